@@ -1,0 +1,11 @@
+/** The fee of a trade: whole basis points of its notional, in quote units, rounded down. */
+
+/**
+ * floor(notional × bps / 10^4) without leaving safe integers: the product is split
+ * at 10^4 so that no intermediate passes notional × bps / 10^4 + 10^4 × bps.
+ * The floors of parts never sum to more than the floor of the whole, so a hold for the whole covers every part.
+ */
+export function feeUnits(notionalUnits: number, feeBps: number): number {
+  const rest = notionalUnits % 10_000;
+  return ((notionalUnits - rest) / 10_000) * feeBps + Math.floor((rest * feeBps) / 10_000);
+}

@@ -1,0 +1,73 @@
+/** A market's terms: its two assets and the exact integers that tie ticks and lots to units. */
+import { formatDecimal, parseDecimal } from './amount.ts';
+import { assert } from './assertion.ts';
+import type { Asset, AssetId } from './asset.ts';
+
+/** `BASE-QUOTE`, such as "ETH-USDC": the two assets can be read off it everywhere. */
+export type MarketId = string;
+/** Markets of one pair group share one matcher, one journal and one pool of granted credit. */
+export type GroupId = string;
+
+export type MarketState = 'pre_open' | 'open' | 'cancel_only' | 'halted' | 'closed' | 'auction';
+
+export type Market = {
+  id: MarketId;
+  groupId: GroupId;
+  /** Base units in one lot. */
+  baseUnitsPerLot: number;
+  /** Quote units that one lot costs per tick of price: notional = ticks × lots × this, exactly. */
+  quoteUnitsPerTickLot: number;
+  minSizeLots: number;
+  minNotionalUnits: number;
+  /** Whole basis points; fixed into an order when it is admitted. */
+  makerFeeBps: number;
+  takerFeeBps: number;
+  state: MarketState;
+};
+
+/** Splits "ETH-USDC" into its assets. */
+export function assetsOf(marketId: MarketId): { base: AssetId; quote: AssetId } {
+  const [base, quote, ...rest] = marketId.split('-');
+  assert(base && quote && rest.length === 0, `${marketId} is not BASE-QUOTE`);
+  return { base, quote };
+}
+
+/** Digits after the point that a price of this market can need: price = ticks × tickSize. */
+function priceScale(market: Market, base: Asset, quote: Asset) {
+  // price = ticks × quoteUnitsPerTickLot / 10^quoteDecimals ÷ (baseUnitsPerLot / 10^baseDecimals)
+  const numerator = BigInt(market.quoteUnitsPerTickLot) * 10n ** BigInt(base.decimals);
+  const denominator = BigInt(market.baseUnitsPerLot) * 10n ** BigInt(quote.decimals);
+  for (let decimals = 0; decimals <= 18; decimals += 1) {
+    const scaled = numerator * 10n ** BigInt(decimals);
+    if (scaled % denominator === 0n) return { decimals, perTick: scaled / denominator };
+  }
+  throw new Error(`${market.id}: the tick is not a decimal number`);
+}
+
+/** A price in quote per base, as exact decimal text. */
+export function formatPrice(priceTicks: number, market: Market, base: Asset, quote: Asset): string {
+  const { decimals, perTick } = priceScale(market, base, quote);
+  return formatDecimal(BigInt(priceTicks) * perTick, decimals);
+}
+
+/** Reads a decimal price as ticks; undefined where it is no decimal text or not on a tick. */
+export function parsePrice(text: string, market: Market, base: Asset, quote: Asset): number | undefined {
+  const { decimals, perTick } = priceScale(market, base, quote);
+  const scaled = parseDecimal(text, decimals);
+  if (scaled === undefined || scaled % perTick !== 0n) return undefined;
+  const ticks = Number(scaled / perTick);
+  return Number.isSafeInteger(ticks) ? ticks : undefined;
+}
+
+/** A size in base, as exact decimal text. */
+export function formatSize(sizeLots: number, market: Market, base: Asset): string {
+  return formatDecimal(BigInt(sizeLots) * BigInt(market.baseUnitsPerLot), base.decimals);
+}
+
+/** Reads a decimal size as lots; undefined where it is no decimal text or not whole lots. */
+export function parseSize(text: string, market: Market, base: Asset): number | undefined {
+  const baseUnits = parseDecimal(text, base.decimals);
+  if (baseUnits === undefined || baseUnits % BigInt(market.baseUnitsPerLot) !== 0n) return undefined;
+  const lots = Number(baseUnits / BigInt(market.baseUnitsPerLot));
+  return Number.isSafeInteger(lots) ? lots : undefined;
+}

@@ -1,0 +1,102 @@
+/** An order as the engine sees it, and the exact conversion from the amounts that its owner signed. */
+import type { Asset } from './asset.ts';
+import { atomsPerUnit } from './asset.ts';
+import { feeUnits } from './fee.ts';
+import type { Market } from './market.ts';
+
+export type Side = 'buy' | 'sell';
+export type OrderType = 'limit' | 'market';
+export type TimeInForce = 'gtc' | 'ioc';
+/** Which asset's amount bounds the order: base (a size) or quote (an amount of money). */
+export type Cap = 'base' | 'quote';
+
+/** Why an order left the book or never entered it. */
+export type DoneReason = 'filled' | 'cancelled' | 'expired' | 'self_trade' | 'halted';
+
+/** Lower-case 0x-prefixed 20-byte address. */
+export type Address = string;
+/** Lower-case 0x-prefixed 32-byte EIP-712 digest: the order's identity on every side. */
+export type Digest = string;
+
+/** What a signed order says of price and size, in chain atoms. */
+export type SignedAmounts = {
+  side: Side;
+  orderType: OrderType;
+  cap: Cap;
+  baseAtoms: bigint;
+  quoteAtoms: bigint;
+};
+
+/** The same in ticks and lots; `misfit` names the first rule that the amounts break, the numbers are then 0. */
+export type FittedAmounts = {
+  limitTicks: number;
+  /** 0 where the cap is quote. */
+  sizeLots: number;
+  /** Quote units to spend at most, fee outside; 0 where the cap is base. */
+  spendUnits: number;
+  misfit?: 'price_off_tick' | 'size_off_lot' | 'notional_too_large';
+};
+
+const safe = BigInt(Number.MAX_SAFE_INTEGER);
+
+/**
+ * Converts signed atoms to ticks and lots.
+ *
+ * A limit order must convert exactly. A market order's worst price is rounded to the tick that is
+ * better for its owner: a bound on price may be tightened, never loosened.
+ */
+export function fitAmounts(signed: SignedAmounts, market: Market, base: Asset, quote: Asset): FittedAmounts {
+  const lotAtoms = BigInt(market.baseUnitsPerLot) * atomsPerUnit(base);
+  const tickLotAtoms = BigInt(market.quoteUnitsPerTickLot) * atomsPerUnit(quote);
+  const { baseAtoms, quoteAtoms } = signed;
+  if (baseAtoms <= 0n || quoteAtoms <= 0n) return misfit(baseAtoms <= 0n ? 'size_off_lot' : 'price_off_tick');
+
+  // ticks = (quoteAtoms / tickLotAtoms) / (baseAtoms / lotAtoms)
+  const numerator = quoteAtoms * lotAtoms;
+  const denominator = baseAtoms * tickLotAtoms;
+  const exact = numerator % denominator === 0n;
+  if (!exact && signed.orderType === 'limit') return misfit('price_off_tick');
+  const roundUp = !exact && signed.side === 'sell';
+  const ticks = numerator / denominator + (roundUp ? 1n : 0n);
+  if (ticks <= 0n) return misfit('price_off_tick');
+
+  if (signed.cap === 'quote') return fitSpend(signed, ticks, quote);
+  if (baseAtoms % lotAtoms !== 0n) return misfit('size_off_lot');
+  const lots = baseAtoms / lotAtoms;
+  const notional = ticks * lots * BigInt(market.quoteUnitsPerTickLot);
+  // Twice the notional bounds notional plus any fee (fees are below 100 %), so no sum of a hold leaves safe integers.
+  if (notional * 2n > safe || lots * BigInt(market.baseUnitsPerLot) > safe || ticks > safe) {
+    return misfit('notional_too_large');
+  }
+  return { limitTicks: Number(ticks), sizeLots: Number(lots), spendUnits: 0 };
+}
+
+function fitSpend(signed: SignedAmounts, ticks: bigint, quote: Asset): FittedAmounts {
+  const unitAtoms = atomsPerUnit(quote);
+  if (signed.quoteAtoms % unitAtoms !== 0n) return misfit('size_off_lot');
+  const spend = signed.quoteAtoms / unitAtoms;
+  if (spend * 2n > safe || ticks > safe) return misfit('notional_too_large');
+  return { limitTicks: Number(ticks), sizeLots: 0, spendUnits: Number(spend) };
+}
+
+function misfit(code: NonNullable<FittedAmounts['misfit']>): FittedAmounts {
+  return { limitTicks: 0, sizeLots: 0, spendUnits: 0, misfit: code };
+}
+
+/** Quote units that a size costs at a price, exactly. */
+export function notionalUnits(priceTicks: number, sizeLots: number, market: Market): number {
+  return priceTicks * sizeLots * market.quoteUnitsPerTickLot;
+}
+
+/**
+ * What an order must hold before it may match: a buy its notional at the limit plus the taker fee,
+ * a sell its lots. In units of quote for a buy, of base for a sell.
+ */
+export function holdUnits(
+  order: { side: Side; limitTicks: number; sizeLots: number; spendUnits: number; takerFeeBps: number },
+  market: Market,
+): number {
+  if (order.side === 'sell') return order.sizeLots * market.baseUnitsPerLot;
+  const notional = order.spendUnits || notionalUnits(order.limitTicks, order.sizeLots, market);
+  return notional + feeUnits(notional, order.takerFeeBps);
+}

@@ -1,0 +1,59 @@
+/** Every reason for which the exchange says no. One closed list; its order is the precedence of the checks; no code is ever renamed. */
+
+/** What the engine may answer, in order of precedence. */
+export const engineRefusals = [
+  'not_leader',
+  'unknown_market',
+  'market_not_open',
+  'order_too_late',
+  'order_from_the_future',
+  'order_expired',
+  'duplicate_order',
+  'duplicate_client_order_id',
+  'price_off_tick',
+  'size_off_lot',
+  'size_too_small',
+  'notional_too_small',
+  'notional_too_large',
+  'price_outside_band',
+  'fee_above_signed',
+  'stop_would_trigger',
+  'post_only_would_cross',
+  'would_self_trade',
+  'too_many_open_orders',
+  'balance_too_low',
+  'fill_or_kill_unfilled',
+  'unknown_order',
+  'not_owner',
+] as const;
+
+/** What the doors before the engine may answer. */
+export const doorRefusals = [
+  'malformed_json',
+  'invalid_request',
+  'body_too_large',
+  'unknown_field',
+  'invalid_terms',
+  'unknown_asset',
+  'wrong_chain',
+  'bad_signature',
+  'not_signer',
+  'session_required',
+  'session_expired',
+  'bad_session',
+  'bad_nonce',
+  'not_found',
+  'method_not_allowed',
+  'too_many_requests',
+  'unknown_channel',
+  'unknown_action',
+  'too_many_subscriptions',
+  'busy',
+  'unavailable',
+  'outcome_unknown',
+  'internal_error',
+] as const;
+
+export type EngineRefusal = (typeof engineRefusals)[number];
+export type DoorRefusal = (typeof doorRefusals)[number];
+export type Refusal = EngineRefusal | DoorRefusal;

@@ -1,0 +1,205 @@
+/** A growing byte buffer and its reader: variable-length integers, interned texts and hashes. */
+import { assert } from '#domain/assertion.ts';
+
+const utf8 = new TextEncoder();
+const fromUtf8 = new TextDecoder('utf-8', { fatal: true });
+
+/** Writes one journal record. Reusable: `clear()` keeps the memory. */
+export class ByteWriter {
+  /** Times are written relative to this. */
+  baseMs = 0;
+  #bytes = new Uint8Array(4096);
+  #length = 0;
+  #interned = new Map<string, number>();
+
+  get length(): number {
+    return this.#length;
+  }
+
+  clear(): void {
+    this.#length = 0;
+    this.#interned.clear();
+  }
+
+  /** A copy of what was written. */
+  take(): Uint8Array {
+    return this.#bytes.slice(0, this.#length);
+  }
+
+  byte(value: number): void {
+    this.#reserve(1);
+    this.#bytes[this.#length++] = value;
+  }
+
+  raw(bytes: Uint8Array): void {
+    this.#reserve(bytes.length);
+    this.#bytes.set(bytes, this.#length);
+    this.#length += bytes.length;
+  }
+
+  uint32(value: number): void {
+    this.#reserve(4);
+    for (let shift = 0; shift < 32; shift += 8) this.#bytes[this.#length++] = (value >>> shift) & 0xff;
+  }
+
+  /** A safe non-negative integer, seven bits a byte, low bits first (LEB128). */
+  uint(value: number): void {
+    assert(Number.isSafeInteger(value) && value >= 0, `not an unsigned safe integer: ${value}`);
+    this.#reserve(8);
+    let rest = value;
+    while (rest >= 0x80) {
+      this.#bytes[this.#length++] = (rest % 0x80) | 0x80;
+      rest = Math.floor(rest / 0x80);
+    }
+    this.#bytes[this.#length++] = rest;
+  }
+
+  /** A signed integer as sign byte and magnitude folded together: 0, -1, 1, -2 … become 0, 1, 2, 3 … */
+  int(value: number): void {
+    this.uint(value < 0 ? -value * 2 - 1 : value * 2);
+  }
+
+  /** A non-negative bigint: byte count, then big-endian bytes. */
+  bigUint(value: bigint): void {
+    assert(value >= 0n, 'not an unsigned integer');
+    const hex = value === 0n ? '' : value.toString(16);
+    const even = hex.length % 2 ? `0${hex}` : hex;
+    this.uint(even.length / 2);
+    this.#hexDigits(even, 0);
+  }
+
+  /** Text, written once a record: later mentions are an index. */
+  text(value: string): void {
+    if (this.#mentioned(value)) return;
+    const bytes = utf8.encode(value);
+    this.uint(bytes.length);
+    this.raw(bytes);
+  }
+
+  /** 0x-prefixed hex of a known byte length, written once a record: later mentions are an index. */
+  hex(value: string, byteLength: number): void {
+    assert(value.length === 2 + byteLength * 2, `not ${byteLength} bytes of hex: ${value}`);
+    if (this.#mentioned(value)) return;
+    this.#hexDigits(value, 2);
+  }
+
+  #mentioned(value: string): boolean {
+    const index = this.#interned.get(value);
+    this.uint(index === undefined ? 0 : index + 1);
+    if (index === undefined) this.#interned.set(value, this.#interned.size);
+    return index !== undefined;
+  }
+
+  #hexDigits(text: string, from: number): void {
+    this.#reserve((text.length - from) / 2);
+    for (let at = from; at < text.length; at += 2) {
+      const value = (nibble(text.charCodeAt(at)) << 4) | nibble(text.charCodeAt(at + 1));
+      this.#bytes[this.#length++] = value;
+    }
+  }
+
+  #reserve(count: number): void {
+    if (this.#length + count <= this.#bytes.length) return;
+    const grown = new Uint8Array(Math.max(this.#bytes.length * 2, this.#length + count));
+    grown.set(this.#bytes.subarray(0, this.#length));
+    this.#bytes = grown;
+  }
+}
+
+/** Reads what ByteWriter wrote; throws on anything that runs past the end. */
+export class ByteReader {
+  baseMs = 0;
+  #bytes: Uint8Array;
+  #at = 0;
+  #interned: string[] = [];
+
+  constructor(bytes: Uint8Array) {
+    this.#bytes = bytes;
+  }
+
+  get left(): number {
+    return this.#bytes.length - this.#at;
+  }
+
+  byte(): number {
+    const value = this.#bytes[this.#at++];
+    if (value === undefined) throw new RangeError('the record ends too early');
+    return value;
+  }
+
+  raw(count: number): Uint8Array {
+    if (count > this.left) throw new RangeError('the record ends too early');
+    this.#at += count;
+    return this.#bytes.subarray(this.#at - count, this.#at);
+  }
+
+  uint(): number {
+    let value = 0;
+    let scale = 1;
+    for (;;) {
+      const byte = this.byte();
+      value += (byte & 0x7f) * scale;
+      if (byte < 0x80) break;
+      scale *= 0x80;
+    }
+    if (!Number.isSafeInteger(value)) throw new RangeError('an integer passes 2^53 - 1');
+    return value;
+  }
+
+  int(): number {
+    const folded = this.uint();
+    return folded % 2 ? -(folded + 1) / 2 : folded / 2;
+  }
+
+  bigUint(): bigint {
+    const bytes = this.raw(this.uint());
+    return bytes.length === 0 ? 0n : BigInt(toHex(bytes));
+  }
+
+  text(): string {
+    const index = this.uint();
+    if (index > 0) return this.#mention(index - 1);
+    const value = fromUtf8.decode(this.raw(this.uint()));
+    this.#interned.push(value);
+    return value;
+  }
+
+  hex(byteLength: number): string {
+    const index = this.uint();
+    if (index > 0) return this.#mention(index - 1);
+    const value = toHex(this.raw(byteLength));
+    this.#interned.push(value);
+    return value;
+  }
+
+  #mention(index: number): string {
+    const value = this.#interned[index];
+    if (value === undefined) throw new RangeError('a mention of a text that was not written');
+    return value;
+  }
+}
+
+const digits = '0123456789abcdef';
+const pairs = Array.from({ length: 256 }, (_, byte) => `${digits[byte >> 4]}${digits[byte & 15]}`);
+
+/** Bytes as 0x-prefixed lower-case hex. */
+export function toHex(bytes: Uint8Array): string {
+  let text = '0x';
+  for (const byte of bytes) text += pairs[byte];
+  return text;
+}
+
+/** 0x-prefixed hex as bytes. */
+export function fromHex(text: string): Uint8Array {
+  const bytes = new Uint8Array((text.length - 2) / 2);
+  for (let at = 0; at < bytes.length; at += 1) {
+    bytes[at] = (nibble(text.charCodeAt(2 + at * 2)) << 4) | nibble(text.charCodeAt(3 + at * 2));
+  }
+  return bytes;
+}
+
+function nibble(code: number): number {
+  if (code >= 48 && code <= 57) return code - 48;
+  if (code >= 97 && code <= 102) return code - 87;
+  throw new RangeError('not lower-case hex');
+}

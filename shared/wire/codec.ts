@@ -1,0 +1,99 @@
+/** Small codecs that join into the codec of a record: one description both writes and reads. */
+import { assert } from '#domain/assertion.ts';
+import type { ByteReader, ByteWriter } from './bytes.ts';
+
+export type Codec<T> = { write(to: ByteWriter, value: T): void; read(from: ByteReader): T };
+
+export const uint: Codec<number> = { write: (to, value) => to.uint(value), read: (from) => from.uint() };
+export const int: Codec<number> = { write: (to, value) => to.int(value), read: (from) => from.int() };
+export const bigUint: Codec<bigint> = {
+  write: (to, value) => to.bigUint(value),
+  read: (from) => from.bigUint(),
+};
+export const text: Codec<string> = { write: (to, value) => to.text(value), read: (from) => from.text() };
+
+/** A time in ms, relative to the record's own: two bytes for anything within a minute of it. */
+export const timeMs: Codec<number> = {
+  write: (to, value) => to.int(value - to.baseMs),
+  read: (from) => from.int() + from.baseMs,
+};
+
+/** 0x-prefixed hex of a fixed byte length. */
+export function hex(byteLength: number): Codec<string> {
+  return {
+    write: (to, value) => to.hex(value, byteLength),
+    read: (from) => from.hex(byteLength),
+  };
+}
+
+/** One of a closed list. The list may grow at its end, never change order: the index is on disk. */
+export function oneOf<const T extends string | number>(...values: readonly T[]): Codec<T> {
+  return {
+    write(to, value) {
+      const index = values.indexOf(value);
+      assert(index >= 0, `${value} is not one of ${values.join(', ')}`);
+      to.byte(index);
+    },
+    read(from) {
+      const value = values[from.byte()];
+      if (value === undefined) throw new RangeError('an unknown member of a closed list');
+      return value;
+    },
+  };
+}
+
+type Fields<T> = { [K in keyof T]-?: undefined extends T[K] ? Optional<Exclude<T[K], undefined>> : Codec<T[K]> };
+type Optional<T> = { optional: Codec<T> };
+
+/** A field that may be absent: one byte says whether it is there. */
+export function optional<T>(codec: Codec<T>): Optional<T> {
+  return { optional: codec };
+}
+
+/** An object whose fields are written in the order given. */
+export function record<T extends object>(fields: Fields<T>): Codec<T> {
+  const entries = Object.entries(fields) as [keyof T & string, Codec<unknown> | Optional<unknown>][];
+  return {
+    write(to, value) {
+      for (const [name, codec] of entries) {
+        const field: unknown = value[name];
+        if (!('optional' in codec)) codec.write(to, field);
+        else if (field === undefined) to.byte(0);
+        else {
+          to.byte(1);
+          codec.optional.write(to, field);
+        }
+      }
+    },
+    read(from) {
+      const value: Record<string, unknown> = {};
+      for (const [name, codec] of entries) {
+        if (!('optional' in codec)) value[name] = codec.read(from);
+        else if (from.byte() === 1) value[name] = codec.optional.read(from);
+      }
+      return value as T;
+    },
+  };
+}
+
+/** A closed union by `type`. Tags are on disk: a tag is never reused for another type. */
+export function union<T extends { type: string }>(
+  members: { [K in T['type']]: { tag: number; codec: Codec<Omit<Extract<T, { type: K }>, 'type'>> } },
+): Codec<T> {
+  type Member = { tag: number; codec: Codec<unknown> };
+  const byType = members as unknown as Record<string, Member>;
+  const byTag = new Map(Object.entries(byType).map(([type, member]) => [member.tag, { type, codec: member.codec }]));
+  return {
+    write(to, value) {
+      const member = byType[value.type];
+      assert(member, `no codec for ${value.type}`);
+      to.byte(member.tag);
+      member.codec.write(to, value);
+    },
+    read(from) {
+      const member = byTag.get(from.byte());
+      if (!member) throw new RangeError('an unknown type');
+      return { type: member.type, ...(member.codec.read(from) as object) } as T;
+    },
+  };
+}

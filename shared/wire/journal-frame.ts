@@ -1,0 +1,178 @@
+/**
+ * The journal's two records as bytes: a frame (commands and what they did) and an epoch (a leader begins).
+ * Layout, both: version byte, kind byte, fields, CRC-32C of everything before it (little-endian).
+ */
+import { sha256 } from 'ethers';
+import type { Command } from '#domain/command.ts';
+import type { EngineEvent, Outcome } from '#domain/event.ts';
+import { ByteReader, ByteWriter, fromHex, toHex } from './bytes.ts';
+import { command, event } from './command-codec.ts';
+import { crc32c } from './crc32c.ts';
+
+const formatVersion = 1;
+const frameKind = 1;
+const epochKind = 2;
+
+/** A 32-byte hash as lower-case hex. */
+export type Hash = string;
+
+/** The chain before the first record of a journal. */
+export const genesisHash: Hash = `0x${'00'.repeat(32)}`;
+
+export type FrameHeader = {
+  groupId: string;
+  epoch: number;
+  /** Counts accepted frames of the group from 1, over all epochs. */
+  frame: number;
+  /** Sequence numbers of the first and last event; last = first - 1 in an empty frame. */
+  firstSequence: number;
+  lastSequence: number;
+  /** Orders settlement across groups: max(previous frame's, the grants') + 1. */
+  clock: number;
+  /** Engine time when the frame was opened: times inside are relative to it. */
+  atMs: number;
+  /** Selects the engine's behaviour, so that a deployment cannot make a replay differ. */
+  rulesVersion: number;
+  /** The chain value that the frame continues. */
+  previousHash: Hash;
+};
+
+export type Frame = FrameHeader & { kind: 'frame'; outcomes: Outcome<Command>[] };
+
+export type EpochRecord = {
+  kind: 'epoch';
+  groupId: string;
+  epoch: number;
+  /** 16 random bytes: tells two processes that took one epoch apart. */
+  nonce: string;
+};
+
+/** Collects outcomes of one frame; its size is known at any time, so that the writer can close it by bytes. */
+export class FrameBuilder {
+  #body = new ByteWriter();
+  #count = 0;
+
+  constructor(atMs: number) {
+    this.#body.baseMs = atMs;
+  }
+
+  get count(): number {
+    return this.#count;
+  }
+
+  get byteLength(): number {
+    return this.#body.length;
+  }
+
+  append(taken: Command, events: readonly EngineEvent[]): void {
+    command.write(this.#body, taken);
+    this.#body.uint(events.length);
+    for (const each of events) event.write(this.#body, each);
+    this.#count += 1;
+  }
+
+  /** The finished record. `atMs` must be the time that the builder was opened with. */
+  close(header: FrameHeader): Uint8Array {
+    const head = new ByteWriter();
+    head.byte(formatVersion);
+    head.byte(frameKind);
+    head.text(header.groupId);
+    head.uint(header.epoch);
+    head.uint(header.frame);
+    head.uint(header.firstSequence);
+    head.uint(header.lastSequence);
+    head.uint(header.clock);
+    head.uint(header.atMs);
+    head.uint(header.rulesVersion);
+    head.hex(header.previousHash, 32);
+    head.uint(this.#count);
+    head.raw(this.#body.take());
+    return sealed(head);
+  }
+}
+
+/** A whole frame at once. */
+export function encodeFrame(frame: Omit<Frame, 'kind'>): Uint8Array {
+  const builder = new FrameBuilder(frame.atMs);
+  for (const { command: taken, events } of frame.outcomes) builder.append(taken, events);
+  return builder.close(frame);
+}
+
+export function encodeEpoch(record: Omit<EpochRecord, 'kind'>): Uint8Array {
+  const head = new ByteWriter();
+  head.byte(formatVersion);
+  head.byte(epochKind);
+  head.text(record.groupId);
+  head.uint(record.epoch);
+  head.hex(record.nonce, 16);
+  return sealed(head);
+}
+
+function sealed(head: ByteWriter): Uint8Array {
+  head.uint32(crc32c(head.take()));
+  return head.take();
+}
+
+export type Decoded = Frame | EpochRecord | { kind: 'bad'; reason: 'crc' | 'version' | 'body' };
+
+/** Reads a record. Whatever is wrong with the bytes is an answer, never an exception: the reader decides to stop. */
+export function decodeRecord(bytes: Uint8Array): Decoded {
+  if (bytes.length < 6 || !sealHolds(bytes)) return { kind: 'bad', reason: 'crc' };
+  if (bytes[0] !== formatVersion) return { kind: 'bad', reason: 'version' };
+  const from = new ByteReader(bytes.subarray(2, bytes.length - 4));
+  try {
+    if (bytes[1] === frameKind) return readFrame(from, bytes.subarray(2, bytes.length - 4));
+    if (bytes[1] === epochKind) {
+      return { kind: 'epoch', groupId: from.text(), epoch: from.uint(), nonce: from.hex(16) };
+    }
+    return { kind: 'bad', reason: 'version' };
+  } catch {
+    return { kind: 'bad', reason: 'body' };
+  }
+}
+
+function sealHolds(bytes: Uint8Array): boolean {
+  const at = bytes.length - 4;
+  const stated = new DataView(bytes.buffer, bytes.byteOffset + at, 4).getUint32(0, true);
+  return stated === crc32c(bytes.subarray(0, at));
+}
+
+function readFrame(from: ByteReader, all: Uint8Array): Frame {
+  const header = {
+    groupId: from.text(),
+    epoch: from.uint(),
+    frame: from.uint(),
+    firstSequence: from.uint(),
+    lastSequence: from.uint(),
+    clock: from.uint(),
+    atMs: from.uint(),
+    rulesVersion: from.uint(),
+    previousHash: from.hex(32),
+  };
+  const count = from.uint();
+  const body = new ByteReader(all.subarray(all.length - from.left));
+  body.baseMs = header.atMs;
+  const outcomes: Outcome<Command>[] = [];
+  let sequence = header.firstSequence;
+  for (let index = 0; index < count; index += 1) {
+    const taken = command.read(body);
+    const events: EngineEvent[] = [];
+    for (let left = body.uint(); left > 0; left -= 1) {
+      events.push({ ...event.read(body), sequence: sequence++ } as EngineEvent);
+    }
+    outcomes.push({ command: taken, events });
+  }
+  if (sequence !== header.lastSequence + 1 || body.left !== 0) throw new RangeError('the count is off');
+  return { kind: 'frame', ...header, outcomes };
+}
+
+/** H(chain ‖ record): the chain value after a record. */
+export function chainAfter(chain: Hash, record: Uint8Array): Hash {
+  const joined = new Uint8Array(32 + record.length);
+  joined.set(fromHex(chain), 0);
+  joined.set(record, 32);
+  return sha256(joined);
+}
+
+/** 16 random bytes as a nonce; the bytes are the caller's, so that tests can choose them. */
+export const nonceFrom = (bytes: Uint8Array): string => toHex(bytes.subarray(0, 16));

@@ -1,8 +1,7 @@
 /** The matcher's one input. Whoever wants to influence trading sends one of these; each is journaled with the engine time at which it was taken. */
 import type { Asset, AssetId } from './asset.ts';
 import type { Market, MarketId } from './market.ts';
-import type { Address, Cap, Digest, OrderType, Side, TimeInForce } from './order.ts';
-import type { FittedAmounts } from './order.ts';
+import type { Address, Cap, Digest, FittedAmounts, OrderType, Side, TimeInForce } from './order.ts';
 
 /** Everything the owner signed. The engine does not read it; settlement on the chain needs it whole, so the journal carries it. */
 export type SignedOrder = {

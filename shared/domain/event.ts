@@ -69,7 +69,13 @@ export type CreditReturned = {
   units: number;
 };
 
-export type MarketListed = { type: 'market_listed'; sequence: number; market: Market; base: Asset; quote: Asset };
+export type MarketListed = {
+  type: 'market_listed';
+  sequence: number;
+  market: Market;
+  base: Asset;
+  quote: Asset;
+};
 
 export type EngineEvent =
   | Accepted

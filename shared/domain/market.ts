@@ -51,7 +51,12 @@ export function formatPrice(priceTicks: number, market: Market, base: Asset, quo
 }
 
 /** Reads a decimal price as ticks; undefined where it is no decimal text or not on a tick. */
-export function parsePrice(text: string, market: Market, base: Asset, quote: Asset): number | undefined {
+export function parsePrice(
+  text: string,
+  market: Market,
+  base: Asset,
+  quote: Asset,
+): number | undefined {
   const { decimals, perTick } = priceScale(market, base, quote);
   const scaled = parseDecimal(text, decimals);
   if (scaled === undefined || scaled % perTick !== 0n) return undefined;
@@ -67,7 +72,8 @@ export function formatSize(sizeLots: number, market: Market, base: Asset): strin
 /** Reads a decimal size as lots; undefined where it is no decimal text or not whole lots. */
 export function parseSize(text: string, market: Market, base: Asset): number | undefined {
   const baseUnits = parseDecimal(text, base.decimals);
-  if (baseUnits === undefined || baseUnits % BigInt(market.baseUnitsPerLot) !== 0n) return undefined;
+  if (baseUnits === undefined || baseUnits % BigInt(market.baseUnitsPerLot) !== 0n)
+    return undefined;
   const lots = Number(baseUnits / BigInt(market.baseUnitsPerLot));
   return Number.isSafeInteger(lots) ? lots : undefined;
 }

@@ -45,11 +45,17 @@ const safe = BigInt(Number.MAX_SAFE_INTEGER);
  * A limit order must convert exactly. A market order's worst price is rounded to the tick that is
  * better for its owner: a bound on price may be tightened, never loosened.
  */
-export function fitAmounts(signed: SignedAmounts, market: Market, base: Asset, quote: Asset): FittedAmounts {
+export function fitAmounts(
+  signed: SignedAmounts,
+  market: Market,
+  base: Asset,
+  quote: Asset,
+): FittedAmounts {
   const lotAtoms = BigInt(market.baseUnitsPerLot) * atomsPerUnit(base);
   const tickLotAtoms = BigInt(market.quoteUnitsPerTickLot) * atomsPerUnit(quote);
   const { baseAtoms, quoteAtoms } = signed;
-  if (baseAtoms <= 0n || quoteAtoms <= 0n) return misfit(baseAtoms <= 0n ? 'size_off_lot' : 'price_off_tick');
+  if (baseAtoms <= 0n || quoteAtoms <= 0n)
+    return misfit(baseAtoms <= 0n ? 'size_off_lot' : 'price_off_tick');
 
   // ticks = (quoteAtoms / tickLotAtoms) / (baseAtoms / lotAtoms)
   const numerator = quoteAtoms * lotAtoms;
@@ -93,7 +99,13 @@ export function notionalUnits(priceTicks: number, sizeLots: number, market: Mark
  * a sell its lots. In units of quote for a buy, of base for a sell.
  */
 export function holdUnits(
-  order: { side: Side; limitTicks: number; sizeLots: number; spendUnits: number; takerFeeBps: number },
+  order: {
+    side: Side;
+    limitTicks: number;
+    sizeLots: number;
+    spendUnits: number;
+    takerFeeBps: number;
+  },
   market: Market,
 ): number {
   if (order.side === 'sell') return order.sizeLots * market.baseUnitsPerLot;

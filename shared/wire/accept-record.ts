@@ -2,7 +2,14 @@
  * The one rule by which every reader of a journal decides which frames count: recovery, settlement,
  * history, and whoever comes later. Never skip, never guess: what cannot be explained stops the reader.
  */
-import { chainAfter, decodeRecord, type EpochRecord, type Frame, genesisHash, type Hash } from './journal-frame.ts';
+import {
+  chainAfter,
+  decodeRecord,
+  type EpochRecord,
+  type Frame,
+  genesisHash,
+  type Hash,
+} from './journal-frame.ts';
 
 /** A reader's position, persisted with whatever it derived from the frames before it. */
 export type Watermark = {
@@ -54,8 +61,10 @@ export function acceptRecord(
 ): Verdict {
   const decoded = decodeRecord(record.data);
   const seen = { ...state, shardSequence: record.shardSequence };
-  if (decoded.kind === 'bad') return stop(`bad_${decoded.reason}`, state, `record ${record.shardSequence}`);
-  if (decoded.groupId !== groupId) return stop('other_group', state, `it belongs to ${decoded.groupId}`);
+  if (decoded.kind === 'bad')
+    return stop(`bad_${decoded.reason}`, state, `record ${record.shardSequence}`);
+  if (decoded.groupId !== groupId)
+    return stop('other_group', state, `it belongs to ${decoded.groupId}`);
   if (decoded.kind === 'epoch') return acceptEpoch(decoded, record.data, seen);
   return acceptFrame(decoded, record.data, seen);
 }
@@ -63,10 +72,16 @@ export function acceptRecord(
 function acceptEpoch(epoch: EpochRecord, data: Uint8Array, seen: Watermark): Verdict {
   if (epoch.epoch < seen.epoch) return { type: 'ignored', state: seen, why: 'zombie' };
   if (epoch.epoch === seen.epoch) {
-    if (epoch.nonce !== seen.nonce) return stop('rival_epoch', seen, `epoch ${epoch.epoch} was taken twice`);
+    if (epoch.nonce !== seen.nonce)
+      return stop('rival_epoch', seen, `epoch ${epoch.epoch} was taken twice`);
     return { type: 'ignored', state: seen, why: 'repeated' };
   }
-  const state = { ...seen, epoch: epoch.epoch, nonce: epoch.nonce, chain: chainAfter(seen.chain, data) };
+  const state = {
+    ...seen,
+    epoch: epoch.epoch,
+    nonce: epoch.nonce,
+    chain: chainAfter(seen.chain, data),
+  };
   return { type: 'epoch', state, epoch };
 }
 
@@ -78,7 +93,8 @@ function acceptFrame(frame: Frame, data: Uint8Array, seen: Watermark): Verdict {
   const chain = chainAfter(seen.chain, data);
   if (frame.frame <= seen.frame) {
     // Only the newest frame's hash is known; an older repeat within the epoch can only be a retried put.
-    const differs = frame.frame === seen.frame && chainAfter(frame.previousHash, data) !== seen.chain;
+    const differs =
+      frame.frame === seen.frame && chainAfter(frame.previousHash, data) !== seen.chain;
     if (differs) return stop('same_number_other_frame', seen, `frame ${frame.frame}`);
     return { type: 'ignored', state: seen, why: 'repeated' };
   }
@@ -88,10 +104,20 @@ function acceptFrame(frame: Frame, data: Uint8Array, seen: Watermark): Verdict {
     return stop('sequence_gap', seen, `frame ${frame.frame} begins at ${frame.firstSequence}`);
   }
   if (frame.clock <= seen.clock) return stop('clock_went_back', seen, `frame ${frame.frame}`);
-  const state = { ...seen, frame: frame.frame, chain, lastSequence: frame.lastSequence, clock: frame.clock };
+  const state = {
+    ...seen,
+    frame: frame.frame,
+    chain,
+    lastSequence: frame.lastSequence,
+    clock: frame.clock,
+  };
   return { type: 'frame', state, frame };
 }
 
 function stop(reason: StopReason, state: Watermark, detail: string): Verdict {
-  return { type: 'stop', reason, detail: `after frame ${state.frame} of epoch ${state.epoch}: ${detail}` };
+  return {
+    type: 'stop',
+    reason,
+    detail: `after frame ${state.frame} of epoch ${state.epoch}: ${detail}`,
+  };
 }

@@ -39,7 +39,8 @@ export class ByteWriter {
 
   uint32(value: number): void {
     this.#reserve(4);
-    for (let shift = 0; shift < 32; shift += 8) this.#bytes[this.#length++] = (value >>> shift) & 0xff;
+    for (let shift = 0; shift < 32; shift += 8)
+      this.#bytes[this.#length++] = (value >>> shift) & 0xff;
   }
 
   /** A safe non-negative integer, seven bits a byte, low bits first (LEB128). */

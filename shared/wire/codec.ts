@@ -4,13 +4,22 @@ import type { ByteReader, ByteWriter } from './bytes.ts';
 
 export type Codec<T> = { write(to: ByteWriter, value: T): void; read(from: ByteReader): T };
 
-export const uint: Codec<number> = { write: (to, value) => to.uint(value), read: (from) => from.uint() };
-export const int: Codec<number> = { write: (to, value) => to.int(value), read: (from) => from.int() };
+export const uint: Codec<number> = {
+  write: (to, value) => to.uint(value),
+  read: (from) => from.uint(),
+};
+export const int: Codec<number> = {
+  write: (to, value) => to.int(value),
+  read: (from) => from.int(),
+};
 export const bigUint: Codec<bigint> = {
   write: (to, value) => to.bigUint(value),
   read: (from) => from.bigUint(),
 };
-export const text: Codec<string> = { write: (to, value) => to.text(value), read: (from) => from.text() };
+export const text: Codec<string> = {
+  write: (to, value) => to.text(value),
+  read: (from) => from.text(),
+};
 
 /** A time in ms, relative to the record's own: two bytes for anything within a minute of it. */
 export const timeMs: Codec<number> = {
@@ -42,7 +51,9 @@ export function oneOf<const T extends string | number>(...values: readonly T[]):
   };
 }
 
-type Fields<T> = { [K in keyof T]-?: undefined extends T[K] ? Optional<Exclude<T[K], undefined>> : Codec<T[K]> };
+type Fields<T> = {
+  [K in keyof T]-?: undefined extends T[K] ? Optional<Exclude<T[K], undefined>> : Codec<T[K]>;
+};
 type Optional<T> = { optional: Codec<T> };
 
 /** A field that may be absent: one byte says whether it is there. */
@@ -52,7 +63,10 @@ export function optional<T>(codec: Codec<T>): Optional<T> {
 
 /** An object whose fields are written in the order given. */
 export function record<T extends object>(fields: Fields<T>): Codec<T> {
-  const entries = Object.entries(fields) as [keyof T & string, Codec<unknown> | Optional<unknown>][];
+  const entries = Object.entries(fields) as [
+    keyof T & string,
+    Codec<unknown> | Optional<unknown>,
+  ][];
   return {
     write(to, value) {
       for (const [name, codec] of entries) {
@@ -78,11 +92,15 @@ export function record<T extends object>(fields: Fields<T>): Codec<T> {
 
 /** A closed union by `type`. Tags are on disk: a tag is never reused for another type. */
 export function union<T extends { type: string }>(
-  members: { [K in T['type']]: { tag: number; codec: Codec<Omit<Extract<T, { type: K }>, 'type'>> } },
+  members: {
+    [K in T['type']]: { tag: number; codec: Codec<Omit<Extract<T, { type: K }>, 'type'>> };
+  },
 ): Codec<T> {
   type Member = { tag: number; codec: Codec<unknown> };
   const byType = members as unknown as Record<string, Member>;
-  const byTag = new Map(Object.entries(byType).map(([type, member]) => [member.tag, { type, codec: member.codec }]));
+  const byTag = new Map(
+    Object.entries(byType).map(([type, member]) => [member.tag, { type, codec: member.codec }]),
+  );
   return {
     write(to, value) {
       const member = byType[value.type];

@@ -23,7 +23,19 @@ import type {
 import type { Market } from '#domain/market.ts';
 import type { FittedAmounts } from '#domain/order.ts';
 import { engineRefusals } from '#domain/refusal.ts';
-import { bigUint, type Codec, hex, int, oneOf, optional, record, text, timeMs, uint, union } from './codec.ts';
+import {
+  bigUint,
+  type Codec,
+  hex,
+  int,
+  oneOf,
+  optional,
+  record,
+  text,
+  timeMs,
+  uint,
+  union,
+} from './codec.ts';
 
 const address = hex(20);
 const digest = hex(32);
@@ -94,7 +106,12 @@ export const command: Codec<Command> = union<Command>({
   },
   cancel: {
     tag: 2,
-    codec: record<Omit<CancelOrder, 'type'>>({ commandId: text, nowMs: timeMs, account: address, digest }),
+    codec: record<Omit<CancelOrder, 'type'>>({
+      commandId: text,
+      nowMs: timeMs,
+      account: address,
+      digest,
+    }),
   },
   grant: {
     tag: 3,
@@ -120,7 +137,13 @@ export const command: Codec<Command> = union<Command>({
   },
   list_market: {
     tag: 5,
-    codec: record<Omit<ListMarket, 'type'>>({ commandId: text, nowMs: timeMs, market, base: asset, quote: asset }),
+    codec: record<Omit<ListMarket, 'type'>>({
+      commandId: text,
+      nowMs: timeMs,
+      market,
+      base: asset,
+      quote: asset,
+    }),
   },
   tick: { tag: 6, codec: record<Omit<Tick, 'type'>>({ commandId: text, nowMs: timeMs }) },
 });
@@ -177,11 +200,24 @@ export const event: Codec<Unnumbered<EngineEvent>> = union<Unnumbered<EngineEven
   },
   credit_granted: {
     tag: 5,
-    codec: record<Bare<CreditGranted>>({ account: address, asset: text, grantNumber: uint, units: uint }),
+    codec: record<Bare<CreditGranted>>({
+      account: address,
+      asset: text,
+      grantNumber: uint,
+      units: uint,
+    }),
   },
   credit_returned: {
     tag: 6,
-    codec: record<Bare<CreditReturned>>({ account: address, asset: text, returnNumber: uint, units: uint }),
+    codec: record<Bare<CreditReturned>>({
+      account: address,
+      asset: text,
+      returnNumber: uint,
+      units: uint,
+    }),
   },
-  market_listed: { tag: 7, codec: record<Bare<MarketListed>>({ market, base: asset, quote: asset }) },
+  market_listed: {
+    tag: 7,
+    codec: record<Bare<MarketListed>>({ market, base: asset, quote: asset }),
+  },
 });

@@ -162,7 +162,8 @@ function readFrame(from: ByteReader, all: Uint8Array): Frame {
     }
     outcomes.push({ command: taken, events });
   }
-  if (sequence !== header.lastSequence + 1 || body.left !== 0) throw new RangeError('the count is off');
+  if (sequence !== header.lastSequence + 1 || body.left !== 0)
+    throw new RangeError('the count is off');
   return { kind: 'frame', ...header, outcomes };
 }
 

@@ -1,0 +1,25 @@
+/** The one metrics module: CloudWatch embedded metric format, printed with the logs, so that no call leaves the process. */
+import { Metrics, MetricUnit } from '@aws-lambda-powertools/metrics';
+
+export type { Metrics };
+export { MetricUnit };
+
+/** Every metric's name, so that alarms and code cannot differ. */
+export const metricNames = {
+  ordersAccepted: 'OrdersAccepted',
+  ordersRefused: 'OrdersRefused',
+  trades: 'Trades',
+  journalPutMs: 'JournalPutMs',
+  journalStopped: 'JournalStopped',
+  clearedFrames: 'ClearedFrames',
+  clearingMismatch: 'ClearingMismatch',
+  feedMessages: 'FeedMessages',
+  feedConnectionsGone: 'FeedConnectionsGone',
+} as const;
+
+export const metricsNamespace = 'Crossbook';
+
+/** Metrics of one service; call `publishStoredMetrics()` at the end of each piece of work. */
+export function createMetrics(serviceName: string): Metrics {
+  return new Metrics({ namespace: metricsNamespace, serviceName });
+}

@@ -1,0 +1,36 @@
+/** Reads the deployment's settings from environment variables; a missing one stops the start with its name. */
+import type { Address } from '#domain/order.ts';
+import { type Catalog, catalogSchema, type ListedMarket, listedMarkets } from '#wire/catalog.ts';
+import type { SigningDomain } from '#wire/eip712.ts';
+import { settingNames } from '#wire/setting-names.ts';
+
+export type SettingName = keyof typeof settingNames;
+export type Environment = Record<string, string | undefined>;
+
+/** The value of one setting; throws where the deployment did not give it. */
+export function setting(environment: Environment, name: SettingName): string {
+  const value = environment[settingNames[name]];
+  if (!value)
+    throw new Error(`the environment lacks ${settingNames[name]}: deploy again, or see infra/`);
+  return value;
+}
+
+export function catalogOf(environment: Environment): Catalog {
+  return catalogSchema.parse(JSON.parse(setting(environment, 'catalog')));
+}
+
+export function marketsOf(environment: Environment): Map<string, ListedMarket> {
+  return listedMarkets(catalogOf(environment));
+}
+
+export function signingDomainOf(environment: Environment): SigningDomain {
+  return {
+    chainId: BigInt(setting(environment, 'chainId')),
+    verifyingContract: setting(environment, 'verifyingContract').toLowerCase() as Address,
+  };
+}
+
+/** Pair group → journal stream name. */
+export function journalStreamsOf(environment: Environment): Record<string, string> {
+  return JSON.parse(setting(environment, 'journalStreams')) as Record<string, string>;
+}

@@ -1,0 +1,137 @@
+/** What travels over the WebSocket, both ways. Messages to clients come in arrays, at most 32 KB a frame. */
+import { z } from 'zod';
+import { assetsOf } from '#domain/market.ts';
+
+/** Channels: `depth:ETH-USDC`, `trades:ETH-USDC`, and `account:0x…` for a signed-in owner. */
+export const channelPattern =
+  /^(depth|trades):[A-Z0-9]{1,16}-[A-Z0-9]{1,16}$|^account:0x[0-9a-f]{40}$/;
+
+const requestId = z.union([z.string().max(64), z.number().int()]).optional();
+const channels = z.array(z.string().max(64)).min(1).max(20);
+
+/** `action` selects the route. */
+export const feedRequest = z.discriminatedUnion('action', [
+  z.strictObject({ action: z.literal('authenticate'), token: z.string().max(2048), id: requestId }),
+  z.strictObject({ action: z.literal('subscribe'), channels, id: requestId }),
+  z.strictObject({ action: z.literal('unsubscribe'), channels, id: requestId }),
+  z.strictObject({ action: z.literal('ping'), id: requestId }),
+]);
+export type FeedRequest = z.infer<typeof feedRequest>;
+
+/** Prices, sizes and amounts are decimal text, times ms. */
+export type TextLevel = [price: string, size: string];
+
+export type DepthDelta = {
+  type: 'depth';
+  market: string;
+  /** The first and last sequence that this delta covers; first = the previous delta's last + 1, so that a gap shows. */
+  firstSequence: number;
+  lastSequence: number;
+  /** Changed levels with their new size; "0" removes a level. */
+  bids: TextLevel[];
+  asks: TextLevel[];
+  /** CRC-32C of the top 10 levels, see `depthChecksum`. */
+  checksum: number;
+};
+
+export type DepthSnapshot = {
+  type: 'depth_snapshot';
+  market: string;
+  sequence: number;
+  bids: TextLevel[];
+  asks: TextLevel[];
+  checksum: number;
+};
+
+export type TradeMessage = {
+  type: 'trade';
+  market: string;
+  tradeId: string;
+  price: string;
+  size: string;
+  takerSide: 'buy' | 'sell';
+  atMs: number;
+};
+
+/** An order of one's own changed: accepted, traded or done. */
+export type OrderMessage = { type: 'order'; order: OrderJson; sequence: number };
+export type FillMessage = { type: 'fill'; fill: FillJson };
+/** Credit of one's own in a pair group after a durable frame. */
+export type CreditMessage = {
+  type: 'credit';
+  group: string;
+  asset: string;
+  free: string;
+  held: string;
+  sequence: number;
+};
+
+export type FeedMessage =
+  | DepthDelta
+  | DepthSnapshot
+  | TradeMessage
+  | OrderMessage
+  | FillMessage
+  | CreditMessage;
+
+/** What the feed answers to a request. */
+export type FeedReply =
+  | { type: 'authenticated'; account: string; expiresAtMs: number; id?: string | number }
+  | { type: 'subscribed'; channels: string[]; snapshots: DepthSnapshot[]; id?: string | number }
+  | { type: 'unsubscribed'; channels: string[]; id?: string | number }
+  | { type: 'pong'; atMs: number; id?: string | number }
+  | {
+      type: 'error';
+      code: string;
+      message: string;
+      requestId: string;
+      id?: string | number;
+      details?: unknown;
+    };
+
+/** An order as the API shows it. */
+export type OrderJson = {
+  digest: string;
+  clientOrderId?: string;
+  account: string;
+  market: string;
+  side: 'buy' | 'sell';
+  type: 'limit' | 'market';
+  timeInForce: 'gtc' | 'ioc';
+  price: string;
+  size?: string;
+  spend?: string;
+  filledSize: string;
+  filledQuote: string;
+  fee: string;
+  status: string;
+  createdAtMs: number;
+  expiresAtMs: number;
+};
+
+export type FillJson = {
+  tradeId: string;
+  market: string;
+  orderDigest: string;
+  side: 'buy' | 'sell';
+  role: 'maker' | 'taker';
+  price: string;
+  size: string;
+  quote: string;
+  fee: string;
+  feeAsset: string;
+  atMs: number;
+};
+
+/** One Lambda invocation of the fan-out: bundles of messages for slices of channels. */
+export type FanOutRequest = {
+  bundles: { channel: string; slices: number[]; scope: string; messages: FeedMessage[] }[];
+};
+
+/** The interest scope of a channel: its market's pair group, or `accounts`. */
+export function marketOfChannel(channel: string): string | undefined {
+  if (!channelPattern.test(channel) || channel.startsWith('account:')) return undefined;
+  const marketId = channel.slice(channel.indexOf(':') + 1);
+  assetsOf(marketId);
+  return marketId;
+}

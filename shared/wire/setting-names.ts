@@ -1,0 +1,30 @@
+/** The environment variables by which the deployment tells code where things are. CDK writes them, `#cloud/settings.ts` reads them. */
+
+export const settingNames = {
+  stage: 'CROSSBOOK_STAGE',
+  /** JSON of `Catalog`: assets, markets and pair groups. */
+  catalog: 'CROSSBOOK_CATALOG',
+  chainId: 'CROSSBOOK_CHAIN_ID',
+  verifyingContract: 'CROSSBOOK_VERIFYING_CONTRACT',
+  ledgerTable: 'CROSSBOOK_LEDGER_TABLE',
+  historyTable: 'CROSSBOOK_HISTORY_TABLE',
+  leaseTable: 'CROSSBOOK_LEASE_TABLE',
+  feedTable: 'CROSSBOOK_FEED_TABLE',
+  sessionTable: 'CROSSBOOK_SESSION_TABLE',
+  /** JSON: pair group → journal stream name. */
+  journalStreams: 'CROSSBOOK_JOURNAL_STREAMS',
+  /** The matcher's own pair group. */
+  pairGroup: 'CROSSBOOK_PAIR_GROUP',
+  leaseMs: 'CROSSBOOK_LEASE_MS',
+  fanOutFunction: 'CROSSBOOK_FAN_OUT_FUNCTION',
+  /** https endpoint of the WebSocket API's management API. */
+  webSocketManagement: 'CROSSBOOK_WEBSOCKET_MANAGEMENT',
+  sessionSecret: 'CROSSBOOK_SESSION_SECRET',
+  /** Domains that a sign-in message may name, comma-separated. */
+  signInDomains: 'CROSSBOOK_SIGN_IN_DOMAINS',
+  /** What the bots call: the public API. */
+  apiUrl: 'CROSSBOOK_API_URL',
+  webSocketUrl: 'CROSSBOOK_WEBSOCKET_URL',
+  botSeed: 'CROSSBOOK_BOT_SEED',
+  port: 'PORT',
+} as const;

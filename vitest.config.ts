@@ -7,7 +7,9 @@ export default defineConfig({
       {
         test: {
           name: 'unit',
-          include: ['test/{domain,wire,cloud,engine,matcher,functions,client,bots,infra}/**/*.test.ts'],
+          include: [
+            'test/{domain,wire,cloud,engine,matcher,functions,client,bots,infra}/**/*.test.ts',
+          ],
           exclude: ['**/*.emulated.test.ts'],
           testTimeout: 20_000,
         },

@@ -10,7 +10,11 @@ const steps: Step[] = [
   { name: 'types', command: 'tsc', args: ['-p', 'tsconfig.json'] },
   { name: 'types of infra', command: 'tsc', args: ['-p', 'infra/tsconfig.json'] },
   { name: 'purity of the domain', command: 'tsc', args: ['-p', 'shared/domain/tsconfig.json'] },
-  { name: 'format, lint, import rules', command: 'biome', args: ['check', '--error-on-warnings', '.'] },
+  {
+    name: 'format, lint, import rules',
+    command: 'biome',
+    args: ['check', '--error-on-warnings', '.'],
+  },
   { name: 'dead code', command: 'knip', args: ['--no-progress'] },
 ];
 
@@ -33,12 +37,19 @@ export async function runChecks(): Promise<boolean> {
 function run({ command, args }: Step): Promise<{ ok: boolean; output: string; ms: number }> {
   const began = performance.now();
   return new Promise((resolve) => {
-    const child = spawn(`node_modules/.bin/${command}`, args, { cwd: root, stdio: ['ignore', 'pipe', 'pipe'] });
+    const child = spawn(`node_modules/.bin/${command}`, args, {
+      cwd: root,
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
     let output = '';
-    for (const stream of [child.stdout, child.stderr]) stream.on('data', (text) => (output += text));
-    child.on('error', (error) => resolve({ ok: false, output: error.message, ms: performance.now() - began }));
+    for (const stream of [child.stdout, child.stderr])
+      stream.on('data', (text) => (output += text));
+    child.on('error', (error) =>
+      resolve({ ok: false, output: error.message, ms: performance.now() - began }),
+    );
     child.on('close', (code) => resolve({ ok: code === 0, output, ms: performance.now() - began }));
   });
 }
 
-if (process.argv[1] === fileURLToPath(import.meta.url)) process.exitCode = (await runChecks()) ? 0 : 1;
+if (process.argv[1] === fileURLToPath(import.meta.url))
+  process.exitCode = (await runChecks()) ? 0 : 1;

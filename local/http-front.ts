@@ -168,9 +168,12 @@ function send(
   // An unread body (413, 429, 404) is drained, so that the client gets to read the answer.
   if (!request.complete) request.resume();
   const close = answer.status === 413 ? { connection: 'close' } : {};
+  const hasBody = answer.status !== 204 && answer.status !== 304;
+  const length = hasBody ? { 'content-length': String(Buffer.byteLength(answer.body)) } : {};
   try {
     response.writeHead(answer.status, {
       ...answer.headers,
+      ...length,
       ...close,
       'apigw-requestid': requestId,
     });

@@ -1,0 +1,16 @@
+/** The Kinesis emulator as a process of its own: `kinesis-emulator.ts <port> <folder>`. */
+import { createRequire } from 'node:module';
+import { listenOnLoopbackOnly } from './loopback-only.ts';
+
+type Kinesalite = (options: { path: string; createStreamMs: number; shardLimit: number }) => {
+  listen: (port: number) => void;
+  close: (done: () => void) => void;
+};
+
+const [port, path] = process.argv.slice(2);
+listenOnLoopbackOnly();
+const kinesalite = createRequire(import.meta.url)('kinesalite') as Kinesalite;
+const server = kinesalite({ path: String(path), createStreamMs: 1, shardLimit: 100 });
+server.listen(Number(port));
+// LevelDB replays its log after a kill, so leaving at once loses nothing that was acknowledged.
+process.on('SIGTERM', () => process.exit(0));

@@ -1,0 +1,159 @@
+/** Sends feed messages to whoever listens: collects for 100 ms, drops what nobody wants, and invokes the fan-out. */
+import type { FanOutRequest, FeedMessage } from '#wire/feed-message.ts';
+import type { Clock } from './clock.ts';
+import { type Parcel, packBundles } from './feed-bundles.ts';
+import type { Interest } from './feed-store.ts';
+
+export type Publication = { channel: string; message: FeedMessage };
+
+export type FeedPublisher = {
+  /** Returns at once and never throws: trading does not wait for the feed. */
+  publish(messages: Publication[]): void;
+  /** Sends what is waiting, then nothing more. */
+  stop(): Promise<void>;
+};
+
+export type FeedPublisherOptions = {
+  /** The scope of the market channels; private channels have the scope `accounts`. */
+  groupId: string;
+  /** `FeedStore.interest`. */
+  interestOf(scope: string): Promise<Interest[]>;
+  fanOut(request: FanOutRequest): Promise<void>;
+  clock: Pick<Clock, 'monotonicMs'>;
+  report?: (problem: string, detail: { error?: unknown; messages?: number }) => void;
+};
+
+export const publisherLimits = {
+  collectMs: 100,
+  /** Interest is read at most this often, and only while there is something to send. */
+  interestMs: 1_000,
+  /** What waits or is kept at most; the oldest is dropped, and clients see the gap by its sequence numbers. */
+  messages: 20_000,
+};
+
+type Scope = {
+  known: Interest[];
+  readAtMs: number;
+  /**
+   * What was sent since interest was last read. A slice that turns up at the next reading gets it too:
+   * somebody who subscribed a moment ago, and then fetched a snapshot, misses no delta after it.
+   */
+  recent: Publication[];
+};
+
+export function createFeedPublisher(options: FeedPublisherOptions): FeedPublisher {
+  const scopes = new Map<string, Scope>();
+  let waiting: Publication[] = [];
+  let timer: NodeJS.Timeout | undefined;
+  let flushing: Promise<void> = Promise.resolve();
+  let stopped = false;
+
+  const schedule = (ms: number) => {
+    if (timer || stopped) return;
+    timer = setTimeout(() => {
+      flushing = flush();
+    }, ms);
+  };
+
+  const flush = async () => {
+    const sending = waiting;
+    waiting = [];
+    try {
+      await send(sending, scopes, options);
+    } catch (error) {
+      options.report?.('the feed could not be sent', { error, messages: sending.length });
+    }
+    timer = undefined;
+    if (waiting.length > 0) schedule(publisherLimits.collectMs);
+    else if ([...scopes.values()].some((scope) => scope.recent.length > 0))
+      schedule(untilNextReading(scopes, options.clock.monotonicMs()));
+  };
+
+  return {
+    publish(messages) {
+      if (stopped || messages.length === 0) return;
+      waiting.push(...messages);
+      waiting = bounded(waiting, options);
+      schedule(publisherLimits.collectMs);
+    },
+    async stop() {
+      stopped = true;
+      clearTimeout(timer);
+      await flushing;
+      await flush();
+    },
+  };
+}
+
+async function send(
+  sending: Publication[],
+  scopes: Map<string, Scope>,
+  options: FeedPublisherOptions,
+): Promise<void> {
+  for (const { channel } of sending) {
+    const scope = scopeOf(channel, options.groupId);
+    if (!scopes.has(scope)) scopes.set(scope, { known: [], readAtMs: -Infinity, recent: [] });
+  }
+  const parcels: Parcel[] = [];
+  for (const [name, scope] of scopes) {
+    const fresh = sending.filter(({ channel }) => scopeOf(channel, options.groupId) === name);
+    if (fresh.length + scope.recent.length === 0) continue;
+    const before = scope.known;
+    const wasRead = await readInterest(name, scope, options);
+    const newcomers = wasRead ? newSlices(before, scope.known) : [];
+    const others = scope.known.filter((each) => !newcomers.includes(each));
+    parcels.push(...parcelsFor(newcomers, name, scope.recent.concat(fresh)));
+    parcels.push(...parcelsFor(others, name, fresh));
+    scope.recent = wasRead ? [] : bounded(scope.recent.concat(fresh), options);
+  }
+  for (const request of packBundles(parcels)) await options.fanOut(request);
+}
+
+/** Reads who listens where that is due; a failed reading counts as none, and the old answer is used on. */
+async function readInterest(
+  name: string,
+  scope: Scope,
+  { interestOf, clock, report }: FeedPublisherOptions,
+): Promise<boolean> {
+  const nowMs = clock.monotonicMs();
+  if (nowMs - scope.readAtMs < publisherLimits.interestMs) return false;
+  scope.readAtMs = nowMs;
+  try {
+    scope.known = await interestOf(name);
+    return true;
+  } catch (error) {
+    report?.('the feed does not know who listens', { error });
+    return false;
+  }
+}
+
+const newSlices = (before: Interest[], after: Interest[]): Interest[] => {
+  const known = new Set(before.map(({ channel, slice }) => `${channel}#${slice}`));
+  return after.filter(({ channel, slice }) => !known.has(`${channel}#${slice}`));
+};
+
+function parcelsFor(slices: Interest[], scope: string, publications: Publication[]): Parcel[] {
+  if (slices.length === 0) return [];
+  const messages = Map.groupBy(publications, ({ channel }) => channel);
+  return [...Map.groupBy(slices, ({ channel }) => channel)].flatMap(([channel, listening]) => {
+    const sent = messages.get(channel)?.map(({ message }) => message);
+    return sent ? [{ channel, scope, slices: listening, messages: sent }] : [];
+  });
+}
+
+function untilNextReading(scopes: Map<string, Scope>, nowMs: number): number {
+  const due = [...scopes.values()]
+    .filter((scope) => scope.recent.length > 0)
+    .map((scope) => scope.readAtMs + publisherLimits.interestMs - nowMs);
+  return Math.max(1, Math.ceil(Math.min(...due)));
+}
+
+function bounded(publications: Publication[], { report }: FeedPublisherOptions): Publication[] {
+  const excess = publications.length - publisherLimits.messages;
+  if (excess <= 0) return publications;
+  report?.('the feed drops its oldest messages', { messages: excess });
+  return publications.slice(excess);
+}
+
+const scopeOf = (channel: string, groupId: string): string =>
+  channel.startsWith('account:') ? 'accounts' : groupId;

@@ -30,6 +30,8 @@ type Service = {
   limits: WebSocketLimits;
   mayPass: (routeKey: string, nowMs: number) => boolean;
   connections: Map<string, Connection>;
+  /** The subprotocol that $connect agreed to, by handshake. */
+  protocols: WeakMap<IncomingMessage, string>;
   isStopping: boolean;
 };
 
@@ -46,6 +48,7 @@ export async function startWebSocketFront(
     limits: { ...WEBSOCKET_LIMITS, ...options.limits },
     mayPass: createThrottle(stage.throttle),
     connections: new Map(),
+    protocols: new WeakMap(),
     isStopping: false,
   };
   const manage = createManagementApi({
@@ -66,7 +69,7 @@ export async function startWebSocketFront(
     noServer: true,
     maxPayload: service.limits.messageBytes,
     perMessageDeflate: false,
-    handleProtocols: () => false,
+    handleProtocols: (_, request) => service.protocols.get(request) ?? false,
   });
   server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
     socket.on('error', () => socket.destroy());
@@ -101,7 +104,6 @@ async function connect(
   }
   const facts = factsOf(service, request);
   const route = service.routes.byKey('$connect');
-  let protocol: string | undefined;
   if (route !== undefined) {
     if (!service.mayPass('$connect', performance.now())) return refuse(socket, 429);
     if (route.needsAuthorization && request.headers.authorization === undefined) {
@@ -111,14 +113,12 @@ async function connect(
     const result = await invoke(service, route, connectEvent(facts, kind, request));
     const status = statusOf(result);
     if (status < 200 || status > 299) return refuse(socket, status);
-    protocol = protocolOf(result);
+    const protocol = protocolOf(result);
+    if (protocol !== undefined) service.protocols.set(request, protocol);
   }
   if (socket.destroyed) {
     // The function believes in a connection that never came to be.
     return disconnect(service, facts, { code: 1006, reason: 'Connection closed abnormally' });
-  }
-  if (protocol !== undefined) {
-    acceptor.once('headers', (headers) => headers.push(`Sec-WebSocket-Protocol: ${protocol}`));
   }
   acceptor.handleUpgrade(request, socket, head, (accepted) => {
     const connection = openConnection({

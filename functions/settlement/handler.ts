@@ -1,0 +1,27 @@
+/** Settlement: posts every pair group's journal to the ledger. */
+import { clearJournal } from '#cloud/clear-journal.ts';
+import { createClearingStore } from '#cloud/clearing-store.ts';
+import { documentClient, kinesisClient } from '#cloud/clients.ts';
+import { readJournalRange } from '#cloud/journal-range.ts';
+import { createLogger } from '#cloud/logger.ts';
+import { createMetrics } from '#cloud/metrics.ts';
+import { journalStreamsOf, setting } from '#cloud/settings.ts';
+import { streamHandler } from '#cloud/stream-edge.ts';
+
+const streams = journalStreamsOf(process.env);
+const kinesis = kinesisClient();
+const clearing = {
+  store: createClearingStore({
+    client: documentClient(),
+    table: setting(process.env, 'ledgerTable'),
+  }),
+  readRange: (groupId: string, after: string, through: string) =>
+    readJournalRange(kinesis, streams[groupId] ?? '', after, through),
+};
+
+export const handler = streamHandler({
+  streams,
+  consume: (groupId, records) => clearJournal(clearing, groupId, records),
+  logger: createLogger('settlement'),
+  metrics: createMetrics('settlement'),
+});

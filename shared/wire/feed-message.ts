@@ -2,6 +2,9 @@
 import { z } from 'zod';
 import { assetsOf } from '#domain/market.ts';
 
+/** API Gateway's bound on a frame. */
+export const frameBytes = 32 * 1024;
+
 /** Channels: `depth:ETH-USDC`, `trades:ETH-USDC`, and `account:0x…` for a signed-in owner. */
 export const channelPattern =
   /^(depth|trades):[A-Z0-9]{1,16}-[A-Z0-9]{1,16}$|^account:0x[0-9a-f]{40}$/;
@@ -128,7 +131,7 @@ export type FanOutRequest = {
   bundles: { channel: string; slices: number[]; scope: string; messages: FeedMessage[] }[];
 };
 
-/** The interest scope of a channel: its market's pair group, or `accounts`. */
+/** The market of a market channel; undefined for a private one or none at all. */
 export function marketOfChannel(channel: string): string | undefined {
   if (!channelPattern.test(channel) || channel.startsWith('account:')) return undefined;
   const marketId = channel.slice(channel.indexOf(':') + 1);

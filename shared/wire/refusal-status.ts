@@ -41,7 +41,7 @@ export const refusalTable: Record<Refusal, Row> = {
   balance_too_low: { status: 422, message: 'The account has not enough free funds.' },
   fill_or_kill_unfilled: { status: 422, message: 'The whole size could not be filled.' },
   unknown_order: { status: 404, message: 'There is no such live order.' },
-  not_owner: { status: 403, message: 'The order belongs to another account.' },
+  not_owner: { status: 403, message: 'That belongs to another account.' },
   malformed_json: { status: 400, message: 'The body is not JSON.' },
   invalid_request: { status: 400, message: 'The request breaks its schema; see details.' },
   body_too_large: { status: 413, message: 'The body is larger than 64 KB.' },

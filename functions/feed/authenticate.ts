@@ -1,0 +1,23 @@
+/** Ties a connection to the account of a session token; the private channel of a former account ends with it. */
+import type { FeedStore } from '#cloud/feed-store.ts';
+import { isRefused, refuse } from '#cloud/http-edge.ts';
+import type { SessionVerifier } from '#cloud/session-token.ts';
+import type { FeedRoute } from '#cloud/websocket-edge.ts';
+
+export function authenticate(ports: {
+  store: Pick<FeedStore, 'connection' | 'signIn' | 'unsubscribe'>;
+  verifySession: SessionVerifier;
+}): FeedRoute<'authenticate'> {
+  const { store, verifySession } = ports;
+  return async ({ token }, { connectionId, atMs }) => {
+    const session = await verifySession(token);
+    if (isRefused(session)) return session;
+    const { account, expiresAtMs } = session;
+    const before = await store.connection(connectionId, atMs);
+    const known = await store.signIn({ connectionId, account, sessionExpiresAtMs: expiresAtMs });
+    if (!known) return refuse('unavailable');
+    if (before?.account && before.account !== account)
+      await store.unsubscribe({ connectionId, channel: `account:${before.account}` });
+    return { type: 'authenticated', account, expiresAtMs };
+  };
+}

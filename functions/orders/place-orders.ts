@@ -8,6 +8,7 @@ import type { ListedMarket } from '#wire/catalog.ts';
 import type { CommandResult } from '#wire/matcher-api.ts';
 import { batchBody, type PlaceBody, placeBody } from '#wire/order-body.ts';
 import { refusalTable } from '#wire/refusal-status.ts';
+import type { BatchJson, BatchResultJson, PlacedJson } from '#wire/rest-api.ts';
 import { acceptedJson } from './accepted-json.ts';
 import { type OrderRules, type VerifiedOrder, verifyOrder } from './verify-order.ts';
 
@@ -37,43 +38,47 @@ export async function placeBatch(request: ApiRequest, ports: OrderPorts): Promis
   const body = checked(batchBody, request.body);
   if (isRefused(body)) return body;
   const orders = body.value.orders.map((each: PlaceBody) => verifyOrder(each, ports.rules));
-  const answers = await sendByGroup(orders, ports);
-  return { status: 200, body: { results: answers } };
+  const answer: BatchJson = { results: await sendByGroup(orders, ports) };
+  return { status: 200, body: answer };
 }
 
 type Verified = Extract<VerifiedOrder, { status: 'verified' }>;
-type Answer = Record<string, unknown>;
 
 /** One request a pair group, all at once; within a group the orders keep their order. */
-async function sendByGroup(orders: VerifiedOrder[], { matchers }: OrderPorts): Promise<Answer[]> {
-  const byGroup = new Map<string, { index: number; order: Verified }[]>();
-  const answers: Answer[] = orders.map((order, index) => {
-    if (order.status === 'refused') return refusedJson(order.digest, order.code);
-    const { groupId } = order.listed.market;
-    byGroup.set(groupId, [...(byGroup.get(groupId) ?? []), { index, order }]);
-    return {};
-  });
+async function sendByGroup(
+  orders: VerifiedOrder[],
+  { matchers }: OrderPorts,
+): Promise<BatchResultJson[]> {
+  const byGroup = Map.groupBy(
+    orders.filter((order) => order.status === 'verified'),
+    (order) => order.listed.market.groupId,
+  );
+  const answers = new Map<VerifiedOrder, BatchResultJson>();
   await Promise.all(
     [...byGroup].map(async ([groupId, members]) => {
       const results = await resultsOf(groupId, members, matchers);
-      for (const [at, { index, order }] of members.entries()) {
-        answers[index] = answerJson(order.digest, order.listed, results[at]);
-      }
+      for (const [at, order] of members.entries())
+        answers.set(order, answerJson(order.digest, order.listed, results[at]));
     }),
   );
-  return answers;
+  return orders.map((order) => {
+    const answer =
+      order.status === 'refused' ? refusedJson(order.digest, order.code) : answers.get(order);
+    if (!answer) throw new Error('an order of the batch was left unanswered');
+    return answer;
+  });
 }
 
 /** The group's results, or the one code that stands for all of them where its matcher did not answer. */
 async function resultsOf(
   groupId: string,
-  members: { order: Verified }[],
+  members: Verified[],
   matchers: OrderPorts['matchers'],
 ): Promise<(CommandResult | MatcherUnavailable)[]> {
   try {
     const { results } = await matchers.send(
       groupId,
-      members.map(({ order }) => order.command),
+      members.map((order) => order.command),
     );
     if (results.length !== members.length) throw new Error('the matcher left a command unanswered');
     return results;
@@ -87,15 +92,16 @@ function answerJson(
   digest: Digest,
   listed: ListedMarket,
   result: CommandResult | MatcherUnavailable | undefined,
-): Answer {
+): BatchResultJson {
   if (result === undefined) throw new Error('the matcher left a command unanswered');
   if (result instanceof MatcherUnavailable) return refusedJson(digest, result.code);
   if (result.status === 'accepted') return acceptedJson(digest, result, listed);
-  return { ...refusedJson(digest, result.code), ...(result.repeated ? { repeated: true } : {}) };
+  const refused = refusedJson(digest, result.code);
+  return result.repeated ? { ...refused, repeated: true } : refused;
 }
 
 /** `unknown` where nobody can say whether the order was taken: calling that refused would be a lie. */
-function refusedJson(digest: Digest, code: Refusal): Answer {
+function refusedJson(digest: Digest, code: Refusal): Exclude<BatchResultJson, PlacedJson> {
   const status = code === 'outcome_unknown' ? 'unknown' : 'refused';
   return { status, digest, code, message: refusalTable[code].message };
 }

@@ -1,0 +1,143 @@
+/** What the REST API answers, route by route. Amounts, prices and sizes are decimal text; times are ms; `…Atoms` are chain integers as text. */
+import type { Address, Digest } from '#domain/order.ts';
+import type { DepthSnapshot, FillJson, OrderJson } from './feed-message.ts';
+
+/** Public data that changes slowly may be kept so long by caches. */
+export const marketListMaxAgeSeconds = 10;
+
+export type AssetJson = {
+  asset: string;
+  decimals: number;
+  chainDecimals: number;
+  chainAsset: string;
+};
+
+/** A market's terms: as text for people, in atoms for whoever builds a signed order. */
+export type MarketJson = {
+  market: string;
+  base: string;
+  quote: string;
+  group: string;
+  state: string;
+  tickSize: string;
+  lotSize: string;
+  minSize: string;
+  minNotional: string;
+  makerFeeBps: number;
+  takerFeeBps: number;
+  baseChainAsset: string;
+  quoteChainAsset: string;
+  /** Base atoms in one lot: a size is a multiple of it. */
+  lotAtoms: string;
+  /** Quote atoms that one lot costs per tick: quoteAmount = ticks × lots × this. */
+  tickLotAtoms: string;
+};
+
+/** `GET /v1/markets`: with it a client can sign orders. */
+export type MarketsJson = {
+  chainId: number;
+  verifyingContract: Address;
+  markets: MarketJson[];
+  assets: AssetJson[];
+};
+
+export type TimeJson = { nowMs: number };
+export type GroupHealthJson = {
+  group: string;
+  status: 'ok' | 'unavailable';
+  epoch?: number;
+  frame?: number;
+  sequence?: number;
+};
+export type HealthJson = { status: 'ok'; groups: GroupHealthJson[] };
+
+export type DepthJson = Omit<DepthSnapshot, 'type'> & { state: string };
+
+export type TradeJson = {
+  tradeId: string;
+  market: string;
+  /** Pages backwards: `?before=` takes it. */
+  sequence: number;
+  price: string;
+  size: string;
+  takerSide: 'buy' | 'sell';
+  atMs: number;
+};
+export type TradesJson = { trades: TradeJson[] };
+
+export type CandleJson = {
+  openAtMs: number;
+  open: string;
+  high: string;
+  low: string;
+  close: string;
+  /** In base, and in quote. */
+  volume: string;
+  quoteVolume: string;
+  trades: number;
+};
+/** Oldest first; an interval without a trade has no candle. */
+export type CandlesJson = { market: string; interval: string; candles: CandleJson[] };
+
+/** The last 24 h; prices are absent where nothing was traded. */
+export type TickerJson = {
+  market: string;
+  open?: string;
+  high?: string;
+  low?: string;
+  last?: string;
+  volume: string;
+  quoteVolume: string;
+  trades: number;
+  atMs: number;
+};
+
+export type PlacedJson = {
+  status: 'accepted';
+  digest: Digest;
+  /** The pair group's sequence number of the acceptance. */
+  sequence: number;
+  /** Absent where the request is a repetition and the order is long over. */
+  order?: OrderJson;
+  fills: FillJson[];
+  repeated?: true;
+};
+
+/** One order of a batch; `unknown` only with `outcome_unknown`: send the same order again to learn it. */
+export type BatchResultJson =
+  | PlacedJson
+  | {
+      status: 'refused' | 'unknown';
+      digest: Digest;
+      code: string;
+      message: string;
+      repeated?: true;
+    };
+export type BatchJson = { results: BatchResultJson[] };
+
+export type NonceJson = { nonce: string; expiresAtMs: number };
+export type SessionJson = { token: string; account: Address; expiresAtMs: number };
+
+export type BalanceJson = { asset: string; free: string; held: string; total: string };
+export type BalancesJson = { account: Address; balances: BalanceJson[] };
+export type OrdersJson = { orders: OrderJson[]; cursor?: string };
+export type FillsJson = { fills: FillJson[]; cursor?: string };
+export type EntryJson = {
+  entryId: string;
+  asset: string;
+  atMs: number;
+  business: string;
+  businessId: string;
+  /** Signed: what the event moved into or out of the available and the frozen side. */
+  available: string;
+  frozen: string;
+  trades: { sequence: number; market: string; amount: string; fee: string }[];
+};
+export type EntriesJson = { entries: EntryJson[]; cursor?: string };
+export type SettingsJson = { creditPolicy: 'exact' | 'sticky' };
+
+export type FaucetJson = {
+  account: Address;
+  amounts: { asset: string; amount: string }[];
+  repeated?: true;
+};

@@ -1,0 +1,25 @@
+/** `faucet`: demo funds. Deployed only to stages whose settings ask for it; never to prod. */
+import { randomUUID } from 'node:crypto';
+import { documentClient } from '#cloud/clients.ts';
+import { systemClock } from '#cloud/clock.ts';
+import { createFaucetStore } from '#cloud/faucet-store.ts';
+import { type ApiRequest, httpHandler } from '#cloud/http-edge.ts';
+import { createLedgerStore } from '#cloud/ledger-store.ts';
+import { createLogger } from '#cloud/logger.ts';
+import { catalogOf, setting } from '#cloud/settings.ts';
+import { type FaucetPorts, giveFunds } from './give-funds.ts';
+
+const environment = process.env;
+const ledgerTable = { client: documentClient(), table: setting(environment, 'ledgerTable') };
+
+const ports: FaucetPorts = {
+  ledger: createLedgerStore(ledgerTable),
+  claims: createFaucetStore(ledgerTable),
+  assets: catalogOf(environment).assets,
+  clock: systemClock,
+  newKey: randomUUID,
+};
+
+const routes = { 'POST /v1/faucet': (request: ApiRequest) => giveFunds(request, ports) };
+
+export const handler = httpHandler('faucet', routes, { logger: createLogger('faucet') });

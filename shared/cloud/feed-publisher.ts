@@ -44,15 +44,26 @@ type Scope = {
 export function createFeedPublisher(options: FeedPublisherOptions): FeedPublisher {
   const scopes = new Map<string, Scope>();
   let waiting: Publication[] = [];
-  let timer: NodeJS.Timeout | undefined;
-  let flushing: Promise<void> = Promise.resolve();
+  let timer: { handle: NodeJS.Timeout; dueMs: number } | undefined;
+  let flushing: Promise<void> | undefined;
   let stopped = false;
 
+  /** One timer at most: what is due sooner takes the place of what is due later. */
   const schedule = (ms: number) => {
-    if (timer || stopped) return;
-    timer = setTimeout(() => {
-      flushing = flush();
-    }, ms);
+    const dueMs = options.clock.monotonicMs() + ms;
+    if (stopped || flushing || (timer && timer.dueMs <= dueMs)) return;
+    clearTimeout(timer?.handle);
+    timer = { handle: setTimeout(start, ms), dueMs };
+  };
+
+  const start = () => {
+    timer = undefined;
+    flushing = flush().finally(() => {
+      flushing = undefined;
+      if (waiting.length > 0) schedule(publisherLimits.collectMs);
+      else if ([...scopes.values()].some((scope) => scope.recent.length > 0))
+        schedule(untilNextReading(scopes, options.clock.monotonicMs()));
+    });
   };
 
   const flush = async () => {
@@ -63,10 +74,6 @@ export function createFeedPublisher(options: FeedPublisherOptions): FeedPublishe
     } catch (error) {
       options.report?.('the feed could not be sent', { error, messages: sending.length });
     }
-    timer = undefined;
-    if (waiting.length > 0) schedule(publisherLimits.collectMs);
-    else if ([...scopes.values()].some((scope) => scope.recent.length > 0))
-      schedule(untilNextReading(scopes, options.clock.monotonicMs()));
   };
 
   return {
@@ -78,7 +85,7 @@ export function createFeedPublisher(options: FeedPublisherOptions): FeedPublishe
     },
     async stop() {
       stopped = true;
-      clearTimeout(timer);
+      clearTimeout(timer?.handle);
       await flushing;
       await flush();
     },

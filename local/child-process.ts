@@ -16,7 +16,7 @@ export type Child = {
   exited: Promise<ChildExit>;
   /** Sends a signal to the whole process group. */
   kill: (signal: NodeJS.Signals) => void;
-  /** SIGTERM, then SIGKILL once `graceMs` have passed. */
+  /** SIGTERM, then SIGKILL once `graceMs` have passed; SIGKILL at once where that is 0. */
   stop: (graceMs: number) => Promise<void>;
 };
 
@@ -62,7 +62,7 @@ export async function startChild(options: ChildOptions): Promise<Child> {
 
   const kill = (signal: NodeJS.Signals): void => killGroup(pid, signal);
   async function stop(graceMs: number): Promise<void> {
-    kill('SIGTERM');
+    kill(graceMs > 0 ? 'SIGTERM' : 'SIGKILL');
     const over = new AbortController();
     const late = sleep(graceMs, true, { signal: over.signal }).catch(() => false);
     if (await Promise.race([late, exited.then(() => false)])) kill('SIGKILL');

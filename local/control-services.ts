@@ -1,5 +1,6 @@
 /** One HTTP server for the services that need no emulator: Secrets Manager, SSM, KMS, Lambda, CloudWatch metrics, task metadata. */
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { closeServer, listen } from './front.ts';
 import {
   answerError,
   answerJson,
@@ -28,19 +29,8 @@ export async function startControlServices(
       else answerError(response, error);
     });
   });
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', reject);
-    server.listen(options.port, '127.0.0.1', resolve);
-  });
-  const { port } = server.address() as { port: number };
-  return {
-    url: `http://127.0.0.1:${port}`,
-    stop: async () => {
-      const closed = new Promise((done) => server.close(done));
-      server.closeAllConnections();
-      await closed;
-    },
-  };
+  const port = await listen(server, options.port, '127.0.0.1');
+  return { url: `http://127.0.0.1:${port}`, stop: () => closeServer(server) };
 }
 
 async function handle(

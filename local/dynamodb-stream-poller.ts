@@ -50,7 +50,7 @@ async function listShards(
   StreamArn: string,
   options: DynamodbStreamPollerOptions,
 ): Promise<ListedShard[]> {
-  const { streams, mapping, checkpoints } = options;
+  const { streams } = options;
   const { StreamDescription } = await streams.send(new DescribeStreamCommand({ StreamArn }));
   return (StreamDescription?.Shards ?? []).map((shard) => {
     const ShardId = String(shard.ShardId);

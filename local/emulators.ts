@@ -12,7 +12,8 @@ export type EmulatorUrls = { dynamodb: string; kinesis: string; sqs: string; s3:
 export type Emulators = {
   urls: EmulatorUrls;
   children: Child[];
-  stop: () => Promise<void>;
+  /** Ends them; `graceMs` 0 kills them at once. */
+  stop: (graceMs?: number) => Promise<void>;
 };
 
 export type EmulatorOptions = {
@@ -32,7 +33,7 @@ const REPLACEMENTS = {
 } as const;
 
 const READY_LIMIT_MS = 20_000;
-const STOP_GRACE_MS = 1_500;
+const STOP_GRACE_MS = 700;
 
 /** Where each service answers, known before anything is started because ports are chosen first. */
 export function emulatorUrls(
@@ -64,8 +65,8 @@ export async function startEmulators(options: EmulatorOptions): Promise<Emulator
     commands.map((command) => startEmulator(command, options)),
   );
   const children = started.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []));
-  const stop = async (): Promise<void> => {
-    await Promise.all(children.map((child) => child.stop(STOP_GRACE_MS)));
+  const stop = async (graceMs = STOP_GRACE_MS): Promise<void> => {
+    await Promise.all(children.map((child) => child.stop(graceMs)));
   };
   const failure = started.find((one) => one.status === 'rejected');
   if (failure !== undefined) {

@@ -1,6 +1,5 @@
 /** Starts a poller for every event source mapping of the assembly. */
 
-import { join } from 'node:path';
 import { SendMessageCommand } from '@aws-sdk/client-sqs';
 import type { Assembly } from './assembly.ts';
 import type { AwsClients } from './aws-clients.ts';

@@ -1,0 +1,53 @@
+/** The command line of `npm start`. */
+import { parseArgs } from 'node:util';
+
+export type Arguments = {
+  isFresh: boolean;
+  isVerbose: boolean;
+  stage: string;
+  port: number;
+  /** Where state is kept, when not in `.local`. */
+  state: string | undefined;
+  /** An assembly that is there already; nothing is synthesized. */
+  assembly: string | undefined;
+};
+
+const DEFAULT_PORT = 8080;
+
+export const USAGE =
+  'npm start [-- --fresh] [--port N] [--stage NAME] [--state FOLDER] [--assembly FOLDER] [--verbose]';
+
+/** Throws one sentence for what it does not understand. */
+export function readArguments(words: string[]): Arguments {
+  let values: ReturnType<typeof parse>;
+  try {
+    values = parse(words);
+  } catch (error) {
+    const [sentence] = (error as Error).message.split('. ');
+    throw new Error(`${sentence}. Usage: ${USAGE}`);
+  }
+  const port = Number(values.port ?? DEFAULT_PORT);
+  if (!Number.isInteger(port) || port < 0 || port > 65_534) {
+    throw new Error(`--port takes a number from 0 (any free ports) to 65534, not ${values.port}.`);
+  }
+  return {
+    isFresh: values.fresh === true,
+    isVerbose: values.verbose === true,
+    stage: values.stage ?? 'local',
+    port,
+    state: values.state,
+    assembly: values.assembly,
+  };
+}
+
+function parse(words: string[]) {
+  const options = {
+    fresh: { type: 'boolean' },
+    verbose: { type: 'boolean' },
+    stage: { type: 'string' },
+    port: { type: 'string' },
+    state: { type: 'string' },
+    assembly: { type: 'string' },
+  } as const;
+  return parseArgs({ args: words, options, strict: true }).values;
+}

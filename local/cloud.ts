@@ -1,0 +1,268 @@
+/** Boots a synthesized assembly on this machine, and ends it with nothing left behind. */
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { type Assembly, type Output, readAssembly } from './assembly.ts';
+import { type AsyncInvocations, createAsyncInvocations } from './async-invocation.ts';
+import { type AwsClients, createAwsClients } from './aws-clients.ts';
+import { boundLog, endLeftovers } from './child-process.ts';
+import { type ContainerServices, startContainerServices } from './container-services.ts';
+import { startControlServices } from './control-services.ts';
+import { type EmulatorUrls, emulatorUrls, startEmulators } from './emulators.ts';
+import { startEventSources } from './event-sources.ts';
+import { createFailureWatch } from './failure-watch.ts';
+import { freePorts } from './free-port.ts';
+import { createFunctions, type Functions } from './functions.ts';
+import { startHttpFront } from './http-front.ts';
+import { openKeys } from './key-service.ts';
+import { createLambdaService } from './lambda-service.ts';
+import { type LogLine, openLogs } from './log-files.ts';
+import { openParameters, type Parameters, parameterOperations } from './parameter-service.ts';
+import { provision } from './provision.ts';
+import { type Scheduler, startScheduler } from './scheduler.ts';
+import { openSecrets, type Secrets } from './secrets.ts';
+import { secretsOperations } from './secrets-service.ts';
+import { idleTypes } from './supported-types.ts';
+import { startWebSocketFront } from './websocket-front.ts';
+
+export type CloudOptions = {
+  assemblyFolder: string;
+  stateFolder: string;
+  /** Fixed ports for people, `free` for tests. */
+  ports: 'free' | { http: number; webSocket: number };
+  /** One line as each phase ends. */
+  progress: (text: string) => void;
+  /** Trouble that a person should see while the cloud runs. */
+  report: (text: string) => void;
+  /** Where replacements of emulators are named. */
+  environment?: NodeJS.ProcessEnv;
+  /** Gives the boot up, with everything ended that it started. */
+  signal?: AbortSignal;
+};
+
+export type CloudUrls = EmulatorUrls & { http: string; webSocket: string; control: string };
+
+export type Cloud = {
+  outputs: Output[];
+  urls: CloudUrls;
+  assembly: Assembly;
+  functions: Functions;
+  containers: ContainerServices;
+  scheduler: Scheduler;
+  secrets: Secrets;
+  clients: AwsClients;
+  logFolder: string;
+  /** Ends everything within 3 s; the state is kept. */
+  stop: () => Promise<void>;
+  /** Kills everything at once, as a crash of the machine would. */
+  kill9: () => Promise<void>;
+};
+
+const REGION = 'us-east-1';
+const ACCOUNT = '000000000000';
+const BOUND_LOGS_EVERY_MS = 60_000;
+
+/** Whatever was started so far, ended in this order: what sends work first, what keeps state last. */
+type Ending = (graceMs: number | undefined) => Promise<void> | void;
+
+export async function bootCloud(options: CloudOptions): Promise<Cloud> {
+  const endings: Ending[] = [];
+  let ending: Promise<void> | undefined;
+  const end = (graceMs?: number): Promise<void> => {
+    ending ??= endAll(endings, graceMs);
+    return ending;
+  };
+  try {
+    const cloud = await boot(options, endings);
+    return { ...cloud, stop: () => end(), kill9: () => end(0) };
+  } catch (error) {
+    await end(0);
+    throw error;
+  }
+}
+
+async function endAll(endings: Ending[], graceMs: number | undefined): Promise<void> {
+  for (const ending of endings) {
+    try {
+      await ending(graceMs);
+    } catch {
+      // One part that fails to end must not keep the others running.
+    }
+  }
+}
+
+async function boot(
+  options: CloudOptions,
+  endings: Ending[],
+): Promise<Omit<Cloud, 'stop' | 'kill9'>> {
+  const { stateFolder, progress, report } = options;
+  const runFolder = join(stateFolder, 'run');
+  const logFolder = join(stateFolder, 'logs');
+  mkdirSync(logFolder, { recursive: true, mode: 0o700 });
+  const leftovers = await endLeftovers(runFolder, ['cloud.pid']);
+  if (leftovers.length > 0) progress(`ended leftovers of an earlier run: ${leftovers.join(', ')}`);
+
+  const ports = await choosePorts(options);
+  const urls = ports.urls;
+  const assembly = readAssembly(options.assemblyFolder, {
+    region: REGION,
+    account: ACCOUNT,
+    urls: { sqs: urls.sqs, httpApi: urls.http, webSocketApi: urls.webSocket },
+  });
+  const idle = idleTypes(assembly);
+  progress(`${assembly.stacks.length} stacks, ${assembly.resources.length} resources`);
+  if (idle.length > 0) progress(`without a local meaning: ${shorten(idle)}`);
+
+  options.signal?.throwIfAborted();
+  const emulators = await startEmulators({ ...ports, stateFolder, progress });
+  endings.unshift((graceMs) => emulators.stop(graceMs));
+  const clients = createAwsClients(urls, REGION);
+  endings.unshift(() => clients.destroy());
+  options.signal?.throwIfAborted();
+  await provision({ assembly, clients, progress });
+
+  const logs = openLogs(logFolder);
+  endings.unshift(() => logs.close());
+  const watch = createFailureWatch(report, logs.pathOf);
+  const log = (line: LogLine): void => {
+    logs.write(line);
+    watch(line);
+  };
+
+  const environment = serviceEnvironment(urls);
+  const functions = createFunctions({ assembly, environment, log });
+  endings.unshift(() => functions.stop());
+  const shared = { assembly, functions, sqs: clients.sqs, sqsUrl: urls.sqs, report };
+  const invocations = createAsyncInvocations(shared);
+  endings.unshift(() => invocations.stop());
+
+  const services = await startServices({ ...shared, invocations, stateFolder, ports, endings });
+  const { secrets, parameters } = services;
+
+  await startFronts({ assembly, functions, log, ports, endings, progress });
+
+  options.signal?.throwIfAborted();
+  const containers = await startContainerServices({
+    ...{ assembly, secrets, parameters, environment, logFolder, runFolder, report },
+    metadataUrl: urls.control,
+  });
+  endings.unshift((graceMs) => containers.stop(graceMs));
+  const logFiles = [...emulators.children, ...containers.all()].map(({ logFile }) => logFile);
+  const bounding = setInterval(() => {
+    for (const file of logFiles) boundLog(file);
+  }, BOUND_LOGS_EVERY_MS).unref();
+  endings.unshift(() => clearInterval(bounding));
+  if (containers.all().length > 0) progress(`${containers.all().length} containers started`);
+
+  options.signal?.throwIfAborted();
+  const checkpointFolder = join(stateFolder, 'checkpoints');
+  const sources = startEventSources({ ...shared, clients, checkpointFolder });
+  endings.unshift(() => sources.stop());
+  const scheduler = startScheduler({ ...shared, invocations, nowMs: Date.now });
+  endings.unshift(() => scheduler.stop());
+  progress(`${functions.all().length} functions, their event sources and schedules`);
+
+  const { outputs } = assembly;
+  return { outputs, urls, assembly, functions, containers, scheduler, secrets, clients, logFolder };
+}
+
+async function startServices(options: {
+  assembly: Assembly;
+  functions: Functions;
+  invocations: AsyncInvocations;
+  stateFolder: string;
+  ports: Ports;
+  endings: Ending[];
+}): Promise<{ secrets: Secrets; parameters: Parameters }> {
+  const { assembly, functions, invocations, stateFolder } = options;
+  const secrets = openSecrets(assembly, join(stateFolder, 'secrets.json'));
+  const parameters = openParameters(assembly);
+  const keys = openKeys(assembly, join(stateFolder, 'keys.json'));
+  const control = await startControlServices({
+    port: options.ports.control,
+    region: REGION,
+    lambda: createLambdaService({ functions, invocations }),
+    operations: {
+      ...secretsOperations(secrets),
+      ...parameterOperations(parameters),
+      ...keys.operations,
+    },
+  });
+  options.endings.unshift(() => control.stop());
+  return { secrets, parameters };
+}
+
+type Ports = {
+  ports: { dynamodb: number; kinesis: number; queues: number };
+  http: number;
+  webSocket: number;
+  control: number;
+  environment: NodeJS.ProcessEnv;
+  urls: CloudUrls;
+};
+
+async function choosePorts(options: CloudOptions): Promise<Ports> {
+  const free = await freePorts(6);
+  const [dynamodb, kinesis, queues, control] = free as [number, number, number, number];
+  const fixed = options.ports === 'free' ? undefined : options.ports;
+  const http = fixed?.http ?? (free[4] as number);
+  const webSocket = fixed?.webSocket ?? (free[5] as number);
+  const environment = options.environment ?? process.env;
+  const ports = { dynamodb, kinesis, queues };
+  const at = (port: number): string => `http://127.0.0.1:${port}`;
+  const urls = {
+    ...emulatorUrls({ ports, environment }),
+    http: at(http),
+    webSocket: `ws://127.0.0.1:${webSocket}`,
+    control: at(control),
+  };
+  return { ports, http, webSocket, control, environment, urls };
+}
+
+/** What functions and containers find the local services by. */
+function serviceEnvironment(urls: CloudUrls): Record<string, string> {
+  return {
+    // Any other service is refused by the control services, so nothing ever reaches AWS.
+    AWS_ENDPOINT_URL: urls.control,
+    AWS_ENDPOINT_URL_DYNAMODB: urls.dynamodb,
+    AWS_ENDPOINT_URL_DYNAMODB_STREAMS: urls.dynamodb,
+    AWS_ENDPOINT_URL_KINESIS: urls.kinesis,
+    AWS_ENDPOINT_URL_SQS: urls.sqs,
+    // An IP address as host makes the SDK use path style, which the S3 emulator needs.
+    AWS_ENDPOINT_URL_S3: urls.s3,
+    AWS_ENDPOINT_URL_SECRETS_MANAGER: urls.control,
+    AWS_ENDPOINT_URL_SSM: urls.control,
+    AWS_ENDPOINT_URL_LAMBDA: urls.control,
+    AWS_ENDPOINT_URL_KMS: urls.control,
+    AWS_ENDPOINT_URL_CLOUDWATCH: urls.control,
+    AWS_ENDPOINT_URL_APIGATEWAYMANAGEMENTAPI: urls.webSocket.replace(/^ws/, 'http'),
+    AWS_REGION: REGION,
+    AWS_DEFAULT_REGION: REGION,
+    AWS_ACCESS_KEY_ID: 'local',
+    AWS_SECRET_ACCESS_KEY: 'local',
+    AWS_EC2_METADATA_DISABLED: 'true',
+  };
+}
+
+async function startFronts(options: {
+  assembly: Assembly;
+  functions: Functions;
+  log: (line: LogLine) => void;
+  ports: Ports;
+  endings: Ending[];
+  progress: (text: string) => void;
+}): Promise<void> {
+  const { assembly, functions, log, ports, endings } = options;
+  for (const api of assembly.of('AWS::ApiGatewayV2::Api')) {
+    const shared = { assembly, api, functionOf: functions.byArn, host: '127.0.0.1', log };
+    const front =
+      api.props['ProtocolType'] === 'WEBSOCKET'
+        ? await startWebSocketFront({ ...shared, port: ports.webSocket })
+        : await startHttpFront({ ...shared, port: ports.http });
+    endings.unshift(() => front.stop());
+    options.progress(`${String(api.props['ProtocolType'])} API at ${front.url}`);
+  }
+}
+
+function shorten(types: string[]): string {
+  return types.map((type) => type.replace(/^AWS::/, '')).join(', ');
+}

@@ -1,0 +1,183 @@
+/** A small market and the commands of its traders, for tests of any engine: one lot is one unit of ETH, one tick one unit of USDC. */
+import type { Asset } from '#domain/asset.ts';
+import type { Command, PlaceOrder, SignedOrder } from '#domain/command.ts';
+import type { EngineEvent } from '#domain/event.ts';
+import type { Market } from '#domain/market.ts';
+import type { Engine } from '../../containers/matcher/engine/engine.ts';
+
+export const base: Asset = { id: 'ETH', decimals: 0, chainDecimals: 18, chainAsset: '0xaa' };
+export const quote: Asset = { id: 'USDC', decimals: 0, chainDecimals: 6, chainAsset: '0xbb' };
+
+/** Every number is 1 and there are no fees, so that a case shows only what it is about. */
+export const plainMarket: Market = {
+  id: 'ETH-USDC',
+  groupId: 'main',
+  baseUnitsPerLot: 1,
+  quoteUnitsPerTickLot: 1,
+  minSizeLots: 1,
+  minNotionalUnits: 1,
+  makerFeeBps: 0,
+  takerFeeBps: 0,
+  state: 'open',
+};
+
+/** An address that reads as its trader: "alice" is 0x616c696365 and zeros. */
+export function address(name: string): string {
+  const hex = [...name].map((char) => char.charCodeAt(0).toString(16).padStart(2, '0')).join('');
+  return `0x${hex.padEnd(40, '0')}`;
+}
+
+/** The digest of the nth order of a test. */
+export const digest = (number: number): string => `0x${number.toString(16).padStart(64, '0')}`;
+
+export const startMs = 1_000_000;
+
+/** What a case says of an order; the rest is filled in. */
+export type Placing = Partial<
+  Omit<PlaceOrder, 'type' | 'amounts' | 'signed' | 'signature' | 'account'>
+> &
+  Partial<PlaceOrder['amounts']> & { account?: string };
+
+/** Drives one engine: numbers the commands, keeps the clock and every event. */
+export class TradingFloor {
+  readonly engine: Engine;
+  readonly commands: Command[] = [];
+  readonly events: EngineEvent[] = [];
+  nowMs = startMs;
+  #orders = 0;
+
+  constructor(engine: Engine, market: Partial<Market> = {}) {
+    this.engine = engine;
+    this.list(market);
+  }
+
+  /** Applies a command, checks every invariant, and answers its events. */
+  apply(command: Command): EngineEvent[] {
+    const events: EngineEvent[] = [];
+    this.commands.push(command);
+    this.engine.apply(command, (event) => events.push(event));
+    this.engine.validate();
+    this.events.push(...events);
+    return events;
+  }
+
+  /** An id that no command had before. */
+  id(): string {
+    return `command-${this.commands.length + 1}`;
+  }
+
+  list(market: Partial<Market> = {}): EngineEvent[] {
+    return this.apply({
+      type: 'list_market',
+      commandId: this.id(),
+      nowMs: this.nowMs,
+      market: { ...plainMarket, ...market },
+      base,
+      quote,
+    });
+  }
+
+  grant(account: string, asset: 'ETH' | 'USDC', units: number): EngineEvent[] {
+    const last = this.engine.creditOf(account).find((line) => line.asset === asset);
+    const grantNumber = (last?.grantNumber ?? 0) + 1;
+    const { nowMs } = this;
+    const commandId = `grant:${account}:${asset}:${grantNumber}`;
+    return this.apply({
+      type: 'grant',
+      commandId,
+      nowMs,
+      account,
+      asset,
+      grantNumber,
+      units,
+      clock: 0,
+    });
+  }
+
+  giveBack(account: string, asset: 'ETH' | 'USDC', units: number): EngineEvent[] {
+    return this.apply({
+      type: 'return',
+      commandId: this.id(),
+      nowMs: this.nowMs,
+      account,
+      asset,
+      units,
+    });
+  }
+
+  /** A GTC limit buy of one lot at 100 by alice, unless the case says otherwise. */
+  placing(placing: Placing = {}): PlaceOrder {
+    const { limitTicks = 100, sizeLots, spendUnits = 0, misfit, ...given } = placing;
+    const amounts = { limitTicks, sizeLots: sizeLots ?? (spendUnits ? 0 : 1), spendUnits };
+    this.#orders += 1;
+    const command = {
+      type: 'place' as const,
+      commandId: digest(this.#orders),
+      nowMs: this.nowMs,
+      account: address('alice'),
+      marketId: plainMarket.id,
+      side: 'buy' as const,
+      orderType: 'limit' as const,
+      timeInForce: 'gtc' as const,
+      cap: spendUnits ? ('quote' as const) : ('base' as const),
+      amounts: misfit ? { ...amounts, misfit } : amounts,
+      maxFeeBps: 10_000,
+      createdAtMs: this.nowMs,
+      expiresAtMs: this.nowMs + 86_400_000,
+      signature: `0x${'00'.repeat(65)}`,
+      ...given,
+    };
+    return { ...command, signed: unread(command) };
+  }
+
+  place(placing: Placing = {}): EngineEvent[] {
+    return this.apply(this.placing(placing));
+  }
+
+  cancel(orderDigest: string, account = address('alice')): EngineEvent[] {
+    const { nowMs } = this;
+    return this.apply({
+      type: 'cancel',
+      commandId: this.id(),
+      nowMs,
+      account,
+      digest: orderDigest,
+    });
+  }
+
+  tick(laterMs = 0): EngineEvent[] {
+    this.nowMs += laterMs;
+    return this.apply({ type: 'tick', commandId: this.id(), nowMs: this.nowMs });
+  }
+
+  credit(account: string, asset: 'ETH' | 'USDC'): { freeUnits: number; heldUnits: number } {
+    const line = this.engine.creditOf(account).find((each) => each.asset === asset);
+    return { freeUnits: line?.freeUnits ?? 0, heldUnits: line?.heldUnits ?? 0 };
+  }
+}
+
+/** The signed struct of a placement: the engine carries it and never reads it. */
+function unread(command: Omit<PlaceOrder, 'signed'>): SignedOrder {
+  return {
+    account: command.account,
+    signer: command.account,
+    baseAsset: base.chainAsset,
+    quoteAsset: quote.chainAsset,
+    side: command.side === 'buy' ? 0 : 1,
+    cap: command.cap === 'base' ? 0 : 1,
+    baseAmount: 0n,
+    quoteAmount: 0n,
+    maxFeeBps: command.maxFeeBps,
+    createdAtMs: command.createdAtMs,
+    expiresAtMs: command.expiresAtMs,
+    epoch: 0n,
+    salt: 0n,
+    terms: '',
+  };
+}
+
+/** The code of a refused command; undefined where it was accepted. */
+export function codeOf(events: EngineEvent[]): string | undefined {
+  const [first] = events;
+  return first?.type === 'refused' ? first.code : undefined;
+}

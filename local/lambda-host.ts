@@ -1,4 +1,4 @@
-/** Runs one function of the template: a pool of sandboxes, one event each, grown on demand and let go when idle. */
+/** Runs one function of the template: takes a sandbox for each event, and reports its outcome and logs as Lambda does. */
 import { randomUUID } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
@@ -13,6 +13,7 @@ import {
 } from './lambda-sandbox.ts';
 import type { LogLine } from './log-files.ts';
 import { token } from './physical-names.ts';
+import { createSandboxPool, type Slot } from './sandbox-pool.ts';
 
 export type InvokeResult =
   | { ok: true; payload: unknown }
@@ -51,14 +52,10 @@ const DEFAULT_CONCURRENCY = 4;
 const DEFAULT_TIMEOUT_SECONDS = 3;
 /** Largest event of a synchronous invocation (AWS Lambda quotas). */
 const MAX_EVENT_BYTES = 6 * 1024 * 1024;
-/** Events that may wait for a free sandbox; more are throttled, as AWS does at its concurrency limit. */
-const MAX_WAITING = 1_000;
 const IDLE_MS = 30_000;
 const LAST_IDLE_MS = 600_000;
 /** CloudWatch cuts a log line here. */
 const MAX_LINE_CHARS = 256 * 1024;
-
-type Slot = { sandbox: Sandbox; isBusy: boolean; idleTimer?: NodeJS.Timeout; requestId?: string };
 
 /** Makes the host; nothing runs before the first event. Throws TemplateError where the bundle is missing. */
 export function createLambdaHost(options: LambdaHostOptions): LambdaHost {
@@ -66,7 +63,7 @@ export function createLambdaHost(options: LambdaHostOptions): LambdaHost {
   const props = fn.props as FunctionProps;
   const timeoutMs = (props.Timeout ?? DEFAULT_TIMEOUT_SECONDS) * 1000;
   const arn = fn.arn ?? fn.name;
-  const pool = createPool({
+  const pool = createSandboxPool({
     start: prepareSandbox(options),
     limit: props.ReservedConcurrentExecutions ?? DEFAULT_CONCURRENCY,
     idleMs: options.idleMs ?? IDLE_MS,
@@ -86,15 +83,18 @@ export function createLambdaHost(options: LambdaHostOptions): LambdaHost {
       if (Buffer.byteLength(eventJson) > MAX_EVENT_BYTES) return failure(eventTooLarge());
       if (invocation.concurrency !== undefined) pool.raise(invocation.concurrency);
       host.maxConcurrency = pool.limit();
-      const slot = await pool.take();
+      const slot = await pool.take().catch(startError);
       if (slot === undefined) return failure(throttled());
+      if ('errorType' in slot) return failure(slot);
 
       slot.requestId = requestId;
       platformLog(log, fn.name, 'platform.start', { requestId, version: '$LATEST' });
       const report = await slot.sandbox.run({ requestId, eventJson, arn }, timeoutMs);
       pool.give(slot);
+      const result = resultOf(report, requestId);
+      if (!result.ok) logFailure(log, fn.name, requestId, result.error);
       platformLog(log, fn.name, 'platform.report', recordOf(report, requestId, props));
-      return resultOf(report, requestId);
+      return result;
     },
   };
   return host;
@@ -167,85 +167,6 @@ function splitLines(
   };
 }
 
-type Pool = {
-  /** A free or new sandbox; undefined when too many wait already or the pool is stopped. */
-  take: () => Promise<Slot | undefined>;
-  give: (slot: Slot) => void;
-  raise: (limit: number) => void;
-  limit: () => number;
-  stop: () => Promise<void>;
-};
-
-function createPool(options: {
-  start: (slot: () => Slot | undefined) => Sandbox;
-  limit: number;
-  idleMs: number;
-  lastIdleMs: number;
-}): Pool {
-  const slots = new Set<Slot>();
-  const waiting: ((slot: Slot | undefined) => void)[] = [];
-  let limit = options.limit;
-  let isStopped = false;
-
-  const open = (): Slot => {
-    let slot: Slot | undefined;
-    const sandbox = options.start(() => slot);
-    slot = { sandbox, isBusy: true };
-    slots.add(slot);
-    return slot;
-  };
-  const idle = (slot: Slot): void => {
-    slot.isBusy = false;
-    const expire = (): void => {
-      const isLast = slots.size === 1;
-      if (isLast && slot.idleTimer !== undefined && options.lastIdleMs > options.idleMs) {
-        slot.idleTimer = setTimeout(() => drop(slot), options.lastIdleMs - options.idleMs).unref();
-      } else drop(slot);
-    };
-    slot.idleTimer = setTimeout(expire, options.idleMs).unref();
-  };
-  const drop = (slot: Slot): void => {
-    slots.delete(slot);
-    void slot.sandbox.end();
-  };
-
-  return {
-    limit: () => limit,
-    raise: (wanted) => {
-      limit = Math.max(limit, wanted);
-    },
-    take: async () => {
-      if (isStopped || limit === 0) return undefined;
-      for (const slot of slots) {
-        if (slot.isBusy) continue;
-        clearTimeout(slot.idleTimer);
-        slot.isBusy = true;
-        if (slot.sandbox.isUsable()) return slot;
-        drop(slot);
-      }
-      if (slots.size < limit) return open();
-      if (waiting.length >= MAX_WAITING) return undefined;
-      return new Promise((resolve) => waiting.push(resolve));
-    },
-    give: (slot) => {
-      const isUsable = slot.sandbox.isUsable();
-      if (!isUsable) drop(slot);
-      if (isStopped) return;
-      const next = waiting.shift();
-      if (next !== undefined) next(isUsable ? slot : open());
-      else if (isUsable) idle(slot);
-    },
-    stop: async () => {
-      isStopped = true;
-      for (const resolve of waiting.splice(0)) resolve(undefined);
-      const ending = [...slots];
-      slots.clear();
-      for (const slot of ending) clearTimeout(slot.idleTimer);
-      await Promise.all(ending.map((slot) => slot.sandbox.end()));
-    },
-  };
-}
-
 function resultOf(report: SandboxReport, requestId: string): InvokeResult {
   const { outcome } = report;
   if (outcome.ok) return { ok: true, payload: JSON.parse(outcome.body) };
@@ -271,6 +192,11 @@ function eventTooLarge(): InvokeError {
   };
 }
 
+/** Node refuses to start a thread, for example for a NODE_OPTIONS that only a process can have. */
+function startError(error: Error): InvokeError {
+  return { errorType: 'Runtime.StartError', errorMessage: error.message };
+}
+
 function throttled(): InvokeError {
   return { errorType: 'TooManyRequestsException', errorMessage: 'Rate Exceeded.' };
 }
@@ -292,6 +218,19 @@ function recordOf(report: SandboxReport, requestId: string, props: FunctionProps
 
 function round(ms: number): number {
   return Math.round(ms * 100) / 100;
+}
+
+/** The one line that holds the stack; the client never sees it. */
+function logFailure(
+  log: LambdaHostOptions['log'],
+  source: string,
+  requestId: string,
+  { errorType, errorMessage, trace }: InvokeError,
+): void {
+  const timestamp = new Date().toISOString();
+  const message = 'Invoke Error';
+  const line = { timestamp, level: 'ERROR', requestId, message, errorType, errorMessage };
+  log({ source, level: 'ERROR', text: JSON.stringify({ ...line, stackTrace: trace }), requestId });
 }
 
 function platformLog(

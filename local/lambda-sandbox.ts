@@ -1,4 +1,5 @@
 /** One Lambda execution environment: a worker thread that loads the bundle once and runs one event at a time. */
+import type { Readable } from 'node:stream';
 import { Worker } from 'node:worker_threads';
 
 export type InvokeError = { errorType: string; errorMessage: string; trace?: string[] };
@@ -59,8 +60,8 @@ export function startSandbox(options: SandboxOptions): Sandbox {
     execArgv: ['--enable-source-maps'],
     resourceLimits: { maxOldGenerationSizeMb: options.memoryMb },
   });
-  worker.stdout.on('data', (chunk) => options.onOutput(String(chunk), 'INFO'));
-  worker.stderr.on('data', (chunk) => options.onOutput(String(chunk), 'ERROR'));
+  forward(worker.stdout, (text) => options.onOutput(text, 'INFO'));
+  forward(worker.stderr, (text) => options.onOutput(text, 'ERROR'));
 
   const ready = Promise.withResolvers<undefined>();
   let initMs: number | undefined;
@@ -114,6 +115,13 @@ export function startSandbox(options: SandboxOptions): Sandbox {
   }
 
   return { run, isUsable: () => failure === undefined, end };
+}
+
+/** A thread that ends in the middle of a line has its last words completed. */
+function forward(stream: Readable, write: (text: string) => void): void {
+  stream.setEncoding('utf8');
+  stream.on('data', write);
+  stream.on('end', () => write('\n'));
 }
 
 function timedOut(limitMs: number): InvokeError {

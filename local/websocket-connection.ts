@@ -20,7 +20,6 @@ export type Connection = {
   /** False when the client is gone. */
   send: (text: string) => Promise<boolean>;
   close: (code: number, reason: string) => void;
-  terminate: () => void;
 };
 
 /** Wraps an accepted socket. `onText` and `onClose` are called for the client's messages and its end. */
@@ -59,7 +58,6 @@ export function openConnection(options: {
     facts,
     lastActiveAtMs: () => lastActiveAtMs,
     close,
-    terminate: () => socket.terminate(),
     send: async (text) => {
       if (socket.readyState !== WebSocket.OPEN) return false;
       if (socket.bufferedAmount > MAX_UNSENT_BYTES) {

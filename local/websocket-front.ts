@@ -32,6 +32,8 @@ type Service = {
   connections: Map<string, Connection>;
   /** The subprotocol that $connect agreed to, by handshake. */
   protocols: WeakMap<IncomingMessage, string>;
+  /** Every upgraded socket, in or after its handshake: the server no longer counts them. */
+  sockets: Set<Duplex>;
   isStopping: boolean;
 };
 
@@ -49,6 +51,7 @@ export async function startWebSocketFront(
     mayPass: createThrottle(stage.throttle),
     connections: new Map(),
     protocols: new WeakMap(),
+    sockets: new Set(),
     isStopping: false,
   };
   const manage = createManagementApi({
@@ -73,6 +76,8 @@ export async function startWebSocketFront(
   });
   server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
     socket.on('error', () => socket.destroy());
+    service.sockets.add(socket);
+    socket.on('close', () => service.sockets.delete(socket));
     connect(service, acceptor, { request, socket, head }).catch((error: unknown) => {
       fail(error);
       socket.destroy();
@@ -82,7 +87,7 @@ export async function startWebSocketFront(
   const port = await listen(server, options.port, host);
   const stop = async (): Promise<void> => {
     service.isStopping = true;
-    for (const connection of service.connections.values()) connection.terminate();
+    for (const socket of service.sockets) socket.destroy();
     acceptor.close();
     await closeServer(server);
   };
@@ -101,6 +106,9 @@ async function connect(
   const [path] = (request.url ?? '/').split('?');
   if (path !== '/' && path !== `/${service.stage.name}` && path !== `/${service.stage.name}/`) {
     return refuse(socket, 403);
+  }
+  if (request.method !== 'GET' || request.headers['sec-websocket-key'] === undefined) {
+    return refuse(socket, 400);
   }
   const facts = factsOf(service, request);
   const route = service.routes.byKey('$connect');
@@ -226,6 +234,7 @@ function bodyOf(payload: unknown): string | undefined {
 
 function refuse(socket: Duplex, status: number): void {
   const body = JSON.stringify({ message: STATUS_CODES[status] ?? 'Refused' });
+  socket.once('finish', () => socket.destroy());
   socket.end(
     `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? 'Refused'}\r\nConnection: close\r\n` +
       `Content-Type: application/json\r\nContent-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,

@@ -214,6 +214,37 @@ async function threadsOf(host: LambdaHost, events: number): Promise<number> {
 }
 
 describe('the pool', () => {
+  test("gives a broken environment's place to who waits", async () => {
+    const { host } = start(
+      'export const handler = async (event) => event.exit && process.exit(1);',
+      {
+        ReservedConcurrentExecutions: 1,
+      },
+    );
+    const results = await Promise.all(
+      [{ exit: true }, { exit: true }, {}].map((e) => host.invoke(e)),
+    );
+    expect(results.map((result) => result.ok)).toEqual([false, false, true]);
+  });
+
+  test('answers an error where no environment can start', async () => {
+    const { host } = start(
+      COUNT_TOGETHER,
+      {},
+      { environment: { NODE_OPTIONS: '--no-such-option' } },
+    );
+    expect(await errorOf(host)).toMatchObject({ errorType: 'Runtime.StartError' });
+  });
+
+  test('takes the source map option that functions are deployed with', async () => {
+    const { host } = start(
+      COUNT_TOGETHER,
+      {},
+      { environment: { NODE_OPTIONS: '--enable-source-maps' } },
+    );
+    expect(await host.invoke({})).toMatchObject({ ok: true });
+  });
+
   test('runs four events at once and no more', async () => {
     const { host } = start(COUNT_TOGETHER);
     expect(await threadsOf(host, 9)).toBe(4);
@@ -298,6 +329,24 @@ describe('logs', () => {
           initDurationMs: expect.any(Number),
         },
       },
+    });
+  });
+});
+
+describe('the log of a failure', () => {
+  test('holds the stack and the last words of an environment that ended', async () => {
+    const { host, lines } = start(
+      `export const handler = async () => { process.stdout.write('last words'); throw new Error('why'); };`,
+    );
+    await errorOf(host);
+    await host.stop();
+    await vi.waitFor(() => expect(lines.map((line) => line.text)).toContain('last words'));
+    const failure = lines.find((line) => line.text.includes('Invoke Error'));
+    expect(JSON.parse(failure?.text ?? '{}')).toMatchObject({
+      level: 'ERROR',
+      errorType: 'Error',
+      errorMessage: 'why',
+      stackTrace: expect.arrayContaining([expect.stringContaining('index.mjs')]),
     });
   });
 });

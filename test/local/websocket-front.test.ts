@@ -1,6 +1,7 @@
 /** What the WebSocket front and its management API promise, over an API that CDK synthesized. */
 
 import { once } from 'node:events';
+import { request } from 'node:http';
 import {
   ApiGatewayManagementApiClient,
   DeleteConnectionCommand,
@@ -229,6 +230,29 @@ describe('a message', () => {
     socket.send(Buffer.from([1, 2, 3]));
     expect(await closeCode(socket)).toBe(1003);
   });
+});
+
+test('a handshake without its key is refused before $connect is asked', async () => {
+  const { hostname, port } = new URL(front.url);
+  const headers = { Connection: 'Upgrade', Upgrade: 'websocket' };
+  const sent = request({ hostname, port, path: '/v1?nokey=1', headers }).end();
+  const [response] = await once(sent, 'response');
+  response.resume();
+  expect(response.statusCode).toBe(400);
+  expect(logged.filter((text) => text.includes('nokey'))).toEqual([]);
+});
+
+test('stopping does not wait for a handshake under way', async () => {
+  const started = frontOf(
+    synthesize((app) => buildWebSocketApi(app, { hasDefault: true }), 'weak'),
+  );
+  const other = await startWebSocketFront(started.options);
+  others.push(started.functions);
+  const socket = new WebSocket(`${other.url}/v1?hang=1`);
+  const failed = once(socket, 'error');
+  await vi.waitFor(() => expect(started.logged.join()).toContain('hang'), { timeout: 5_000 });
+  await other.stop();
+  expect(await failed).toHaveLength(1);
 });
 
 describe('a connection', () => {

@@ -1,0 +1,77 @@
+/** Findings of cdk-nag that are meant to be: each for the named constructs only, each with its reason. */
+import { type App, Validations } from 'aws-cdk-lib';
+
+export type Acknowledgement = {
+  /** Matches the path of the construct, after the stack's `Crossbook-<stage>-`. */
+  at: RegExp;
+  rule: string;
+  reason: string;
+};
+
+export const acknowledgements: readonly Acknowledgement[] = [
+  {
+    at: /^Api\/HttpApi\/(GET|POST|PUT|DELETE)--v1--[^/]+$/,
+    rule: 'AwsSolutions-APIG4',
+    reason:
+      'Market data is public, orders carry their own signature, and session tokens are verified by the functions: no authorizer to pay for or to disagree with.',
+  },
+  {
+    at: /^Feed\/WebSocketApi\/[^/]+-Route$/,
+    rule: 'AwsSolutions-APIG4',
+    reason:
+      'Public channels need no sign-in; a private one needs the token of an earlier message, which the feed function verifies.',
+  },
+  {
+    at: /^Feed\/Live$/,
+    rule: 'AwsSolutions-APIG1',
+    reason:
+      'Access logs of a WebSocket API need a role that is set for the whole account and region, which one app must not change; the feed function logs every route.',
+  },
+  {
+    at: /^(Api\/(Orders|Markets|Accounts)|Feed\/Feed)\/Role\/DefaultPolicy$/,
+    rule: 'AwsSolutions-IAM5[Resource::*]',
+    reason:
+      'Lambda attaches a function to a VPC by EC2 actions that can name no resource (AWSLambdaVPCAccessExecutionRole has the same); a second policy denies them to the code itself.',
+  },
+  {
+    at: /^Feed\/FanOut\/Role\/DefaultPolicy$/,
+    rule: 'AwsSolutions-IAM5[Resource::arn:<AWS::Partition>:execute-api:<AWS::Region>:<AWS::AccountId>:<WebSocketApi34BCF99B>/live/*/@connections/*]',
+    reason: 'Connections come and go: any connection of this API and stage, and no other.',
+  },
+  {
+    at: /^(Matcher\/Matcher-[a-z0-9-]+|Bots\/Bots)\/Task\/ExecutionRole\/DefaultPolicy$/,
+    rule: 'AwsSolutions-IAM5[Resource::*]',
+    reason: 'ecr:GetAuthorizationToken can name no resource; pulling is limited to one repository.',
+  },
+  {
+    at: /^(Api\/SessionSecret|Bots\/BotSeed)$/,
+    rule: 'AwsSolutions-SMG4',
+    reason:
+      'A new session secret signs every user out and a new bot seed leaves funds behind: an operator replaces them on purpose.',
+  },
+  {
+    at: /^(Matcher|Bots)\/Cluster$/,
+    rule: 'AwsSolutions-ECS4',
+    reason:
+      'Container Insights costs more than the tasks; CPU and the number of running tasks come free with the service.',
+  },
+  {
+    at: /^(Matcher\/Matcher-[a-z0-9-]+|Bots\/Bots)\/Task$/,
+    rule: 'AwsSolutions-ECS2',
+    reason: 'The variables name tables, streams and markets; secrets are given as ECS secrets.',
+  },
+];
+
+/** Tells cdk-nag; answers the acknowledgements that nothing in this app needs. */
+export function acknowledge(app: App): Acknowledgement[] {
+  const unused = new Set(acknowledgements);
+  for (const construct of app.node.findAll()) {
+    const path = construct.node.path.replace(/^Crossbook-[a-z]+-/, '');
+    for (const each of acknowledgements) {
+      if (!each.at.test(path)) continue;
+      unused.delete(each);
+      Validations.of(construct).acknowledge({ id: each.rule, reason: each.reason });
+    }
+  }
+  return [...unused];
+}

@@ -1,0 +1,67 @@
+/** The whole cloud, in the order in which an order flows through it. `cdk synth -c stage=local|dev|prod` runs this file. */
+import { fileURLToPath } from 'node:url';
+import { App, DefaultStackSynthesizer, Tags, Validations } from 'aws-cdk-lib';
+import { AwsSolutionsChecks } from 'cdk-nag';
+import { acknowledge } from './acknowledgements.ts';
+import { type Bundles, bundle } from './constructs/bundles.ts';
+import { type Stage, stageOf } from './settings.ts';
+import { ApiStack } from './stacks/api.ts';
+import { BotsStack } from './stacks/bots.ts';
+import { DataStack } from './stacks/data.ts';
+import { FeedStack } from './stacks/feed.ts';
+import { JournalStack } from './stacks/journal.ts';
+import { MatcherStack } from './stacks/matcher.ts';
+import { NetworkStack } from './stacks/network.ts';
+import { WatchStack } from './stacks/watch.ts';
+import { WorkersStack } from './stacks/workers.ts';
+
+/** Builds all stacks of a stage into `app`. */
+export function crossbook(app: App, stage: Stage, bundles: Bundles): void {
+  const named = (name: string) => `Crossbook-${stage.name}-${name}`;
+
+  // What is kept: balances and history in tables, everything that ever happened in the journal.
+  const data = new DataStack(app, named('Data'), stage);
+  const journal = new JournalStack(app, named('Journal'), stage);
+  const network = new NetworkStack(app, named('Network'), stage);
+
+  // An order comes in by the API, is matched, is journaled …
+  const api = new ApiStack(app, named('Api'), { stage, bundles, data, network });
+  const feed = new FeedStack(app, named('Feed'), { stage, bundles, data, network });
+  const matcher = new MatcherStack(app, named('Matcher'), {
+    ...{ stage, bundles, data, journal, network },
+    feed, // … told to whoever listens …
+  });
+  // … and read from the journal: into the ledger, into the history.
+  const workers = new WorkersStack(app, named('Workers'), { stage, bundles, data, journal });
+
+  if (stage.bots > 0) new BotsStack(app, named('Bots'), { stage, bundles, network, api, feed });
+  new WatchStack(app, named('Watch'), { stage, data, journal, api, feed, matcher, workers });
+
+  Tags.of(app).add('app', 'crossbook');
+  Tags.of(app).add('stage', stage.name);
+  acknowledge(app);
+  Validations.of(app).addPlugins(new AwsSolutionsChecks(app));
+}
+
+/** An app whose stacks need no bootstrap lookup and may be replaced apart from each other. */
+export function createApp(outdir?: string): App {
+  return new App({
+    ...(outdir && { outdir }),
+    analyticsReporting: false,
+    context: { '@aws-cdk/core:defaultCrossStackReferences': 'weak' },
+    defaultStackSynthesizer: new DefaultStackSynthesizer({ generateBootstrapVersionRule: false }),
+  });
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  try {
+    const app = createApp();
+    const root = fileURLToPath(new URL('..', import.meta.url));
+    crossbook(app, stageOf(app.node.tryGetContext('stage') ?? 'dev'), bundle(root));
+    app.synth();
+  } catch (error) {
+    // A sentence helps here; a stack of CDK's frames does not.
+    console.error(error instanceof Error ? error.message : error);
+    process.exitCode = 1;
+  }
+}

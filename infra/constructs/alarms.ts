@@ -1,0 +1,188 @@
+/** Every alarm: what it means in one sentence, and the runbook under docs/operations that says what to do. */
+import { Duration } from 'aws-cdk-lib';
+import {
+  Alarm,
+  ComparisonOperator,
+  type IMetric,
+  Metric,
+  TreatMissingData,
+} from 'aws-cdk-lib/aws-cloudwatch';
+import type { Construct } from 'constructs';
+import { groupIdsOf } from '../settings.ts';
+import type { Watched } from '../stacks/watch.ts';
+
+type AlarmTerms = {
+  runbook: string;
+  means: string;
+  metric: IMetric;
+  /** Alarms at this value and above, or below it where `below` is said. */
+  threshold: number;
+  below?: true;
+  periods?: number;
+  /** Silence is trouble too. */
+  missingIsTrouble?: true;
+};
+
+export function createAlarms(scope: Construct, watched: Watched): Alarm[] {
+  const create = (id: string, terms: AlarmTerms) => createAlarm(scope, id, terms);
+  return [
+    ...journalAlarms(watched, create),
+    ...functionAlarms(watched, create),
+    ...matcherAlarms(watched, create),
+    ...apiAlarms(watched, create),
+  ];
+}
+
+type Create = (id: string, terms: AlarmTerms) => Alarm;
+
+function createAlarm(scope: Construct, id: string, terms: AlarmTerms): Alarm {
+  return new Alarm(scope, id, {
+    alarmDescription: `${terms.means} Runbook: docs/operations/${terms.runbook}.md`,
+    metric: terms.metric,
+    threshold: terms.threshold,
+    comparisonOperator: terms.below
+      ? ComparisonOperator.LESS_THAN_THRESHOLD
+      : ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
+    evaluationPeriods: terms.periods ?? 1,
+    treatMissingData: terms.missingIsTrouble
+      ? TreatMissingData.BREACHING
+      : TreatMissingData.NOT_BREACHING,
+  });
+}
+
+const minute = Duration.minutes(1);
+const fiveMinutes = Duration.minutes(5);
+
+/** A metric of our own code: `#cloud/metrics.ts` writes it with the service's name. */
+export const ownMetric = (metricName: string, service: string) =>
+  new Metric({
+    namespace: 'Crossbook',
+    metricName,
+    dimensionsMap: { service },
+    statistic: 'Sum',
+    period: minute,
+  });
+
+function journalAlarms({ journal, workers }: Watched, create: Create): Alarm[] {
+  const consumers = [
+    { id: 'Settlement', service: 'settlement', lambda: workers.settlement },
+    { id: 'MarketHistory', service: 'market-history', lambda: workers.marketHistory },
+  ];
+  return [
+    ...consumers.flatMap(({ id, service, lambda }) => [
+      // The metric is the oldest over the function's mappings, so one alarm watches every pair group.
+      create(`${id}Behind`, {
+        runbook: 'journal-consumer-behind',
+        means: `functions/${service} is more than a minute behind the journal.`,
+        metric: lambda.metric('IteratorAge', { statistic: 'Maximum', period: minute }),
+        threshold: 60_000,
+        periods: 3,
+      }),
+      create(`${id}Stopped`, {
+        runbook: 'journal-stopped',
+        means: `functions/${service} met a journal record that it may not pass.`,
+        metric: ownMetric('JournalStopped', service),
+        threshold: 1,
+      }),
+    ]),
+    create('ClearingMismatch', {
+      runbook: 'clearing-mismatch',
+      means: 'The ledger is not as the clearing left it.',
+      metric: ownMetric('ClearingMismatch', 'settlement'),
+      threshold: 1,
+    }),
+    ...[...journal.streams].map(([groupId, stream]) =>
+      create(`JournalThrottled-${groupId}`, {
+        runbook: 'journal-throttled',
+        means: `The journal of ${groupId} took no more writes.`,
+        metric: stream.metricWriteProvisionedThroughputExceeded({
+          statistic: 'Sum',
+          period: minute,
+        }),
+        threshold: 1,
+        periods: 3,
+      }),
+    ),
+  ];
+}
+
+function functionAlarms({ api, feed, workers }: Watched, create: Create): Alarm[] {
+  const functions = [
+    ...api.functions,
+    ...feed.functions,
+    workers.settlement,
+    workers.marketHistory,
+  ];
+  return functions.flatMap((lambda) => {
+    const name = lambda.node.scope?.node.id ?? lambda.node.id;
+    return [
+      create(`${name}Errors`, {
+        runbook: 'function-errors',
+        means: `The function ${name} failed without an answer.`,
+        metric: lambda.metricErrors({ statistic: 'Sum', period: fiveMinutes }),
+        threshold: 3,
+      }),
+      create(`${name}Throttles`, {
+        runbook: 'function-throttles',
+        means: `The function ${name} was not run because the account's concurrency is used up.`,
+        metric: lambda.metricThrottles({ statistic: 'Sum', period: fiveMinutes }),
+        threshold: 1,
+      }),
+    ];
+  });
+}
+
+function matcherAlarms({ stage, data, matcher }: Watched, create: Create): Alarm[] {
+  const renewalsPerMinute = (60_000 / stage.leaseMs) * 3;
+  const groups = groupIdsOf(stage).length;
+  return [
+    ...[...matcher.services].flatMap(([groupId, service]) => [
+      // Each running task reports its CPU once a minute: the number of samples counts the tasks,
+      // without the price of Container Insights.
+      create(`MatcherNotRunning-${groupId}`, {
+        runbook: 'matcher-not-running',
+        means: `No matcher of ${groupId} has run for three minutes.`,
+        metric: service.metricCpuUtilization({ statistic: 'SampleCount', period: minute }),
+        threshold: 1,
+        below: true,
+        periods: 3,
+        missingIsTrouble: true,
+      }),
+      create(`MatcherBusy-${groupId}`, {
+        runbook: 'matcher-busy',
+        means: `The matcher of ${groupId} uses nearly all of its CPU.`,
+        metric: service.metricCpuUtilization({ statistic: 'Average', period: minute }),
+        threshold: 80,
+        periods: 5,
+      }),
+    ]),
+    // Leaders renew their leases and nobody else writes often to this table: fewer writes than all
+    // groups' leaders make, by half a leader, mean that one is missing.
+    create('LeaderMissing', {
+      runbook: 'leader-missing',
+      means: 'A pair group has had no leader for three minutes.',
+      metric: data.leases.metricConsumedWriteCapacityUnits({ statistic: 'Sum', period: minute }),
+      threshold: (groups - 0.5) * renewalsPerMinute,
+      below: true,
+      periods: 3,
+      missingIsTrouble: true,
+    }),
+  ];
+}
+
+function apiAlarms({ api, feed }: Watched, create: Create): Alarm[] {
+  return [
+    create('ApiFaults', {
+      runbook: 'api-faults',
+      means: 'The REST API answered with 5xx.',
+      metric: api.api.metricServerError({ statistic: 'Sum', period: fiveMinutes }),
+      threshold: 5,
+    }),
+    create('FeedFaults', {
+      runbook: 'feed-faults',
+      means: 'WebSocket messages were not answered.',
+      metric: feed.api.metric('IntegrationError', { statistic: 'Sum', period: fiveMinutes }),
+      threshold: 5,
+    }),
+  ];
+}

@@ -1,0 +1,45 @@
+/** One page that answers: does it take orders, does it clear them, does anything wait? */
+import {
+  type Alarm,
+  AlarmStatusWidget,
+  Dashboard,
+  GraphWidget,
+  type IMetric,
+} from 'aws-cdk-lib/aws-cloudwatch';
+import type { Construct } from 'constructs';
+import type { Watched } from '../stacks/watch.ts';
+
+export function createDashboard(scope: Construct, watched: Watched, alarms: Alarm[]): void {
+  const { journal, api, matcher, workers } = watched;
+  const graph = (title: string, left: IMetric[]) => new GraphWidget({ title, left, width: 8 });
+  const streams = [...journal.streams.values()];
+  new Dashboard(scope, 'Dashboard', {
+    widgets: [
+      [new AlarmStatusWidget({ title: 'Alarms', alarms, width: 24, height: 4 })],
+      [
+        graph('Requests', [api.api.metricCount()]),
+        graph('Latency p99', [api.api.metricLatency({ statistic: 'p99' })]),
+        graph(
+          'Matcher CPU %',
+          [...matcher.services.values()].map((each) => each.metricCpuUtilization()),
+        ),
+      ],
+      [
+        graph(
+          'Journal records',
+          streams.map((each) => each.metricIncomingRecords({ statistic: 'Sum' })),
+        ),
+        graph(
+          'Journal put latency',
+          streams.map((each) => each.metricPutRecordLatency({ statistic: 'p99' })),
+        ),
+        graph(
+          'Consumers behind, ms',
+          [workers.settlement, workers.marketHistory].map((each) =>
+            each.metric('IteratorAge', { statistic: 'Maximum' }),
+          ),
+        ),
+      ],
+    ],
+  });
+}

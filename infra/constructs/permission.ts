@@ -1,0 +1,56 @@
+/** Permissions as sentences: which actions on exactly which resource. CDK's grants give more than is used. */
+import type { ITableV2 } from 'aws-cdk-lib/aws-dynamodb';
+import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
+import type { IStream } from 'aws-cdk-lib/aws-kinesis';
+
+type TableAction =
+  | 'GetItem'
+  | 'BatchGetItem'
+  | 'Query'
+  | 'PutItem'
+  | 'UpdateItem'
+  | 'DeleteItem'
+  | 'BatchWriteItem'
+  | 'ConditionCheckItem';
+
+/** A transaction needs the permission of each of its parts; `TransactWriteItems` is no action of its own. */
+export function onTable(table: ITableV2, ...actions: TableAction[]): PolicyStatement {
+  return new PolicyStatement({
+    actions: actions.map((action) => `dynamodb:${action}`),
+    resources: [table.tableArn],
+  });
+}
+
+/** Only items of these partitions. */
+export function onPartitions(
+  table: ITableV2,
+  partitions: string[],
+  ...actions: TableAction[]
+): PolicyStatement {
+  const statement = onTable(table, ...actions);
+  statement.addCondition('ForAllValues:StringEquals', { 'dynamodb:LeadingKeys': partitions });
+  return statement;
+}
+
+/** What an event source mapping or a replay reads a stream with. */
+export function readsStream(...streams: IStream[]): PolicyStatement {
+  return new PolicyStatement({
+    actions: [
+      'kinesis:DescribeStream',
+      'kinesis:DescribeStreamSummary',
+      'kinesis:GetRecords',
+      'kinesis:GetShardIterator',
+      'kinesis:ListShards',
+    ],
+    resources: streams.map((stream) => stream.streamArn),
+  });
+}
+
+export function putsToStream(stream: IStream): PolicyStatement {
+  return new PolicyStatement({ actions: ['kinesis:PutRecord'], resources: [stream.streamArn] });
+}
+
+/** One action on one resource. */
+export function may(action: string, resourceArn: string): PolicyStatement {
+  return new PolicyStatement({ actions: [action], resources: [resourceArn] });
+}

@@ -1,0 +1,162 @@
+/** The stages as data: what each trades, how long it keeps things, how big it is. `-c stage=…` chooses one. */
+import { type Catalog, catalogSchema, groupsOf, listedMarkets } from '#wire/catalog.ts';
+
+export const stageNames = ['local', 'dev', 'prod'] as const;
+export type StageName = (typeof stageNames)[number];
+
+export type Stage = {
+  name: StageName;
+  catalog: Catalog;
+  chain: { chainId: number; verifyingContract: string };
+  journalRetentionHours: number;
+  /** How long a leader leads without renewing; it renews three times as often. */
+  leaseMs: number;
+  matcher: { cpuUnits: number; memoryMiB: number };
+  /** Free money for everyone: never in prod. */
+  faucet: boolean;
+  /** Demo traders; how many services' tasks run, 0 leaves them out of the cloud. */
+  bots: number;
+  /** Keep data when a stack goes away, restore it to any second, refuse its deletion. */
+  retainData: boolean;
+  logRetentionDays: 7 | 90;
+  /** Origins of web pages that may call the API. */
+  corsOrigins: string[];
+  /** Domains that a sign-in message may name. */
+  signInDomains: string[];
+  requestsPerSecond: number;
+};
+
+/**
+ * Tokens of a stage whose vault is not deployed yet. They are identities that orders sign, nothing calls them;
+ * a stage gets its real tokens and its vault's address by writing them here.
+ */
+const placeholderTokens = {
+  ETH: '0x1000000000000000000000000000000000000e70',
+  BTC: '0x1000000000000000000000000000000000000b7c',
+  SOL: '0x1000000000000000000000000000000000000501',
+  USDC: '0x1000000000000000000000000000000000000d01',
+};
+const placeholderVault = '0xc0055b0000000000000000000000000000000001';
+
+type Tokens = typeof placeholderTokens;
+
+function assets(tokens: Tokens): Catalog['assets'] {
+  return [
+    { id: 'ETH', decimals: 8, chainDecimals: 18, chainAsset: tokens.ETH },
+    { id: 'BTC', decimals: 8, chainDecimals: 8, chainAsset: tokens.BTC },
+    { id: 'SOL', decimals: 8, chainDecimals: 9, chainAsset: tokens.SOL },
+    { id: 'USDC', decimals: 6, chainDecimals: 6, chainAsset: tokens.USDC },
+  ];
+}
+
+const common = {
+  minSizeLots: 1,
+  minNotionalUnits: 1_000_000, // 1 USDC
+  makerFeeBps: 5,
+  takerFeeBps: 10,
+  state: 'open',
+} as const;
+
+/** The three markets; SOL-USDC trades in a group of its own where there are two. */
+function markets(groups: { majors: string; alts: string }): Catalog['markets'] {
+  return [
+    {
+      ...common,
+      id: 'ETH-USDC',
+      groupId: groups.majors,
+      baseUnitsPerLot: 100_000, // lot 0.001 ETH
+      quoteUnitsPerTickLot: 10, // tick 0.01 USDC
+    },
+    {
+      ...common,
+      id: 'BTC-USDC',
+      groupId: groups.majors,
+      baseUnitsPerLot: 1_000, // lot 0.00001 BTC
+      quoteUnitsPerTickLot: 1, // tick 0.1 USDC
+    },
+    {
+      ...common,
+      id: 'SOL-USDC',
+      groupId: groups.alts,
+      baseUnitsPerLot: 1_000_000, // lot 0.01 SOL
+      quoteUnitsPerTickLot: 100, // tick 0.01 USDC
+    },
+  ];
+}
+
+const oneGroup = markets({ majors: 'majors', alts: 'majors' });
+const twoGroups = markets({ majors: 'majors', alts: 'alts' });
+
+const stages: Record<StageName, Stage> = {
+  local: {
+    name: 'local',
+    catalog: { assets: assets(placeholderTokens), markets: twoGroups },
+    chain: { chainId: 31_337, verifyingContract: placeholderVault },
+    // A laptop that was closed over a weekend must find its journal.
+    journalRetentionHours: 168,
+    leaseMs: 3_000,
+    matcher: { cpuUnits: 256, memoryMiB: 512 },
+    faucet: true,
+    bots: 1,
+    retainData: false,
+    logRetentionDays: 7,
+    corsOrigins: ['*'],
+    signInDomains: ['localhost', '127.0.0.1', 'crossbook.local'],
+    requestsPerSecond: 1_000,
+  },
+  dev: {
+    name: 'dev',
+    catalog: { assets: assets(placeholderTokens), markets: oneGroup },
+    chain: { chainId: 84_532, verifyingContract: placeholderVault },
+    journalRetentionHours: 24,
+    leaseMs: 9_000,
+    matcher: { cpuUnits: 256, memoryMiB: 512 },
+    faucet: true,
+    bots: 1,
+    retainData: false,
+    logRetentionDays: 7,
+    corsOrigins: ['*'],
+    signInDomains: ['localhost', 'dev.crossbook.example'],
+    requestsPerSecond: 200,
+  },
+  prod: {
+    name: 'prod',
+    catalog: { assets: assets(placeholderTokens), markets: twoGroups },
+    chain: { chainId: 8_453, verifyingContract: placeholderVault },
+    journalRetentionHours: 168,
+    leaseMs: 6_000,
+    matcher: { cpuUnits: 512, memoryMiB: 1_024 },
+    faucet: false,
+    bots: 0,
+    retainData: true,
+    logRetentionDays: 90,
+    corsOrigins: ['https://crossbook.example'],
+    signInDomains: ['crossbook.example'],
+    requestsPerSecond: 2_000,
+  },
+};
+
+/** The settings of the stage that the `stage` context names; throws, in one sentence, for what cannot be deployed. */
+export function stageOf(name: unknown): Stage {
+  const stage = stages[name as StageName];
+  if (!stage)
+    throw new Error(`no stage is called ${String(name)}: use -c stage=${stageNames.join('|')}`);
+  validate(stage);
+  return stage;
+}
+
+export const groupIdsOf = (stage: Stage): string[] => groupsOf(stage.catalog);
+
+/** Lambda allows 4 KB for all variables of a function; the catalog is the one that grows. */
+const catalogBytesAtMost = 3_000;
+
+function validate(stage: Stage): void {
+  listedMarkets(catalogSchema.parse(stage.catalog));
+  const bytes = Buffer.byteLength(JSON.stringify(stage.catalog));
+  if (bytes > catalogBytesAtMost)
+    throw new Error(
+      `the catalog of ${stage.name} has ${bytes} bytes of at most ${catalogBytesAtMost}: list fewer markets`,
+    );
+  if (stage.name === 'prod' && (stage.faucet || stage.bots > 0))
+    throw new Error('prod has neither a faucet nor bots: change infra/settings.ts');
+}

@@ -1,0 +1,212 @@
+/** The REST API: routes from `#wire/routes.ts`, one function and one role per part. */
+import { CfnOutput, Duration, RemovalPolicy, Stack } from 'aws-cdk-lib';
+import { AccessLogFormat } from 'aws-cdk-lib/aws-apigateway';
+import {
+  CorsHttpMethod,
+  HttpApi,
+  type HttpMethod,
+  HttpStage,
+  LogGroupLogDestination,
+} from 'aws-cdk-lib/aws-apigatewayv2';
+import { HttpLambdaIntegration } from 'aws-cdk-lib/aws-apigatewayv2-integrations';
+import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
+import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
+import type { Construct } from 'constructs';
+import { type HttpFunction, httpRoutes } from '#wire/routes.ts';
+import type { Bundles } from '../constructs/bundles.ts';
+import { may, onTable } from '../constructs/permission.ts';
+import { createLogGroup, ServerFunction, type Settings } from '../constructs/server-function.ts';
+import type { Stage } from '../settings.ts';
+import type { DataStack } from './data.ts';
+import type { NetworkStack } from './network.ts';
+
+type ApiStackProps = { stage: Stage; bundles: Bundles; data: DataStack; network: NetworkStack };
+
+export class ApiStack extends Stack {
+  readonly api: HttpApi;
+  readonly functions: LambdaFunction[] = [];
+
+  constructor(scope: Construct, id: string, props: ApiStackProps) {
+    super(scope, id, { description: 'Crossbook: REST API' });
+    this.api = this.httpApi(props.stage);
+    this.serve('orders', this.orders(props));
+    this.serve('sessions', this.sessions(props));
+    this.serve('markets', this.markets(props));
+    this.serve('accounts', this.accounts(props));
+    if (props.stage.faucet) this.serve('faucet', this.faucet(props));
+    this.outputs();
+  }
+
+  private httpApi(stage: Stage): HttpApi {
+    const api = new HttpApi(this, 'HttpApi', {
+      description: `Crossbook ${stage.name}`,
+      createDefaultStage: false,
+      corsPreflight: {
+        allowOrigins: stage.corsOrigins,
+        allowMethods: [
+          CorsHttpMethod.GET,
+          CorsHttpMethod.POST,
+          CorsHttpMethod.PUT,
+          CorsHttpMethod.DELETE,
+        ],
+        allowHeaders: ['authorization', 'content-type'],
+        exposeHeaders: ['x-request-id', 'retry-after'],
+        maxAge: Duration.hours(1),
+      },
+    });
+    new HttpStage(this, 'Default', {
+      httpApi: api,
+      stageName: '$default',
+      autoDeploy: true,
+      throttle: { rateLimit: stage.requestsPerSecond, burstLimit: 2 * stage.requestsPerSecond },
+      accessLogSettings: {
+        destination: new LogGroupLogDestination(createLogGroup(this, stage, 'AccessLogs')),
+        format: accessLogFormat,
+      },
+    });
+    return api;
+  }
+
+  private serve(name: HttpFunction, lambda: LambdaFunction): void {
+    const integration = new HttpLambdaIntegration(name, lambda, { scopePermissionToRoute: false });
+    for (const route of httpRoutes[name]) {
+      const [method, path] = route.split(' ') as [HttpMethod, string];
+      this.api.addRoutes({ path, methods: [method], integration });
+    }
+    this.functions.push(lambda);
+  }
+
+  /** Verifies what users sign and takes it to the leader of the market's pair group. */
+  private orders({ stage, bundles, data, network }: ApiStackProps): LambdaFunction {
+    return new ServerFunction(this, 'Orders', {
+      name: 'orders',
+      description: 'Verifies signed orders and cancels and forwards them to the matcher',
+      stage,
+      bundles,
+      settings: {
+        ...signing(stage),
+        leaseTable: data.leases.tableName,
+        sessionTable: data.sessions.tableName,
+      },
+      allow: [onTable(data.leases, 'GetItem'), onTable(data.sessions, 'GetItem')],
+      network: { vpc: network.vpc, securityGroup: network.callers },
+      // Recovering a signature's signer is all CPU, which Lambda gives by memory.
+      memoryMiB: 1_024,
+    }).lambda;
+  }
+
+  private sessions({ stage, bundles, data }: ApiStackProps): LambdaFunction {
+    const secret = new Secret(this, 'SessionSecret', {
+      description: 'The seed of the key that signs session tokens',
+      generateSecretString: { passwordLength: 64, excludePunctuation: true },
+      removalPolicy: RemovalPolicy.DESTROY,
+    });
+    return new ServerFunction(this, 'Sessions', {
+      name: 'sessions',
+      description: 'Signs users in',
+      stage,
+      bundles,
+      settings: {
+        ...signing(stage),
+        sessionTable: data.sessions.tableName,
+        sessionSecret: secret.secretArn,
+        signInDomains: stage.signInDomains.join(','),
+      },
+      allow: [
+        onTable(data.sessions, 'GetItem', 'PutItem', 'UpdateItem', 'DeleteItem'),
+        may('secretsmanager:GetSecretValue', secret.secretArn),
+      ],
+    }).lambda;
+  }
+
+  private markets({ stage, bundles, data, network }: ApiStackProps): LambdaFunction {
+    return new ServerFunction(this, 'Markets', {
+      name: 'markets',
+      description: 'Markets, depth, trades, candles, tickers, health',
+      stage,
+      bundles,
+      settings: {
+        ...signing(stage),
+        leaseTable: data.leases.tableName,
+        historyTable: data.history.tableName,
+      },
+      allow: [
+        onTable(data.leases, 'GetItem'),
+        onTable(data.history, 'GetItem', 'Query', 'BatchGetItem'),
+      ],
+      network: { vpc: network.vpc, securityGroup: network.callers },
+    }).lambda;
+  }
+
+  private accounts({ stage, bundles, data, network }: ApiStackProps): LambdaFunction {
+    return new ServerFunction(this, 'Accounts', {
+      name: 'accounts',
+      description: 'Balances, orders, fills, entries and settings of the signed-in account',
+      stage,
+      bundles,
+      settings: {
+        ...signing(stage),
+        leaseTable: data.leases.tableName,
+        ledgerTable: data.ledger.tableName,
+        historyTable: data.history.tableName,
+        sessionTable: data.sessions.tableName,
+      },
+      allow: [
+        onTable(data.leases, 'GetItem'),
+        onTable(data.ledger, 'GetItem', 'Query', 'PutItem'),
+        onTable(data.history, 'GetItem', 'Query'),
+        onTable(data.sessions, 'GetItem'),
+      ],
+      network: { vpc: network.vpc, securityGroup: network.callers },
+    }).lambda;
+  }
+
+  private faucet({ stage, bundles, data }: ApiStackProps): LambdaFunction {
+    return new ServerFunction(this, 'Faucet', {
+      name: 'faucet',
+      description: 'Demo funds for everyone who asks',
+      stage,
+      bundles,
+      settings: {
+        catalog: JSON.stringify(stage.catalog),
+        ledgerTable: data.ledger.tableName,
+      },
+      allow: [onTable(data.ledger, 'GetItem', 'PutItem', 'UpdateItem', 'ConditionCheckItem')],
+    }).lambda;
+  }
+
+  private outputs(): void {
+    const url = this.api.apiEndpoint;
+    new CfnOutput(this, 'RestUrl', { description: 'REST API', value: url });
+    new CfnOutput(this, 'HealthUrl', { description: 'Health', value: `${url}/v1/health` });
+    new CfnOutput(this, 'TryMarkets', {
+      description: 'List the markets',
+      value: `curl -s ${url}/v1/markets`,
+    });
+    new CfnOutput(this, 'TryDepth', {
+      description: 'See the book',
+      value: `curl -s '${url}/v1/markets/ETH-USDC/depth?levels=5'`,
+    });
+  }
+}
+
+/** What it takes to know a market and to verify a signature. */
+const signing = (stage: Stage): Settings => ({
+  catalog: JSON.stringify(stage.catalog),
+  chainId: String(stage.chain.chainId),
+  verifyingContract: stage.chain.verifyingContract,
+});
+
+/** Who asked for what, and how it went; never a header, a query or a body. */
+const accessLogFormat = AccessLogFormat.custom(
+  JSON.stringify({
+    requestId: '$context.requestId',
+    time: '$context.requestTimeEpoch',
+    ip: '$context.identity.sourceIp',
+    route: '$context.routeKey',
+    status: '$context.status',
+    latencyMs: '$context.responseLatency',
+    bytes: '$context.responseLength',
+    error: '$context.integrationErrorMessage',
+  }),
+);

@@ -1,0 +1,49 @@
+/** Demo traders, in stages with a faucet only: they speak the public API and nothing else. */
+import { RemovalPolicy, Stack } from 'aws-cdk-lib';
+import { Cluster } from 'aws-cdk-lib/aws-ecs';
+import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
+import type { Construct } from 'constructs';
+import type { Bundles } from '../constructs/bundles.ts';
+import { ContainerService } from '../constructs/container-service.ts';
+import type { Stage } from '../settings.ts';
+import type { ApiStack } from './api.ts';
+import type { FeedStack } from './feed.ts';
+import type { NetworkStack } from './network.ts';
+
+type BotsStackProps = {
+  stage: Stage;
+  bundles: Bundles;
+  network: NetworkStack;
+  api: ApiStack;
+  feed: FeedStack;
+};
+
+export class BotsStack extends Stack {
+  constructor(scope: Construct, id: string, props: BotsStackProps) {
+    super(scope, id, { description: 'Crossbook: demo traders' });
+    const { stage, bundles, network, api, feed } = props;
+    const botSeed = new Secret(this, 'BotSeed', {
+      description: "The seed of the bots' keys, which hold demo funds only",
+      generateSecretString: { passwordLength: 64, excludePunctuation: true },
+      removalPolicy: RemovalPolicy.DESTROY,
+    });
+    new ContainerService(this, 'Bots', {
+      name: 'bots',
+      stage,
+      bundles,
+      cluster: new Cluster(this, 'Cluster', {
+        vpc: network.vpc,
+        enableFargateCapacityProviders: true,
+      }),
+      securityGroup: network.bots,
+      cpuUnits: 256,
+      memoryMiB: 512,
+      settings: { apiUrl: api.api.apiEndpoint, webSocketUrl: feed.url },
+      secrets: { botSeed },
+      allow: [],
+      deployment: { minHealthyPercent: 0, maxHealthyPercent: 100 },
+      desiredCount: stage.bots,
+      spot: true,
+    });
+  }
+}

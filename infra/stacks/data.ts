@@ -1,0 +1,42 @@
+/** The tables. All share one key schema; none has a stream, so that large transactions stay fast. */
+import { RemovalPolicy, Stack } from 'aws-cdk-lib';
+import { AttributeType, Billing, TableEncryptionV2, TableV2 } from 'aws-cdk-lib/aws-dynamodb';
+import type { Construct } from 'constructs';
+import { partitionKey, sortKey, ttlAttribute } from '#wire/table-keys.ts';
+import type { Stage } from '../settings.ts';
+
+export class DataStack extends Stack {
+  /** Balances, credit, entries, the clearing's cursor: the money. */
+  readonly ledger: TableV2;
+  /** Trades, candles, fills, finished orders. */
+  readonly history: TableV2;
+  /** Who leads each pair group, and where. */
+  readonly leases: TableV2;
+  /** Connections and what they listen to. */
+  readonly feed: TableV2;
+  /** Sign-in nonces and the keys that verify session tokens. */
+  readonly sessions: TableV2;
+
+  constructor(scope: Construct, id: string, stage: Stage) {
+    super(scope, id, { description: 'Crossbook: tables' });
+    const table = (name: string) =>
+      new TableV2(this, name, {
+        partitionKey: { name: partitionKey, type: AttributeType.STRING },
+        sortKey: { name: sortKey, type: AttributeType.STRING },
+        timeToLiveAttribute: ttlAttribute,
+        billing: Billing.onDemand(),
+        // A key in the account's KMS leaves an audit trail of its use; DynamoDB's own key costs nothing.
+        encryption: stage.retainData
+          ? TableEncryptionV2.awsManagedKey()
+          : TableEncryptionV2.dynamoOwnedKey(),
+        pointInTimeRecoverySpecification: { pointInTimeRecoveryEnabled: stage.retainData },
+        deletionProtection: stage.retainData,
+        removalPolicy: stage.retainData ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY,
+      });
+    this.ledger = table('Ledger');
+    this.history = table('History');
+    this.leases = table('Leases');
+    this.feed = table('Feed');
+    this.sessions = table('Sessions');
+  }
+}

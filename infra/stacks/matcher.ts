@@ -1,0 +1,93 @@
+/** The matchers: one Fargate service of one task per pair group, each with a role for its own journal and lease. */
+import { Duration, Stack } from 'aws-cdk-lib';
+import { AvailabilityZoneRebalancing, Cluster, type FargateService } from 'aws-cdk-lib/aws-ecs';
+import type { Construct } from 'constructs';
+import { leaseKeys } from '#wire/table-keys.ts';
+import type { Bundles } from '../constructs/bundles.ts';
+import { ContainerService } from '../constructs/container-service.ts';
+import { may, onPartitions, onTable, putsToStream, readsStream } from '../constructs/permission.ts';
+import { groupIdsOf, type Stage } from '../settings.ts';
+import type { DataStack } from './data.ts';
+import type { FeedStack } from './feed.ts';
+import type { JournalStack } from './journal.ts';
+import { matcherPort, type NetworkStack } from './network.ts';
+
+type MatcherStackProps = {
+  stage: Stage;
+  bundles: Bundles;
+  data: DataStack;
+  journal: JournalStack;
+  network: NetworkStack;
+  feed: FeedStack;
+};
+
+/** Leading and answering is healthy; a matcher that cannot lead is replaced. */
+const healthScript =
+  "fetch('http://127.0.0.1:'+process.env.PORT+'/health').then(r=>process.exit(r.ok?0:1),()=>process.exit(1))";
+
+export class MatcherStack extends Stack {
+  /** Pair group → its service. */
+  readonly services: ReadonlyMap<string, FargateService>;
+
+  constructor(scope: Construct, id: string, props: MatcherStackProps) {
+    super(scope, id, { description: 'Crossbook: matchers' });
+    const cluster = new Cluster(this, 'Cluster', { vpc: props.network.vpc });
+    this.services = new Map(
+      groupIdsOf(props.stage).map((groupId) => [groupId, this.matcher(groupId, cluster, props)]),
+    );
+  }
+
+  private matcher(groupId: string, cluster: Cluster, props: MatcherStackProps): FargateService {
+    const { stage, bundles, data, journal, network, feed } = props;
+    const stream = journal.of(groupId);
+    return new ContainerService(this, `Matcher-${groupId}`, {
+      name: 'matcher',
+      stage,
+      bundles,
+      cluster,
+      securityGroup: network.matchers,
+      ...stage.matcher,
+      settings: {
+        catalog: JSON.stringify(stage.catalog),
+        pairGroup: groupId,
+        leaseMs: String(stage.leaseMs),
+        ledgerTable: data.ledger.tableName,
+        leaseTable: data.leases.tableName,
+        feedTable: data.feed.tableName,
+        journalStreams: journal.namesOf(this, [groupId]),
+        fanOutFunction: feed.fanOut.functionName,
+        port: String(matcherPort),
+      },
+      allow: [
+        // Any group's lease is read, to ask its leader for credit; only the own one is taken.
+        onTable(data.leases, 'GetItem'),
+        onPartitions(data.leases, [leaseKeys.lease(groupId).pk], 'PutItem', 'UpdateItem'),
+        onTable(
+          data.ledger,
+          'GetItem',
+          'Query',
+          'PutItem',
+          'UpdateItem',
+          'DeleteItem',
+          'ConditionCheckItem',
+        ),
+        putsToStream(stream),
+        readsStream(stream),
+        onTable(data.feed, 'Query'),
+        may('lambda:InvokeFunction', feed.fanOut.functionArn),
+      ],
+      port: matcherPort,
+      healthCheck: {
+        command: ['CMD', 'node', '-e', healthScript],
+        interval: Duration.seconds(30),
+        timeout: Duration.seconds(10),
+        retries: 3,
+        // Replaying a day's journal may take minutes.
+        startPeriod: Duration.seconds(300),
+      },
+      // A single writer: the old task ends before the new one starts, and hands its lease over.
+      deployment: { minHealthyPercent: 0, maxHealthyPercent: 100 },
+      availabilityZoneRebalancing: AvailabilityZoneRebalancing.DISABLED,
+    }).service;
+  }
+}

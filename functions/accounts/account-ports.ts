@@ -1,0 +1,32 @@
+/** What the routes of `accounts` need of the world. */
+import type { HistoryStore } from '#cloud/history-store.ts';
+import type { LedgerStore } from '#cloud/ledger-store.ts';
+import type { MatcherClient } from '#cloud/matcher-client.ts';
+import { assert } from '#domain/assertion.ts';
+import type { Address } from '#domain/order.ts';
+import type { Catalog, ListedMarket } from '#wire/catalog.ts';
+import type { AccountView } from '#wire/matcher-api.ts';
+
+export type AccountPorts = {
+  ledger: Pick<LedgerStore, 'balances' | 'entries' | 'accountSettings' | 'setAccountSettings'>;
+  history: Pick<HistoryStore, 'fills' | 'doneOrders' | 'order'>;
+  matchers: Pick<MatcherClient, 'account'>;
+  catalog: Catalog;
+  markets: Map<string, ListedMarket>;
+  groups: readonly string[];
+};
+
+/** An account as each pair group's matcher knows it; throws where one does not answer, because a sum without it would be wrong. */
+export function accountViews(
+  account: Address,
+  { matchers, groups }: Pick<AccountPorts, 'matchers' | 'groups'>,
+): Promise<AccountView[]> {
+  return Promise.all(groups.map((groupId) => matchers.account(groupId, account)));
+}
+
+/** A market that an order or fill names. Markets are closed, never unlisted: old trades must stay readable. */
+export function listedOf(markets: Map<string, ListedMarket>, marketId: string): ListedMarket {
+  const listed = markets.get(marketId);
+  assert(listed, `${marketId} was traded but is not listed any more`);
+  return listed;
+}

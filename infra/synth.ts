@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { type StageName, stageNames } from './settings.ts';
 
+const { PATH = '' } = process.env;
 const root = fileURLToPath(new URL('..', import.meta.url));
 
 const chosen = chooseStages();
@@ -54,7 +55,7 @@ function runCdk(stage: StageName, folder: string): Promise<{ code: number; outpu
       // The app is TypeScript as it stands: it needs the Node that runs this file.
       env: {
         ...process.env,
-        PATH: dirname(process.execPath) + delimiter + process.env['PATH'],
+        PATH: dirname(process.execPath) + delimiter + PATH,
         CI: '1',
       },
     });

@@ -54,7 +54,7 @@ const minute = Duration.minutes(1);
 const fiveMinutes = Duration.minutes(5);
 
 /** A metric of our own code: `#cloud/metrics.ts` writes it with the service's name. */
-export const ownMetric = (metricName: string, service: string) =>
+const ownMetric = (metricName: string, service: string) =>
   new Metric({
     namespace: 'Crossbook',
     metricName,
@@ -84,13 +84,13 @@ function journalAlarms({ journal, workers }: Watched, create: Create): Alarm[] {
         metric: ownMetric('JournalStopped', service),
         threshold: 1,
       }),
+      create(`${id}Mismatch`, {
+        runbook: 'clearing-mismatch',
+        means: `functions/${service} found its own table not as it left it.`,
+        metric: ownMetric('ClearingMismatch', service),
+        threshold: 1,
+      }),
     ]),
-    create('ClearingMismatch', {
-      runbook: 'clearing-mismatch',
-      means: 'The ledger is not as the clearing left it.',
-      metric: ownMetric('ClearingMismatch', 'settlement'),
-      threshold: 1,
-    }),
     ...[...journal.streams].map(([groupId, stream]) =>
       create(`JournalThrottled-${groupId}`, {
         runbook: 'journal-throttled',

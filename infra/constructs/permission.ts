@@ -10,8 +10,7 @@ type TableAction =
   | 'PutItem'
   | 'UpdateItem'
   | 'DeleteItem'
-  | 'BatchWriteItem'
-  | 'ConditionCheckItem';
+  | 'BatchWriteItem';
 
 /** A transaction needs the permission of each of its parts; `TransactWriteItems` is no action of its own. */
 export function onTable(table: ITableV2, ...actions: TableAction[]): PolicyStatement {

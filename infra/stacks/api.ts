@@ -113,7 +113,7 @@ export class ApiStack extends Stack {
         signInDomains: stage.signInDomains.join(','),
       },
       allow: [
-        onTable(data.sessions, 'GetItem', 'PutItem', 'UpdateItem', 'DeleteItem'),
+        onTable(data.sessions, 'PutItem', 'DeleteItem'),
         may('secretsmanager:GetSecretValue', secret.secretArn),
       ],
     }).lambda;
@@ -130,10 +130,7 @@ export class ApiStack extends Stack {
         leaseTable: data.leases.tableName,
         historyTable: data.history.tableName,
       },
-      allow: [
-        onTable(data.leases, 'GetItem'),
-        onTable(data.history, 'GetItem', 'Query', 'BatchGetItem'),
-      ],
+      allow: [onTable(data.leases, 'GetItem'), onTable(data.history, 'Query')],
       network: { vpc: network.vpc, securityGroup: network.callers },
     }).lambda;
   }
@@ -145,7 +142,7 @@ export class ApiStack extends Stack {
       stage,
       bundles,
       settings: {
-        ...signing(stage),
+        catalog: JSON.stringify(stage.catalog),
         leaseTable: data.leases.tableName,
         ledgerTable: data.ledger.tableName,
         historyTable: data.history.tableName,
@@ -171,7 +168,7 @@ export class ApiStack extends Stack {
         catalog: JSON.stringify(stage.catalog),
         ledgerTable: data.ledger.tableName,
       },
-      allow: [onTable(data.ledger, 'GetItem', 'PutItem', 'UpdateItem', 'ConditionCheckItem')],
+      allow: [onTable(data.ledger, 'GetItem', 'PutItem', 'UpdateItem')],
     }).lambda;
   }
 

@@ -61,15 +61,7 @@ export class FeedStack extends Stack {
         sessionTable: data.sessions.tableName,
       },
       allow: [
-        onTable(
-          data.feed,
-          'GetItem',
-          'Query',
-          'PutItem',
-          'UpdateItem',
-          'DeleteItem',
-          'ConditionCheckItem',
-        ),
+        onTable(data.feed, 'GetItem', 'Query', 'PutItem', 'UpdateItem', 'DeleteItem'),
         onTable(data.sessions, 'GetItem'),
         onTable(data.leases, 'GetItem'),
       ],
@@ -96,15 +88,8 @@ export class FeedStack extends Stack {
         webSocketManagement: live.callbackUrl,
       },
       allow: [
-        onTable(
-          data.feed,
-          'GetItem',
-          'Query',
-          'PutItem',
-          'UpdateItem',
-          'DeleteItem',
-          'ConditionCheckItem',
-        ),
+        // A connection that is found gone is removed with all that it listened to.
+        onTable(data.feed, 'Query', 'UpdateItem', 'DeleteItem'),
         may('execute-api:ManageConnections', connections),
       ],
       timeoutSeconds: 30,

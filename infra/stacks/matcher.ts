@@ -62,15 +62,7 @@ export class MatcherStack extends Stack {
         // Any group's lease is read, to ask its leader for credit; only the own one is taken.
         onTable(data.leases, 'GetItem'),
         onPartitions(data.leases, [leaseKeys.lease(groupId).pk], 'PutItem', 'UpdateItem'),
-        onTable(
-          data.ledger,
-          'GetItem',
-          'Query',
-          'PutItem',
-          'UpdateItem',
-          'DeleteItem',
-          'ConditionCheckItem',
-        ),
+        onTable(data.ledger, 'GetItem', 'BatchGetItem', 'Query', 'PutItem', 'UpdateItem'),
         putsToStream(stream),
         readsStream(stream),
         onTable(data.feed, 'Query'),

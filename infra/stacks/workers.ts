@@ -26,10 +26,7 @@ export class WorkersStack extends Stack {
     super(scope, id, { description: 'Crossbook: consumers of the journal' });
     const { stage, bundles, data, journal } = props;
     const common = { stage, bundles, timeoutSeconds: 60 };
-    const settings = {
-      catalog: JSON.stringify(stage.catalog),
-      journalStreams: journal.namesOf(this),
-    };
+    const settings = { journalStreams: journal.namesOf(this) };
     const reads = readsStream(...journal.streams.values());
 
     this.settlement = new ServerFunction(this, 'Settlement', {
@@ -38,16 +35,7 @@ export class WorkersStack extends Stack {
       description: 'Clears the journal into the ledger',
       settings: { ...settings, ledgerTable: data.ledger.tableName },
       allow: [
-        onTable(
-          data.ledger,
-          'GetItem',
-          'BatchGetItem',
-          'Query',
-          'PutItem',
-          'UpdateItem',
-          'DeleteItem',
-          'ConditionCheckItem',
-        ),
+        onTable(data.ledger, 'GetItem', 'BatchGetItem', 'PutItem', 'UpdateItem', 'DeleteItem'),
         reads,
       ],
     }).lambda;
@@ -56,18 +44,7 @@ export class WorkersStack extends Stack {
       name: 'market-history',
       description: 'Keeps trades, candles and finished orders from the journal',
       settings: { ...settings, historyTable: data.history.tableName },
-      allow: [
-        onTable(
-          data.history,
-          'GetItem',
-          'BatchGetItem',
-          'Query',
-          'PutItem',
-          'UpdateItem',
-          'BatchWriteItem',
-        ),
-        reads,
-      ],
+      allow: [onTable(data.history, 'GetItem', 'BatchGetItem', 'PutItem', 'BatchWriteItem'), reads],
     }).lambda;
     this.consume(journal, 'Settlement', this.settlement);
     this.consume(journal, 'MarketHistory', this.marketHistory);

@@ -3,12 +3,14 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import {
+  type App,
   CfnOutput,
   aws_dynamodb as dynamodb,
   aws_ecs as ecs,
   aws_kinesis as kinesis,
   aws_lambda as lambda,
   Stack,
+  Stage,
   aws_s3 as s3,
   aws_secretsmanager as secretsmanager,
   aws_sqs as sqs,
@@ -29,7 +31,7 @@ afterAll(removeFolders);
 
 const BUNDLE = 'export const handler = async () => ({});';
 
-function buildTwoStacks(app: import('aws-cdk-lib').App): void {
+function buildTwoStacks(app: App): void {
   const data = new Stack(app, 'Data');
   const table = new dynamodb.TableV2(data, 'Table', {
     partitionKey: { name: 'pk', type: dynamodb.AttributeType.STRING },
@@ -229,6 +231,17 @@ describe('a resource', () => {
     });
     expect(resources).toEqual([]);
   });
+});
+
+test("the stacks of CDK's stages are read too, and refer to each other", () => {
+  const assembly = synthesize((app) => {
+    const dev = new Stage(app, 'Dev');
+    const queue = new sqs.Queue(new Stack(dev, 'Data'), 'Jobs');
+    new CfnOutput(new Stack(dev, 'Work'), 'Name', { value: queue.queueName });
+  }, 'weak');
+  expect(assembly.stacks).toEqual(['Dev-Data', 'Dev-Work']);
+  const [queue] = assembly.of('AWS::SQS::Queue');
+  expect(assembly.outputs).toContainEqual({ key: 'Name', value: queue?.name });
 });
 
 test('a folder without an assembly is refused in a sentence that says what to do', () => {

@@ -68,8 +68,8 @@ async function connect(path = '/v1', options: { to?: Front; protocols?: string[]
 }
 
 /** The status with which a handshake is refused. */
-async function refusalOf(path: string): Promise<number | undefined> {
-  const socket = new WebSocket(`${front.url}${path}`);
+async function refusalOf(path: string, to = front): Promise<number | undefined> {
+  const socket = new WebSocket(`${to.url}${path}`);
   const [error, response] = await Promise.race([
     once(socket, 'unexpected-response').then(([, answer]) => [undefined, answer]),
     once(socket, 'open').then(() => [new Error('the handshake was expected to fail')]),
@@ -253,6 +253,19 @@ test('stopping does not wait for a handshake under way', async () => {
   await vi.waitFor(() => expect(started.logged.join()).toContain('hang'), { timeout: 5_000 });
   await other.stop();
   expect(await failed).toHaveLength(1);
+});
+
+test('a stage keeps connections and messages to its throttling settings', async () => {
+  const throttle = { rateLimit: 0.001, burstLimit: 1 };
+  const started = frontOf(
+    synthesize((app) => buildWebSocketApi(app, { hasDefault: true, throttle }), 'weak'),
+  );
+  const other = await startWebSocketFront(started.options);
+  others.push(other, started.functions);
+  const { ask } = await connect('/v1', { to: other });
+  expect(await refusalOf('/v1', other)).toBe(429);
+  expect(await ask({ action: 'ask' })).toHaveProperty('event');
+  expect(await ask({ action: 'ask' })).toMatchObject({ message: 'Too Many Requests' });
 });
 
 describe('a connection', () => {

@@ -1,12 +1,20 @@
 /** One client of the WebSocket front: its facts, its limits and how text reaches it. */
+import type { Duplex } from 'node:stream';
 import { WebSocket } from 'ws';
 import type { ConnectionFacts } from './websocket-event.ts';
+import { watchFrames } from './websocket-frames.ts';
 
-export type WebSocketLimits = { messageBytes: number; idleMs: number; lifeMs: number };
+export type WebSocketLimits = {
+  messageBytes: number;
+  frameBytes: number;
+  idleMs: number;
+  lifeMs: number;
+};
 
-/** Amazon API Gateway quotas: 128 KB a message, 10 minutes idle, 2 hours of life. */
+/** Amazon API Gateway quotas: 128 KB a message, 32 KB a frame, 10 minutes idle, 2 hours of life. */
 export const WEBSOCKET_LIMITS: WebSocketLimits = {
   messageBytes: 128 * 1024,
+  frameBytes: 32 * 1024,
   idleMs: 600_000,
   lifeMs: 7_200_000,
 };
@@ -25,6 +33,8 @@ export type Connection = {
 /** Wraps an accepted socket. `onText` and `onClose` are called for the client's messages and its end. */
 export function openConnection(options: {
   socket: WebSocket;
+  /** The raw socket below it. */
+  stream: Duplex;
   facts: ConnectionFacts;
   limits: WebSocketLimits;
   onText: (text: string) => void;
@@ -40,8 +50,13 @@ export function openConnection(options: {
     idleTimer.refresh();
   };
 
+  const tooBig = (): void => close(1009, 'Message too big');
+  // Before the ws package reads the same bytes, so that a refused frame is never handed on.
+  options.stream.prependListener('data', watchFrames(limits.frameBytes, tooBig));
   socket.on('ping', touch);
   socket.on('message', (data, isBinary) => {
+    // What was refused may still arrive while the closing handshake is under way.
+    if (socket.readyState !== WebSocket.OPEN) return;
     touch();
     if (isBinary) return close(1003, 'Binary messages are not supported');
     return options.onText(String(data));

@@ -131,6 +131,7 @@ async function connect(
   acceptor.handleUpgrade(request, socket, head, (accepted) => {
     const connection = openConnection({
       socket: accepted,
+      stream: socket,
       facts,
       limits: service.limits,
       onText: (text) => {

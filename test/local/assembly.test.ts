@@ -237,7 +237,9 @@ test("the stacks of CDK's stages are read too, and refer to each other", () => {
   const assembly = synthesize((app) => {
     const dev = new Stage(app, 'Dev');
     const queue = new sqs.Queue(new Stack(dev, 'Data'), 'Jobs');
-    new CfnOutput(new Stack(dev, 'Work'), 'Name', { value: queue.queueName });
+    const work = new Stack(dev, 'Work');
+    new sqs.Queue(work, 'Other');
+    new CfnOutput(work, 'Name', { value: queue.queueName });
   }, 'weak');
   expect(assembly.stacks).toEqual(['Dev-Data', 'Dev-Work']);
   const [queue] = assembly.of('AWS::SQS::Queue');

@@ -215,20 +215,40 @@ describe('a message', () => {
     expect(await ask('{}')).toMatchObject({ message: 'Forbidden' });
   });
 
-  test('of 128 KB passes and of one byte more closes with 1009', async () => {
-    const { socket, ask } = await connect();
-    const frame = JSON.stringify({ action: 'ask', pad: '' });
-    const pad = 'x'.repeat(128 * 1024 - frame.length);
-    const { event } = await ask({ action: 'ask', pad });
-    expect(event.body).toHaveLength(128 * 1024);
-    socket.send(JSON.stringify({ action: 'ask', pad: `${pad}x` }));
-    expect(await closeCode(socket)).toBe(1009);
-  });
-
   test('in binary closes with 1003', async () => {
     const { socket } = await connect();
     socket.send(Buffer.from([1, 2, 3]));
     expect(await closeCode(socket)).toBe(1003);
+  });
+});
+
+describe('the size of a message', () => {
+  /** Sends a message in frames of at most 32 KB. */
+  function sendInFrames(socket: WebSocket, text: string): void {
+    const size = 32 * 1024;
+    for (let at = 0; at < text.length; at += size) {
+      socket.send(text.slice(at, at + size), { fin: at + size >= text.length });
+    }
+  }
+  const padded = (length: number): string => {
+    const empty = JSON.stringify({ action: 'ask', pad: '' });
+    return JSON.stringify({ action: 'ask', pad: 'x'.repeat(length - empty.length) });
+  };
+
+  test('may be 128 KB; one byte more closes with 1009', async () => {
+    const { socket, next } = await connect();
+    sendInFrames(socket, padded(128 * 1024));
+    expect((await next()).event.body).toHaveLength(128 * 1024);
+    sendInFrames(socket, padded(128 * 1024 + 1));
+    expect(await closeCode(socket)).toBe(1009);
+  });
+
+  test('may be 32 KB in one frame; one byte more closes with 1009', async () => {
+    const { socket, ask, received } = await connect();
+    expect((await ask(padded(32 * 1024))).event.body).toHaveLength(32 * 1024);
+    socket.send(padded(32 * 1024 + 1));
+    expect(await closeCode(socket)).toBe(1009);
+    expect(received).toEqual([]);
   });
 });
 

@@ -1,7 +1,8 @@
 /** Findings of cdk-nag that are meant to be: each for the named constructs only, each with its reason. */
 import { type App, Validations } from 'aws-cdk-lib';
+import { AwsSolutionsChecks } from 'cdk-nag';
 
-export type Acknowledgement = {
+type Acknowledgement = {
   /** Matches the path of the construct, after the stack's `Crossbook-<stage>-`. */
   at: RegExp;
   rule: string;
@@ -62,16 +63,21 @@ export const acknowledgements: readonly Acknowledgement[] = [
   },
 ];
 
-/** Tells cdk-nag; answers the acknowledgements that nothing in this app needs. */
-export function acknowledge(app: App): Acknowledgement[] {
-  const unused = new Set(acknowledgements);
-  for (const construct of app.node.findAll()) {
-    const path = construct.node.path.replace(/^Crossbook-[a-z]+-/, '');
-    for (const each of acknowledgements) {
-      if (!each.at.test(path)) continue;
-      unused.delete(each);
-      Validations.of(construct).acknowledge({ id: each.rule, reason: each.reason });
-    }
+/** Lets synthesis fail on every finding of cdk-nag that is not acknowledged. */
+export function checkWithNag(app: App, accepted = acknowledgements): void {
+  for (const { construct, acknowledgement } of matches(app, accepted)) {
+    const { rule, reason } = acknowledgement;
+    Validations.of(construct).acknowledge({ id: rule, reason });
   }
-  return [...unused];
+  Validations.of(app).addPlugins(new AwsSolutionsChecks(app));
+}
+
+/** Each acknowledgement with each construct of the app that it speaks of. */
+export function matches(app: App, accepted = acknowledgements) {
+  return app.node.findAll().flatMap((construct) => {
+    const path = construct.node.path.replace(/^Crossbook-[a-z]+-/, '');
+    return accepted
+      .filter(({ at }) => at.test(path))
+      .map((acknowledgement) => ({ construct, acknowledgement }));
+  });
 }

@@ -1,8 +1,7 @@
 /** The whole cloud, in the order in which an order flows through it. `cdk synth -c stage=local|dev|prod` runs this file. */
 import { fileURLToPath } from 'node:url';
-import { App, DefaultStackSynthesizer, Tags, Validations } from 'aws-cdk-lib';
-import { AwsSolutionsChecks } from 'cdk-nag';
-import { acknowledge } from './acknowledgements.ts';
+import { App, DefaultStackSynthesizer, Tags } from 'aws-cdk-lib';
+import { checkWithNag } from './acknowledgements.ts';
 import { type Bundles, bundle } from './constructs/bundles.ts';
 import { type Stage, stageOf } from './settings.ts';
 import { ApiStack } from './stacks/api.ts';
@@ -39,8 +38,6 @@ export function crossbook(app: App, stage: Stage, bundles: Bundles): void {
 
   Tags.of(app).add('app', 'crossbook');
   Tags.of(app).add('stage', stage.name);
-  acknowledge(app);
-  Validations.of(app).addPlugins(new AwsSolutionsChecks(app));
 }
 
 /** An app whose stacks need no bootstrap lookup and may be replaced apart from each other. */
@@ -58,6 +55,7 @@ if (process.argv[1] === fileURLToPath(import.meta.url)) {
     const app = createApp();
     const root = fileURLToPath(new URL('..', import.meta.url));
     crossbook(app, stageOf(app.node.tryGetContext('stage') ?? 'dev'), bundle(root));
+    checkWithNag(app);
     app.synth();
   } catch (error) {
     // A sentence helps here; a stack of CDK's frames does not.

@@ -1,5 +1,6 @@
 /** Demo traders, in stages with a faucet only: they speak the public API and nothing else. */
 import { RemovalPolicy, Stack } from 'aws-cdk-lib';
+import { Peer, Port, SecurityGroup } from 'aws-cdk-lib/aws-ec2';
 import { Cluster } from 'aws-cdk-lib/aws-ecs';
 import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import type { Construct } from 'constructs';
@@ -27,6 +28,12 @@ export class BotsStack extends Stack {
       generateSecretString: { passwordLength: 64, excludePunctuation: true },
       removalPolicy: RemovalPolicy.DESTROY,
     });
+    const outwardOnly = new SecurityGroup(this, 'OutwardOnly', {
+      vpc: network.vpc,
+      description: 'Bots, which speak the public API only',
+      allowAllOutbound: false,
+    });
+    outwardOnly.addEgressRule(Peer.anyIpv4(), Port.tcp(443), 'the public API');
     new ContainerService(this, 'Bots', {
       name: 'bots',
       stage,
@@ -35,7 +42,7 @@ export class BotsStack extends Stack {
         vpc: network.vpc,
         enableFargateCapacityProviders: true,
       }),
-      securityGroup: network.bots,
+      securityGroup: outwardOnly,
       cpuUnits: 256,
       memoryMiB: 512,
       settings: { apiUrl: api.api.apiEndpoint, webSocketUrl: feed.url },

@@ -22,7 +22,6 @@ export class NetworkStack extends Stack {
   /** Of the functions that call a matcher. */
   readonly callers: SecurityGroup;
   readonly matchers: SecurityGroup;
-  readonly bots: SecurityGroup;
 
   constructor(scope: Construct, id: string, stage: Stage) {
     super(scope, id, { description: 'Crossbook: network' });
@@ -46,7 +45,6 @@ export class NetworkStack extends Stack {
       new SecurityGroup(this, name, { vpc: this.vpc, description, allowAllOutbound: false });
     this.callers = group('Callers', 'Functions that call a matcher');
     this.matchers = group('Matchers', 'Matchers');
-    this.bots = group('Bots', 'Bots, which speak the public API only');
 
     const port = Port.tcp(matcherPort);
     const aws = Port.tcp(443);
@@ -60,6 +58,5 @@ export class NetworkStack extends Stack {
       aws,
       'DynamoDB, by its gateway: no other route exists',
     );
-    this.bots.addEgressRule(Peer.anyIpv4(), aws, 'the public API');
   }
 }

@@ -1,0 +1,297 @@
+/** What the template promises, for every stage. */
+import { existsSync } from 'node:fs';
+import { Stack } from 'aws-cdk-lib';
+import { Peer, Port, SecurityGroup, Vpc } from 'aws-cdk-lib/aws-ec2';
+import { PolicyStatement, Role } from 'aws-cdk-lib/aws-iam';
+import { describe, expect, test } from 'vitest';
+import { acknowledgements, checkWithNag, matches } from '../../infra/acknowledgements.ts';
+import { stageNames } from '../../infra/settings.ts';
+import { appOf, listAt, ofType, type Properties, resourcesOf } from './synthesized.ts';
+
+const everyStage = describe.each(stageNames);
+
+everyStage('roles of stage %s', (stage) => {
+  test('synthesizes without a finding that is not acknowledged', { timeout: 60_000 }, () => {
+    expect(resourcesOf(stage).length).toBeGreaterThan(100);
+  });
+
+  test('no role may do anything to everything, but for four reasoned exceptions', () => {
+    const exceptions = new Set<string>();
+    for (const { id, statement } of allowed(stage)) {
+      const actions = [statement['Action']].flat() as string[];
+      expect(actions.filter((action) => action.includes('*'))).toEqual([]);
+      for (const resource of [statement['Resource']].flat()) {
+        if (JSON.stringify(resource).includes('*'))
+          exceptions.add(`${id.replace(/[0-9A-F]{8}$/, '')}: ${actions[0]}`);
+      }
+    }
+    const groups = stage === 'dev' ? ['majors'] : ['alts', 'majors'];
+    expect([...exceptions].sort()).toEqual(
+      [
+        'Api/AccountsRoleDefaultPolicy: ec2:AssignPrivateIpAddresses',
+        'Api/MarketsRoleDefaultPolicy: ec2:AssignPrivateIpAddresses',
+        'Api/OrdersRoleDefaultPolicy: ec2:AssignPrivateIpAddresses',
+        'Feed/FeedRoleDefaultPolicy: ec2:AssignPrivateIpAddresses',
+        'Feed/FanOutRoleDefaultPolicy: execute-api:ManageConnections',
+        ...(stage === 'prod'
+          ? []
+          : ['Bots/BotsTaskExecutionRoleDefaultPolicy: ecr:GetAuthorizationToken']),
+        ...groups.map(
+          (group) =>
+            `Matcher/Matcher${group}TaskExecutionRoleDefaultPolicy: ecr:GetAuthorizationToken`,
+        ),
+      ].sort(),
+    );
+  });
+
+  test('only the credit desk, the clearing, account settings and the faucet write the ledger', () => {
+    const writers = writersOf(stage, 'Ledger');
+    const groups = stage === 'dev' ? ['majors'] : ['alts', 'majors'];
+    expect(writers).toEqual(
+      [
+        'Api/AccountsRole',
+        ...(stage === 'prod' ? [] : ['Api/FaucetRole']),
+        ...groups.map((group) => `Matcher/Matcher${group}TaskTaskRole`),
+        'Workers/SettlementRole',
+      ].sort(),
+    );
+    expect(writersOf(stage, 'History')).toEqual(['Workers/MarketHistoryRole']);
+    expect(writersOf(stage, 'Sessions')).toEqual(['Api/SessionsRole']);
+  });
+
+  test('a matcher takes no lease and writes no journal but its own', () => {
+    for (const { properties } of ofType(stage, 'AWS::ECS::TaskDefinition')) {
+      if (!environmentOf(properties)['CROSSBOOK_PAIR_GROUP']) continue;
+      const group = environmentOf(properties)['CROSSBOOK_PAIR_GROUP'];
+      const statements = allowed(stage).filter(({ id }) =>
+        id.startsWith(`Matcher/Matcher${group}TaskTaskRole`),
+      );
+      const lease = statements.find(({ statement }) => statement['Condition']);
+      expect(lease?.statement['Condition']).toEqual({
+        'ForAllValues:StringEquals': { 'dynamodb:LeadingKeys': [`LEASE#${group}`] },
+      });
+      const puts = statements.filter(
+        ({ statement }) => statement['Action'] === 'kinesis:PutRecord',
+      );
+      expect(puts).toHaveLength(1);
+      expect(JSON.stringify(puts[0]?.statement['Resource'])).toContain(`Journal${group}`);
+    }
+  });
+});
+
+everyStage('services of stage %s', (stage) => {
+  test('journal consumers never skip a record', () => {
+    const mappings = ofType(stage, 'AWS::Lambda::EventSourceMapping');
+    expect(mappings).toHaveLength(stage === 'dev' ? 2 : 4);
+    for (const { properties } of mappings) {
+      expect(properties).toMatchObject({
+        StartingPosition: 'TRIM_HORIZON',
+        MaximumRetryAttempts: -1,
+        MaximumRecordAgeInSeconds: -1,
+        BisectBatchOnFunctionError: false,
+        ParallelizationFactor: 1,
+        FunctionResponseTypes: ['ReportBatchItemFailures'],
+      });
+      expect(properties).not.toHaveProperty('DestinationConfig');
+    }
+  });
+
+  test('each pair group has one shard and one matcher that is never two', () => {
+    const groups = stage === 'dev' ? 1 : 2;
+    const streams = ofType(stage, 'AWS::Kinesis::Stream');
+    expect(streams).toHaveLength(groups);
+    for (const { properties } of streams) expect(properties).toMatchObject({ ShardCount: 1 });
+    const services = ofType(stage, 'AWS::ECS::Service').filter(({ id }) =>
+      id.startsWith('Matcher/'),
+    );
+    expect(services).toHaveLength(groups);
+    for (const { properties } of services) {
+      expect(properties).toMatchObject({
+        DesiredCount: 1,
+        DeploymentConfiguration: {
+          MinimumHealthyPercent: 0,
+          MaximumPercent: 100,
+          DeploymentCircuitBreaker: { Enable: true, Rollback: true },
+        },
+      });
+    }
+  });
+
+  test('containers run on ARM64, cannot write their file system and have time to hand over', () => {
+    for (const { properties } of ofType(stage, 'AWS::ECS::TaskDefinition')) {
+      expect(properties).toMatchObject({ RuntimePlatform: { CpuArchitecture: 'ARM64' } });
+      for (const container of listAt(properties, 'ContainerDefinitions')) {
+        expect(container).toMatchObject({ ReadonlyRootFilesystem: true, StopTimeout: 120 });
+      }
+    }
+  });
+});
+
+everyStage('edges of stage %s', (stage) => {
+  test('nobody reaches a matcher but its callers and other matchers', () => {
+    const network = resourcesOf(stage).filter(({ type }) => type.startsWith('AWS::EC2::'));
+    const inline = network.filter(({ properties }) => properties['SecurityGroupIngress']);
+    expect(inline).toEqual([]);
+    const ingress = network.filter(({ type }) => type === 'AWS::EC2::SecurityGroupIngress');
+    expect(ingress).toHaveLength(2);
+    for (const { properties } of ingress) {
+      expect(properties).toMatchObject({ FromPort: 8080, ToPort: 8080 });
+      expect(properties).toHaveProperty('SourceSecurityGroupId');
+    }
+    expect(network.filter(({ type }) => type === 'AWS::EC2::NatGateway')).toEqual([]);
+  });
+
+  test('every WebSocket route but connecting and disconnecting answers', () => {
+    const routes = ofType(stage, 'AWS::ApiGatewayV2::Route').filter(({ id }) =>
+      id.startsWith('Feed/'),
+    );
+    expect(routes).toHaveLength(7);
+    for (const { properties } of routes) {
+      const silent = ['$connect', '$disconnect'].includes(String(properties['RouteKey']));
+      expect(properties['RouteResponseSelectionExpression']).toBe(silent ? undefined : '$default');
+    }
+    expect(ofType(stage, 'AWS::ApiGatewayV2::RouteResponse')).toHaveLength(5);
+  });
+
+  test('every alarm names a runbook that exists', () => {
+    const alarms = ofType(stage, 'AWS::CloudWatch::Alarm');
+    expect(alarms.length).toBeGreaterThan(20);
+    for (const { properties } of alarms) {
+      const runbook = /docs\/operations\/[a-z-]+\.md$/.exec(String(properties['AlarmDescription']));
+      expect(runbook && existsSync(runbook[0]), String(properties['AlarmDescription'])).toBe(true);
+      expect(listAt(properties, 'AlarmActions')).toHaveLength(1);
+    }
+  });
+
+  test('no setting names an endpoint or holds a secret', () => {
+    const environments = [
+      ...ofType(stage, 'AWS::Lambda::Function').map(
+        ({ properties }) => (properties['Environment'] as Properties | undefined)?.['Variables'],
+      ),
+      ...ofType(stage, 'AWS::ECS::TaskDefinition').map(({ properties }) =>
+        environmentOf(properties),
+      ),
+    ];
+    for (const variables of environments) {
+      for (const [name, value] of Object.entries(variables ?? {})) {
+        expect(name).not.toMatch(/^AWS_ENDPOINT_URL/);
+        expect(JSON.stringify(value)).not.toContain('resolve:secretsmanager');
+      }
+    }
+  });
+});
+
+describe('prod', () => {
+  test('has neither a faucet nor bots', () => {
+    const text = JSON.stringify(resourcesOf('prod')).toLowerCase();
+    expect(/faucet/.exec(text)).toBeNull();
+    expect(/bots/.exec(text)).toBeNull();
+    const dev = JSON.stringify(resourcesOf('dev')).toLowerCase();
+    expect(/post \/v1\/faucet/.test(dev) && /bots/.test(dev)).toBe(true);
+  });
+
+  test('keeps every table and journal, restores any second, refuses deletion', () => {
+    const tables = ofType('prod', 'AWS::DynamoDB::GlobalTable');
+    expect(tables).toHaveLength(5);
+    for (const { properties, deletionPolicy } of tables) {
+      expect(deletionPolicy).toBe('Retain');
+      for (const replica of listAt(properties, 'Replicas')) {
+        expect(replica).toMatchObject({
+          DeletionProtectionEnabled: true,
+          PointInTimeRecoverySpecification: { PointInTimeRecoveryEnabled: true },
+        });
+      }
+      expect(properties).toMatchObject({ SSESpecification: { SSEEnabled: true } });
+    }
+    for (const { deletionPolicy, properties } of ofType('prod', 'AWS::Kinesis::Stream')) {
+      expect(deletionPolicy).toBe('Retain');
+      expect(properties).toMatchObject({
+        RetentionPeriodHours: 168,
+        StreamEncryption: { EncryptionType: 'KMS' },
+      });
+    }
+  });
+
+  // A renamed construct would be a new, empty table beside the old one.
+  test('names what holds data as it always did', () => {
+    const kept = resourcesOf('prod')
+      .filter(({ type }) => /GlobalTable$|Kinesis::Stream$/.test(type))
+      .map(({ id }) => id)
+      .sort();
+    expect(kept).toEqual([
+      'Data/Feed908EF2E5',
+      'Data/HistoryC127576E',
+      'Data/LeasesEBFF46EF',
+      'Data/LedgerB7379752',
+      'Data/Sessions8896A56D',
+      'Journal/Journalalts84A1CDE0',
+      'Journal/JournalmajorsDB30F95B',
+    ]);
+  });
+});
+
+describe('the watch over the template', () => {
+  test('a security group that is open to the world fails the synthesis', () => {
+    const app = appOf('dev');
+    const stack = new Stack(app, 'Breach');
+    const group = new SecurityGroup(stack, 'Open', { vpc: new Vpc(stack, 'Vpc') });
+    group.addIngressRule(Peer.anyIpv4(), Port.allTraffic());
+    checkWithNag(app);
+    expect(() => app.synth()).toThrow(/AwsSolutions-EC23/);
+  });
+
+  test('a role with an acknowledged finding fails the synthesis for any other', () => {
+    const app = appOf('dev');
+    const role = app.node.findAll().find(({ node }) => /Api\/Orders\/Role$/.test(node.path));
+    if (!(role instanceof Role)) throw new Error('functions/orders has no role');
+    role.addToPolicy(new PolicyStatement({ actions: ['dynamodb:*'], resources: ['*'] }));
+    checkWithNag(app);
+    expect(() => app.synth()).toThrow(/AwsSolutions-IAM5\[Action::dynamodb:\*\]/);
+  });
+
+  test('nothing is acknowledged that is no finding', () => {
+    const app = appOf('dev');
+    const used = new Set(matches(app).map(({ acknowledgement }) => acknowledgement));
+    expect(acknowledgements.filter((each) => !used.has(each))).toEqual([]);
+    checkWithNag(app, []);
+    for (const { rule } of acknowledgements) {
+      expect(() => app.synth()).toThrow(`AwsSolutions::${rule}'`);
+    }
+  });
+});
+
+type Allowed = { id: string; statement: Properties };
+
+/** Every statement that allows something, with the policy or role it stands in. */
+function allowed(stage: Parameters<typeof resourcesOf>[0]): Allowed[] {
+  return resourcesOf(stage).flatMap(({ id, type, properties }) => {
+    const documents =
+      type === 'AWS::IAM::Policy'
+        ? [properties['PolicyDocument']]
+        : type === 'AWS::IAM::Role'
+          ? listAt(properties, 'Policies').map((policy) => policy['PolicyDocument'])
+          : [];
+    return documents.flatMap((document) =>
+      listAt(document as Properties, 'Statement')
+        .filter((statement) => statement['Effect'] === 'Allow')
+        .map((statement) => ({ id, statement })),
+    );
+  });
+}
+
+/** Roles that may change items of a table. */
+function writersOf(stage: Parameters<typeof resourcesOf>[0], table: string): string[] {
+  const writers = allowed(stage).filter(
+    ({ statement }) =>
+      /dynamodb:(Put|Update|Delete|BatchWrite)/.test(JSON.stringify(statement['Action'])) &&
+      JSON.stringify(statement['Resource']).includes(table),
+  );
+  return [...new Set(writers.map(({ id }) => id.replace(/DefaultPolicy[0-9A-F]{8}$/, '')))].sort();
+}
+
+function environmentOf(taskDefinition: Properties): Record<string, unknown> {
+  const variables = listAt(taskDefinition, 'ContainerDefinitions').flatMap((container) =>
+    listAt(container, 'Environment'),
+  );
+  return Object.fromEntries(variables.map((each) => [String(each['Name']), each['Value']]));
+}

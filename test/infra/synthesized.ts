@@ -1,0 +1,76 @@
+/** Synthesizes a stage once per test file, with stand-ins for the bundles: the template does not depend on what they hold. */
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { App } from 'aws-cdk-lib';
+import { checkWithNag } from '../../infra/acknowledgements.ts';
+import { createApp, crossbook } from '../../infra/app.ts';
+import { type Bundles, foldersIn } from '../../infra/constructs/bundles.ts';
+import { type StageName, stageOf } from '../../infra/settings.ts';
+
+export type Properties = Record<string, unknown>;
+export type Resource = {
+  /** Without the stage: "Data/LedgerB7379752". */
+  id: string;
+  type: string;
+  properties: Properties;
+  deletionPolicy: string | undefined;
+};
+
+const functions = [
+  ...['orders', 'sessions', 'markets', 'accounts', 'faucet'],
+  ...['settlement', 'market-history', 'feed', 'fan-out'],
+];
+const synthesized = new Map<StageName, Resource[]>();
+const folder = mkdtempSync(join(tmpdir(), 'crossbook-infra-'));
+process.once('exit', () => rmSync(folder, { recursive: true, force: true }));
+
+/** All resources of a stage. Throws where cdk-nag finds a breach. */
+export function resourcesOf(stage: StageName): Resource[] {
+  const known = synthesized.get(stage);
+  if (known) return known;
+  const app = appOf(stage);
+  checkWithNag(app);
+  const { stacks } = app.synth();
+  const resources = stacks.flatMap(({ stackName, template }) =>
+    Object.entries(template.Resources as Record<string, RawResource>).map(([id, raw]) => ({
+      id: `${stackName.split('-').at(-1)}/${id}`,
+      type: raw.Type,
+      properties: raw.Properties ?? {},
+      deletionPolicy: raw.DeletionPolicy,
+    })),
+  );
+  synthesized.set(stage, resources);
+  return resources;
+}
+
+type RawResource = { Type: string; Properties?: Properties; DeletionPolicy?: string };
+
+/** The app of a stage, neither checked nor synthesized, in a folder of its own. */
+export function appOf(stage: StageName): App {
+  const app = createApp(mkdtempSync(join(folder, 'out-')));
+  crossbook(app, stageOf(stage), standIns());
+  return app;
+}
+
+export const ofType = (stage: StageName, type: string): Resource[] =>
+  resourcesOf(stage).filter((resource) => resource.type === type);
+
+/** The list at `key`, whatever it holds; empty where there is none. */
+export const listAt = (properties: Properties, key: string): Properties[] =>
+  (properties[key] ?? []) as Properties[];
+
+function standIns(): Bundles {
+  const bundles = join(folder, 'bundles');
+  for (const name of functions) write(join(bundles, 'functions', name), 'index.mjs', name);
+  for (const name of ['matcher', 'bots']) {
+    write(join(bundles, 'containers', name), 'main.mjs', name);
+    write(join(bundles, 'containers', name), 'Dockerfile', 'FROM scratch');
+  }
+  return foldersIn(bundles);
+}
+
+function write(path: string, file: string, text: string): void {
+  mkdirSync(path, { recursive: true });
+  writeFileSync(join(path, file), text);
+}

@@ -34,5 +34,7 @@ const passing = new Set([
   'too_many_requests',
 ]);
 
+export const isPassingCode = (code: string): boolean => passing.has(code);
+
 export const isPassing = (error: unknown): error is CrossbookError =>
-  error instanceof CrossbookError && passing.has(error.code);
+  error instanceof CrossbookError && isPassingCode(error.code);

@@ -1,0 +1,259 @@
+/** Live market data and private updates: channels with listeners, kept subscribed over every reconnection. */
+import type { ListedMarket } from '#wire/catalog.ts';
+import {
+  type CreditMessage,
+  type DepthSnapshot,
+  type FeedMessage,
+  type FillMessage,
+  marketOfChannel,
+  type OrderMessage,
+  type TradeMessage,
+} from '#wire/feed-message.ts';
+import { backOffMs } from './back-off.ts';
+import { CrossbookError, isPassingCode } from './crossbook-error.ts';
+import { createDepthBook, type DepthBook } from './depth-book.ts';
+import { createFeedSocket, type SocketOptions, socketLimits } from './feed-socket.ts';
+
+export type AccountMessage = OrderMessage | FillMessage | CreditMessage;
+
+/** What happens to a channel beside its messages. */
+export type ChannelListener = {
+  /** Subscribed, at first or again: what was missed in between can be fetched by REST. */
+  subscribed?: () => void;
+  /** The exchange refuses the channel; it is given up. */
+  refused?: (error: CrossbookError) => void;
+};
+
+export type Stop = () => void;
+
+export type Feed = {
+  trades(market: string, listen: (trade: TradeMessage) => void, more?: ChannelListener): Stop;
+  /** `listen` is called after every change of the book while it is live. */
+  depth(market: ListedMarket, listen: (book: DepthBook) => void, more?: ChannelListener): Stop;
+  account(address: string, listen: (message: AccountMessage) => void, more?: ChannelListener): Stop;
+  close(): void;
+};
+
+export type FeedOptions = SocketOptions & {
+  /** A live session token; needed for private channels only. */
+  token?: () => Promise<string>;
+  /** How long a missing delta is waited for: the exchange's parallel posts may overtake each other. */
+  missingDeltaMs?: number;
+};
+
+type Listener = ChannelListener & {
+  message(message: FeedMessage): void;
+  snapshot?: (snapshot: DepthSnapshot) => void;
+  lost?: () => void;
+};
+
+export function createFeed(options: FeedOptions): Feed {
+  const channels = new Channels(options);
+  return {
+    trades: (market, listen, more = {}) =>
+      channels.add(`trades:${market}`, {
+        ...more,
+        message: (message) => message.type === 'trade' && listen(message),
+      }),
+    account: (address, listen, more = {}) =>
+      channels.add(`account:${address.toLowerCase()}`, {
+        ...more,
+        message: (message) => isAccountMessage(message) && listen(message),
+      }),
+    depth: (market, listen, more = {}) =>
+      channels.add(`depth:${market.market.id}`, {
+        ...more,
+        ...depthListener(market, listen, options.missingDeltaMs ?? 2_000, (channel) =>
+          channels.renew(channel),
+        ),
+      }),
+    close: () => channels.close(),
+  };
+}
+
+const isAccountMessage = (message: FeedMessage): message is AccountMessage =>
+  message.type === 'order' || message.type === 'fill' || message.type === 'credit';
+
+function depthListener(
+  market: ListedMarket,
+  listen: (book: DepthBook) => void,
+  missingDeltaMs: number,
+  renew: (channel: string) => void,
+): Listener {
+  const book = createDepthBook(market);
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  /** Restarts since the book was last live: only the first is at once, so that a lasting fault is no flood. */
+  let restarts = 0;
+
+  const settle = () => {
+    if (book.state === 'live') {
+      clearTimeout(timer);
+      timer = undefined;
+      restarts = 0;
+      listen(book);
+    } else if (book.state === 'early') timer ??= setTimeout(restart, missingDeltaMs);
+    else if (book.state === 'stale') {
+      clearTimeout(timer);
+      timer = setTimeout(restart, restarts === 0 ? 0 : missingDeltaMs);
+    }
+  };
+  const restart = () => {
+    timer = undefined;
+    restarts += 1;
+    book.reset();
+    renew(`depth:${market.market.id}`);
+  };
+  return {
+    message(message) {
+      if (message.type !== 'depth') return;
+      const before = book.sequence;
+      book.delta(message);
+      // An early or old delta changed nothing that a listener could see.
+      if (book.state !== 'live' || book.sequence !== before) settle();
+    },
+    snapshot(snapshot) {
+      book.snapshot(snapshot);
+      settle();
+    },
+    lost() {
+      clearTimeout(timer);
+      timer = undefined;
+      book.reset();
+    },
+  };
+}
+
+/** The channels somebody listens to, and the connection that carries them. */
+class Channels {
+  readonly #listeners = new Map<string, Set<Listener>>();
+  readonly #retries = new Set<ReturnType<typeof setTimeout>>();
+  readonly #options: FeedOptions;
+  #socket: ReturnType<typeof createFeedSocket> | undefined;
+  #open = false;
+  #closed = false;
+  /** Counts connections, so that what an old one's answer sets off is not done on a new one. */
+  #connection = 0;
+  #signedIn: Promise<unknown> | undefined;
+
+  constructor(options: FeedOptions) {
+    this.#options = options;
+  }
+
+  add(channel: string, listener: Listener): Stop {
+    const others = this.#listeners.get(channel) ?? new Set();
+    this.#listeners.set(channel, others.add(listener));
+    // The first listener opens the connection; a later one of the same channel needs its own snapshot.
+    if (!this.#socket) this.#connect();
+    else if (this.#open && (others.size === 1 || listener.snapshot)) this.renew(channel);
+    return () => this.#remove(channel, listener);
+  }
+
+  /** Subscribes, or subscribes again for a new snapshot. */
+  renew(channel: string): void {
+    void this.#subscribe(channel, this.#connection, 0);
+  }
+
+  close(): void {
+    this.#closed = true;
+    this.#listeners.clear();
+    for (const retry of this.#retries) clearTimeout(retry);
+    this.#socket?.close();
+  }
+
+  #connect(): void {
+    this.#socket = createFeedSocket(this.#options, {
+      opened: () => {
+        this.#open = true;
+        this.#connection += 1;
+        this.#signedIn = undefined;
+        for (const channel of this.#listeners.keys()) this.renew(channel);
+      },
+      lost: () => {
+        this.#open = false;
+        for (const listener of this.#all()) listener.lost?.();
+      },
+      messages: (messages) => {
+        for (const message of messages) this.#deliver(message);
+      },
+    });
+  }
+
+  #remove(channel: string, listener: Listener): void {
+    listener.lost?.();
+    const listeners = this.#listeners.get(channel);
+    if (!listeners?.delete(listener) || listeners.size > 0) return;
+    this.#listeners.delete(channel);
+    if (this.#open)
+      this.#socket?.request({ action: 'unsubscribe', channels: [channel] }).catch(() => undefined);
+  }
+
+  #deliver(message: FeedMessage): void {
+    for (const channel of channelsOf(message, this.#listeners.keys()))
+      for (const listener of this.#listeners.get(channel) ?? []) listener.message(message);
+  }
+
+  /** One channel a request: a depth snapshot then has the whole frame to itself. */
+  async #subscribe(channel: string, connection: number, tries: number): Promise<void> {
+    if (this.#closed || connection !== this.#connection || !this.#listeners.has(channel)) return;
+    try {
+      if (channel.startsWith('account:')) await this.#signIn();
+      const reply = await this.#socket?.request({ action: 'subscribe', channels: [channel] });
+      if (reply?.type !== 'subscribed') return;
+      for (const listener of this.#listeners.get(channel) ?? []) {
+        for (const snapshot of reply.snapshots) listener.snapshot?.(snapshot);
+        listener.subscribed?.();
+      }
+    } catch (error) {
+      this.#failed(channel, connection, tries, asCrossbookError(error));
+    }
+  }
+
+  #failed(channel: string, connection: number, tries: number, error: CrossbookError): void {
+    // Whoever lost the connection is subscribed again by the next one.
+    if (connection !== this.#connection || !this.#open) return;
+    this.#signedIn = undefined;
+    const sessionEnded = error.code === 'session_expired' || error.code === 'session_required';
+    const passes = isPassingCode(error.code) || error.code === 'internal_error';
+    if (passes || (sessionEnded && tries === 0)) {
+      const { random = Math.random, limits } = this.#options;
+      const waitMs = backOffMs(tries, limits?.backOff ?? socketLimits.backOff, random);
+      const retry = setTimeout(() => {
+        this.#retries.delete(retry);
+        void this.#subscribe(channel, connection, tries + 1);
+      }, waitMs);
+      this.#retries.add(retry);
+      return;
+    }
+    const listeners = this.#listeners.get(channel) ?? [];
+    this.#listeners.delete(channel);
+    for (const listener of listeners) listener.refused?.(error);
+  }
+
+  /** Once a connection; all private channels wait for the same answer. */
+  #signIn(): Promise<unknown> {
+    this.#signedIn ??= (async () => {
+      const token = await this.#options.token?.();
+      if (!token) throw new CrossbookError('session_required', 'private channels need a signer');
+      await this.#socket?.request({ action: 'authenticate', token });
+    })();
+    return this.#signedIn;
+  }
+
+  #all(): Listener[] {
+    return [...this.#listeners.values()].flatMap((listeners) => [...listeners]);
+  }
+}
+
+/** Private messages do not name their account: a connection has one owner. */
+function channelsOf(message: FeedMessage, known: Iterable<string>): string[] {
+  if (message.type === 'trade') return [`trades:${message.market}`];
+  if (message.type === 'depth' || message.type === 'depth_snapshot')
+    return [`depth:${message.market}`];
+  return [...known].filter((channel) => marketOfChannel(channel) === undefined);
+}
+
+function asCrossbookError(error: unknown): CrossbookError {
+  if (error instanceof CrossbookError) return error;
+  const why = error instanceof Error ? error.message : String(error);
+  return new CrossbookError('internal_error', why);
+}

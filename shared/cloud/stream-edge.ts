@@ -33,30 +33,30 @@ export function streamHandler(options: StreamOptions) {
       const { data, sequenceNumber } = record.kinesis;
       return { data: Buffer.from(data, 'base64'), shardSequence: sequenceNumber };
     });
+    const count = (name: string, by = 1) => {
+      if (by === 0) return;
+      metrics.addMetric(name, MetricUnit.Count, by);
+      metrics.publishStoredMetrics();
+    };
     try {
       const consumed = await options.consume(groupId, records);
-      if (consumed.frames > 0) {
-        metrics.addMetric(metricNames.clearedFrames, MetricUnit.Count, consumed.frames);
-      }
+      count(metricNames.clearedFrames, consumed.frames);
       if (consumed.status === 'done') return { batchItemFailures: [] };
-      metrics.addMetric(metricNames.journalStopped, MetricUnit.Count, 1);
-      logger.error('the journal stopped: nothing after this record is read', {
-        groupId,
-        ...consumed.stop,
-      });
-      return { batchItemFailures: [{ itemIdentifier: consumed.stop.shardSequence }] };
+      count(metricNames.journalStopped);
+      const { stop } = consumed;
+      logger.error('the journal stopped: nothing after this record is read', { groupId, ...stop });
+      return { batchItemFailures: [{ itemIdentifier: stop.shardSequence }] };
     } catch (error) {
-      // A bug, not the world: retrying will not help, so it is counted apart.
-      const isBug =
-        error instanceof Error && ['AssertionFailed', 'ClearingMismatch'].includes(error.name);
-      if (isBug) metrics.addMetric(metricNames.clearingMismatch, MetricUnit.Count, 1);
+      // A bug is counted apart from a fault: trying again will not help, somebody must look.
+      if (isBug(error)) count(metricNames.clearingMismatch);
       logger.error('the batch failed and will come again', { groupId, error: error as Error });
       throw error;
-    } finally {
-      metrics.publishStoredMetrics();
     }
   };
 }
+
+const isBug = (error: unknown): boolean =>
+  error instanceof Error && ['AssertionFailed', 'ClearingMismatch'].includes(error.name);
 
 /** The pair group whose journal an event source is; its ARN ends in the stream's name, or goes on with a consumer's. */
 export function groupOfStream(streams: Record<GroupId, string>, eventSourceArn: string): GroupId {

@@ -1,0 +1,88 @@
+/** Ledger and history tables on DynamoDB's local twin, and clients that fail at a chosen call. */
+import { CreateTableCommand, DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { type DynamoDBDocumentClient, ScanCommand } from '@aws-sdk/lib-dynamodb';
+import { type Item, putItems } from '#cloud/batch-items.ts';
+
+let tables = 0;
+
+/** A new empty table; the twin's address is in the environment. */
+export async function newTable(): Promise<string> {
+  tables += 1;
+  const name = `table-${tables}`;
+  const client = new DynamoDBClient({});
+  await client.send(
+    new CreateTableCommand({
+      TableName: name,
+      BillingMode: 'PAY_PER_REQUEST',
+      AttributeDefinitions: [
+        { AttributeName: 'pk', AttributeType: 'S' },
+        { AttributeName: 'sk', AttributeType: 'S' },
+      ],
+      KeySchema: [
+        { AttributeName: 'pk', KeyType: 'HASH' },
+        { AttributeName: 'sk', KeyType: 'RANGE' },
+      ],
+    }),
+  );
+  client.destroy();
+  return name;
+}
+
+/** Every item, sorted by key. */
+export async function allItems(client: DynamoDBDocumentClient, table: string): Promise<Item[]> {
+  const items: Item[] = [];
+  let after: Item | undefined;
+  do {
+    const answer = await client.send(
+      new ScanCommand({
+        TableName: table,
+        ConsistentRead: true,
+        ...(after ? { ExclusiveStartKey: after } : {}),
+      }),
+    );
+    items.push(...(answer.Items ?? []));
+    after = answer.LastEvaluatedKey;
+  } while (after);
+  const key = (item: Item) => `${item['pk']}|${item['sk']}`;
+  return items.sort((a, b) => (key(a) < key(b) ? -1 : 1));
+}
+
+/** A new table with the same items. */
+export async function copyOf(client: DynamoDBDocumentClient, items: Item[]): Promise<string> {
+  const table = await newTable();
+  await putItems({ client, table }, items);
+  return table;
+}
+
+/** The same client, but `before` runs in front of every call and `after` behind it, with the call's number from 1. */
+export function watched(
+  client: DynamoDBDocumentClient,
+  { before, after }: { before?: (call: number) => void; after?: (call: number) => void },
+): DynamoDBDocumentClient {
+  let calls = 0;
+  return new Proxy(client, {
+    get(target, name) {
+      if (name !== 'send') return Reflect.get(target, name);
+      return async (command: never) => {
+        calls += 1;
+        const call = calls;
+        before?.(call);
+        const answer = await target.send(command);
+        after?.(call);
+        return answer;
+      };
+    },
+  });
+}
+
+/** Dies at the k-th call: before it is sent, or after it has had its effect. */
+export function killedAt(
+  client: DynamoDBDocumentClient,
+  call: number,
+  moment: 'before' | 'after',
+): DynamoDBDocumentClient {
+  const die = (now: number) => {
+    if (now >= call) throw new Error('killed');
+  };
+  return watched(client, moment === 'before' ? { before: die } : { after: die });
+}

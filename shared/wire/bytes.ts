@@ -2,7 +2,7 @@
 import { assert } from '#domain/assertion.ts';
 
 const utf8 = new TextEncoder();
-const fromUtf8 = new TextDecoder('utf-8', { fatal: true });
+const fromUtf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
 /** Writes one journal record. Reusable: `clear()` keeps the memory. */
 export class ByteWriter {

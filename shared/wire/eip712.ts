@@ -74,9 +74,16 @@ export function signerOf(digest: Digest, signature: string): Address | undefined
   }
 }
 
-/** The signature as 65 bytes r ‖ s ‖ v with v 27 or 28; undefined where it is not canonical. */
+/** Half of secp256k1's order: of s and order - s, which sign the same, only the lower counts (EIP-2). */
+const highestS = 0x7fffffffffffffffffffffffffffffff5d576e7357a4501ddfe92f46681b20a0n;
+
+/**
+ * The signature as 65 bytes r ‖ s ‖ v with v 27 or 28; undefined where it is not canonical.
+ * ethers alone would take any s below 2^255 and read EIP-155's v, which the contract does not.
+ */
 export function canonicalSignature(signature: string): string | undefined {
-  if (!/^0x[0-9a-fA-F]{130}$/.test(signature)) return undefined;
+  const parts = /^0x([0-9a-fA-F]{64})([0-9a-fA-F]{64})(00|01|1[bB]|1[cC])$/.exec(signature);
+  if (!parts || BigInt(`0x${parts[2]}`) > highestS) return undefined;
   try {
     return Signature.from(signature).serialized;
   } catch {

@@ -25,7 +25,8 @@ const chainAsset = z
   .transform((text) => BigInt(text))
   .refine((value) => value < 1n << 256n, 'below 2^256')
   .transform((value) => `0x${value.toString(16)}`);
-const timeMs = z.number().int().nonnegative().max(Number.MAX_SAFE_INTEGER);
+/** Up to the year 9999: the journal writes differences of times, which must stay safe integers. */
+const timeMs = z.number().int().nonnegative().max(253_402_300_799_999);
 
 export const signedOrder: z.ZodType<SignedOrder> = z.strictObject({
   account: address,

@@ -1,0 +1,158 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import type { Market } from '#domain/market.ts';
+import { fitAmounts, holdUnits, notionalUnits, type SignedAmounts } from '#domain/order.ts';
+
+const eth = { id: 'ETH', decimals: 8, chainDecimals: 18, chainAsset: '0xaa' };
+const usdc = { id: 'USDC', decimals: 4, chainDecimals: 6, chainAsset: '0xbb' };
+/** A lot is 0.0001 ETH, a tick 1 USDC: a lot costs one unit of 0.0001 USDC a tick. */
+const market: Market = {
+  id: 'ETH-USDC',
+  groupId: 'main',
+  baseUnitsPerLot: 10_000,
+  quoteUnitsPerTickLot: 1,
+  minSizeLots: 1,
+  minNotionalUnits: 1,
+  makerFeeBps: 0,
+  takerFeeBps: 0,
+  state: 'open',
+};
+const lotAtoms = 10n ** 14n;
+const unitAtoms = 100n;
+
+const converted = (signed: Partial<SignedAmounts>) =>
+  fitAmounts(
+    {
+      side: 'buy',
+      orderType: 'limit',
+      cap: 'base',
+      baseAtoms: 10n ** 18n,
+      quoteAtoms: 1_850n * 10n ** 6n,
+      ...signed,
+    },
+    market,
+    eth,
+    usdc,
+  );
+
+const safe = BigInt(Number.MAX_SAFE_INTEGER);
+const side = fc.constantFrom('buy' as const, 'sell' as const);
+
+describe('signed amounts', () => {
+  test('1 ETH for 1850 USDC is 10,000 lots at 1,850 ticks', () => {
+    expect(converted({})).toEqual({ limitTicks: 1_850, sizeLots: 10_000, spendUnits: 0 });
+  });
+
+  test('that are whole ticks and lots are taken exactly', () => {
+    const ticks = fc.bigInt({ min: 1n, max: 10n ** 7n });
+    const lots = fc.bigInt({ min: 1n, max: 10n ** 8n });
+    fc.assert(
+      fc.property(ticks, lots, side, (limitTicks, sizeLots, side) => {
+        const baseAtoms = sizeLots * lotAtoms;
+        const quoteAtoms = limitTicks * sizeLots * unitAtoms;
+        expect(converted({ side, baseAtoms, quoteAtoms })).toEqual({
+          limitTicks: Number(limitTicks),
+          sizeLots: Number(sizeLots),
+          spendUnits: 0,
+        });
+      }),
+    );
+  });
+
+  test('are never rounded in a limit order: what is taken converts back to what was signed', () => {
+    // Halves of lots and of units, so that some fit and most do not.
+    const base = fc.bigInt({ min: 1n, max: 40n }).map((halves) => (halves * lotAtoms) / 2n);
+    const quote = fc.bigInt({ min: 1n, max: 4_000n }).map((halves) => (halves * unitAtoms) / 2n);
+    fc.assert(
+      fc.property(base, quote, side, (baseAtoms, quoteAtoms, side) => {
+        const fitted = converted({ baseAtoms, quoteAtoms, side });
+        if (fitted.misfit) return;
+        expect(BigInt(fitted.sizeLots) * lotAtoms).toBe(baseAtoms);
+        expect(BigInt(fitted.limitTicks) * BigInt(fitted.sizeLots) * unitAtoms).toBe(quoteAtoms);
+      }),
+    );
+  });
+
+  test('never loosen the worst price of a market order', () => {
+    const lots = fc.bigInt({ min: 1n, max: 10n ** 6n });
+    const quote = fc.bigInt({ min: 1n, max: 10n ** 15n });
+    fc.assert(
+      fc.property(lots, quote, side, (sizeLots, quoteAtoms, side) => {
+        const fitted = converted({
+          orderType: 'market',
+          baseAtoms: sizeLots * lotAtoms,
+          quoteAtoms,
+          side,
+        });
+        if (fitted.misfit) return;
+        // In atoms of quote for the whole size: price × size against what was signed.
+        const worst = BigInt(fitted.limitTicks) * sizeLots * unitAtoms;
+        if (side === 'buy') expect(worst <= quoteAtoms).toBe(true);
+        else expect(worst >= quoteAtoms).toBe(true);
+        expect(worst - quoteAtoms < sizeLots * unitAtoms).toBe(true);
+        expect(quoteAtoms - worst < sizeLots * unitAtoms).toBe(true);
+      }),
+    );
+  });
+
+  test('that fit leave no hold outside safe integers, at any fee below 100 %', () => {
+    const atoms = fc.bigInt({ min: 0n, max: 10n ** 38n });
+    const cap = fc.constantFrom('base' as const, 'quote' as const);
+    fc.assert(
+      fc.property(atoms, atoms, side, cap, (baseAtoms, quoteAtoms, side, cap) => {
+        const fitted = converted({ orderType: 'market', cap, baseAtoms, quoteAtoms, side });
+        if (fitted.misfit) return;
+        const hold = holdUnits({ side, ...fitted, takerFeeBps: 9_999 }, market);
+        expect(Number.isSafeInteger(hold) && hold >= 0).toBe(true);
+      }),
+    );
+  });
+});
+
+describe('amounts that do not fit', () => {
+  test.each<[string, Partial<SignedAmounts>, string]>([
+    ['a price between two ticks', { quoteAtoms: 1_850_500_000n }, 'price_off_tick'],
+    ['a price of nothing', { quoteAtoms: 0n }, 'price_off_tick'],
+    ['a size of nothing', { baseAtoms: 0n }, 'size_off_lot'],
+    ['negative atoms', { baseAtoms: -1n }, 'size_off_lot'],
+    ['half a lot', { baseAtoms: lotAtoms / 2n, quoteAtoms: 1_850n * 50n }, 'size_off_lot'],
+    ['a market buy below one tick', { orderType: 'market', quoteAtoms: 1n }, 'price_off_tick'],
+    [
+      'more than safe integers hold',
+      { baseAtoms: safe * lotAtoms, quoteAtoms: safe * unitAtoms },
+      'notional_too_large',
+    ],
+    [
+      'money between two units',
+      { orderType: 'market', cap: 'quote', quoteAtoms: 1_850_000_001n },
+      'size_off_lot',
+    ],
+  ])('%s', (_, signed, misfit) => {
+    expect(converted(signed)).toEqual({ limitTicks: 0, sizeLots: 0, spendUnits: 0, misfit });
+  });
+
+  test('a market buy by money spends quote units, up to its worst price', () => {
+    const signed = { orderType: 'market', cap: 'quote' } as const;
+    expect(converted(signed)).toEqual({ limitTicks: 1_850, sizeLots: 0, spendUnits: 18_500_000 });
+  });
+});
+
+describe('a hold', () => {
+  const order = {
+    side: 'buy',
+    limitTicks: 1_850,
+    sizeLots: 10,
+    spendUnits: 0,
+    takerFeeBps: 20,
+  } as const;
+
+  test('of a buy is notional and taker fee, of a sell its lots', () => {
+    expect(notionalUnits(1_850, 10, market)).toBe(18_500);
+    expect(holdUnits(order, market)).toBe(18_500 + 37);
+    expect(holdUnits({ ...order, side: 'sell' }, market)).toBe(100_000);
+  });
+
+  test('of a buy by money is the money and its fee', () => {
+    expect(holdUnits({ ...order, sizeLots: 0, spendUnits: 20_000 }, market)).toBe(20_040);
+  });
+});

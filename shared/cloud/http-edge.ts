@@ -49,8 +49,11 @@ export function httpHandler<F extends HttpFunction>(
     .handler(async (event: APIGatewayProxyEventV2) => {
       const requestId = event.requestContext.requestId;
       logger.appendKeys({ requestId, route: event.routeKey, function: name });
-      const answer = await answerTo(event, byKey.get(event.routeKey), logger);
-      return 'refused' in answer ? errorResult(answer, requestId) : result(answer, requestId);
+      try {
+        return resultOf(await answerTo(event, byKey.get(event.routeKey)), requestId);
+      } catch (error) {
+        return errorResult(fault(error, logger), requestId);
+      }
     }) as HttpLambda;
 }
 
@@ -89,23 +92,17 @@ export function checked<T>(schema: z.ZodType<T>, input: unknown): { value: T } |
 async function answerTo(
   event: APIGatewayProxyEventV2,
   route: Route | undefined,
-  logger: Logger,
 ): Promise<ApiAnswer> {
   if (!route) return refuse('not_found');
   const body = bodyOf(event);
   if (isRefused(body)) return body;
-  const request: ApiRequest = {
+  return route({
     requestId: event.requestContext.requestId,
     path: event.pathParameters ?? {},
     query: event.queryStringParameters ?? {},
     headers: event.headers,
     body: body.value,
-  };
-  try {
-    return await route(request);
-  } catch (error) {
-    return fault(error, logger);
-  }
+  });
 }
 
 /** What the caller may learn of a fault: its code. The rest goes to the log. */
@@ -132,6 +129,9 @@ function bodyOf(event: APIGatewayProxyEventV2): { value: unknown } | Refused {
     return refuse('malformed_json');
   }
 }
+
+const resultOf = (answer: ApiAnswer, requestId: string) =>
+  isRefused(answer) ? errorResult(answer, requestId) : result(answer, requestId);
 
 function errorResult(answer: Refused, requestId: string): APIGatewayProxyStructuredResultV2 {
   const { refused: code, details, retryAfterMs } = answer;

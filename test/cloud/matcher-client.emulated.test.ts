@@ -1,0 +1,214 @@
+import { afterEach, describe, expect, test } from 'vitest';
+import { createMatcherClient } from '#cloud/matcher-client.ts';
+import type { CommandRequest } from '#wire/matcher-api.ts';
+import {
+  answers,
+  dies,
+  hangingPort,
+  hangs,
+  type Loopback,
+  matcherThat,
+  refusingPort,
+} from './loopback-matcher.ts';
+
+const stops: (() => Promise<void>)[] = [];
+afterEach(async () => {
+  await Promise.all(stops.splice(0).map((stop) => stop()));
+});
+
+async function started(matcher: Promise<Loopback>): Promise<Loopback> {
+  const running = await matcher;
+  stops.push(running.stop);
+  return running;
+}
+
+/** A client whose group's lease names these ports, one a lookup; the last one stays. */
+function clientOf(...ports: (number | 'released' | 'nobody')[]) {
+  const lookups: string[] = [];
+  let nowMs = 0;
+  const leases = {
+    async read(groupId: string) {
+      const port = ports[Math.min(lookups.length, ports.length - 1)];
+      lookups.push(groupId);
+      if (port === 'nobody' || port === undefined) return undefined;
+      const lease = { groupId, epoch: 1, version: 1, owner: 'me', host: '127.0.0.1' };
+      return port === 'released'
+        ? { ...lease, port: 1, released: true }
+        : { ...lease, port, released: false };
+    },
+  };
+  const clock = { nowMs: () => nowMs, monotonicMs: () => nowMs };
+  const client = createMatcherClient({
+    leases,
+    clock,
+    connectTimeoutMs: 100,
+    replyTimeoutMs: 200,
+  });
+  return { client, lookups, passMs: (ms: number) => (nowMs += ms) };
+}
+
+const cancel: CommandRequest = {
+  type: 'cancel',
+  commandId: 'c-1',
+  account: `0x${'aa'.repeat(20)}`,
+  digest: `0x${'11'.repeat(32)}`,
+};
+const taken = {
+  epoch: 1,
+  results: [{ status: 'accepted', commandId: 'c-1', sequence: 5, fills: [] }],
+};
+const works = answers(200, taken);
+const leadsNot = answers(503, { code: 'not_leader' });
+
+describe('a command', () => {
+  test('reaches the leader that the lease names, over one lookup and one connection', async () => {
+    const leader = await started(matcherThat(works));
+    const { client, lookups } = clientOf(leader.port);
+    expect(await client.send('majors', [cancel])).toEqual(taken);
+    expect(await client.send('majors', [cancel])).toEqual(taken);
+    expect(lookups).toEqual(['majors']);
+    expect(leader.requests[0]).toMatchObject({ method: 'POST', url: '/commands', group: 'majors' });
+    expect(JSON.parse(leader.requests[0]?.body ?? '')).toEqual({ commands: [cancel] });
+  });
+
+  test('finds the new leader where the old one refuses connections', async () => {
+    const leader = await started(matcherThat(works));
+    const { client, lookups } = clientOf(await refusingPort(), leader.port);
+    expect(await client.send('majors', [cancel])).toEqual(taken);
+    expect(lookups).toHaveLength(2);
+  });
+
+  test('finds the new leader where the old host neither takes nor refuses a connection', async () => {
+    const gone = await hangingPort();
+    stops.push(gone.stop);
+    const leader = await started(matcherThat(works));
+    const { client } = clientOf(gone.port, leader.port);
+    expect(await client.send('majors', [cancel])).toEqual(taken);
+  });
+
+  test('finds the new leader where the old one says that it leads no more', async () => {
+    const old = await started(matcherThat(leadsNot));
+    const leader = await started(matcherThat(works));
+    const { client } = clientOf(old.port, leader.port);
+    expect(await client.send('majors', [cancel])).toEqual(taken);
+    expect(old.requests).toHaveLength(1);
+  });
+
+  test('is sent twice at most: then the exchange is unavailable, and nothing was taken', async () => {
+    const old = await started(matcherThat(leadsNot));
+    const { client, lookups } = clientOf(old.port);
+    const sent = client.send('majors', [cancel]);
+    await expect(sent).rejects.toMatchObject({ code: 'unavailable', retryAfterMs: 3_000 });
+    expect(old.requests).toHaveLength(2);
+    expect(lookups).toHaveLength(2);
+  });
+
+  test.each(['nobody', 'released'] as const)(
+    'is unavailable while the lease is %s',
+    async (state) => {
+      const { client } = clientOf(state);
+      await expect(client.send('majors', [cancel])).rejects.toMatchObject({ code: 'unavailable' });
+    },
+  );
+
+  test('is not sent again where the matcher is busy', async () => {
+    const busy = await started(matcherThat(answers(503, { code: 'busy' }, { 'retry-after': '2' })));
+    const { client } = clientOf(busy.port);
+    const sent = client.send('majors', [cancel]);
+    await expect(sent).rejects.toMatchObject({ code: 'busy', retryAfterMs: 2_000 });
+    expect(busy.requests).toHaveLength(1);
+  });
+
+  test('that no host took is unavailable, not unknown', async () => {
+    const gone = await hangingPort();
+    stops.push(gone.stop);
+    const { client } = clientOf(gone.port);
+    await expect(client.send('majors', [cancel])).rejects.toMatchObject({ code: 'unavailable' });
+  });
+});
+
+describe('a command that a matcher may have taken', () => {
+  test('is sent again, the very same, and gets its first result', async () => {
+    const leader = await started(matcherThat(dies, works));
+    const { client } = clientOf(leader.port);
+    expect(await client.send('majors', [cancel])).toEqual(taken);
+    expect(leader.requests[1]).toEqual(leader.requests[0]);
+  });
+
+  const lost = [
+    ['dies twice after it took the command', [dies]],
+    ['hangs twice after it took the command', [hangs]],
+    ['dies, and then leads no more', [dies, leadsNot]],
+    ['dies, and then is busy', [dies, answers(503, { code: 'busy' })]],
+    ['fails while it answers', [answers(500, {})]],
+  ] as const;
+  test.each(lost)('has an unknown outcome where the matcher %s', async (_, behaviours) => {
+    const leader = await started(matcherThat(...behaviours));
+    const { client } = clientOf(leader.port);
+    const sent = client.send('majors', [cancel]);
+    await expect(sent).rejects.toMatchObject({ code: 'outcome_unknown' });
+    expect(leader.requests).toHaveLength(2);
+  });
+
+  test('has an unknown outcome where the leader dies and nobody takes its place', async () => {
+    const leader = await started(matcherThat(dies));
+    const { client } = clientOf(leader.port, 'released');
+    await expect(client.send('majors', [cancel])).rejects.toMatchObject({
+      code: 'outcome_unknown',
+    });
+  });
+});
+
+describe('a question', () => {
+  test('that is lost has no outcome to be unknown: the exchange is unavailable', async () => {
+    const leader = await started(matcherThat(hangs));
+    const { client } = clientOf(leader.port);
+    const asked = client.depth('majors', 'ETH-USDC', 5);
+    await expect(asked).rejects.toMatchObject({ code: 'unavailable' });
+  });
+
+  test('goes to its own path', async () => {
+    const leader = await started(matcherThat(answers(200, {})));
+    const { client } = clientOf(leader.port);
+    await client.depth('majors', 'ETH-USDC', 5);
+    await client.account('majors', '0xaa');
+    await client.health('majors');
+    await client.demandCredit('majors', { account: '0xaa', asset: 'ETH' });
+    expect(leader.requests.map(({ method, url }) => `${method} ${url}`)).toEqual([
+      'GET /depth?market=ETH-USDC&levels=5',
+      'GET /accounts/0xaa',
+      'GET /health',
+      'POST /credit/demand',
+    ]);
+  });
+
+  test('that the matcher does not understand is our bug, not an outage', async () => {
+    const leader = await started(matcherThat(answers(400, { code: 'invalid_request' })));
+    const { client } = clientOf(leader.port);
+    await expect(client.health('majors')).rejects.toThrow('the matcher answered 400');
+  });
+
+  test('with an endless answer is cut off', async () => {
+    const endless = await started(
+      matcherThat((_, response) => {
+        response.on('error', () => {});
+        const chunk = 'x'.repeat(256 * 1024);
+        const more = () => {
+          if (!response.destroyed) response.write(chunk, () => setImmediate(more));
+        };
+        more();
+      }),
+    );
+    const { client } = clientOf(endless.port);
+    await expect(client.health('majors')).rejects.toMatchObject({ code: 'unavailable' });
+  });
+});
+
+test("a leader's address is looked up anew after half a minute: it may belong to another task by then", async () => {
+  const leader = await started(matcherThat(works));
+  const { client, lookups, passMs } = clientOf(leader.port);
+  await client.send('majors', [cancel]);
+  passMs(30_000);
+  await client.send('majors', [cancel]);
+  expect(lookups).toHaveLength(2);
+});

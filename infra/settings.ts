@@ -101,7 +101,7 @@ const stages: Record<StageName, Stage> = {
     retainData: false,
     logRetentionDays: 7,
     corsOrigins: ['*'],
-    signInDomains: ['localhost', '127.0.0.1', 'crossbook.local'],
+    signInDomains: ['localhost', '127.0.0.1', 'localhost:3000', 'localhost:5173', 'localhost:8080'],
     requestsPerSecond: 1_000,
   },
   dev: {

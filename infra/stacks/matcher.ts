@@ -61,7 +61,7 @@ export class MatcherStack extends Stack {
       allow: [
         // Any group's lease is read, to ask its leader for credit; only the own one is taken.
         onTable(data.leases, 'GetItem'),
-        onPartitions(data.leases, [leaseKeys.lease(groupId).pk], 'PutItem', 'UpdateItem'),
+        onPartitions(data.leases, [leaseKeys.lease(groupId).pk], 'PutItem'),
         onTable(data.ledger, 'GetItem', 'BatchGetItem', 'Query', 'PutItem', 'UpdateItem'),
         putsToStream(stream),
         readsStream(stream),

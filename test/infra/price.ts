@@ -1,0 +1,133 @@
+/** Monthly prices of what a template keeps running while no order flows: public list prices, us-east-1, in dollars. */
+import { listAt, type Properties, type Resource } from './synthesized.ts';
+
+const hours = 730;
+
+const prices = {
+  vCpuHour: 0.03238, // Fargate, ARM
+  gibHour: 0.00356,
+  /** Fargate Spot moves with the market; it is about this part of the price on demand. */
+  spotPart: 0.3,
+  publicAddressHour: 0.005,
+  shardHour: 0.015,
+  /** Retention beyond 24 hours, up to 7 days. */
+  longRetentionShardHour: 0.02,
+  secret: 0.4,
+  alarm: 0.1,
+  dashboard: 3,
+  customMetric: 0.3,
+  millionWrites: 0.625,
+} as const;
+
+export type Line = { what: string; dollars: number };
+
+type Rule = (resource: Resource, all: Resource[]) => Line[];
+
+const free: Rule = () => [];
+
+/** Of every type, what an idle one costs. What is paid by use (a table, a function, an API) is free while idle. */
+const rules: Record<string, Rule> = {
+  'AWS::ApiGatewayV2::Api': free,
+  'AWS::ApiGatewayV2::Integration': free,
+  'AWS::ApiGatewayV2::Route': free,
+  'AWS::ApiGatewayV2::RouteResponse': free,
+  'AWS::ApiGatewayV2::Stage': free,
+  'AWS::CloudWatch::Alarm': () => [{ what: 'alarms', dollars: prices.alarm }],
+  'AWS::CloudWatch::Dashboard': () => [{ what: 'dashboard', dollars: prices.dashboard }],
+  'AWS::DynamoDB::GlobalTable': free,
+  'AWS::EC2::FlowLog': free,
+  'AWS::EC2::InternetGateway': free,
+  'AWS::EC2::Route': free,
+  'AWS::EC2::RouteTable': free,
+  'AWS::EC2::SecurityGroup': free,
+  'AWS::EC2::SecurityGroupEgress': free,
+  'AWS::EC2::SecurityGroupIngress': free,
+  'AWS::EC2::Subnet': free,
+  'AWS::EC2::SubnetRouteTableAssociation': free,
+  'AWS::EC2::VPC': free,
+  'AWS::EC2::VPCEndpoint': gatewayEndpoint,
+  'AWS::EC2::VPCGatewayAttachment': free,
+  'AWS::ECS::Cluster': free,
+  'AWS::ECS::ClusterCapacityProviderAssociations': free,
+  'AWS::ECS::Service': service,
+  'AWS::ECS::TaskDefinition': leaseRenewals,
+  'AWS::IAM::Policy': free,
+  'AWS::IAM::Role': free,
+  'AWS::Kinesis::Stream': stream,
+  'AWS::Lambda::EventSourceMapping': free,
+  'AWS::Lambda::Function': free,
+  'AWS::Lambda::Permission': free,
+  'AWS::Logs::LogGroup': free,
+  'AWS::SNS::Topic': free,
+  'AWS::SNS::TopicPolicy': free,
+  'AWS::SecretsManager::Secret': () => [{ what: 'secrets', dollars: prices.secret }],
+  'Custom::VpcRestrictDefaultSG': free,
+};
+
+/** Custom metrics are paid while they are written; as many as `#cloud/metrics.ts` has names, for two services each. */
+export const customMetrics = 18;
+
+/** What the resources cost a month, by what it is paid for. Throws for a type without a price. */
+export function monthly(resources: Resource[]): Line[] {
+  const sums = new Map<string, number>([['custom metrics', customMetrics * prices.customMetric]]);
+  for (const resource of resources) {
+    const rule = rules[resource.type];
+    if (!rule) throw new Error(`${resource.type} has no price: add it to test/infra/price.ts`);
+    for (const { what, dollars } of rule(resource, resources))
+      sums.set(what, (sums.get(what) ?? 0) + dollars);
+  }
+  return [...sums].map(([what, dollars]) => ({ what, dollars }));
+}
+
+function stream({ properties }: Resource): Line[] {
+  const shards = Number(properties['ShardCount']);
+  const long = Number(properties['RetentionPeriodHours']) > 24;
+  return [
+    { what: 'journal shards', dollars: shards * hours * prices.shardHour },
+    ...(long
+      ? [
+          {
+            what: 'journal retention',
+            dollars: shards * hours * prices.longRetentionShardHour,
+          },
+        ]
+      : []),
+  ];
+}
+
+function service({ id, properties }: Resource, all: Resource[]): Line[] {
+  const stack = id.split('/')[0];
+  const { Ref } = properties['TaskDefinition'] as { Ref: string };
+  const task = all.find((each) => each.id === `${stack}/${Ref}`)?.properties ?? {};
+  const spot = JSON.stringify(properties).includes('FARGATE_SPOT');
+  const hour =
+    (Number(task['Cpu']) / 1024) * prices.vCpuHour +
+    (Number(task['Memory']) / 1024) * prices.gibHour;
+  const tasks = Number(properties['DesiredCount']);
+  return [
+    {
+      what: spot ? 'bots (Spot)' : 'matchers',
+      dollars: tasks * hours * hour * (spot ? prices.spotPart : 1),
+    },
+    { what: 'public addresses', dollars: tasks * hours * prices.publicAddressHour },
+  ];
+}
+
+/** The one thing that an idle cloud writes: each leader renews its lease three times in its duration. */
+function leaseRenewals({ properties }: Resource): Line[] {
+  const leaseMs = settingOf(properties, 'CROSSBOOK_LEASE_MS');
+  if (leaseMs === undefined) return [];
+  const renewals = (hours * 3_600_000 * 3) / Number(leaseMs);
+  return [{ what: 'lease renewals', dollars: (renewals / 1e6) * prices.millionWrites }];
+}
+
+function gatewayEndpoint({ properties }: Resource): Line[] {
+  if (properties['VpcEndpointType'] === 'Gateway') return [];
+  throw new Error('an interface endpoint costs 7.30 $ a month and zone: use a gateway or none');
+}
+
+function settingOf(taskDefinition: Properties, name: string): unknown {
+  return listAt(taskDefinition, 'ContainerDefinitions')
+    .flatMap((container) => listAt(container, 'Environment'))
+    .find((variable) => variable['Name'] === name)?.['Value'];
+}

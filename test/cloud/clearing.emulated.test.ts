@@ -218,6 +218,22 @@ describe(`clearing a journal of ${accounts} accounts (seed ${seed})`, () => {
     expect(halfPosted).toBeGreaterThan(3);
   });
 
+  test('a process that slept after reading its position posts nothing that was posted since', async () => {
+    const table = await copyOf(twin.client, items);
+    const store = createClearingStore({ client: twin.client, table });
+    const postFirst = (count: number) => {
+      const records = journal.records.slice(0, count);
+      return clearJournal({ store, readRange: rangeOf(journal) }, groupId, records);
+    };
+    await postFirst(4);
+    // Its run ends elsewhere than the other's, so that nothing but the position can tell.
+    const client = watched(twin.client, {
+      before: (call) => (call === 2 ? postFirst(8) : undefined),
+    });
+    await feed(table, journal, journal.records.length, client);
+    await expectMoney(table, expected);
+  });
+
   test('two processes at once post everything once', async () => {
     const table = await copyOf(twin.client, items);
     await Promise.all([feed(table, journal, 3), feed(table, journal, journal.records.length)]);

@@ -12,7 +12,7 @@ import {
   trade,
 } from './clearing-journal.ts';
 import { type DynamoTwin, startDynamo } from './feed-dynamo.ts';
-import { allItems, killedAt, newTable } from './ledger-twin.ts';
+import { allItems, killedAt, newTable, watched } from './ledger-twin.ts';
 
 const groupId = 'g1';
 const seed = 7;
@@ -112,6 +112,21 @@ describe(`writing a journal's history (seed ${seed})`, () => {
     const candles = await history.candles('ETH-USDC', '1d', { fromMs: 0, toMs: nowMs, limit: 10 });
     const trades = tradesIn(journal, 'ETH-USDC');
     expect(candles.reduce((sum, candle) => sum + candle.trades, 0)).toBe(trades.length);
+  });
+
+  test('is not set back by a process that slept', async () => {
+    const journal = tradingJournal();
+    await writeHistory({ client: twin.client, table }, groupId, journal.records.slice(0, 2));
+    const slow = watched(twin.client, {
+      before: (call) => (call === 2 ? feed(journal, journal.records.length) : undefined),
+    });
+    await writeHistory({ client: slow, table }, groupId, journal.records.slice(0, 4));
+    const newest = await writeHistory(
+      { client: twin.client, table },
+      groupId,
+      journal.records.slice(-1),
+    );
+    expect(newest).toEqual({ status: 'done', frames: 0 });
   });
 
   test('stops at a record that cannot be accepted and keeps what came before it', async () => {

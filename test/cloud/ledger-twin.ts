@@ -54,10 +54,12 @@ export async function copyOf(client: DynamoDBDocumentClient, items: Item[]): Pro
   return table;
 }
 
+type Hook = (call: number) => unknown;
+
 /** The same client, but `before` runs in front of every call and `after` behind it, with the call's number from 1. */
 export function watched(
   client: DynamoDBDocumentClient,
-  { before, after }: { before?: (call: number) => void; after?: (call: number) => void },
+  { before, after }: { before?: Hook; after?: Hook },
 ): DynamoDBDocumentClient {
   let calls = 0;
   return new Proxy(client, {
@@ -66,9 +68,9 @@ export function watched(
       return async (command: never) => {
         calls += 1;
         const call = calls;
-        before?.(call);
+        await before?.(call);
         const answer = await target.send(command);
-        after?.(call);
+        await after?.(call);
         return answer;
       };
     },

@@ -26,5 +26,7 @@ export const settingNames = {
   apiUrl: 'CROSSBOOK_API_URL',
   webSocketUrl: 'CROSSBOOK_WEBSOCKET_URL',
   botSeed: 'CROSSBOOK_BOT_SEED',
+  /** How often each bot acts, in ms; 2000 where absent. */
+  botPaceMs: 'CROSSBOOK_BOT_PACE_MS',
   port: 'PORT',
 } as const;

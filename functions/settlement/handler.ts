@@ -3,6 +3,7 @@ import { clearJournal } from '#cloud/clear-journal.ts';
 import { createClearingStore } from '#cloud/clearing-store.ts';
 import { documentClient, kinesisClient } from '#cloud/clients.ts';
 import { readJournalRange } from '#cloud/journal-range.ts';
+import { createJournalReader } from '#cloud/journal-reader.ts';
 import { createLogger } from '#cloud/logger.ts';
 import { createMetrics } from '#cloud/metrics.ts';
 import { journalStreamsOf, setting } from '#cloud/settings.ts';
@@ -10,13 +11,13 @@ import { streamHandler } from '#cloud/stream-edge.ts';
 
 const streams = journalStreamsOf(process.env);
 const kinesis = kinesisClient();
+const table = setting(process.env, 'ledgerTable');
 const clearing = {
-  store: createClearingStore({
-    client: documentClient(),
-    table: setting(process.env, 'ledgerTable'),
-  }),
-  readRange: (groupId: string, after: string, through: string) =>
-    readJournalRange(kinesis, streams[groupId] ?? '', after, through),
+  store: createClearingStore({ client: documentClient(), table }),
+  readRange: (groupId: string, after: string, through: string) => {
+    const reader = createJournalReader({ client: kinesis, stream: streams[groupId] ?? '' });
+    return readJournalRange(reader, after, through);
+  },
 };
 
 export const handler = streamHandler({

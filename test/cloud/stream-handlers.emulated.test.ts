@@ -3,6 +3,7 @@ import { clearJournal } from '#cloud/clear-journal.ts';
 import { createClearingStore } from '#cloud/clearing-store.ts';
 import { createHistoryStore } from '#cloud/history-store.ts';
 import { readJournalRange } from '#cloud/journal-range.ts';
+import { createJournalReader, type JournalReader } from '#cloud/journal-reader.ts';
 import type { JournalRecord } from '#cloud/journal-run.ts';
 import { createLedgerStore } from '#cloud/ledger-store.ts';
 import type { Units } from '#domain/amount.ts';
@@ -20,6 +21,7 @@ const pairs = 30;
 
 let dynamo: DynamoTwin;
 let kinesis: Awaited<ReturnType<typeof startKinesis>>;
+let reader: JournalReader;
 let records: JournalRecord[];
 let ledgerTable: string;
 let historyTable: string;
@@ -27,6 +29,7 @@ let historyTable: string;
 beforeAll(async () => {
   dynamo = await startDynamo('unused');
   kinesis = await startKinesis(stream);
+  reader = createJournalReader({ client: kinesis.client, stream });
   ledgerTable = await newTable();
   historyTable = await newTable();
   Object.assign(process.env, {
@@ -66,9 +69,7 @@ async function tradedJournal(): Promise<HandWrittenJournal> {
 
 test('a range of the journal is read whole, from its beginning or after a record', async () => {
   const numbers = async (after: string, through: string) =>
-    (await readJournalRange(kinesis.client, stream, after, through)).map(
-      (each) => each.shardSequence,
-    );
+    (await readJournalRange(reader, after, through)).map((each) => each.shardSequence);
   const all = records.map((record) => record.shardSequence);
   expect(await numbers('', all[3] ?? '')).toEqual(all.slice(0, 4));
   expect(await numbers(all[3] ?? '', all[9] ?? '')).toEqual(all.slice(4, 10));
@@ -81,7 +82,7 @@ describe('the functions behind the journal, as Lambda runs them', () => {
       table: ledgerTable,
     });
     const readRange = (_: string, after: string, through: string) =>
-      readJournalRange(kinesis.client, stream, after, through);
+      readJournalRange(reader, after, through);
     await expect(clearJournal({ store: dying, readRange }, groupId, records)).rejects.toThrow();
     const store = createClearingStore({ client: dynamo.client, table: ledgerTable });
     const left = await store.position(groupId);

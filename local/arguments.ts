@@ -10,12 +10,14 @@ export type Arguments = {
   state: string | undefined;
   /** An assembly that is there already; nothing is synthesized. */
   assembly: string | undefined;
+  /** Container services that are not started: those with one of these words in their name. */
+  without: string[];
 };
 
 const DEFAULT_PORT = 8080;
 
 export const USAGE =
-  'npm start [-- --fresh] [--port N] [--stage NAME] [--state FOLDER] [--assembly FOLDER] [--verbose]';
+  'npm start [-- --fresh] [--port N] [--stage NAME] [--state FOLDER] [--assembly FOLDER] [--without SERVICE] [--verbose]';
 
 /** Throws one sentence for what it does not understand. */
 export function readArguments(words: string[]): Arguments {
@@ -37,6 +39,7 @@ export function readArguments(words: string[]): Arguments {
     port,
     state: values.state,
     assembly: values.assembly,
+    without: values.without ?? [],
   };
 }
 
@@ -48,6 +51,7 @@ function parse(words: string[]) {
     port: { type: 'string' },
     state: { type: 'string' },
     assembly: { type: 'string' },
+    without: { type: 'string', multiple: true },
   } as const;
   return parseArgs({ args: words, options, strict: true }).values;
 }

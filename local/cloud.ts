@@ -35,6 +35,8 @@ export type CloudOptions = {
   report: (text: string) => void;
   /** Where replacements of emulators are named. */
   environment?: NodeJS.ProcessEnv;
+  /** Container services that are not started, by a word of their name. */
+  without?: string[];
   /** Gives the boot up, with everything ended that it started. */
   signal?: AbortSignal;
 };
@@ -99,7 +101,7 @@ async function boot(
   const logFolder = join(stateFolder, 'logs');
   mkdirSync(logFolder, { recursive: true, mode: 0o700 });
   const leftovers = await endLeftovers(runFolder, ['cloud.pid']);
-  if (leftovers.length > 0) progress(`ended leftovers of an earlier run: ${leftovers.join(', ')}`);
+  if (leftovers.length > 0) progress(`ended what an earlier run left: ${leftovers.join(', ')}`);
 
   const ports = await choosePorts(options);
   const urls = ports.urls;
@@ -144,6 +146,7 @@ async function boot(
   const containers = await startContainerServices({
     ...{ assembly, secrets, parameters, environment, logFolder, runFolder, report },
     metadataUrl: urls.control,
+    without: options.without ?? [],
   });
   endings.unshift((graceMs) => containers.stop(graceMs));
   const logFiles = [...emulators.children, ...containers.all()].map(({ logFile }) => logFile);

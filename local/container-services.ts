@@ -28,6 +28,8 @@ export type ContainerServicesOptions = {
   /** Endpoints, region and dummy credentials. */
   environment: Record<string, string>;
   metadataUrl: string;
+  /** Services with one of these words in their name are not started. */
+  without: string[];
   logFolder: string;
   runFolder: string;
   report: (text: string) => void;
@@ -54,6 +56,7 @@ export async function startContainerServices(
 ): Promise<ContainerServices> {
   const plans = options.assembly
     .of('AWS::ECS::Service')
+    .filter((service) => !isLeftOut(service, options.without))
     .flatMap((service) => planService(service, options));
   const ports = await freePorts(plans.length);
   const running: { plan: Plan; container: ContainerProcess }[] = [];
@@ -84,6 +87,11 @@ export async function startContainerServices(
     },
     stop,
   };
+}
+
+function isLeftOut({ name, id }: Resource, words: string[]): boolean {
+  const text = `${name} ${id}`.toLowerCase();
+  return words.some((word) => text.includes(word.toLowerCase()));
 }
 
 type Plan = {

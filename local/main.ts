@@ -40,7 +40,8 @@ async function start(): Promise<void> {
     await endLeftovers(join(stateFolder, 'run'), [LOCK_FILE]);
     lock.release();
   };
-  await endLeftovers(join(stateFolder, 'run'), [LOCK_FILE]);
+  const leftovers = await endLeftovers(join(stateFolder, 'run'), [LOCK_FILE]);
+  if (leftovers.length > 0) progress(`ended what an earlier run left: ${leftovers.join(', ')}`);
   if (given.isFresh) forget(stateFolder);
   await checkPorts(given.port);
 
@@ -49,7 +50,7 @@ async function start(): Promise<void> {
     given.assembly === undefined ? await synthesize(options) : resolve(given.assembly);
   if (stopping.signal.aborted) return;
   const ports = given.port === 0 ? 'free' : { http: given.port, webSocket: given.port + 1 };
-  const told = { progress, report, signal: stopping.signal };
+  const told = { progress, report, signal: stopping.signal, without: given.without };
   const booted = await bootCloud({ assemblyFolder, stateFolder, ports, ...told });
   cloud = booted;
   if (stopping.signal.aborted) return booted.stop();

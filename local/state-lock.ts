@@ -24,5 +24,9 @@ export function lockState(stateFolder: string): StateLock {
   } catch {
     throw refusal(livingPid(path));
   }
-  return { release: () => removePidFile(path) };
+  return {
+    release: () => {
+      if (livingPid(path) === process.pid) removePidFile(path);
+    },
+  };
 }

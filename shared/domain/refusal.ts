@@ -48,6 +48,7 @@ export const doorRefusals = [
   'unknown_channel',
   'unknown_action',
   'too_many_subscriptions',
+  'order_cancelled',
   'busy',
   'unavailable',
   'outcome_unknown',

@@ -73,6 +73,7 @@ export const refusalTable: Record<Refusal, Row> = {
     status: 429,
     message: 'The connection has as many subscriptions as it may.',
   },
+  order_cancelled: { status: 409, message: 'The order was cancelled before it entered the book.' },
   busy: { status: 503, message: 'The exchange is busy; send the same request again shortly.' },
   unavailable: {
     status: 503,

@@ -1,0 +1,72 @@
+/** What the owner of a command is told of it: made from its events the moment it was applied. */
+import { assert } from '#domain/assertion.ts';
+import type { EngineEvent, OrderDone } from '#domain/event.ts';
+import type { Digest } from '#domain/order.ts';
+import type { CommandResult, FillView, OrderView } from '#wire/matcher-api.ts';
+import type { Engine } from './engine/engine.ts';
+
+/** The result of a command that the engine has just applied. `digest` is the order that it was about. */
+export function firstAnswer(
+  { commandId, digest }: { commandId: string; digest: Digest },
+  events: readonly EngineEvent[],
+  engine: Engine,
+): CommandResult {
+  const [opening] = events;
+  if (opening?.type === 'refused') return { status: 'refused', commandId, code: opening.code };
+  assert(opening?.type === 'accepted', `${commandId} was neither accepted nor refused`);
+  const order = orderOf(digest, engine);
+  const fills = events.flatMap((event) =>
+    event.type === 'trade' && event.takerDigest === digest ? [takerFill(event)] : [],
+  );
+  const { sequence } = opening;
+  return { status: 'accepted', commandId, sequence, ...(order ? { order } : {}), fills };
+}
+
+/** The result of a command that was applied before; undefined where none with its id is remembered. */
+export function repeatedAnswer(
+  { commandId, digest }: { commandId: string; digest: Digest },
+  engine: Engine,
+): CommandResult | undefined {
+  const first = engine.firstResult(commandId);
+  if (!first) return undefined;
+  if (first.code) return { status: 'refused', commandId, code: first.code, repeated: true };
+  const order = orderOf(digest, engine);
+  const { sequence } = first;
+  const result = {
+    status: 'accepted' as const,
+    commandId,
+    sequence,
+    fills: [],
+    repeated: true as const,
+  };
+  return order ? { ...result, order } : result;
+}
+
+/** A copy of a live order, or of one that ended within the window. */
+function orderOf(digest: Digest, engine: Engine): OrderView | undefined {
+  const order = engine.order(digest);
+  return order && { ...order };
+}
+
+type Trade = Extract<EngineEvent, { type: 'trade' }>;
+
+export function takerFill(trade: Trade): FillView {
+  const { takerDigest: digest, takerSide: side, takerFeeUnits: feeUnits } = trade;
+  return { ...common(trade), digest, side, role: 'taker', feeUnits };
+}
+
+export function makerFill(trade: Trade): FillView {
+  const { makerDigest: digest, makerFeeUnits: feeUnits } = trade;
+  const side = trade.takerSide === 'buy' ? 'sell' : 'buy';
+  return { ...common(trade), digest, side, role: 'maker', feeUnits };
+}
+
+function common({ sequence, marketId, atMs, priceTicks, sizeLots, quoteUnits }: Trade) {
+  return { sequence, marketId, atMs, priceTicks, sizeLots, quoteUnits };
+}
+
+/** The order that an `order_done` speaks of. */
+export function doneView(done: OrderDone): OrderView {
+  const { type: _, sequence: _sequence, reason, atMs: _atMs, ...order } = done;
+  return { ...order, status: reason };
+}

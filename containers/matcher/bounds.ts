@@ -1,0 +1,43 @@
+/** Every bound of the matcher outside its engine, with its arithmetic. */
+
+/** A frame closes here: two of the largest commands' events still fit a Kinesis record of 1 MB behind it. */
+export const frameBytes = 256 * 1024;
+/** Closed frames that wait for the put in flight: 2 MB, two seconds of a shard. Then commands wait in the queue. */
+export const waitingFrames = 8;
+
+/** Commands that wait for the engine: at 250 bytes each another second of a shard. Then new ones are answered `busy`. */
+export const queuedCommands = 4_096;
+/** Orders that wait for credit, in all and of one account. */
+export const waitingOrders = 2_000;
+export const waitingOrdersPerAccount = 200;
+
+/** 20 signed orders are about 20 KB. */
+export const requestBytes = 256 * 1024;
+export const connections = 2_048;
+export const depthLevels = 500;
+
+/** Cancels of unseen orders in an admission window; beyond, cancels are answered `busy`. */
+export const tombstones = 200_000;
+
+/** How long an order waits until the grant before its own is cleared; then it is answered `busy`. */
+export const pendingGrantMs = 5_000;
+/** How long an order waits for credit that is on its way back to the ledger; then the engine refuses it. */
+export const returningCreditMs = 3_000;
+/** How long other groups' leaders have to answer a demand. */
+export const demandMs = 1_000;
+
+/** An account without live orders gives its free credit back after so long. */
+export const exactReturnMs = 5_000;
+export const stickyReturnMs = 60_000;
+/** Settings of accounts are believed so long, and of so many accounts kept. */
+export const settingsMs = 30_000;
+export const settingsKept = 10_000;
+
+/** Pending grants that nobody told the engine of (their leader died in between) are looked for so often. */
+export const sweepMs = 60_000;
+/** Expiries closer together than this share a tick. */
+export const tickSpacingMs = 50;
+/** Depth deltas of a market are at least so far apart. */
+export const depthSpacingMs = 100;
+/** A state hash walks the whole book: it is made at most so often. */
+export const healthSpacingMs = 250;

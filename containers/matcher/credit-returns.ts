@@ -1,0 +1,159 @@
+/** Gives free credit back to the ledger: of accounts without live orders after a while, and of any account on demand. */
+import type { Clock } from '#cloud/clock.ts';
+import type { Command, ReturnCredit } from '#domain/command.ts';
+import type { EngineEvent } from '#domain/event.ts';
+import type { Address } from '#domain/order.ts';
+import { exactReturnMs, returningCreditMs, stickyReturnMs } from './bounds.ts';
+import { freeOf } from './credit-desk.ts';
+import type { CreditPolicies } from './credit-policies.ts';
+import { asError } from './doubt.ts';
+import type { Engine } from './engine/engine.ts';
+import type { Sequencer } from './sequencer.ts';
+import type { Timers } from './timers.ts';
+
+export type CreditReturnsOptions = {
+  engine: Engine;
+  policies: CreditPolicies;
+  clock: Clock;
+  timers: Timers;
+  /** A fresh id of a command of our own. */
+  newCommandId: () => string;
+  submit: Sequencer['submit'];
+  /** Resolves when what was applied so far is durable. */
+  durable: () => Promise<void>;
+  /** Orders of the account wait for credit: theirs is not given away. */
+  isWaiting: (account: Address) => boolean;
+  faulted: (error: Error) => void;
+};
+
+export type CreditReturns = {
+  /** Told of every command: an account whose order ended or whose credit grew is looked at later. */
+  applied(command: Command, events: readonly EngineEvent[]): void;
+  /** Looks later at everybody who has free credit: after a recovery nobody knows since when. */
+  watchAll(): void;
+  /** Gives back what is free now; answers the units once their return is durable. */
+  demand(account: Address, asset: string): Promise<number>;
+  isReturning(account: Address, asset: string): boolean;
+  stop(): void;
+};
+
+export function createCreditReturns(options: CreditReturnsOptions): CreditReturns {
+  const { engine, clock, timers } = options;
+  /** Returns of the last seconds by account and asset, oldest first. */
+  const returning = new Map<string, number>();
+
+  const giveBack = async (account: Address, asset: string): Promise<number> => {
+    const events = await options.submit((nowMs): ReturnCredit | undefined => {
+      const units = options.isWaiting(account) ? 0 : freeOf(engine, account, asset);
+      if (units === 0) return undefined;
+      return { type: 'return', commandId: options.newCommandId(), nowMs, account, asset, units };
+    });
+    const returned = events.find((event) => event.type === 'credit_returned');
+    if (!returned) return 0;
+    remember(`${account} ${asset}`);
+    return returned.units;
+  };
+
+  const remember = (name: string) => {
+    const nowMs = clock.monotonicMs();
+    returning.delete(name);
+    returning.set(name, nowMs);
+    for (const [each, atMs] of returning) {
+      if (atMs > nowMs - returningCreditMs) break;
+      returning.delete(each);
+    }
+  };
+
+  const look = async (account: Address, waited: 'exact' | 'sticky') => {
+    if (engine.ordersOf(account).length > 0 || options.isWaiting(account)) return;
+    const free = engine.creditOf(account).filter(({ freeUnits }) => freeUnits > 0);
+    if (free.length === 0) return;
+    if (waited === 'exact' && (await options.policies.of(account)) === 'sticky') {
+      sticky.watch(account);
+      return;
+    }
+    await Promise.all(free.map(({ asset }) => giveBack(account, asset)));
+  };
+
+  const lookOrRetry = (account: Address, waited: 'exact' | 'sticky') => {
+    look(account, waited).catch((error) => {
+      options.faulted(asError(error));
+      (waited === 'exact' ? exact : sticky).watch(account);
+    });
+  };
+
+  const exact = idleWatch(exactReturnMs, { clock, timers }, (account) =>
+    lookOrRetry(account, 'exact'),
+  );
+  const sticky = idleWatch(stickyReturnMs - exactReturnMs, { clock, timers }, (account) =>
+    lookOrRetry(account, 'sticky'),
+  );
+  const watch = (account: Address) => {
+    sticky.forget(account);
+    exact.watch(account);
+  };
+
+  return {
+    applied(command, events) {
+      if (command.type === 'place' && events[0]?.type === 'refused') watch(command.account);
+      for (const event of events) {
+        if (event.type === 'order_done' || event.type === 'credit_granted') watch(event.account);
+      }
+    },
+    watchAll() {
+      for (const { account, freeUnits } of engine.credits()) if (freeUnits > 0) watch(account);
+    },
+    async demand(account, asset) {
+      const units = await giveBack(account, asset);
+      await options.durable();
+      return units;
+    },
+    isReturning(account, asset) {
+      const atMs = returning.get(`${account} ${asset}`);
+      return atMs !== undefined && clock.monotonicMs() - atMs < returningCreditMs;
+    },
+    stop() {
+      exact.stop();
+      sticky.stop();
+    },
+  };
+}
+
+/** Calls back for an account that was not watched anew for so long. One timer serves all. */
+function idleWatch(
+  idleMs: number,
+  { clock, timers }: { clock: Clock; timers: Timers },
+  due: (account: Address) => void,
+) {
+  /** Account → since when, oldest first. */
+  const since = new Map<Address, number>();
+  let cancel: (() => void) | undefined;
+
+  const arm = () => {
+    const [oldestMs] = since.values();
+    if (cancel || oldestMs === undefined) return;
+    cancel = timers.after(oldestMs + idleMs - clock.monotonicMs(), ring);
+  };
+  const ring = () => {
+    cancel = undefined;
+    const nowMs = clock.monotonicMs();
+    for (const [account, sinceMs] of since) {
+      if (sinceMs + idleMs > nowMs) break;
+      since.delete(account);
+      due(account);
+    }
+    arm();
+  };
+  return {
+    watch(account: Address) {
+      since.delete(account);
+      since.set(account, clock.monotonicMs());
+      arm();
+    },
+    forget: (account: Address) => since.delete(account),
+    stop() {
+      cancel?.();
+      since.clear();
+    },
+  };
+}

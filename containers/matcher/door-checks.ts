@@ -1,0 +1,25 @@
+/** What is refused before the queue: commands that a frame cannot hold, or whose time is not now. Nothing of it is journaled. */
+import type { Refusal } from '#domain/refusal.ts';
+import type { CommandRequest } from '#wire/matcher-api.ts';
+import { admissionAheadMs, admissionWindowMs } from './engine/limits.ts';
+import type { Tombstones } from './tombstones.ts';
+
+/** The engine decides on everything nearer than this, in its own precedence. A frame holds times relative to its own. */
+const absurdlyFarMs = 366 * 86_400_000;
+
+export function doorRefusal(
+  request: CommandRequest,
+  nowMs: number,
+  tombstones: Pick<Tombstones, 'isFull'>,
+): Refusal | undefined {
+  if (request.type === 'place') {
+    return request.order.createdAtMs > nowMs + absurdlyFarMs ? 'order_from_the_future' : undefined;
+  }
+  const { createdAtMs } = request;
+  if (createdAtMs !== undefined) {
+    if (createdAtMs < nowMs - admissionWindowMs) return 'order_too_late';
+    if (createdAtMs > nowMs + admissionAheadMs) return 'order_from_the_future';
+  }
+  // A cancel that could leave no tombstone would not keep its promise.
+  return tombstones.isFull ? 'busy' : undefined;
+}

@@ -1,0 +1,239 @@
+/** A matcher that leads: recovery, then the loop from commands to durable answers, until it is told to stop or doubts. */
+import type { Clock } from '#cloud/clock.ts';
+import type { FeedPublisher } from '#cloud/feed-publisher.ts';
+import type { JournalReader } from '#cloud/journal-reader.ts';
+import type { JournalWriter } from '#cloud/journal-writer.ts';
+import type { LedgerStore, PendingGrant } from '#cloud/ledger-store.ts';
+import type { Command, GrantCredit, ListMarket } from '#domain/command.ts';
+import type { EngineEvent } from '#domain/event.ts';
+import type { Address } from '#domain/order.ts';
+import type { ListedMarket } from '#wire/catalog.ts';
+import type { CommandRequest, CommandResult } from '#wire/matcher-api.ts';
+import { sweepMs } from './bounds.ts';
+import { createCreditDesk, isKnown } from './credit-desk.ts';
+import { createCreditPolicies } from './credit-policies.ts';
+import { createCreditReturns } from './credit-returns.ts';
+import { asError, type Doubted } from './doubt.ts';
+import type { Engine } from './engine/engine.ts';
+import { currentRulesVersion } from './engine/matching-engine.ts';
+import { createExpiryBell } from './expiry-bell.ts';
+import { createJournal } from './journal.ts';
+import type { HeldLease } from './lease.ts';
+import { createOutlet } from './outlet.ts';
+import { createQueries, type Queries } from './queries.ts';
+import { recover } from './recovery.ts';
+import { createSequencer } from './sequencer.ts';
+import type { Tallies } from './tallies.ts';
+import type { Timers } from './timers.ts';
+import { createTombstones, type Tombstones } from './tombstones.ts';
+
+export type LeaderOptions = {
+  groupId: string;
+  nonce: string;
+  /** The catalog's markets of this group: listed where the engine does not know them so. */
+  markets: readonly ListedMarket[];
+  lease: HeldLease;
+  writer: JournalWriter;
+  reader: JournalReader;
+  ledger: Pick<LedgerStore, 'grant' | 'pendingGrants' | 'balances' | 'accountSettings'>;
+  publisher: Pick<FeedPublisher, 'publish'>;
+  demandElsewhere: (account: Address, asset: string) => Promise<number>;
+  clock: Clock;
+  timers: Timers;
+  tallies: Pick<Tallies, 'frame' | 'putTook'>;
+  doubted: Doubted;
+  /** The world failed in a way that is tried again. */
+  faulted: (what: string, error?: Error) => void;
+};
+
+export type Leader = Queries & {
+  readonly epoch: number;
+  readonly engine: Pick<Engine, 'stateHash' | 'eventHash' | 'sequence'>;
+  /** `not_leader` once it stops, `busy` where there is no room for all of them. */
+  execute(requests: CommandRequest[]): Promise<CommandResult[]> | 'busy' | 'not_leader';
+  demand(account: Address, asset: string): Promise<number>;
+  /** Takes nothing new and resolves when all that was taken is durable and answered. */
+  drain(): Promise<void>;
+  /** Answers nothing any more. */
+  abandon(): void;
+};
+
+export async function lead(options: LeaderOptions): Promise<Leader> {
+  const tombstones = createTombstones();
+  const recovered = await recover({
+    ...options,
+    replayed: (command, events) => buryAgain(command, events, tombstones),
+  });
+  const parts = assemble(options, recovered, tombstones);
+  const { engine } = recovered;
+  const { journal, sequencer, returns, queries, desk, bell } = parts;
+  // W2: the first frame at once, even if empty, so that readers see the new epoch lead.
+  journal.flush('empty');
+  for (const listed of options.markets) await listMarket(listed, parts, options);
+  await submitPendingGrants(parts, options);
+  await new Promise<void>((resolve) => journal.whenDurable(resolve));
+  returns.watchAll();
+  bell.set();
+
+  let draining = false;
+  const stopSweep = repeat(options.timers, sweepMs, () => submitPendingGrants(parts, options));
+  const stopTimers = () => {
+    draining = true;
+    stopSweep();
+    returns.stop();
+    bell.stop();
+    desk.stop();
+  };
+  return {
+    ...queries,
+    epoch: options.lease.epoch,
+    engine,
+    execute: (requests) => (draining ? 'not_leader' : sequencer.execute(requests)),
+    demand: (account, asset) => returns.demand(account, asset),
+    async drain() {
+      stopTimers();
+      await sequencer.idle();
+      await journal.drained();
+      parts.outlet.stop();
+    },
+    abandon() {
+      stopTimers();
+      journal.stop();
+    },
+  };
+}
+
+type Recovered = Awaited<ReturnType<typeof recover>>;
+type Parts = ReturnType<typeof assemble>;
+
+function assemble(
+  options: LeaderOptions,
+  { engine, watermark, after }: Recovered,
+  tombstones: Tombstones,
+) {
+  const { groupId, clock, timers, lease, tallies } = options;
+  const faulted = (error: Error) => options.faulted('it is tried again', error);
+  const doubted: Doubted = (cause) => {
+    journal.stop();
+    options.doubted(cause);
+  };
+  let ownCommands = 0;
+  const newCommandId = (kind: string) => `${kind}:${lease.epoch}:${++ownCommands}`;
+  const outlet = createOutlet({ groupId, engine, timers, publisher: options.publisher });
+  const journal = createJournal({
+    ...{ groupId, after, clock, timers, lease, doubted },
+    rulesVersion: currentRulesVersion,
+    from: watermark,
+    writer: options.writer,
+    closing: (frame) => {
+      const tell = outlet.capture(frame);
+      return () => {
+        tallies.frame(frame);
+        tell();
+      };
+    },
+    room: () => sequencer.pump(),
+    putTook: (ms) => tallies.putTook(ms),
+  });
+  const policies = createCreditPolicies(options.ledger, clock);
+  const sequencer = createSequencer({
+    ...{ engine, journal, tombstones, clock, timers, doubted },
+    deskTakes: (order) => desk.takes(order),
+    applied: (command, events) => returns.applied(command, events),
+    settled: () => bell.set(),
+  });
+  const returns = createCreditReturns({
+    ...{ engine, policies, clock, timers, faulted },
+    newCommandId: () => newCommandId('return'),
+    submit: sequencer.submit,
+    durable: () => new Promise((resolve) => journal.whenDurable(resolve)),
+    isWaiting: (account) => desk.isServing(account),
+  });
+  const desk = createCreditDesk({
+    ...{ groupId, engine, policies, clock, timers, doubted, faulted },
+    ledger: options.ledger,
+    submitGrant: async (grant) => {
+      await sequencer.submit((nowMs) => grantCommand(grant, nowMs));
+    },
+    demandElsewhere: options.demandElsewhere,
+    isReturning: returns.isReturning,
+  });
+  const bell = createExpiryBell({
+    ...{ engine, clock, timers },
+    tick: () =>
+      void sequencer.submit((nowMs) => ({ type: 'tick', commandId: newCommandId('tick'), nowMs })),
+  });
+  const queries = createQueries({ groupId, epoch: lease.epoch, engine, journal, clock });
+  return { engine, outlet, journal, sequencer, returns, desk, bell, queries, newCommandId };
+}
+
+/** A cancel of an unseen order keeps it out for the whole window, whoever leads. */
+function buryAgain(command: Command, events: EngineEvent[], tombstones: Tombstones): void {
+  const [opening] = events;
+  if (command.type !== 'cancel' || opening?.type !== 'refused') return;
+  if (opening.code === 'unknown_order')
+    tombstones.bury(command.digest, command.account, command.nowMs);
+}
+
+/** Tells the engine a market's terms where they differ; terms that live orders forbid are left as they are. */
+async function listMarket(
+  { market, base, quote }: ListedMarket,
+  { engine, sequencer, newCommandId }: Parts,
+  { faulted }: LeaderOptions,
+): Promise<void> {
+  const wanted = { market, base, quote };
+  const known = engine.market(market.id);
+  if (known && isSame(known, wanted)) return;
+  const commandId = newCommandId('list');
+  const [answer] = await sequencer.submit(
+    (nowMs): ListMarket => ({ type: 'list_market', commandId, nowMs, ...wanted }),
+  );
+  if (answer?.type === 'refused')
+    faulted(`${market.id} keeps its old terms: the new ones are refused, ${answer.code}`);
+}
+
+function isSame(known: ListedMarket, wanted: ListedMarket): boolean {
+  return (['market', 'base', 'quote'] as const).every((part) => {
+    const old: Record<string, unknown> = { ...known[part] };
+    return Object.entries(wanted[part]).every(([name, value]) => old[name] === value);
+  });
+}
+
+/** Grants that a dead leader fetched and never journaled; those the engine knows are on their way to be cleared. */
+async function submitPendingGrants(
+  { engine, sequencer }: Parts,
+  { ledger, groupId, faulted }: LeaderOptions,
+): Promise<void> {
+  try {
+    for (const grant of await ledger.pendingGrants(groupId)) {
+      if (!isKnown(grant, engine)) await sequencer.submit((nowMs) => grantCommand(grant, nowMs));
+    }
+  } catch (error) {
+    faulted('pending grants are looked for again', asError(error));
+  }
+}
+
+function grantCommand(grant: PendingGrant, nowMs: number): GrantCredit {
+  const { account, asset, grantNumber, clock } = grant;
+  const commandId = `grant:${account}:${asset}:${grantNumber}`;
+  const units = Number(grant.units);
+  return { type: 'grant', commandId, nowMs, account, asset, grantNumber, units, clock };
+}
+
+/** Runs again so long after each run has ended; answers what ends it. */
+function repeat(timers: Timers, everyMs: number, run: () => Promise<void>): () => void {
+  let stopped = false;
+  let cancel = () => {};
+  const next = () => {
+    cancel = timers.after(everyMs, () => {
+      void run().then(() => {
+        if (!stopped) next();
+      });
+    });
+  };
+  next();
+  return () => {
+    stopped = true;
+    cancel();
+  };
+}

@@ -1,0 +1,48 @@
+/** Counts what durable frames did and prints it as metrics once a minute, if anything happened. */
+import { type Metrics, MetricUnit, metricNames } from '#cloud/metrics.ts';
+import type { ClosedFrame } from './journal.ts';
+import type { Timers } from './timers.ts';
+
+export type Tallies = { frame(frame: ClosedFrame): void; putTook(ms: number): void; stop(): void };
+
+const printMs = 60_000;
+
+export function createTallies(
+  metrics: Pick<Metrics, 'addMetric' | 'publishStoredMetrics'>,
+  timers: Timers,
+): Tallies {
+  const zero = { accepted: 0, refused: 0, trades: 0, longestPutMs: 0 };
+  let counted = { ...zero };
+  let cancel: (() => void) | undefined;
+
+  const print = () => {
+    cancel = undefined;
+    metrics.addMetric(metricNames.ordersAccepted, MetricUnit.Count, counted.accepted);
+    metrics.addMetric(metricNames.ordersRefused, MetricUnit.Count, counted.refused);
+    metrics.addMetric(metricNames.trades, MetricUnit.Count, counted.trades);
+    metrics.addMetric(metricNames.journalPutMs, MetricUnit.Milliseconds, counted.longestPutMs);
+    metrics.publishStoredMetrics();
+    counted = { ...zero };
+  };
+  const soon = () => {
+    cancel ??= timers.after(printMs, print);
+  };
+  return {
+    frame({ outcomes }) {
+      for (const [command, events] of outcomes) {
+        for (const event of events) if (event.type === 'trade') counted.trades += 1;
+        if (command.type !== 'place') continue;
+        if (events[0]?.type === 'accepted') counted.accepted += 1;
+        else counted.refused += 1;
+        soon();
+      }
+    },
+    putTook(ms) {
+      counted.longestPutMs = Math.max(counted.longestPutMs, ms);
+    },
+    stop() {
+      cancel?.();
+      if (cancel) print();
+    },
+  };
+}

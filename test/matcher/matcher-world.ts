@@ -1,0 +1,134 @@
+/** A pair group's surroundings in memory, and matchers that start in them, lead, are killed and are replaced. */
+import type { Publication } from '#cloud/feed-publisher.ts';
+import type { CommandRequest, CommandResult } from '#wire/matcher-api.ts';
+import { type Leader, lead } from '../../containers/matcher/leader.ts';
+import { type HeldLease, keepLease, takeLease } from '../../containers/matcher/lease.ts';
+import { address, base, digest, plainMarket, quote } from '../engine/trading-floor.ts';
+import { MemoryJournal } from './memory-journal.ts';
+import { MemoryLeases } from './memory-leases.ts';
+import { MemoryLedger } from './memory-ledger.ts';
+import { VirtualTime } from './virtual-time.ts';
+
+export const leaseMs = 3_000;
+export const groupId = plainMarket.groupId;
+export const market = { market: plainMarket, base, quote };
+
+export type Running = {
+  leader: Leader;
+  lease: HeldLease;
+  published: Publication[];
+  /** Why it stopped. */
+  doubts: Error[];
+  faults: string[];
+  /** As kill -9: nothing it does reaches anything any more, and it is told nothing. */
+  kill(): void;
+  /** It can no longer renew, yet it runs on. */
+  loseTable(): void;
+  loseStream(): void;
+};
+
+export class MatcherWorld {
+  readonly time = new VirtualTime();
+  readonly journal = new MemoryJournal(this.time.timers);
+  readonly leases = new MemoryLeases();
+  readonly ledger = new MemoryLedger();
+  markets = [market];
+  demandElsewhere: (account: string, asset: string) => Promise<number> = async () => 0;
+  #starts = 0;
+  #orders = 0;
+
+  async start(): Promise<Running> {
+    return this.time.until(this.starting());
+  }
+
+  async starting(): Promise<Running> {
+    const { clock, timers } = this.time;
+    const number = ++this.#starts;
+    const table = this.leases.connect();
+    const stream = this.journal.connect();
+    const doubts: Error[] = [];
+    const doubted = (cause: Error) => void doubts.push(cause);
+    const ports = { store: table.store, clock, timers };
+    const wish = { groupId, owner: `process-${number}`, host: 'host', port: number };
+    const taken = await takeLease({ ...wish, durationMs: leaseMs }, ports);
+    const lease = keepLease(taken, ports, { leaseMs, doubted });
+    const published: Publication[] = [];
+    const faults: string[] = [];
+    const leader = await lead({
+      ...{ groupId, lease, clock, timers, doubted, writer: stream.writer, reader: stream.reader },
+      nonce: `0x${number.toString(16).padStart(32, '0')}`,
+      markets: this.markets,
+      ledger: this.ledger.ports(),
+      publisher: { publish: (messages) => void published.push(...messages) },
+      demandElsewhere: (account, asset) => this.demandElsewhere(account, asset),
+      tallies: { frame: () => {}, putTook: () => {} },
+      faulted: (what) => void faults.push(what),
+    });
+    return {
+      ...{ leader, lease, published, doubts, faults },
+      kill: () => {
+        leader.abandon();
+        void lease.stop();
+        table.cut();
+        stream.cut();
+      },
+      loseTable: table.cut,
+      loseStream: stream.cut,
+    };
+  }
+
+  /** Sends commands and waits for their answers. */
+  async send(to: Running, ...requests: CommandRequest[]): Promise<CommandResult[]> {
+    return this.time.until(this.ask(to, ...requests));
+  }
+
+  async ask(to: Running, ...requests: CommandRequest[]): Promise<CommandResult[]> {
+    const answered = to.leader.execute(requests);
+    if (typeof answered === 'string') throw new Error(answered);
+    return answered;
+  }
+
+  /** A limit order: `buy` 2 lots at 100 ticks unless told otherwise. One lot is one ETH, one tick one USDC. */
+  order(account: string, wanted: Partial<Wanted> = {}): Extract<CommandRequest, { type: 'place' }> {
+    const { side = 'buy', lots = 2, ticks = 100, timeInForce = 'gtc', lifeMs = 3_600_000 } = wanted;
+    const nowMs = this.time.clock.nowMs();
+    this.#orders += 1;
+    return {
+      type: 'place',
+      digest: digest(this.#orders),
+      order: {
+        account: address(account),
+        signer: address(account),
+        baseAsset: base.chainAsset,
+        quoteAsset: quote.chainAsset,
+        side: side === 'buy' ? 0 : 1,
+        cap: 0,
+        baseAmount: BigInt(lots) * 10n ** 18n,
+        quoteAmount: BigInt(lots * ticks) * 10n ** 6n,
+        maxFeeBps: 10,
+        createdAtMs: nowMs,
+        expiresAtMs: nowMs + lifeMs,
+        epoch: 0n,
+        salt: BigInt(this.#orders),
+        terms: `ETH-USDC limit ${timeInForce}`,
+      },
+      signature: `0x${'5a'.repeat(65)}`,
+    };
+  }
+
+  cancel(account: string, orderDigest: string): Extract<CommandRequest, { type: 'cancel' }> {
+    this.#orders += 1;
+    const commandId = `cancel-${this.#orders}`;
+    return { type: 'cancel', commandId, account: address(account), digest: orderDigest };
+  }
+}
+
+type Wanted = {
+  side: 'buy' | 'sell';
+  lots: number;
+  ticks: number;
+  timeInForce: 'gtc' | 'ioc';
+  lifeMs: number;
+};
+
+export { address };

@@ -1,4 +1,7 @@
 /** The whole cloud, in the order in which an order flows through it. `cdk synth -c stage=local|dev|prod` runs this file. */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { App, DefaultStackSynthesizer, Tags } from 'aws-cdk-lib';
 import { checkWithNag } from './acknowledgements.ts';
@@ -33,7 +36,7 @@ export function crossbook(app: App, stage: Stage, bundles: Bundles): void {
   // … and read from the journal: into the ledger, into the history.
   const workers = new WorkersStack(app, named('Workers'), { stage, bundles, data, journal });
 
-  if (stage.bots > 0) new BotsStack(app, named('Bots'), { stage, bundles, network, api, feed });
+  if (stage.bots) new BotsStack(app, named('Bots'), { stage, bundles, network, api, feed });
   new WatchStack(app, named('Watch'), { stage, data, journal, api, feed, matcher, workers });
 
   Tags.of(app).add('app', 'crossbook');
@@ -45,21 +48,28 @@ export function createApp(outdir?: string): App {
   return new App({
     ...(outdir && { outdir }),
     analyticsReporting: false,
-    context: { '@aws-cdk/core:defaultCrossStackReferences': 'weak' },
+    context: {
+      '@aws-cdk/core:defaultCrossStackReferences': 'weak',
+      '@aws-cdk/aws-ecs:removeDefaultDeploymentAlarm': true,
+    },
     defaultStackSynthesizer: new DefaultStackSynthesizer({ generateBootstrapVersionRule: false }),
   });
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  const root = fileURLToPath(new URL('..', import.meta.url));
+  const folder = mkdtempSync(join(tmpdir(), 'crossbook-bundles-'));
   try {
     const app = createApp();
-    const root = fileURLToPath(new URL('..', import.meta.url));
-    crossbook(app, stageOf(app.node.tryGetContext('stage') ?? 'dev'), bundle(root));
+    const stage = stageOf(app.node.tryGetContext('stage') ?? 'dev');
+    crossbook(app, stage, bundle(root, folder));
     checkWithNag(app);
     app.synth();
   } catch (error) {
     // A sentence helps here; a stack of CDK's frames does not.
     console.error(error instanceof Error ? error.message : error);
     process.exitCode = 1;
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
   }
 }

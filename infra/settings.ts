@@ -14,8 +14,8 @@ export type Stage = {
   matcher: { cpuUnits: number; memoryMiB: number };
   /** Free money for everyone: never in prod. */
   faucet: boolean;
-  /** Demo traders; how many services' tasks run, 0 leaves them out of the cloud. */
-  bots: number;
+  /** Demo traders, in the stages that have them, and how often each of them acts. Each act costs what an order costs. */
+  bots?: { paceMs: number };
   /** Keep data when a stack goes away, restore it to any second, refuse its deletion. */
   retainData: boolean;
   logRetentionDays: 7 | 90;
@@ -97,7 +97,7 @@ const stages: Record<StageName, Stage> = {
     leaseMs: 3_000,
     matcher: { cpuUnits: 256, memoryMiB: 512 },
     faucet: true,
-    bots: 1,
+    bots: { paceMs: 2_000 },
     retainData: false,
     logRetentionDays: 7,
     corsOrigins: ['*'],
@@ -112,7 +112,7 @@ const stages: Record<StageName, Stage> = {
     leaseMs: 9_000,
     matcher: { cpuUnits: 256, memoryMiB: 512 },
     faucet: true,
-    bots: 1,
+    bots: { paceMs: 30_000 },
     retainData: false,
     logRetentionDays: 7,
     corsOrigins: ['*'],
@@ -127,7 +127,6 @@ const stages: Record<StageName, Stage> = {
     leaseMs: 6_000,
     matcher: { cpuUnits: 512, memoryMiB: 1_024 },
     faucet: false,
-    bots: 0,
     retainData: true,
     logRetentionDays: 90,
     corsOrigins: ['https://crossbook.example'],
@@ -157,6 +156,6 @@ function validate(stage: Stage): void {
     throw new Error(
       `the catalog of ${stage.name} has ${bytes} bytes of at most ${catalogBytesAtMost}: list fewer markets`,
     );
-  if (stage.name === 'prod' && (stage.faucet || stage.bots > 0))
+  if (stage.name === 'prod' && (stage.faucet || stage.bots))
     throw new Error('prod has neither a faucet nor bots: change infra/settings.ts');
 }

@@ -1,14 +1,5 @@
 /** Bundles every function and every container with esbuild, all functions in one call, before the template is made. */
-import {
-  cpSync,
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs';
-import { tmpdir } from 'node:os';
+import { cpSync, existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { type BuildOptions, buildSync } from 'esbuild';
 
@@ -37,11 +28,8 @@ const shared = {
   write: false,
 } as const satisfies BuildOptions;
 
-/** Bundles what `root` holds into a temporary folder that goes away with this process. */
-export function bundle(root: string): Bundles {
-  const folder = mkdtempSync(join(tmpdir(), 'crossbook-bundles-'));
-  process.once('exit', () => rmSync(folder, { recursive: true, force: true }));
-
+/** Bundles what `root` holds into `folder`. */
+export function bundle(root: string, folder: string): Bundles {
   build(root, folder, entriesOf(root, 'functions', 'handler.ts'), 'index');
   const containers = entriesOf(root, 'containers', 'main.ts');
   build(root, folder, containers, 'main');

@@ -39,7 +39,6 @@ type ContainerServiceProps = {
   healthCheck?: HealthCheck;
   deployment: { minHealthyPercent: number; maxHealthyPercent: number };
   availabilityZoneRebalancing?: AvailabilityZoneRebalancing;
-  desiredCount?: number;
   /** Cheaper, may be interrupted with two minutes' notice. */
   spot?: boolean;
 };
@@ -54,7 +53,7 @@ export class ContainerService extends Construct {
     this.service = new FargateService(this, 'Service', {
       cluster: props.cluster,
       taskDefinition,
-      desiredCount: props.desiredCount ?? 1,
+      desiredCount: 1,
       ...props.deployment,
       circuitBreaker: { rollback: true },
       // A public address is the way to AWS's APIs without NAT; the security group lets nobody in from there.

@@ -45,11 +45,14 @@ export class BotsStack extends Stack {
       securityGroup: outwardOnly,
       cpuUnits: 256,
       memoryMiB: 512,
-      settings: { apiUrl: api.api.apiEndpoint, webSocketUrl: feed.url },
+      settings: {
+        apiUrl: api.api.apiEndpoint,
+        webSocketUrl: feed.url,
+        botPaceMs: String(stage.bots?.paceMs),
+      },
       secrets: { botSeed },
       allow: [],
       deployment: { minHealthyPercent: 0, maxHealthyPercent: 100 },
-      desiredCount: stage.bots,
       spot: true,
     });
   }

@@ -10,7 +10,8 @@ const source = {
   'functions/hello/handler.ts': `import { greet } from './greet.ts';
     const os = require('node:os') as { EOL: string };
     export const handler = async (name: string): Promise<string> => greet(name) + os.EOL.length;`,
-  'functions/hello/greet.ts': 'export const greet = (name: string): string => `hello ${name} `;',
+  'functions/hello/greet.ts':
+    "export const greet = (name: string): string => 'hello ' + name + ' ';",
   'functions/broken/handler.ts': `throw new Error('at line one');`,
   'containers/loop/main.ts': `console.log('looping');`,
   'containers/loop/Dockerfile': 'FROM scratch',
@@ -25,7 +26,7 @@ beforeAll(() => {
     mkdirSync(dirname(join(root, path)), { recursive: true });
     writeFileSync(join(root, path), text);
   }
-  bundles = bundle(root);
+  bundles = bundle(root, join(root, 'out'));
 });
 
 afterAll(() => rmSync(root, { recursive: true, force: true }));
@@ -49,7 +50,7 @@ test('a stack trace names the line of the source', () => {
 });
 
 test('the same source gives the same bytes, so that nothing is uploaded twice', () => {
-  const again = bundle(root);
+  const again = bundle(root, join(root, 'again'));
   for (const file of ['index.mjs', 'index.mjs.map'])
     expect(readFileSync(join(again.functionFolder('hello'), file))).toEqual(
       readFileSync(join(bundles.functionFolder('hello'), file)),
@@ -66,12 +67,14 @@ test('an import that leads nowhere is an error that names both ends', () => {
   const broken = mkdtempSync(join(root, 'nowhere-'));
   mkdirSync(join(broken, 'functions/lost'), { recursive: true });
   writeFileSync(join(broken, 'functions/lost/handler.ts'), `import './nowhere.ts';`);
-  expect(() => bundle(broken)).toThrow(/functions\/lost\/handler\.ts.*nowhere\.ts/);
+  expect(() => bundle(broken, join(broken, 'out'))).toThrow(
+    /functions\/lost\/handler\.ts.*nowhere\.ts/,
+  );
 });
 
 test('a container without a Dockerfile is an error that names it', () => {
   const bare = mkdtempSync(join(root, 'bare-'));
   mkdirSync(join(bare, 'containers/bare'), { recursive: true });
   writeFileSync(join(bare, 'containers/bare/main.ts'), '');
-  expect(() => bundle(bare)).toThrow('containers/bare has no Dockerfile');
+  expect(() => bundle(bare, join(bare, 'out'))).toThrow('containers/bare has no Dockerfile');
 });

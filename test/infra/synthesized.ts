@@ -3,6 +3,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { App } from 'aws-cdk-lib';
+import { afterAll } from 'vitest';
 import { checkWithNag } from '../../infra/acknowledgements.ts';
 import { createApp, crossbook } from '../../infra/app.ts';
 import { type Bundles, foldersIn } from '../../infra/constructs/bundles.ts';
@@ -23,7 +24,7 @@ const functions = [
 ];
 const synthesized = new Map<StageName, Resource[]>();
 const folder = mkdtempSync(join(tmpdir(), 'crossbook-infra-'));
-process.once('exit', () => rmSync(folder, { recursive: true, force: true }));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 /** All resources of a stage. Throws where cdk-nag finds a breach. */
 export function resourcesOf(stage: StageName): Resource[] {

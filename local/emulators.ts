@@ -4,6 +4,7 @@ import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Child, startChild } from './child-process.ts';
+import { isFree } from './free-port.ts';
 
 export type EmulatorName = 'dynamodb' | 'kinesis' | 'queues';
 
@@ -105,6 +106,11 @@ function commandOf(name: EmulatorName, options: EmulatorOptions): Omit<Command, 
 
 async function startEmulator(command: Command, options: EmulatorOptions): Promise<Child> {
   const { name, args } = command;
+  const port = options.ports[name];
+  // Whoever listens there already would answer in the emulator's place.
+  if (!(await isFree(port))) {
+    throw new Error(`Port ${port}, meant for the ${name} emulator, is in use: start again.`);
+  }
   const child = await startChild({
     name: `emulator-${name}`,
     command: command.command,
@@ -123,7 +129,7 @@ async function startEmulator(command: Command, options: EmulatorOptions): Promis
     gone = true;
   });
   const sinceMs = Date.now();
-  const answered = await answers(`http://127.0.0.1:${options.ports[name]}`, () => gone);
+  const answered = await answers(`http://127.0.0.1:${port}`, () => gone);
   if (!answered) {
     await child.stop(0);
     const what = gone ? 'ended while it started' : 'does not answer';

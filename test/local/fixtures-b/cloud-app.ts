@@ -10,6 +10,7 @@ import {
   aws_dynamodb as dynamodb,
   aws_ec2 as ec2,
   aws_ecs as ecs,
+  type IReusableStackSynthesizer,
   aws_kinesis as kinesis,
   aws_lambda as lambda,
   Stack,
@@ -79,7 +80,10 @@ export function synthesizeCloudApp(options: { tasks?: number } = {}): string {
   const app = new App({
     outdir,
     analyticsReporting: false,
-    defaultStackSynthesizer: new DefaultStackSynthesizer({ generateBootstrapVersionRule: false }),
+    // aws-cdk-lib's types do not know exactOptionalPropertyTypes, here and in the casts below.
+    defaultStackSynthesizer: new DefaultStackSynthesizer({
+      generateBootstrapVersionRule: false,
+    }) as IReusableStackSynthesizer,
   });
   const stack = new Stack(app, 'Shop');
   const { table, stream, queue, secret, environment } = addState(stack);
@@ -100,7 +104,9 @@ export function synthesizeCloudApp(options: { tasks?: number } = {}): string {
     new sources.KinesisEventSource(stream, { startingPosition, reportBatchItemFailures: true }),
   );
   fn('Mail', MAIL).addEventSource(new sources.SqsEventSource(queue));
-  fn('Outbox', OUTBOX).addEventSource(new sources.DynamoEventSource(table, { startingPosition }));
+  fn('Outbox', OUTBOX).addEventSource(
+    new sources.DynamoEventSource(table as dynamodb.ITable, { startingPosition }),
+  );
   const api = new HttpApi(stack, 'Http');
   const integration = new HttpLambdaIntegration('Api', fn('Api', API));
   api.addRoutes({ path: '/values', methods: [HttpMethod.POST], integration });
@@ -145,14 +151,14 @@ function addState(stack: Stack) {
 }
 
 function addService(stack: Stack, secret: secrets.Secret, tasks: number): void {
-  const vpc = new ec2.Vpc(stack, 'Vpc', { natGateways: 0, maxAzs: 2 });
-  const cluster = new ecs.Cluster(stack, 'Cluster', { vpc });
+  const vpc = new ec2.Vpc(stack, 'Vpc', { natGateways: 0, maxAzs: 2 }) as ec2.IVpc;
+  const cluster = new ecs.Cluster(stack, 'Cluster', { vpc }) as ecs.ICluster;
   const definition = new ecs.FargateTaskDefinition(stack, 'Task', { memoryLimitMiB: 512 });
   definition.addContainer('main', {
     image: ecs.ContainerImage.fromAsset(bundle(CONTAINER, 'main.mjs')),
     command: ['main.mjs'],
     environment: { GREETING: 'hello', PORT: '80' },
-    secrets: { PASSWORD: ecs.Secret.fromSecretsManager(secret) },
+    secrets: { PASSWORD: ecs.Secret.fromSecretsManager(secret as secrets.ISecret) },
     logging: ecs.LogDrivers.awsLogs({ streamPrefix: 'main' }),
     stopTimeout: Duration.seconds(60),
   });

@@ -95,7 +95,8 @@ function ready(child: ChildProcess, printed: () => string): Promise<void> {
 }
 
 function ended(child: ChildProcess, end: () => void): Promise<number | null> {
-  if (child.exitCode !== null) return Promise.resolve(child.exitCode);
+  // One that a signal ended has no exit code, and says "exit" no second time.
+  if (child.exitCode !== null || child.signalCode !== null) return Promise.resolve(child.exitCode);
   return new Promise((resolve) => {
     child.once('exit', (code) => resolve(code));
     end();

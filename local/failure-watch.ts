@@ -14,7 +14,8 @@ export function createFailureWatch(
   return ({ source, text }) => {
     if (!text.includes('"platform.report"')) return;
     const record = readRecord(text);
-    if (record === undefined) return;
+    // A function that is cut off because the cloud stops has not failed.
+    if (record === undefined || record.errorType === 'Sandbox.Stopped') return;
     if (record.status === 'success') {
       inARow.delete(source);
       return;

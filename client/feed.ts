@@ -134,6 +134,7 @@ class Channels {
   /** Counts connections, so that what an old one's answer sets off is not done on a new one. */
   #connection = 0;
   #signedIn: Promise<unknown> | undefined;
+  #turn: Promise<void> = Promise.resolve();
 
   constructor(options: FeedOptions) {
     this.#options = options;
@@ -150,7 +151,7 @@ class Channels {
 
   /** Subscribes, or subscribes again for a new snapshot. */
   renew(channel: string): void {
-    void this.#subscribe(channel, this.#connection, 0);
+    this.#enqueue(channel, this.#connection, 0);
   }
 
   close(): void {
@@ -192,19 +193,34 @@ class Channels {
       for (const listener of this.#listeners.get(channel) ?? []) listener.message(message);
   }
 
+  /** One request after the other: many at once would each start a function of their own. */
+  #enqueue(channel: string, connection: number, tries: number): void {
+    this.#turn = this.#turn
+      .then(() => this.#subscribe(channel, connection, tries))
+      // Only a listener can throw here: that is its owner's to see, and no reason to stop.
+      .catch((error: unknown) => {
+        queueMicrotask(() => {
+          throw error;
+        });
+      });
+  }
+
   /** One channel a request: a depth snapshot then has the whole frame to itself. */
   async #subscribe(channel: string, connection: number, tries: number): Promise<void> {
     if (this.#closed || connection !== this.#connection || !this.#listeners.has(channel)) return;
+    let snapshots: DepthSnapshot[];
     try {
       if (channel.startsWith('account:')) await this.#signIn();
       const reply = await this.#socket?.request({ action: 'subscribe', channels: [channel] });
       if (reply?.type !== 'subscribed') return;
-      for (const listener of this.#listeners.get(channel) ?? []) {
-        for (const snapshot of reply.snapshots) listener.snapshot?.(snapshot);
-        listener.subscribed?.();
-      }
+      ({ snapshots } = reply);
     } catch (error) {
       this.#failed(channel, connection, tries, asCrossbookError(error));
+      return;
+    }
+    for (const listener of this.#listeners.get(channel) ?? []) {
+      for (const snapshot of snapshots) listener.snapshot?.(snapshot);
+      listener.subscribed?.();
     }
   }
 
@@ -219,7 +235,7 @@ class Channels {
       const waitMs = backOffMs(tries, limits?.backOff ?? socketLimits.backOff, random);
       const retry = setTimeout(() => {
         this.#retries.delete(retry);
-        void this.#subscribe(channel, connection, tries + 1);
+        this.#enqueue(channel, connection, tries + 1);
       }, waitMs);
       this.#retries.add(retry);
       return;

@@ -14,6 +14,7 @@ export type AccountPorts = {
   catalog: Catalog;
   markets: Map<string, ListedMarket>;
   groups: readonly string[];
+  wait: (ms: number) => Promise<void>;
 };
 
 /** An account as each pair group's matcher knows it; throws where one does not answer, because a sum without it would be wrong. */

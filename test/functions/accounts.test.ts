@@ -21,11 +21,17 @@ let handler: ReturnType<typeof httpHandler<'accounts'>>;
 let orders: ReturnType<typeof httpHandler<'orders'>>;
 let settings: Map<string, AccountSettings>;
 let done: OrderView[];
+let lent: Balance['credit'];
+let waits: number;
+let whileWaiting: () => void;
 
 beforeEach(() => {
   matchers = engineMatchers(clock);
   settings = new Map();
   done = [];
+  lent = [];
+  waits = 0;
+  whileWaiting = () => {};
   const verifySession = async (token: string) => {
     const owner = { alice, bob }[token];
     return owner ? { account: owner.account, expiresAtMs: 0 } : refuse('bad_session');
@@ -41,6 +47,10 @@ beforeEach(() => {
     catalog: demoCatalog,
     markets: demoMarkets,
     groups: demoGroups,
+    wait: async () => {
+      waits += 1;
+      whileWaiting();
+    },
     verifySession,
   });
   handler = httpHandler('accounts', routes, { logger: silentLogger });
@@ -52,7 +62,7 @@ beforeEach(() => {
 function memoryLedger() {
   return {
     balances: async (): Promise<Balance[]> => [
-      { asset: 'USDC', available: units(1_000 * usdc), demanded: units(0), credit: [] },
+      { asset: 'USDC', available: units(1_000 * usdc), demanded: units(0), credit: lent },
     ],
     entries: async (_: string, { limit, cursor }: { limit: number; cursor?: string }) =>
       pageOf('entries', entries, limit, cursor),
@@ -102,6 +112,11 @@ const ask = (route: RouteOf<'accounts'>, request: Call = {}, token = 'alice') =>
   call(handler, route, { ...request, headers: { authorization: `Bearer ${token}` } });
 const place = async (body: unknown) => (await call(orders, 'POST /v1/orders', { body })).body;
 
+const freeUsdc = async (): Promise<string> => {
+  const { body } = await ask('GET /v1/account/balances');
+  return body.balances.find((each: { asset: string }) => each.asset === 'USDC').free;
+};
+
 describe('balances', () => {
   test('free is what the ledger has plus what is free in every matcher; held is what orders bind', async () => {
     matchers.grant('majors', alice.account, 'USDC', 2_500 * usdc);
@@ -121,6 +136,29 @@ describe('balances', () => {
     expect(body.balances.map((each: { asset: string }) => each.asset)).toEqual(
       demoCatalog.assets.map(({ id }) => id),
     );
+  });
+
+  test('funds on their way from the ledger to a matcher are waited for, not left out', async () => {
+    lent = [{ groupId: 'majors', frozen: units(0), pending: units(50 * usdc) }];
+    whileWaiting = () => {
+      if (waits === 3) matchers.grant('majors', alice.account, 'USDC', 50 * usdc);
+    };
+    expect(await freeUsdc()).toBe('1050');
+    expect(waits).toBe(3);
+  });
+
+  test('funds on their way back to the ledger are waited for, but not for ever', async () => {
+    lent = [{ groupId: 'majors', frozen: units(50 * usdc), pending: units(0) }];
+    expect(await freeUsdc()).toBe('1000');
+    expect(waits).toBe(7);
+  });
+
+  test('who has orders in the book and merely traded does not wait', async () => {
+    matchers.grant('majors', alice.account, 'USDC', 2_500 * usdc);
+    await place(await alice.signed());
+    lent = [{ groupId: 'majors', frozen: units(2_600 * usdc), pending: units(0) }];
+    await freeUsdc();
+    expect(waits).toBe(0);
   });
 
   test('while a matcher does not answer, no balance is shown rather than a wrong one', async () => {

@@ -29,6 +29,8 @@ export const demandMs = 1_000;
 /** An account without live orders gives its free credit back after so long. */
 export const exactReturnMs = 5_000;
 export const stickyReturnMs = 60_000;
+/** The largest grant beyond what orders lack: 10^15 units are a billion dollars at 6 decimals. */
+export const stickyGrantUnits = 10n ** 15n;
 /** Settings of accounts are believed so long, and of so many accounts kept. */
 export const settingsMs = 30_000;
 export const settingsKept = 10_000;
@@ -39,5 +41,5 @@ export const sweepMs = 60_000;
 export const tickSpacingMs = 50;
 /** Depth deltas of a market are at least so far apart. */
 export const depthSpacingMs = 100;
-/** A state hash walks the whole book: it is made at most so often. */
-export const healthSpacingMs = 250;
+/** A state hash walks the whole book: after one, health shows it for so many times as long as it took. */
+export const healthRests = 20;

@@ -11,13 +11,13 @@ import type { Refusal } from '#domain/refusal.ts';
 import {
   pendingGrantMs,
   returningCreditMs,
+  stickyGrantUnits,
   waitingOrders,
   waitingOrdersPerAccount,
 } from './bounds.ts';
 import { Fifo } from './command-queue.ts';
 import type { CreditPolicies } from './credit-policies.ts';
-import type { Doubted } from './doubt.ts';
-import { asError } from './doubt.ts';
+import { asError, type Doubted } from './doubt.ts';
 import type { Engine } from './engine/engine.ts';
 import { pause, type Timers } from './timers.ts';
 
@@ -49,116 +49,136 @@ export type CreditDeskOptions = {
   faulted: (error: Error) => void;
 };
 
-export type CreditDesk = {
-  /** True where the desk keeps the order: it lacks credit, or waits behind one that does. */
-  takes(order: WaitingOrder): boolean;
-  isServing(account: Address): boolean;
-  /** Whoever still waits is told to come again. */
-  stop(): void;
-};
-
 const firstRetryMs = 25;
 const longestRetryMs = 400;
 
 type Line = Fifo<WaitingOrder>;
 
-export function createCreditDesk(options: CreditDeskOptions): CreditDesk {
-  const { engine } = options;
-  const lines = new Map<Address, Line>();
-  let size = 0;
-  let stopped = false;
+type Lack = { asset: string; units: number };
+type Verdict = 'enters' | 'removed' | 'busy' | 'not_leader';
 
-  const serve = async (account: Address, line: Line) => {
-    for (let order = line.first; order; order = line.first) {
-      const verdict = order.isRemoved() ? 'removed' : await fund(order, line);
-      if (verdict === 'removed' || order.isRemoved()) continueWith(line);
-      else if (verdict === 'enters') {
-        await order.enter();
-        continueWith(line);
-      } else {
-        order.refuse(verdict);
-        continueWith(line);
-      }
+export class CreditDesk {
+  #options: CreditDeskOptions;
+  #lines = new Map<Address, Line>();
+  #size = 0;
+  #stopped = false;
+
+  constructor(options: CreditDeskOptions) {
+    this.#options = options;
+  }
+
+  isServing(account: Address): boolean {
+    return this.#lines.has(account);
+  }
+
+  /** Whoever still waits is told to come again. */
+  stop(): void {
+    this.#stopped = true;
+  }
+
+  /** True where the desk keeps the order: it lacks credit, or waits behind one that does. */
+  takes(order: WaitingOrder): boolean {
+    const { account } = order;
+    const line = this.#lines.get(account);
+    if (!line && this.#options.engine.shortfall(order.command()).units === 0) return false;
+    if (this.#stopped) order.refuse('not_leader');
+    else if (this.#size >= waitingOrders || (line?.size ?? 0) >= waitingOrdersPerAccount) {
+      order.refuse('busy');
+    } else this.#keep(order, line);
+    return true;
+  }
+
+  #keep(order: WaitingOrder, line: Line | undefined): void {
+    this.#size += 1;
+    if (line) {
+      line.push(order);
+      return;
     }
-    lines.delete(account);
-  };
+    const fresh: Line = new Fifo();
+    fresh.push(order);
+    this.#lines.set(order.account, fresh);
+    this.#serve(order.account, fresh).catch((error) => this.#options.doubted(asError(error)));
+  }
 
-  const continueWith = (line: Line) => {
-    line.take();
-    size -= 1;
-  };
+  async #serve(account: Address, line: Line): Promise<void> {
+    for (let order = line.first; order; order = line.first) {
+      const verdict = await this.#fund(order, line);
+      if (order.isRemoved()) {
+        // Its owner was answered when the cancel came.
+      } else if (verdict === 'enters') await order.enter();
+      else if (verdict !== 'removed') order.refuse(verdict);
+      line.take();
+      this.#size -= 1;
+    }
+    this.#lines.delete(account);
+  }
 
   /** Waits until the order has its credit, or until waiting longer would not help: the engine then refuses it. */
-  const fund = async (
-    order: WaitingOrder,
-    line: Line,
-  ): Promise<'enters' | 'removed' | 'busy' | 'not_leader'> => {
-    const sinceMs = options.clock.monotonicMs();
+  async #fund(order: WaitingOrder, line: Line): Promise<Verdict> {
+    const { engine, clock, timers } = this.#options;
+    const sinceMs = clock.monotonicMs();
     let lackingSinceMs: number | undefined;
     for (let tried = 0; ; tried += 1) {
-      if (stopped) return 'not_leader';
+      if (this.#stopped) return 'not_leader';
       if (order.isRemoved()) return 'removed';
       const lack = engine.shortfall(order.command());
       if (lack.units === 0) return 'enters';
-      const outcome = await grantFor(order, lack, line);
-      const nowMs = options.clock.monotonicMs();
-      if (outcome === 'submitted') {
-        tried = 0;
-        continue;
-      }
+      const outcome = await this.#grantFor(order, lack, line);
+      const nowMs = clock.monotonicMs();
+      if (outcome === 'submitted') continue;
       if (outcome === 'lacking') {
-        if (lackingSinceMs === undefined) {
-          lackingSinceMs = nowMs;
-          const coming = await options.demandElsewhere(order.account, lack.asset);
-          if (coming === 0 && !options.isReturning(order.account, lack.asset)) return 'enters';
-        } else if (nowMs - lackingSinceMs >= returningCreditMs) return 'enters';
+        if (lackingSinceMs !== undefined && nowMs - lackingSinceMs >= returningCreditMs)
+          return 'enters';
+        if (lackingSinceMs === undefined && !(await this.#isComing(order, lack))) return 'enters';
+        lackingSinceMs ??= nowMs;
       } else if (nowMs - sinceMs >= pendingGrantMs) return 'busy';
-      await pause(options.timers, Math.min(firstRetryMs * 2 ** tried, longestRetryMs));
+      await pause(timers, Math.min(firstRetryMs * 2 ** tried, longestRetryMs));
     }
-  };
+  }
+
+  /** Whether credit is on its way to the ledger: from here, or from where it was called back. */
+  async #isComing({ account }: WaitingOrder, { asset }: Lack): Promise<boolean> {
+    const { demandElsewhere, isReturning } = this.#options;
+    return (await demandElsewhere(account, asset)) > 0 || isReturning(account, asset);
+  }
 
   /** 'submitted': the engine has new credit. 'pending': the grant before is not cleared, or the ledger failed. */
-  const grantFor = async (
-    order: WaitingOrder,
-    lack: { asset: string; units: number },
+  async #grantFor(
+    { account }: WaitingOrder,
+    lack: Lack,
     line: Line,
-  ): Promise<'submitted' | 'pending' | 'lacking'> => {
-    const { account } = order;
+  ): Promise<'submitted' | 'pending' | 'lacking'> {
+    const { engine, ledger, groupId, clock, submitGrant, faulted } = this.#options;
     try {
-      const most = await mostFor(account, lack, line);
-      const outcome = await options.ledger.grant({
-        account,
-        asset: lack.asset,
-        groupId: options.groupId,
-        least: units(lack.units),
-        most: units(most),
-        atMs: options.clock.nowMs(),
-      });
+      const most = await this.#most(account, lack, line);
+      const { asset } = lack;
+      const wish = { account, asset, groupId, least: units(lack.units), most: units(most) };
+      const outcome = await ledger.grant({ ...wish, atMs: clock.nowMs() });
       if (outcome.status === 'balance_too_low') return 'lacking';
       // A grant whose answer was lost, or whose leader died, comes back as pending: it is ours to submit.
       if (outcome.status === 'pending' && isKnown(outcome.grant, engine)) return 'pending';
-      await options.submitGrant(outcome.grant);
+      await submitGrant(outcome.grant);
       return 'submitted';
     } catch (error) {
-      options.faulted(asError(error));
+      faulted(asError(error));
       return 'pending';
     }
-  };
+  }
 
   /** Exact: what all waiting orders lack. Sticky: a quarter of what is available, so that the next orders need not wait. */
-  const mostFor = async (
-    account: Address,
-    lack: { asset: string; units: number },
-    line: Line,
-  ): Promise<bigint> => {
-    const wanted = BigInt(lackOfAll(account, lack, line));
-    if ((await options.policies.of(account)) === 'exact') return wanted;
-    const balances = await options.ledger.balances(account);
+  async #most(account: Address, lack: Lack, line: Line): Promise<bigint> {
+    const { policies, ledger } = this.#options;
+    const wanted = BigInt(this.#lackOfAll(account, lack, line));
+    if ((await policies.of(account)) === 'exact') return wanted;
+    const balances = await ledger.balances(account);
     const quarter = (balances.find(({ asset }) => asset === lack.asset)?.available ?? 0n) / 4n;
-    return quarter > wanted ? quarter : wanted;
-  };
+    // A grant must stay far from 2^53 units, whatever somebody deposits.
+    const chunk = quarter < stickyGrantUnits ? quarter : stickyGrantUnits;
+    return chunk > wanted ? chunk : wanted;
+  }
 
-  const lackOfAll = (account: Address, lack: { asset: string; units: number }, line: Line) => {
+  #lackOfAll(account: Address, lack: Lack, line: Line): number {
+    const { engine } = this.#options;
     const freeUnits = freeOf(engine, account, lack.asset);
     let sum = 0;
     for (const order of line) {
@@ -171,31 +191,7 @@ export function createCreditDesk(options: CreditDeskOptions): CreditDesk {
       sum += more;
     }
     return Math.max(sum, lack.units);
-  };
-
-  return {
-    takes(order) {
-      const line = lines.get(order.account);
-      if (!line && engine.shortfall(order.command()).units === 0) return false;
-      if (stopped || size >= waitingOrders || (line?.size ?? 0) >= waitingOrdersPerAccount) {
-        order.refuse(stopped ? 'not_leader' : 'busy');
-        return true;
-      }
-      size += 1;
-      if (line) line.push(order);
-      else {
-        const fresh: Line = new Fifo();
-        fresh.push(order);
-        lines.set(order.account, fresh);
-        serve(order.account, fresh).catch((error) => options.doubted(asError(error)));
-      }
-      return true;
-    },
-    isServing: (account) => lines.has(account),
-    stop() {
-      stopped = true;
-    },
-  };
+  }
 }
 
 /** Whether the engine has applied a grant. */

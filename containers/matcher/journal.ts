@@ -36,28 +36,11 @@ export type JournalOptions = {
   closing: (frame: ClosedFrame) => () => void;
   /** A put returned: queued commands may be applied before the next frame closes. */
   room: () => void;
-  putTook?: (ms: number) => void;
+  putTook: (ms: number) => void;
 };
 
-export type Journal = {
-  /** Takes an outcome that the engine has just made. */
-  append(command: Command, events: EngineEvent[]): void;
-  /** False while too much is waiting to become durable. */
-  readonly hasRoom: boolean;
-  /** The number of the frame that holds the state as it is now. */
-  readonly frame: number;
-  /** Closes and puts what is open unless a put is in flight; `even` an empty one. */
-  flush(even?: 'empty'): void;
-  /** Runs once everything appended so far is durable and answers may leave; never if that cannot be known. */
-  whenDurable(run: () => void): void;
-  /** Resolves when nothing waits any more. */
-  drained(): Promise<void>;
-  /** Nothing leaves from now on. */
-  stop(): void;
-};
-
-type Pending = { data: Uint8Array; releases: (() => void)[] };
-type Open = {
+type PendingFrame = { data: Uint8Array; releases: (() => void)[] };
+type OpenFrame = {
   builder: FrameBuilder;
   atMs: number;
   lastSequence: number;
@@ -66,125 +49,152 @@ type Open = {
   releases: (() => void)[];
 };
 
+/** The bound of one Kinesis record. */
+const recordBytes = 1024 * 1024;
+
 /** Waits between tries of a put: short, because the lease is. */
 const firstRetryMs = 20;
 const longestRetryMs = 500;
 
-export function createJournal(options: JournalOptions): Journal {
-  const { lease, timers, doubted } = options;
-  let { epoch, frame, chain, lastSequence, clock } = options.from;
-  let after = options.after;
-  let open: Open | undefined;
-  /** Closed and not yet durable, oldest first; the first one is in flight while `putting`. */
-  const closed: Pending[] = [];
-  let putting = false;
-  let stopped = false;
-  let idle: (() => void)[] = [];
+export class Journal {
+  #options: JournalOptions;
+  /** The chain as it will be once everything closed is durable. */
+  #tip: Pick<Watermark, 'epoch' | 'frame' | 'chain' | 'lastSequence' | 'clock'>;
+  #after: string;
+  #open: OpenFrame | undefined;
+  /** Closed and not yet durable, oldest first; the first one is in flight while `#putting`. */
+  #closed: PendingFrame[] = [];
+  #putting = false;
+  #stopped = false;
+  #drained: (() => void)[] = [];
 
-  const opened = (atMs: number): Open =>
-    (open ??= {
+  constructor(options: JournalOptions) {
+    this.#options = options;
+    this.#tip = options.from;
+    this.#after = options.after;
+  }
+
+  /** False while too much is waiting to become durable. */
+  get hasRoom(): boolean {
+    return !this.#stopped && this.#closed.length < waitingFrames;
+  }
+
+  /** The number of the frame that holds the state as it is now. */
+  get frame(): number {
+    return this.#open ? this.#tip.frame + 1 : this.#tip.frame;
+  }
+
+  /** Takes an outcome that the engine has just made. */
+  append(command: Command, events: EngineEvent[]): void {
+    assert(!this.#stopped, 'a command was applied after the journal stopped');
+    const to = this.#opened(command.nowMs);
+    assert(events[0]?.sequence === to.lastSequence + 1, 'the engine left out a sequence number');
+    to.builder.append(command, events);
+    to.lastSequence += events.length;
+    assert(events.at(-1)?.sequence === to.lastSequence, 'sequence numbers have a gap');
+    if (command.type === 'grant') to.grantsClock = Math.max(to.grantsClock, command.clock);
+    to.outcomes.push([command, events]);
+    if (to.builder.byteLength >= frameBytes) this.#close();
+  }
+
+  /** Closes and puts what is open unless a put is in flight; `even` an empty one. */
+  flush(even?: 'empty'): void {
+    if (this.#stopped) return;
+    if (even) this.#opened(this.#options.clock.nowMs());
+    if (this.#putting) return;
+    if (this.#closed.length === 0) this.#close();
+    if (this.#closed.length > 0) void this.#putAll();
+  }
+
+  /** Runs once everything appended so far is durable and answers may leave; never if that cannot be known. */
+  whenDurable(run: () => void): void {
+    const holder = this.#open ?? this.#closed.at(-1);
+    if (this.#stopped) return;
+    if (holder) holder.releases.push(run);
+    else if (this.#options.lease.isSurelyHeld()) run();
+    else this.#doubt(new Doubt('the lease ran out before an answer could leave'));
+  }
+
+  /** Resolves when nothing waits any more. */
+  drained(): Promise<void> {
+    this.flush();
+    if (!this.#putting && this.#closed.length === 0) return Promise.resolve();
+    return new Promise((resolve) => this.#drained.push(resolve));
+  }
+
+  /** Nothing leaves from now on. */
+  stop(): void {
+    this.#stopped = true;
+  }
+
+  #opened(atMs: number): OpenFrame {
+    this.#open ??= {
       builder: new FrameBuilder(atMs),
       atMs,
-      lastSequence,
+      lastSequence: this.#tip.lastSequence,
       grantsClock: 0,
       outcomes: [],
       releases: [],
-    });
+    };
+    return this.#open;
+  }
 
-  const close = () => {
-    const closing = open;
+  #close(): void {
+    const closing = this.#open;
     if (!closing) return;
-    open = undefined;
+    this.#open = undefined;
+    const { epoch, frame, chain, lastSequence, clock } = this.#tip;
     const header: FrameHeader = {
-      groupId: options.groupId,
+      groupId: this.#options.groupId,
       epoch,
       frame: frame + 1,
       firstSequence: lastSequence + 1,
       lastSequence: closing.lastSequence,
       clock: Math.max(clock, closing.grantsClock) + 1,
       atMs: closing.atMs,
-      rulesVersion: options.rulesVersion,
+      rulesVersion: this.#options.rulesVersion,
       previousHash: chain,
     };
     const data = closing.builder.close(header);
-    assert(data.length <= 1024 * 1024, `frame ${header.frame} is larger than a record may be`);
+    assert(data.length <= recordBytes, `frame ${header.frame} is larger than a record may be`);
     assert(closing.outcomes.length === closing.builder.count, 'an outcome was not written');
-    frame = header.frame;
-    lastSequence = header.lastSequence;
-    clock = header.clock;
-    chain = chainAfter(chain, data);
-    const release = options.closing({ header, outcomes: closing.outcomes });
-    closed.push({ data, releases: [release, ...closing.releases] });
-  };
+    this.#tip = { ...header, chain: chainAfter(chain, data) };
+    const tell = this.#options.closing({ header, outcomes: closing.outcomes });
+    this.#closed.push({ data, releases: [tell, ...closing.releases] });
+  }
 
-  const putAll = async () => {
-    putting = true;
+  async #putAll(): Promise<void> {
+    this.#putting = true;
     try {
-      for (let next = closed[0]; next && !stopped; next = closed[0]) {
-        const sentAtMs = options.clock.monotonicMs();
-        after = await putUntilDurable(next.data, after, options, () => stopped);
-        options.putTook?.(options.clock.monotonicMs() - sentAtMs);
-        if (stopped) return;
-        if (!lease.isSurelyHeld()) throw new Doubt('the lease ran out while a frame was written');
-        closed.shift();
-        for (const release of next.releases) release();
-        options.room();
-        if (closed.length === 0) close();
+      for (let next = this.#closed[0]; next && !this.#stopped; next = this.#closed[0]) {
+        await this.#put(next);
       }
     } catch (error) {
-      stopped = true;
-      doubted(asError(error));
-    } finally {
-      putting = false;
+      this.#doubt(asError(error));
     }
-    if (!stopped) for (const run of idle.splice(0)) run();
-  };
+    this.#putting = false;
+    if (!this.#stopped) for (const run of this.#drained.splice(0)) run();
+  }
 
-  const flush = (even?: 'empty') => {
-    if (stopped) return;
-    if (even) opened(options.clock.nowMs());
-    if (putting) return;
-    if (closed.length === 0) close();
-    if (closed.length > 0) void putAll();
-  };
+  async #put(next: PendingFrame): Promise<void> {
+    const { clock, lease, room, putTook } = this.#options;
+    const sentAtMs = clock.monotonicMs();
+    const shardSequence = await putUntilDurable(next.data, this.#after, this.#options);
+    if (this.#stopped) return;
+    // W4: the journal has it, but whether readers will take it from us is sure only while we lead.
+    if (!lease.isSurelyHeld()) throw new Doubt('the lease ran out while a frame was written');
+    this.#after = shardSequence;
+    putTook(clock.monotonicMs() - sentAtMs);
+    this.#closed.shift();
+    for (const release of next.releases) release();
+    room();
+    if (this.#closed.length === 0) this.#close();
+  }
 
-  return {
-    append(command, events) {
-      assert(!stopped, 'a command was applied after the journal stopped');
-      const to = opened(command.nowMs);
-      const [first] = events;
-      assert(first?.sequence === to.lastSequence + 1, 'the engine left out a sequence number');
-      to.builder.append(command, events);
-      to.lastSequence += events.length;
-      assert(events.at(-1)?.sequence === to.lastSequence, 'sequence numbers have a gap');
-      if (command.type === 'grant') to.grantsClock = Math.max(to.grantsClock, command.clock);
-      to.outcomes.push([command, events]);
-      if (to.builder.byteLength >= frameBytes) close();
-    },
-    get hasRoom() {
-      return !stopped && closed.length < waitingFrames;
-    },
-    get frame() {
-      return open ? frame + 1 : frame;
-    },
-    flush,
-    whenDurable(run) {
-      const holder = open ?? closed.at(-1);
-      if (holder) holder.releases.push(run);
-      else if (stopped) return;
-      else if (lease.isSurelyHeld()) run();
-      else doubted(new Doubt('the lease ran out before an answer could leave'));
-    },
-    drained() {
-      flush();
-      if (!putting && closed.length === 0) return Promise.resolve();
-      return new Promise((resolve) => idle.push(resolve));
-    },
-    stop() {
-      stopped = true;
-      idle = [];
-    },
-  };
+  #doubt(cause: Error): void {
+    this.#stopped = true;
+    this.#options.doubted(cause);
+  }
 }
 
 /** W3: the identical bytes until they are there, or until the lease is no longer sure. */
@@ -192,14 +202,12 @@ export async function putUntilDurable(
   data: Uint8Array,
   after: string | undefined,
   ports: Pick<JournalOptions, 'writer' | 'lease' | 'timers'>,
-  isStopped: () => boolean = () => false,
 ): Promise<string> {
   for (let tried = 0; ; tried += 1) {
     try {
       return await ports.writer.put(data, after);
     } catch (error) {
       if (error instanceof JournalForbidden) throw error;
-      if (isStopped()) return '';
       if (!ports.lease.isSurelyHeld()) {
         const why = 'the lease ran out while the journal could not be written';
         throw new Doubt(why, { cause: error });

@@ -10,19 +10,19 @@ import type { Address } from '#domain/order.ts';
 import type { ListedMarket } from '#wire/catalog.ts';
 import type { CommandRequest, CommandResult } from '#wire/matcher-api.ts';
 import { sweepMs } from './bounds.ts';
-import { createCreditDesk, isKnown } from './credit-desk.ts';
+import { CreditDesk, isKnown } from './credit-desk.ts';
 import { createCreditPolicies } from './credit-policies.ts';
 import { createCreditReturns } from './credit-returns.ts';
 import { asError, type Doubted } from './doubt.ts';
 import type { Engine } from './engine/engine.ts';
 import { currentRulesVersion } from './engine/matching-engine.ts';
 import { createExpiryBell } from './expiry-bell.ts';
-import { createJournal } from './journal.ts';
+import { Journal } from './journal.ts';
 import type { HeldLease } from './lease.ts';
 import { createOutlet } from './outlet.ts';
 import { createQueries, type Queries } from './queries.ts';
 import { recover } from './recovery.ts';
-import { createSequencer } from './sequencer.ts';
+import { Sequencer } from './sequencer.ts';
 import type { Tallies } from './tallies.ts';
 import type { Timers } from './timers.ts';
 import { createTombstones, type Tombstones } from './tombstones.ts';
@@ -120,7 +120,7 @@ function assemble(
   let ownCommands = 0;
   const newCommandId = (kind: string) => `${kind}:${lease.epoch}:${++ownCommands}`;
   const outlet = createOutlet({ groupId, engine, timers, publisher: options.publisher });
-  const journal = createJournal({
+  const journal = new Journal({
     ...{ groupId, after, clock, timers, lease, doubted },
     rulesVersion: currentRulesVersion,
     from: watermark,
@@ -136,7 +136,7 @@ function assemble(
     putTook: (ms) => tallies.putTook(ms),
   });
   const policies = createCreditPolicies(options.ledger, clock);
-  const sequencer = createSequencer({
+  const sequencer = new Sequencer({
     ...{ engine, journal, tombstones, clock, timers, doubted },
     deskTakes: (order) => desk.takes(order),
     applied: (command, events) => returns.applied(command, events),
@@ -145,11 +145,11 @@ function assemble(
   const returns = createCreditReturns({
     ...{ engine, policies, clock, timers, faulted },
     newCommandId: () => newCommandId('return'),
-    submit: sequencer.submit,
+    submit: (make) => sequencer.submit(make),
     durable: () => new Promise((resolve) => journal.whenDurable(resolve)),
     isWaiting: (account) => desk.isServing(account),
   });
-  const desk = createCreditDesk({
+  const desk = new CreditDesk({
     ...{ groupId, engine, policies, clock, timers, doubted, faulted },
     ledger: options.ledger,
     submitGrant: async (grant) => {

@@ -4,7 +4,7 @@ import type { MarketId } from '#domain/market.ts';
 import type { Address } from '#domain/order.ts';
 import type { AccountView, DepthView, MatcherHealth } from '#wire/matcher-api.ts';
 import { depthChecksum } from '#wire/present.ts';
-import { depthLevels, healthSpacingMs } from './bounds.ts';
+import { depthLevels, healthRests } from './bounds.ts';
 import type { Engine } from './engine/engine.ts';
 import type { Journal } from './journal.ts';
 
@@ -28,7 +28,7 @@ export function createQueries(options: {
   const { engine, journal, clock } = options;
   const durable = <T>(captured: T): Promise<T> =>
     new Promise((resolve) => journal.whenDurable(() => resolve(captured)));
-  let health: { view: MatcherHealth; atMs: number } | undefined;
+  let health: { view: MatcherHealth; untilMs: number } | undefined;
 
   return {
     depth(marketId, levels) {
@@ -54,7 +54,7 @@ export function createQueries(options: {
     },
     health() {
       const nowMs = clock.monotonicMs();
-      if (!health || nowMs - health.atMs >= healthSpacingMs) {
+      if (!health || nowMs >= health.untilMs) {
         const { sequence } = engine;
         const known = health?.view.sequence === sequence ? health.view.stateHash : undefined;
         const view = {
@@ -65,7 +65,8 @@ export function createQueries(options: {
           sequence,
           stateHash: known ?? engine.stateHash(),
         };
-        health = { view, atMs: nowMs };
+        const tookMs = clock.monotonicMs() - nowMs;
+        health = { view, untilMs: nowMs + tookMs * healthRests };
       }
       return durable(health.view);
     },

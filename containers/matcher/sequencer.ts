@@ -4,14 +4,13 @@
  */
 import type { Clock } from '#cloud/clock.ts';
 import { assert } from '#domain/assertion.ts';
-import type { CancelOrder, Command, PlaceOrder } from '#domain/command.ts';
+import type { Command, PlaceOrder } from '#domain/command.ts';
 import type { EngineEvent } from '#domain/event.ts';
 import type { Address, Digest } from '#domain/order.ts';
-import type { Refusal } from '#domain/refusal.ts';
 import type { CommandRequest, CommandResult } from '#wire/matcher-api.ts';
 import { firstAnswer, repeatedAnswer } from './answers.ts';
 import { queuedCommands } from './bounds.ts';
-import { CommandQueue } from './command-queue.ts';
+import { CommandQueue, type Rank } from './command-queue.ts';
 import type { WaitingOrder } from './credit-desk.ts';
 import { doorRefusal } from './door-checks.ts';
 import { asError, type Doubted } from './doubt.ts';
@@ -38,17 +37,6 @@ export type SequencerOptions = {
   settled: () => void;
 };
 
-export type Sequencer = {
-  /** Takes all commands of a request or, where there is no room, none. */
-  execute(requests: CommandRequest[]): Promise<CommandResult[]> | 'busy';
-  /** Applies one of the matcher's own commands before everything that waits; resolves when applied, not when durable. */
-  submit(make: (nowMs: number) => Command | undefined): Promise<EngineEvent[]>;
-  /** Applies what waits, as far as the journal has room. */
-  pump(): void;
-  /** Resolves when nothing waits: neither here nor at the credit desk. */
-  idle(): Promise<void>;
-};
-
 type Placement = {
   request: PlaceRequest;
   answer: (result: CommandResult) => void;
@@ -56,159 +44,180 @@ type Placement = {
   removed: boolean;
 };
 
-export function createSequencer(options: SequencerOptions): Sequencer {
-  const { engine, journal, tombstones, timers } = options;
-  const queue = new CommandQueue<() => void>();
-  const inFlight = new Map<string, Promise<CommandResult>>();
+export class Sequencer {
+  #options: SequencerOptions;
+  #queue = new CommandQueue<() => void>();
+  /** Commands that are not answered yet, by id: a repeated request waits for the same answer. */
+  #inFlight = new Map<string, { answered: Promise<CommandResult> }>();
   /** Orders that wait in the queue or at the credit desk. */
-  const waiting = new Map<Digest, Placement>();
-  let pumpIsDue = false;
+  #waiting = new Map<Digest, Placement>();
+  #pumpIsDue = false;
 
-  const nowMs = () => Math.max(engine.nowMs, options.clock.nowMs());
+  constructor(options: SequencerOptions) {
+    this.#options = options;
+  }
 
-  const apply = (command: Command): EngineEvent[] => {
-    const events: EngineEvent[] = [];
-    engine.apply(command, (event) => events.push(event));
-    journal.append(command, events);
-    options.applied(command, events);
-    return events;
-  };
+  /** Takes all commands of a request or, where there is no room, none. */
+  execute(requests: CommandRequest[]): Promise<CommandResult[]> | 'busy' {
+    if (this.#queue.size + requests.length > queuedCommands) return 'busy';
+    return Promise.all(requests.map((request) => this.#take(request)));
+  }
 
-  const pump = () => {
-    pumpIsDue = false;
+  /** Applies one of the matcher's own commands before everything that waits; resolves when applied, not when durable. */
+  submit(make: (nowMs: number) => Command | undefined): Promise<EngineEvent[]> {
+    return new Promise((resolve) => {
+      this.#enqueue('own', () => {
+        const command = make(this.#nowMs());
+        resolve(command ? this.#apply(command) : []);
+      });
+    });
+  }
+
+  /** Applies what waits, as far as the journal has room. */
+  pump(): void {
+    const { journal, settled, doubted } = this.#options;
+    this.#pumpIsDue = false;
     try {
       while (journal.hasRoom) {
-        const run = queue.take();
+        const run = this.#queue.take();
         if (!run) break;
         run();
       }
       journal.flush();
-      options.settled();
+      settled();
     } catch (error) {
-      journal.stop();
-      options.doubted(asError(error));
+      doubted(asError(error));
     }
-  };
+  }
 
-  const enqueue = (rank: 'own' | 'cancel' | 'place', run: () => void) => {
-    queue.push(rank, run);
-    if (pumpIsDue) return;
-    pumpIsDue = true;
-    timers.soon(pump);
-  };
+  /** Resolves when everything that was taken is answered. */
+  async idle(): Promise<void> {
+    await Promise.all([...this.#inFlight.values()].map(({ answered }) => answered));
+  }
 
-  const whenDurable = (result: CommandResult): Promise<CommandResult> =>
-    new Promise((resolve) => journal.whenDurable(() => resolve(result)));
-
-  const submit: Sequencer['submit'] = (make) =>
-    new Promise((resolve) => {
-      enqueue('own', () => {
-        const command = make(nowMs());
-        resolve(command ? apply(command) : []);
-      });
-    });
-
-  const commandOf = (request: PlaceRequest): PlaceOrder => {
-    const command = placeCommand(request, engine, nowMs());
-    assert(command, 'an order without terms passed the door');
-    return command;
-  };
-
-  const place = (placement: Placement) => {
-    const { request, answer } = placement;
-    if (placement.removed) return;
-    const { digest } = request;
-    if (tombstones.isBuried(digest, request.order.account, nowMs())) {
-      return answer({ status: 'refused', commandId: digest, code: 'order_cancelled' });
-    }
-    const order = waitingOrder(placement);
-    if (!options.deskTakes(order)) order.enterNow();
-  };
-
-  const waitingOrder = (placement: Placement) => {
-    const { request, answer } = placement;
-    const ids = { commandId: request.digest, digest: request.digest };
-    const enterNow = () => {
-      if (!placement.removed) answer(firstAnswer(ids, apply(commandOf(request)), engine));
-    };
-    return {
-      account: request.order.account,
-      command: () => commandOf(request),
-      isRemoved: () => placement.removed,
-      enterNow,
-      enter: () =>
-        new Promise<void>((resolve) =>
-          enqueue('own', () => {
-            enterNow();
-            resolve();
-          }),
-        ),
-      refuse: (code: Refusal) => answer({ status: 'refused', commandId: request.digest, code }),
-    };
-  };
-
-  const cancel = (request: CancelRequest, answer: (result: CommandResult) => void) => {
-    const { commandId, digest } = request;
-    const account = request.account.toLowerCase();
-    const command: CancelOrder = { type: 'cancel', commandId, nowMs: nowMs(), account, digest };
-    const isUnseen = !engine.order(digest) && !engine.firstResult(digest);
-    const events = apply(command);
-    const result = firstAnswer({ commandId, digest }, events, engine);
-    if (!isUnseen) return answer(result);
-    tombstones.bury(digest, account, command.nowMs);
-    const removed = removeWaiting(digest, account);
-    const { sequence } = events[0] as EngineEvent;
-    answer(removed ? { status: 'accepted', commandId, sequence, fills: [] } : result);
-  };
-
-  /** Takes an order out of the queue or from the credit desk: it never enters. */
-  const removeWaiting = (digest: Digest, account: Address): boolean => {
-    const placement = waiting.get(digest);
-    if (!placement || placement.request.order.account !== account) return false;
-    placement.removed = true;
-    placement.answer({ status: 'refused', commandId: digest, code: 'order_cancelled' });
-    return true;
-  };
-
-  const take = (request: CommandRequest): Promise<CommandResult> => {
+  async #take(request: CommandRequest): Promise<CommandResult> {
+    const { engine, clock, tombstones } = this.#options;
     const { digest } = request;
     const commandId = request.type === 'place' ? digest : request.commandId;
-    const first = inFlight.get(commandId);
-    if (first) return first.then((result) => ({ ...result, repeated: true }));
+    const first = this.#inFlight.get(commandId);
+    if (first) return { ...(await first.answered), repeated: true };
     const known = repeatedAnswer({ commandId, digest }, engine);
-    if (known) return whenDurable(known);
-    const code = doorRefusal(request, options.clock.nowMs(), tombstones);
-    if (code) return Promise.resolve({ status: 'refused', commandId, code });
-
-    const answered = new Promise<CommandResult>((resolve) => {
-      const answer = (result: CommandResult) => {
-        journal.whenDurable(() => {
-          inFlight.delete(commandId);
-          resolve(result);
-        });
-      };
-      if (request.type === 'cancel') return enqueue('cancel', () => cancel(request, answer));
-      const forget = (result: CommandResult) => {
-        waiting.delete(digest);
-        answer(result);
-      };
-      const placement = { request, answer: forget, removed: false };
-      waiting.set(digest, placement);
-      enqueue('place', () => place(placement));
+    if (known) return this.#whenDurable(known);
+    const code = doorRefusal(request, clock.nowMs(), tombstones);
+    if (code) return { status: 'refused', commandId, code };
+    const answered = this.#queued(request).then((result) => {
+      this.#inFlight.delete(commandId);
+      return result;
     });
-    inFlight.set(commandId, answered);
+    this.#inFlight.set(commandId, { answered });
     return answered;
-  };
+  }
 
-  return {
-    execute(requests) {
-      if (queue.size + requests.length > queuedCommands) return 'busy';
-      return Promise.all(requests.map(take));
-    },
-    submit,
-    pump,
-    async idle() {
-      await Promise.all(inFlight.values());
-    },
-  };
+  /** Puts a command into the queue; resolves when its answer may leave. */
+  #queued(request: CommandRequest): Promise<CommandResult> {
+    const { journal } = this.#options;
+    return new Promise((resolve) => {
+      const answer = (result: CommandResult) => journal.whenDurable(() => resolve(result));
+      if (request.type === 'cancel') {
+        this.#enqueue('cancel', () => answer(this.#cancel(request)));
+        return;
+      }
+      const placement: Placement = { request, removed: false, answer };
+      this.#waiting.set(request.digest, placement);
+      this.#enqueue('place', () => this.#place(placement));
+    });
+  }
+
+  #enqueue(rank: Rank, run: () => void): void {
+    this.#queue.push(rank, run);
+    if (this.#pumpIsDue) return;
+    this.#pumpIsDue = true;
+    this.#options.timers.soon(() => this.pump());
+  }
+
+  #nowMs(): number {
+    return Math.max(this.#options.engine.nowMs, this.#options.clock.nowMs());
+  }
+
+  #apply(command: Command): EngineEvent[] {
+    const { engine, journal, applied } = this.#options;
+    const events: EngineEvent[] = [];
+    engine.apply(command, (event) => events.push(event));
+    journal.append(command, events);
+    applied(command, events);
+    return events;
+  }
+
+  #place(placement: Placement): void {
+    const { tombstones, deskTakes } = this.#options;
+    const { digest, order } = placement.request;
+    if (placement.removed) return;
+    if (tombstones.isBuried(digest, order.account, this.#nowMs())) {
+      this.#settle(placement, { status: 'refused', commandId: digest, code: 'order_cancelled' });
+    } else if (!deskTakes(this.#waitingOrder(placement))) this.#enter(placement);
+  }
+
+  #enter(placement: Placement): void {
+    const { digest } = placement.request;
+    if (placement.removed) return;
+    const events = this.#apply(this.#commandOf(placement));
+    const { engine } = this.#options;
+    this.#settle(placement, firstAnswer({ commandId: digest, digest }, events, engine));
+  }
+
+  #settle({ request, answer }: Placement, result: CommandResult): void {
+    this.#waiting.delete(request.digest);
+    answer(result);
+  }
+
+  #commandOf({ request }: Placement): PlaceOrder {
+    const command = placeCommand(request, this.#options.engine, this.#nowMs());
+    assert(command, 'an order without terms passed the door');
+    return command;
+  }
+
+  /** The order as the credit desk sees it. */
+  #waitingOrder(placement: Placement): WaitingOrder {
+    const { digest, order } = placement.request;
+    return {
+      account: order.account,
+      command: () => this.#commandOf(placement),
+      isRemoved: () => placement.removed,
+      enter: () =>
+        new Promise((resolve) => {
+          this.#enqueue('own', () => {
+            this.#enter(placement);
+            resolve();
+          });
+        }),
+      refuse: (code) => this.#settle(placement, { status: 'refused', commandId: digest, code }),
+    };
+  }
+
+  /** Journaled even where its order never came: whoever leads next must know that the order may not enter. */
+  #cancel(request: CancelRequest): CommandResult {
+    const { engine, tombstones } = this.#options;
+    const { commandId, digest, account } = request;
+    const nowMs = this.#nowMs();
+    const isUnseen = !engine.order(digest) && !engine.firstResult(digest);
+    const events = this.#apply({ type: 'cancel', commandId, nowMs, account, digest });
+    const result = firstAnswer({ commandId, digest }, events, engine);
+    if (!isUnseen) return result;
+    tombstones.bury(digest, account, nowMs);
+    if (!this.#removeWaiting(digest, account)) return result;
+    return { status: 'accepted', commandId, sequence: engine.sequence, fills: [] };
+  }
+
+  /** Takes an order out of the queue or from the credit desk: it never enters. */
+  #removeWaiting(digest: Digest, account: Address): boolean {
+    const placement = this.#waiting.get(digest);
+    if (placement?.request.order.account !== account) return false;
+    placement.removed = true;
+    this.#settle(placement, { status: 'refused', commandId: digest, code: 'order_cancelled' });
+    return true;
+  }
+
+  #whenDurable(result: CommandResult): Promise<CommandResult> {
+    return new Promise((resolve) => this.#options.journal.whenDurable(() => resolve(result)));
+  }
 }

@@ -3,10 +3,11 @@ import type { Publication } from '#cloud/feed-publisher.ts';
 import type { CommandRequest, CommandResult } from '#wire/matcher-api.ts';
 import { type Leader, lead } from '../../containers/matcher/leader.ts';
 import { type HeldLease, keepLease, takeLease } from '../../containers/matcher/lease.ts';
-import { address, base, digest, plainMarket, quote } from '../engine/trading-floor.ts';
+import { address, base, plainMarket, quote } from '../engine/trading-floor.ts';
 import { MemoryJournal } from './memory-journal.ts';
 import { MemoryLeases } from './memory-leases.ts';
 import { MemoryLedger } from './memory-ledger.ts';
+import { limitOrder, type PlaceRequest, type Wanted } from './orders.ts';
 import { VirtualTime } from './virtual-time.ts';
 
 export const leaseMs = 3_000;
@@ -35,7 +36,7 @@ export class MatcherWorld {
   markets = [market];
   demandElsewhere: (account: string, asset: string) => Promise<number> = async () => 0;
   #starts = 0;
-  #orders = 0;
+  #cancels = 0;
 
   async start(): Promise<Running> {
     return this.time.until(this.starting());
@@ -88,47 +89,16 @@ export class MatcherWorld {
     return answered;
   }
 
-  /** A limit order: `buy` 2 lots at 100 ticks unless told otherwise. One lot is one ETH, one tick one USDC. */
-  order(account: string, wanted: Partial<Wanted> = {}): Extract<CommandRequest, { type: 'place' }> {
-    const { side = 'buy', lots = 2, ticks = 100, timeInForce = 'gtc', lifeMs = 3_600_000 } = wanted;
-    const nowMs = this.time.clock.nowMs();
-    this.#orders += 1;
-    return {
-      type: 'place',
-      digest: digest(this.#orders),
-      order: {
-        account: address(account),
-        signer: address(account),
-        baseAsset: base.chainAsset,
-        quoteAsset: quote.chainAsset,
-        side: side === 'buy' ? 0 : 1,
-        cap: 0,
-        baseAmount: BigInt(lots) * 10n ** 18n,
-        quoteAmount: BigInt(lots * ticks) * 10n ** 6n,
-        maxFeeBps: 10,
-        createdAtMs: nowMs,
-        expiresAtMs: nowMs + lifeMs,
-        epoch: 0n,
-        salt: BigInt(this.#orders),
-        terms: `ETH-USDC limit ${timeInForce}`,
-      },
-      signature: `0x${'5a'.repeat(65)}`,
-    };
+  /** A limit order of this moment. */
+  order(account: string, wanted: Omit<Wanted, 'nowMs'> = {}): PlaceRequest {
+    return limitOrder(account, { ...wanted, nowMs: this.time.clock.nowMs() });
   }
 
   cancel(account: string, orderDigest: string): Extract<CommandRequest, { type: 'cancel' }> {
-    this.#orders += 1;
-    const commandId = `cancel-${this.#orders}`;
+    this.#cancels += 1;
+    const commandId = `cancel-${this.#cancels}`;
     return { type: 'cancel', commandId, account: address(account), digest: orderDigest };
   }
 }
-
-type Wanted = {
-  side: 'buy' | 'sell';
-  lots: number;
-  ticks: number;
-  timeInForce: 'gtc' | 'ioc';
-  lifeMs: number;
-};
 
 export { address };

@@ -1,0 +1,101 @@
+import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
+import { systemClock } from '#cloud/clock.ts';
+import { createLeaseStore } from '#cloud/lease-store.ts';
+import { createLedgerStore } from '#cloud/ledger-store.ts';
+import { createMatcherClient, type MatcherClient } from '#cloud/matcher-client.ts';
+import { units } from '#domain/amount.ts';
+import type { CommandRequest } from '#wire/matcher-api.ts';
+import { startKinesis } from '../cloud/clearing-stream.ts';
+import { type DynamoTwin, startDynamo } from '../cloud/feed-dynamo.ts';
+import { address } from '../engine/trading-floor.ts';
+import { eventually, processWorld } from './matcher-process.ts';
+import { limitOrder, type Wanted } from './orders.ts';
+
+let dynamo: DynamoTwin;
+let kinesis: Awaited<ReturnType<typeof startKinesis>>;
+let world: Awaited<ReturnType<typeof processWorld>>;
+let client: MatcherClient;
+let streams = 0;
+
+beforeAll(async () => {
+  dynamo = await startDynamo('unused');
+});
+afterAll(() => dynamo.stop());
+beforeEach(async () => {
+  streams += 1;
+  kinesis = await startKinesis(`journal-${streams}`);
+  world = await processWorld(`journal-${streams}`);
+  const leases = createLeaseStore({ client: dynamo.client, table: world.table });
+  client = createMatcherClient({ leases, clock: systemClock });
+  const ledger = createLedgerStore({ client: dynamo.client, table: world.table });
+  for (const [account, asset] of [
+    ['alice', 'USDC'],
+    ['bob', 'ETH'],
+  ] as const) {
+    await ledger.deposit({
+      ...{ operationId: `${account} ${asset}`, account: address(account), asset },
+      ...{ units: units(10_000), atMs: Date.now() },
+    });
+  }
+});
+afterEach(async () => {
+  world.stop();
+  await kinesis.stop();
+});
+
+const leading = () => eventually(() => client.health(world.groupId));
+const send = (...commands: CommandRequest[]) => client.send(world.groupId, commands);
+const order = (account: string, wanted: Omit<Wanted, 'nowMs'> = {}) =>
+  limitOrder(account, { ...wanted, nowMs: Date.now() });
+
+test('what was acknowledged is there after kill -9, and a repeated order gets its first result', async () => {
+  const first = world.start();
+  await leading();
+  const bid = order('alice');
+  const { results } = await send(bid, order('bob', { side: 'sell', lots: 1 }));
+  expect(results).toMatchObject([
+    { status: 'accepted' },
+    { status: 'accepted', fills: [{ sizeLots: 1, priceTicks: 100 }] },
+  ]);
+  const before = await client.health(world.groupId);
+  const depth = await client.depth(world.groupId, 'ETH-USDC', 10);
+  expect(depth.bids).toEqual([[100, 1]]);
+
+  first.kill('SIGKILL');
+  await first.exited;
+  world.start();
+  const after = await leading();
+  expect(after.epoch).toBe(before.epoch + 1);
+  expect(after.stateHash).toBe(before.stateHash);
+  expect(await client.depth(world.groupId, 'ETH-USDC', 10)).toMatchObject({
+    bids: depth.bids,
+    asks: [],
+    checksum: depth.checksum,
+  });
+  const again = await send(bid);
+  expect(again.results).toMatchObject([{ status: 'accepted', repeated: true }]);
+});
+
+test('a matcher that is asked to stop ends well, and the next one need not wait for its lease', async () => {
+  const first = world.start();
+  await leading();
+  await send(order('alice'));
+  first.kill('SIGTERM');
+  expect(await first.exited).toEqual({ code: 0, signal: null });
+  const second = world.start();
+  await leading();
+  expect(second.log()).not.toContain('waiting for the lease');
+});
+
+test('a second matcher leads only when the first is gone, and one that was paused past its lease answers nothing more', async () => {
+  const first = world.start();
+  const { epoch } = await leading();
+  first.kill('SIGSTOP');
+  const second = world.start();
+  await eventually(async () => expect((await client.health(world.groupId)).epoch).toBe(epoch + 1));
+  first.kill('SIGCONT');
+  expect(await first.exited).toEqual({ code: 1, signal: null });
+  expect(first.log()).toContain('the matcher stops');
+  expect((await send(order('alice'))).epoch).toBe(epoch + 1);
+  expect(second.log()).not.toContain('the matcher stops');
+});

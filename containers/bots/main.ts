@@ -75,8 +75,8 @@ async function shutDown(): Promise<void> {
   stop.abort();
   clearInterval(report);
   // First what is under way, or a placement could land after its maker has withdrawn.
-  await within(600, Promise.all(running));
-  await within(1_000, Promise.allSettled(bots.map((bot) => bot.withdraw())));
+  await within(400, Promise.all(running));
+  await within(900, Promise.allSettled(bots.map((bot) => bot.withdraw())));
   say('the bots end', tally.take() ?? {});
   process.exit(0);
 }

@@ -3,7 +3,13 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { App, DefaultStackSynthesizer, Tags } from 'aws-cdk-lib';
+import {
+  App,
+  CloudFormationValidatePlugin,
+  DefaultStackSynthesizer,
+  Tags,
+  Validations,
+} from 'aws-cdk-lib';
 import { checkWithNag } from './acknowledgements.ts';
 import { type Bundles, bundle } from './constructs/bundles.ts';
 import { type Stage, stageOf } from './settings.ts';
@@ -43,11 +49,20 @@ export function crossbook(app: App, stage: Stage, bundles: Bundles): void {
   Tags.of(app).add('stage', stage.name);
 }
 
+/** Lets synthesis fail on what cdk-nag finds, and on what CloudFormation would refuse where the template goes there. */
+function check(app: App, stage: Stage): void {
+  checkWithNag(app);
+  // It takes most of the synthesis' time, and `npm start` sends nothing to CloudFormation.
+  if (stage.name !== 'local') Validations.of(app).addPlugins(new CloudFormationValidatePlugin());
+}
+
 /** An app whose stacks need no bootstrap lookup and may be replaced apart from each other. */
 export function createApp(outdir?: string): App {
   return new App({
     ...(outdir && { outdir }),
     analyticsReporting: false,
+    // `check` adds it where it is wanted.
+    builtinCloudFormationValidation: false,
     context: {
       '@aws-cdk/core:defaultCrossStackReferences': 'weak',
       '@aws-cdk/aws-ecs:removeDefaultDeploymentAlarm': true,
@@ -63,7 +78,7 @@ if (process.argv[1] === fileURLToPath(import.meta.url)) {
     const app = createApp();
     const stage = stageOf(app.node.tryGetContext('stage') ?? 'dev');
     crossbook(app, stage, bundle(root, folder));
-    checkWithNag(app);
+    check(app, stage);
     app.synth();
   } catch (error) {
     // A sentence helps here; a stack of CDK's frames does not.

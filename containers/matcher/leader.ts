@@ -48,7 +48,7 @@ export type LeaderOptions = {
 
 export type Leader = Queries & {
   readonly epoch: number;
-  readonly engine: Pick<Engine, 'stateHash' | 'eventHash' | 'sequence'>;
+  readonly engine: Pick<Engine, 'stateHash' | 'eventHash' | 'sequence' | 'credits' | 'validate'>;
   /** `not_leader` once it stops, `busy` where there is no room for all of them. */
   execute(requests: CommandRequest[]): Promise<CommandResult[]> | 'busy' | 'not_leader';
   demand(account: Address, asset: string): Promise<number>;

@@ -2,7 +2,8 @@
 import type { JournalReader } from '#cloud/journal-reader.ts';
 import type { JournalRecord } from '#cloud/journal-run.ts';
 import type { JournalWriter } from '#cloud/journal-writer.ts';
-import { decodeRecord, type Frame } from '#wire/journal-frame.ts';
+import { acceptRecord, startOfJournal } from '#wire/accept-record.ts';
+import type { Frame } from '#wire/journal-frame.ts';
 import { pause, type Timers } from '../../containers/matcher/timers.ts';
 
 /** What becomes of one put. */
@@ -45,10 +46,17 @@ export class MemoryJournal {
     };
   }
 
-  frames(): Frame[] {
-    return this.records
-      .map(({ data }) => decodeRecord(data))
-      .filter((record) => record.kind === 'frame');
+  /** The frames that count. */
+  frames(groupId: string): Frame[] {
+    const frames: Frame[] = [];
+    let state = startOfJournal;
+    for (const record of this.records) {
+      const verdict = acceptRecord(groupId, state, record);
+      if (verdict.type === 'stop') throw new Error(`${verdict.reason}: ${verdict.detail}`);
+      state = verdict.state;
+      if (verdict.type === 'frame') frames.push(verdict.frame);
+    }
+    return frames;
   }
 
   async #put(data: Uint8Array, after: string | undefined, isCut: () => boolean): Promise<string> {

@@ -97,7 +97,10 @@ export class CreditDesk {
     const fresh: Line = new Fifo();
     fresh.push(order);
     this.#lines.set(order.account, fresh);
-    this.#serve(order.account, fresh).catch((error) => this.#options.doubted(asError(error)));
+    // A batch's orders come one after another in this turn: one grant shall serve them all.
+    this.#options.timers.soon(() => {
+      this.#serve(order.account, fresh).catch((error) => this.#options.doubted(asError(error)));
+    });
   }
 
   async #serve(account: Address, line: Line): Promise<void> {

@@ -1,6 +1,6 @@
 /** The matcher's door: HTTP/1.1 inside the VPC, for functions and other matchers. It decides nothing. */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import { z } from 'zod';
+import * as z from 'zod';
 import { groupHeader } from '#cloud/matcher-client.ts';
 import type { Refusal } from '#domain/refusal.ts';
 import { type CommandRequest, commandsRequest, creditDemand } from '#wire/matcher-api.ts';

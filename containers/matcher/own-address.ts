@@ -1,5 +1,5 @@
 /** The address under which other tasks reach this one, from the ECS task metadata endpoint (version 4). */
-import { z } from 'zod';
+import * as z from 'zod';
 
 const task = z.object({
   Networks: z.array(z.object({ IPv4Addresses: z.array(z.string()).min(1) })).optional(),

@@ -3,8 +3,9 @@ import { acceptRecord, startOfJournal } from '#wire/accept-record.ts';
 import { decodeRecord, encodeEpoch } from '#wire/journal-frame.ts';
 import { address, groupId, leaseMs, MatcherWorld } from './matcher-world.ts';
 
-async function tradingWorld() {
+async function tradingWorld(policy: 'exact' | 'sticky' = 'sticky') {
   const world = new MatcherWorld();
+  world.ledger.policy = policy;
   world.ledger.fund(address('alice'), 'USDC', 100_000n);
   world.ledger.fund(address('bob'), 'ETH', 1_000n);
   return { world, running: await world.start() };

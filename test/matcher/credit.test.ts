@@ -1,0 +1,203 @@
+import { expect, test } from 'vitest';
+import type { CommandResult } from '#wire/matcher-api.ts';
+import { address, groupId, MatcherWorld, type Running } from './matcher-world.ts';
+
+const alice = address('alice');
+
+async function worldWith(usdc: bigint, eth = 0n) {
+  const world = new MatcherWorld();
+  if (usdc > 0n) world.ledger.fund(alice, 'USDC', usdc);
+  if (eth > 0n) world.ledger.fund(alice, 'ETH', eth);
+  return { world, running: await world.start() };
+}
+
+/** Settles every 200 ms, as the settlement function does. */
+async function passSettling(world: MatcherWorld, ms: number): Promise<void> {
+  for (let left = ms; left > 0; left -= 200) {
+    await world.time.pass(200);
+    world.ledger.clear(groupId, world.journal);
+  }
+}
+
+const creditOf = async (world: MatcherWorld, running: Running, asset = 'USDC') =>
+  (await world.time.until(running.leader.account(alice))).credit.find(
+    (line) => line.asset === asset,
+  );
+
+test('an order without funds is refused, and nothing is held for it', async () => {
+  const { world, running } = await worldWith(199n);
+  expect(await world.send(running, world.order('alice'))).toEqual([
+    expect.objectContaining({ status: 'refused', code: 'balance_too_low' }),
+  ]);
+  expect(world.ledger.available.get(`${alice} USDC`)).toBe(199n);
+  expect(world.ledger.pending.size).toBe(0);
+});
+
+test('an exact account is granted what its waiting orders lack, at one time', async () => {
+  const { world, running } = await worldWith(1_000n);
+  const results = await world.send(
+    running,
+    ...[world.order('alice'), world.order('alice', { lots: 3 }), world.order('alice')],
+  );
+  expect(results.map(({ status }) => status)).toEqual(['accepted', 'accepted', 'accepted']);
+  expect(world.ledger.asked).toEqual([
+    { account: alice, asset: 'USDC', least: 200n, most: 200n + 300n + 200n },
+  ]);
+});
+
+test('a sticky account is granted a quarter of what it has', async () => {
+  const { world, running } = await worldWith(10_000n);
+  world.ledger.policy = 'sticky';
+  await world.send(running, world.order('alice'));
+  expect(world.ledger.asked.map(({ most }) => most)).toEqual([2_500n]);
+});
+
+test('while an order waits for credit, later orders of its account wait behind it and others do not', async () => {
+  const { world, running } = await worldWith(200n, 10n);
+  world.ledger.fund(address('bob'), 'USDC', 1_000n);
+  await world.send(running, world.order('alice'));
+  // The grant before is not cleared yet, so the next one must wait.
+  world.ledger.fund(alice, 'USDC', 200n);
+  const answered: string[] = [];
+  const note = (name: string) => () => void answered.push(name);
+  void world.ask(running, world.order('alice', { ticks: 99 })).then(note('lacking'));
+  void world.ask(running, world.order('alice', { side: 'sell', ticks: 120 })).then(note('behind'));
+  void world.ask(running, world.order('bob')).then(note('another'));
+  await world.time.pass(500);
+  expect(answered).toEqual(['another']);
+  await passSettling(world, 1_000);
+  expect(answered).toEqual(['another', 'lacking', 'behind']);
+});
+
+test('an order whose account cannot be granted more in time is answered busy and may be sent again', async () => {
+  const { world, running } = await worldWith(1_000n);
+  await world.send(running, world.order('alice'));
+  const order = world.order('alice');
+  const [busy] = await world.send(running, order);
+  expect(busy).toMatchObject({ status: 'refused', code: 'busy' });
+  world.ledger.clear(groupId, world.journal);
+  const [again] = await world.send(running, order);
+  expect(again).toMatchObject({ status: 'accepted' });
+  expect(again).not.toHaveProperty('repeated');
+});
+
+test('a grant whose answer was lost is found again and used once', async () => {
+  const { world, running } = await worldWith(200n);
+  world.ledger.loseNextAnswer = true;
+  expect(await world.send(running, world.order('alice'))).toMatchObject([{ status: 'accepted' }]);
+  await passSettling(world, 400);
+  expect(world.ledger.pending.size).toBe(0);
+  expect(await creditOf(world, running)).toMatchObject({ freeUnits: 0, heldUnits: 200 });
+});
+
+test('a grant that a dead leader fetched is submitted by the next one', async () => {
+  const { world, running } = await worldWith(200n);
+  running.kill();
+  const grant = { account: alice, asset: 'USDC', groupId, least: 200n, most: 200n, atMs: 0 };
+  await world.ledger.ports().grant(grant as never);
+  const next = await world.start();
+  expect(await creditOf(world, next)).toMatchObject({ freeUnits: 200 });
+});
+
+test('an exact account without live orders gets its credit back after five seconds', async () => {
+  const { world, running } = await worldWith(1_000n);
+  const order = world.order('alice');
+  await world.send(running, order);
+  await passSettling(world, 20_000);
+  expect(world.ledger.available.get(`${alice} USDC`)).toBe(800n);
+  await world.send(running, world.cancel('alice', order.digest));
+  await passSettling(world, 4_000);
+  expect(world.ledger.available.get(`${alice} USDC`)).toBe(800n);
+  await passSettling(world, 2_000);
+  expect(world.ledger.available.get(`${alice} USDC`)).toBe(1_000n);
+});
+
+test('a sticky account gets its credit back after a minute', async () => {
+  const { world, running } = await worldWith(1_000n);
+  world.ledger.policy = 'sticky';
+  const order = world.order('alice');
+  await world.send(running, order);
+  await world.send(running, world.cancel('alice', order.digest));
+  await passSettling(world, 55_000);
+  expect(await creditOf(world, running)).toMatchObject({ freeUnits: 250 });
+  await passSettling(world, 10_000);
+  expect(world.ledger.available.get(`${alice} USDC`)).toBe(1_000n);
+});
+
+test('credit that was free when a leader died is given back by the next one', async () => {
+  const { world, running } = await worldWith(1_000n);
+  const order = world.order('alice');
+  await world.send(running, order);
+  await world.send(running, world.cancel('alice', order.digest));
+  running.kill();
+  await world.start();
+  await passSettling(world, 6_000);
+  expect(world.ledger.available.get(`${alice} USDC`)).toBe(1_000n);
+});
+
+test('a demand gives back what is free, and is answered once that is durable', async () => {
+  const { world, running } = await worldWith(1_000n);
+  const order = world.order('alice');
+  await world.send(running, order);
+  expect(await world.time.until(running.leader.demand(alice, 'USDC'))).toBe(0);
+  await world.send(running, world.cancel('alice', order.digest));
+  expect(await world.time.until(running.leader.demand(alice, 'USDC'))).toBe(200);
+  world.ledger.clear(groupId, world.journal);
+  expect(world.ledger.available.get(`${alice} USDC`)).toBe(1_000n);
+});
+
+test('what another group holds free is called back before an order is refused', async () => {
+  const { world, running } = await worldWith(100n);
+  world.demandElsewhere = async (account, asset) => {
+    world.time.timers.after(1_000, () => world.ledger.fund(account, asset, 100n));
+    return 100;
+  };
+  expect(await world.send(running, world.order('alice'))).toMatchObject([{ status: 'accepted' }]);
+});
+
+test('credit that never comes is waited for three seconds, not for ever', async () => {
+  const { world, running } = await worldWith(100n);
+  world.demandElsewhere = async () => 100;
+  const sinceMs = world.time.clock.monotonicMs();
+  expect(await world.send(running, world.order('alice'))).toMatchObject([
+    { status: 'refused', code: 'balance_too_low' },
+  ]);
+  expect(world.time.clock.monotonicMs() - sinceMs).toBeLessThan(4_000);
+});
+
+test('an order that comes while its own credit is on the way back waits for it', async () => {
+  const { world, running } = await worldWith(200n);
+  const order = world.order('alice');
+  await world.send(running, order);
+  await passSettling(world, 400);
+  await world.send(running, world.cancel('alice', order.digest));
+  await world.time.until(running.leader.demand(alice, 'USDC'));
+  const answered = world.ask(running, world.order('alice', { ticks: 99 }));
+  await passSettling(world, 1_000);
+  expect(await answered).toMatchObject([{ status: 'accepted' }]);
+});
+
+test('an order that is cancelled while it waits for credit never enters', async () => {
+  const { world, running } = await worldWith(1_000n);
+  await world.send(running, world.order('alice'));
+  const order = world.order('alice');
+  const placed = world.ask(running, order);
+  await world.time.pass(100);
+  const [cancelled] = await world.send(running, world.cancel('alice', order.digest));
+  expect(cancelled).toMatchObject({ status: 'accepted' });
+  const [answer] = (await placed) as [CommandResult];
+  expect(answer).toMatchObject({ status: 'refused', code: 'order_cancelled' });
+  await passSettling(world, 2_000);
+  const account = await world.time.until(running.leader.account(alice));
+  expect(account.orders.map(({ digest }) => digest)).not.toContain(order.digest);
+});
+
+test('a leader that hands over tells waiting orders to come again', async () => {
+  const { world, running } = await worldWith(1_000n);
+  await world.send(running, world.order('alice'));
+  const waiting = world.ask(running, world.order('alice'));
+  await world.time.pass(100);
+  await world.time.until(running.leader.drain());
+  expect(await waiting).toMatchObject([{ status: 'refused', code: 'not_leader' }]);
+  expect(running.leader.execute([world.order('alice')])).toBe('not_leader');
+});

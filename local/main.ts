@@ -7,6 +7,7 @@ import { bootCloud, type Cloud } from './cloud.ts';
 import { isFree } from './free-port.ts';
 import { writeJsonFile } from './json-file.ts';
 import { outputsTable } from './outputs-table.ts';
+import { becomesHealthy } from './readiness.ts';
 import { LOCK_FILE, lockState } from './state-lock.ts';
 import { synthesize } from './synthesize.ts';
 
@@ -56,6 +57,14 @@ async function start(): Promise<void> {
   if (stopping.signal.aborted) return booted.stop();
 
   const { urls, outputs } = booted;
+  progress('waiting for the services to lead and answer…');
+  const readiness = await becomesHealthy(outputs, stopping.signal);
+  if (stopping.signal.aborted) return;
+  if (!readiness.healthy) {
+    report(
+      `not healthy yet (${readiness.why}): see ${readiness.url}, and the logs in ${booted.logFolder}`,
+    );
+  }
   const containers = booted.containers.all().map(({ name, port }) => ({ name, port }));
   writeJsonFile(join(stateFolder, 'cloud.json'), { urls, outputs, containers });
   const table = outputsTable(outputs);

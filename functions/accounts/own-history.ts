@@ -1,5 +1,5 @@
 /** What has happened to a user's money: fills, and the ledger's entries. By pages, newest first. */
-import { z } from 'zod';
+import * as z from 'zod';
 import { type ApiAnswer, type ApiRequest, isRefused, ok, refuse } from '#cloud/http-edge.ts';
 import type { LedgerEntry } from '#cloud/ledger-store.ts';
 import type { Session } from '#cloud/session-token.ts';

@@ -1,5 +1,5 @@
 /** A user's orders: the live ones from the matchers, the finished ones from the history. */
-import { z } from 'zod';
+import * as z from 'zod';
 import {
   type ApiAnswer,
   type ApiRequest,

@@ -1,5 +1,5 @@
 /** What a user may choose: how credit is lent to the matchers. */
-import { z } from 'zod';
+import * as z from 'zod';
 import { type ApiAnswer, type ApiRequest, checked, isRefused, ok } from '#cloud/http-edge.ts';
 import type { Session } from '#cloud/session-token.ts';
 import type { SettingsJson } from '#wire/rest-api.ts';

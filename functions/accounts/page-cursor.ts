@@ -1,5 +1,5 @@
 /** Cursors as users see them: opaque, good for the list and account they were given for, and refused where they were altered. */
-import { z } from 'zod';
+import * as z from 'zod';
 import { checked, isRefused, type Refused, refuse } from '#cloud/http-edge.ts';
 import { crc32c } from '#wire/crc32c.ts';
 import { defaultPageLimit, pageLimit } from '#wire/page-query.ts';

@@ -1,5 +1,5 @@
 /** Gives demo funds from the vault's house account: fixed amounts, a few times a day, each request once. */
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Clock } from '#cloud/clock.ts';
 import type { FaucetStore } from '#cloud/faucet-store.ts';
 import { type ApiAnswer, type ApiRequest, checked, isRefused, refuse } from '#cloud/http-edge.ts';

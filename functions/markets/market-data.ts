@@ -1,5 +1,5 @@
 /** What happens in a market: its book from the matcher, its trades, candles and ticker from the history. */
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Clock } from '#cloud/clock.ts';
 import type { HistoryStore, Ticker, TradeView } from '#cloud/history-store.ts';
 import { type ApiAnswer, type ApiRequest, checked, isRefused, ok } from '#cloud/http-edge.ts';

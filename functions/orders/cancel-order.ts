@@ -1,5 +1,5 @@
 /** Cancels an order: by a signed Cancel, or by a session. Neither need name the market, so all pair groups may be asked. */
-import { z } from 'zod';
+import * as z from 'zod';
 import {
   type ApiAnswer,
   type ApiRequest,

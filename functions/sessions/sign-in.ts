@@ -1,7 +1,7 @@
 /** Sign-in with Ethereum (EIP-4361): a nonce of ours, a message that names it, an ECDSA signature; a short token comes back. */
 import { hashMessage } from 'ethers';
 import { SiweMessage } from 'siwe';
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Clock } from '#cloud/clock.ts';
 import {
   type ApiAnswer,

@@ -7,7 +7,7 @@ import type {
   APIGatewayProxyStructuredResultV2,
   Context,
 } from 'aws-lambda';
-import type { z } from 'zod';
+import type * as z from 'zod';
 import type { Refusal } from '#domain/refusal.ts';
 import { type ErrorBody, refusalTable } from '#wire/refusal-status.ts';
 import type { HttpFunction, RouteOf } from '#wire/routes.ts';

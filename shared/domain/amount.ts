@@ -1,15 +1,10 @@
-/** Money as integers: `Units` on the exchange, `Atoms` on the chain, decimal text only at the edges. */
+/** Money as integers: `Units` on the exchange, decimal text only at the edges. Chain atoms never leave signed orders. */
 
 declare const unitsBrand: unique symbol;
-declare const atomsBrand: unique symbol;
 
 /** An amount in the exchange's smallest unit of an asset: 10^-decimals. */
 export type Units = bigint & { readonly [unitsBrand]: true };
-/** An amount in the chain's smallest unit of an asset: 10^-chainDecimals. */
-export type Atoms = bigint & { readonly [atomsBrand]: true };
-
 export const units = (value: bigint | number): Units => BigInt(value) as Units;
-export const atoms = (value: bigint | number | string): Atoms => BigInt(value) as Atoms;
 
 /** Plain decimal text: no sign, no exponent, no separators, at most 30 integer digits. */
 const decimalText = /^(0|[1-9]\d{0,29})(?:\.(\d{1,18}))?$/;

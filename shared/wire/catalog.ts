@@ -1,5 +1,5 @@
 /** What a stage trades: assets and markets as data. Settings give it to every room; the engine learns it by journaled commands. */
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Asset } from '#domain/asset.ts';
 import type { Market } from '#domain/market.ts';
 

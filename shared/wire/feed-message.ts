@@ -1,5 +1,5 @@
 /** What travels over the WebSocket, both ways. Messages to clients come in arrays, at most 32 KB a frame. */
-import { z } from 'zod';
+import * as z from 'zod';
 import { assetsOf } from '#domain/market.ts';
 
 /** API Gateway's bound on a frame. */

@@ -1,5 +1,5 @@
 /** What functions say to a matcher and what it answers, as JSON over HTTP inside the VPC. Numbers are safe integers in units, ticks and lots. */
-import { z } from 'zod';
+import * as z from 'zod';
 import type { SignedOrder } from '#domain/command.ts';
 import type { MarketId, MarketState } from '#domain/market.ts';
 import type { Address, Digest, DoneReason, OrderType, Side, TimeInForce } from '#domain/order.ts';

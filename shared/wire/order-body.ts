@@ -1,5 +1,5 @@
 /** Bodies that place and cancel orders, as users send them: amounts in chain atoms as decimal text, exactly what was signed. */
-import { z } from 'zod';
+import * as z from 'zod';
 import type { SignedOrder } from '#domain/command.ts';
 
 const integerText = (bits: number) =>
@@ -65,7 +65,6 @@ export const cancelBody = z.strictObject({
 });
 
 export type PlaceBody = z.infer<typeof placeBody>;
-export type CancelBody = z.infer<typeof cancelBody>;
 
 /** A signed order as JSON: what `placeBody` reads back. */
 export function orderJson(order: SignedOrder) {

@@ -1,5 +1,5 @@
 /** Query parameters that routes share. They arrive as text, each at most once. */
-import { z } from 'zod';
+import * as z from 'zod';
 
 /** A whole number as plain digits, within bounds. */
 export const wholeNumber = ({ min, max }: { min: number; max: number }) =>

@@ -43,4 +43,3 @@ export const webSocketRoutes = [
   'unsubscribe',
   'ping',
 ] as const;
-export type WebSocketRoute = (typeof webSocketRoutes)[number];

@@ -83,6 +83,8 @@ test('cancels go before orders that wait', async () => {
   await world.send(running, world.order('bob', { side: 'sell' }));
   const resting = world.order('bob', { side: 'sell', ticks: 101 });
   await world.send(running, resting);
+  // Her credit is there: nothing but the queue's order decides.
+  await world.send(running, world.order('alice', { ticks: 1 }));
   const taker = world.ask(running, world.order('alice', { lots: 4, ticks: 101 }));
   const cancel = world.ask(running, world.cancel('bob', resting.digest));
   const [[taken], [cancelled]] = await world.time.until(Promise.all([taker, cancel]));
@@ -92,6 +94,8 @@ test('cancels go before orders that wait', async () => {
 
 test('an order that is cancelled while it is queued never enters', async () => {
   const { world, running } = await tradingWorld();
+  const before = world.order('alice', { ticks: 1 });
+  await world.send(running, before);
   const order = world.order('alice');
   const [placed, cancelled] = await world.send(
     running,
@@ -100,7 +104,8 @@ test('an order that is cancelled while it is queued never enters', async () => {
   expect(placed).toMatchObject({ status: 'refused', code: 'order_cancelled' });
   expect(cancelled).toMatchObject({ status: 'accepted' });
   const held = world.journal.frames(groupId).flatMap(({ outcomes }) => outcomes);
-  expect(held.map(({ command }) => command.type)).not.toContain('place');
+  const placements = held.filter(({ command }) => command.type === 'place');
+  expect(placements.map(({ command }) => command.commandId)).toEqual([before.digest]);
 });
 
 test('a signed cancel counts for a minute', async () => {

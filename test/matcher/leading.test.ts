@@ -114,7 +114,7 @@ test('W4: a leader whose lease ran out while it wrote answers nothing and stops'
   running.loseTable();
   world.journal.putMs = 2 * leaseMs;
   let isAnswered = false;
-  void world.ask(running, world.cancel('alice', '0x01')).then(() => {
+  void world.ask(running, world.cancel('alice', world.order('alice').digest)).then(() => {
     isAnswered = true;
   });
   await world.time.pass(5 * leaseMs);

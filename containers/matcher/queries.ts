@@ -48,6 +48,7 @@ export function createQueries(options: {
     account(account) {
       const credit = engine
         .creditOf(account)
+        .filter(({ freeUnits, heldUnits }) => freeUnits + heldUnits > 0)
         .map(({ asset, freeUnits, heldUnits }) => ({ asset, freeUnits, heldUnits }));
       const orders = engine.ordersOf(account).map((order) => ({ ...order }));
       return durable({ account, sequence: engine.sequence, credit, orders });

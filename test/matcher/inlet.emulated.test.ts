@@ -1,0 +1,146 @@
+import { request } from 'node:http';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { commandJson } from '#wire/matcher-api.ts';
+import { type Inlet, openInlet } from '../../containers/matcher/inlet.ts';
+import type { Leader } from '../../containers/matcher/leader.ts';
+import { address, groupId, MatcherWorld, type Running } from './matcher-world.ts';
+
+let world: MatcherWorld;
+let running: Running;
+let inlet: Inlet;
+let leader: Leader | undefined;
+const failures: unknown[] = [];
+
+beforeEach(async () => {
+  world = new MatcherWorld();
+  world.ledger.fund(address('alice'), 'USDC', 1_000n);
+  running = await world.start();
+  leader = running.leader;
+  failures.length = 0;
+  inlet = await openInlet({
+    ...{ groupId, port: 0, leader: () => leader },
+    failed: (error) => failures.push(error),
+  });
+});
+afterEach(() => inlet.close());
+
+type Answer = { status: number; retryAfter: string | undefined; body: unknown };
+
+/** The matcher's time moves on while the answer is awaited. */
+async function call(
+  method: string,
+  path: string,
+  body = '',
+  headers: Record<string, string> = {},
+): Promise<Answer> {
+  let answer: Answer | undefined;
+  let failure: unknown;
+  const outgoing = request(
+    { host: '127.0.0.1', port: inlet.port, method, path, headers, agent: false },
+    (incoming) => {
+      let text = '';
+      incoming.on('data', (chunk) => {
+        text += chunk;
+      });
+      incoming.on('end', () => {
+        const retryAfter = incoming.headers['retry-after'];
+        answer = { status: incoming.statusCode ?? 0, retryAfter, body: JSON.parse(text) };
+      });
+    },
+  );
+  outgoing.on('error', (error) => {
+    failure = error;
+  });
+  outgoing.end(body);
+  while (!answer && !failure) {
+    await world.time.pass(1);
+    await new Promise((resolve) => setTimeout(resolve, 1));
+  }
+  if (!answer) throw failure;
+  return answer;
+}
+
+const commands = (...requests: Parameters<typeof commandJson>[0][]) =>
+  JSON.stringify({ commands: requests.map(commandJson) });
+
+test('commands, depth, accounts and health are answered over HTTP', async () => {
+  const order = world.order('alice');
+  expect(await call('POST', '/commands', commands(order))).toMatchObject({
+    status: 200,
+    body: { epoch: 1, results: [{ status: 'accepted', order: { digest: order.digest } }] },
+  });
+  expect(await call('GET', '/depth?market=ETH-USDC&levels=5')).toMatchObject({
+    status: 200,
+    body: { bids: [[100, 2]], asks: [] },
+  });
+  expect(await call('GET', `/accounts/${address('alice')}`)).toMatchObject({
+    status: 200,
+    body: { credit: [{ asset: 'USDC', heldUnits: 200 }], orders: [{ digest: order.digest }] },
+  });
+  expect(await call('GET', '/health')).toMatchObject({ status: 200, body: { leading: true } });
+  const demand = JSON.stringify({ account: address('alice'), asset: 'USDC' });
+  expect(await call('POST', '/credit/demand', demand)).toMatchObject({
+    status: 200,
+    body: { returnedUnits: 0 },
+  });
+  expect(failures).toEqual([]);
+});
+
+test('who does not lead says so, to everything', async () => {
+  leader = undefined;
+  for (const [method, path] of [
+    ['GET', '/health'],
+    ['GET', '/depth?market=ETH-USDC'],
+    ['POST', '/commands'],
+  ] as const) {
+    expect(
+      await call(method, path, method === 'POST' ? commands(world.order('alice')) : ''),
+    ).toEqual({ status: 503, retryAfter: '1', body: { code: 'not_leader' } });
+  }
+});
+
+test('a request for another pair group is not for this matcher', async () => {
+  const headers = { 'x-crossbook-group': 'another' };
+  expect(await call('GET', '/health', '', headers)).toMatchObject({
+    status: 503,
+    body: { code: 'not_leader' },
+  });
+});
+
+test.each([
+  ['no JSON', '{', 400, 'malformed_json'],
+  ['no commands', '{"commands":[]}', 400, 'invalid_request'],
+  ['an unknown field', '{"commands":[],"more":1}', 400, 'invalid_request'],
+  ['a body of 1 MB', 'x'.repeat(1024 * 1024), 413, 'body_too_large'],
+])('%s is refused, and nothing changes', async (_, body, status, code) => {
+  const before = running.leader.engine.stateHash();
+  expect(await call('POST', '/commands', body)).toMatchObject({ status, body: { code } });
+  expect(running.leader.engine.stateHash()).toBe(before);
+  expect(running.doubts).toEqual([]);
+});
+
+test('what a frame could not hold is refused at the door', async () => {
+  const order = world.order('alice');
+  const short = { ...order, signature: '0x5a' };
+  const strange = { ...order, order: { ...order.order, terms: 'ETH-USDC market gtc' } };
+  const nobody = { ...world.cancel('alice', order.digest), account: 'alice' };
+  for (const each of [short, strange, nobody]) {
+    expect(await call('POST', '/commands', commands(each))).toMatchObject({
+      status: 400,
+      body: { code: 'invalid_request' },
+    });
+  }
+  expect(await call('POST', '/commands', commands(...Array(21).fill(order)))).toMatchObject({
+    status: 400,
+  });
+  expect(running.doubts).toEqual([]);
+});
+
+test('what is not there is not found', async () => {
+  expect(await call('GET', '/depth?market=DOGE-USDC')).toMatchObject({
+    status: 404,
+    body: { code: 'unknown_market' },
+  });
+  expect(await call('GET', '/nothing')).toMatchObject({ status: 404, body: { code: 'not_found' } });
+  expect(await call('GET', '/depth?market=ETH-USDC&levels=0')).toMatchObject({ status: 400 });
+});

@@ -1,0 +1,61 @@
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { createJournalReader } from '#cloud/journal-reader.ts';
+import type { JournalRecord } from '#cloud/journal-run.ts';
+import { createJournalWriter, JournalForbidden } from '#cloud/journal-writer.ts';
+import { startKinesis } from '../cloud/clearing-stream.ts';
+
+const stream = 'journal';
+let kinesis: Awaited<ReturnType<typeof startKinesis>>;
+
+beforeAll(async () => {
+  const credentials = { AWS_ACCESS_KEY_ID: 'local', AWS_SECRET_ACCESS_KEY: 'local' };
+  Object.assign(process.env, { AWS_REGION: 'us-east-1', ...credentials });
+  kinesis = await startKinesis(stream);
+});
+afterAll(() => kinesis.stop());
+
+async function readOn(after: string, count: number): Promise<JournalRecord[]> {
+  const read: JournalRecord[] = [];
+  for await (const records of createJournalReader({ client: kinesis.client, stream }).follow(
+    after,
+  )) {
+    read.push(...records);
+    if (read.length >= count) break;
+  }
+  return read;
+}
+
+test('records are read in the order in which they were put, from the beginning or from any record on', async () => {
+  const writer = createJournalWriter({ client: kinesis.client, stream });
+  const numbers: string[] = [];
+  for (let value = 0; value < 5; value += 1) {
+    numbers.push(await writer.put(new Uint8Array([value, 255, 0]), numbers.at(-1)));
+  }
+  const all = await readOn('', 5);
+  expect(all.map(({ data }) => [...data])).toEqual(numbers.map((_, value) => [value, 255, 0]));
+  expect(all.map(({ shardSequence }) => shardSequence)).toEqual(numbers);
+  const rest = await readOn(numbers[2] ?? '', 2);
+  expect(rest.map(({ shardSequence }) => shardSequence)).toEqual(numbers.slice(3));
+});
+
+test('a reader that has seen everything is given what comes later', async () => {
+  const writer = createJournalWriter({ client: kinesis.client, stream });
+  const last = await writer.put(new Uint8Array([1]), undefined);
+  const coming = readOn(last, 1);
+  const next = await writer.put(new Uint8Array([2]), last);
+  expect(await coming).toMatchObject([{ shardSequence: next }]);
+});
+
+test('a frame of the largest size comes back whole', async () => {
+  const writer = createJournalWriter({ client: kinesis.client, stream });
+  const data = new Uint8Array(512 * 1024).map((_, index) => index % 251);
+  const before = await writer.put(new Uint8Array([1]), undefined);
+  await writer.put(data, before);
+  const [read] = await readOn(before, 1);
+  expect(Buffer.compare(read?.data ?? new Uint8Array(), data)).toBe(0);
+});
+
+test('a stream that is not there is told apart from one that does not answer', async () => {
+  const writer = createJournalWriter({ client: kinesis.client, stream: 'another' });
+  await expect(writer.put(new Uint8Array([1]), undefined)).rejects.toBeInstanceOf(JournalForbidden);
+});

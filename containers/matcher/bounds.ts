@@ -43,3 +43,5 @@ export const tickSpacingMs = 50;
 export const depthSpacingMs = 100;
 /** A state hash walks the whole book: after one, health shows it for so many times as long as it took. */
 export const healthRests = 20;
+/** From the request to stop until everything taken is answered; the process is killed 200 ms after that, on a local machine. */
+export const drainMs = 1_800;

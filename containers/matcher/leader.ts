@@ -94,6 +94,7 @@ export async function lead(options: LeaderOptions): Promise<Leader> {
       stopTimers();
       await sequencer.idle();
       await journal.drained();
+      journal.stop();
       parts.outlet.stop();
     },
     abandon() {

@@ -6,7 +6,15 @@ import { NodeHttpHandler } from '@smithy/node-http-handler';
 
 /** DynamoDB with numbers as bigint, so that no amount is ever rounded. */
 export function documentClient(): DynamoDBDocumentClient {
-  const client = new DynamoDBClient({ maxAttempts: 5 });
+  const client = new DynamoDBClient({
+    maxAttempts: 5,
+    // A call without a limit that hangs would hold its caller for ever.
+    requestHandler: new NodeHttpHandler({
+      connectionTimeout: 2_000,
+      requestTimeout: 5_000,
+      throwOnRequestTimeout: true,
+    }),
+  });
   return DynamoDBDocumentClient.from(client, {
     marshallOptions: { removeUndefinedValues: true },
     unmarshallOptions: {
@@ -19,6 +27,6 @@ export function documentClient(): DynamoDBDocumentClient {
 export function kinesisClient(): KinesisClient {
   return new KinesisClient({
     maxAttempts: 1,
-    requestHandler: new NodeHttpHandler({ requestTimeout: 5_000 }),
+    requestHandler: new NodeHttpHandler({ requestTimeout: 5_000, throwOnRequestTimeout: true }),
   });
 }

@@ -1,4 +1,6 @@
+import { type AddressInfo, createServer, type Socket } from 'node:net';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { kinesisClient } from '#cloud/clients.ts';
 import { createJournalReader } from '#cloud/journal-reader.ts';
 import type { JournalRecord } from '#cloud/journal-run.ts';
 import { createJournalWriter, JournalForbidden } from '#cloud/journal-writer.ts';
@@ -58,4 +60,21 @@ test('a frame of the largest size comes back whole', async () => {
 test('a stream that is not there is told apart from one that does not answer', async () => {
   const writer = createJournalWriter({ client: kinesis.client, stream: 'another' });
   await expect(writer.put(new Uint8Array([1]), undefined)).rejects.toBeInstanceOf(JournalForbidden);
+});
+
+test('a put that hangs is given up, so that it can be repeated', async () => {
+  const held = new Set<Socket>();
+  const deaf = createServer((socket) => void held.add(socket));
+  await new Promise<void>((resolve) => deaf.listen(0, '127.0.0.1', resolve));
+  const { port } = deaf.address() as AddressInfo;
+  const endpoint = process.env['AWS_ENDPOINT_URL_KINESIS'];
+  process.env['AWS_ENDPOINT_URL_KINESIS'] = `http://127.0.0.1:${port}`;
+  const client = kinesisClient();
+  const writer = createJournalWriter({ client, stream });
+  await expect(writer.put(new Uint8Array([1]), undefined)).rejects.not.toBeInstanceOf(
+    JournalForbidden,
+  );
+  process.env['AWS_ENDPOINT_URL_KINESIS'] = endpoint;
+  for (const socket of held) socket.destroy();
+  await new Promise((resolve) => deaf.close(resolve));
 });

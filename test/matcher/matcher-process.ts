@@ -34,9 +34,9 @@ export async function processWorld(stream: string) {
   return {
     table,
     groupId: plainMarket.groupId,
-    start(): MatcherProcess {
+    start(changes: Record<string, string> = {}): MatcherProcess {
       const child = spawn(process.execPath, [main], {
-        env: environment,
+        env: { ...environment, ...changes },
         stdio: ['ignore', 'pipe', 'pipe'],
       });
       children.add(child);

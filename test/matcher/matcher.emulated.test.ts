@@ -99,3 +99,12 @@ test('a second matcher leads only when the first is gone, and one that was pause
   expect((await send(order('alice'))).epoch).toBe(epoch + 1);
   expect(second.log()).not.toContain('the matcher stops');
 });
+
+test('a matcher that cannot start says why in one line and exits 1', async () => {
+  const broken = world.start({ CROSSBOOK_LEASE_TABLE: 'not-there' });
+  expect(await broken.exited).toEqual({ code: 1, signal: null });
+  expect(broken.log()).toContain('the matcher stops: ');
+  const incomplete = world.start({ CROSSBOOK_PAIR_GROUP: '' });
+  expect(await incomplete.exited).toEqual({ code: 1, signal: null });
+  expect(incomplete.log()).toContain('the environment lacks CROSSBOOK_PAIR_GROUP');
+});

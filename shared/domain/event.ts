@@ -1,7 +1,7 @@
 /** The matcher's one output: what each command did. Numbers are safe integers; `sequence` counts the events of a pair group without a gap. */
 import type { Asset, AssetId } from './asset.ts';
 import type { Market, MarketId } from './market.ts';
-import type { Address, Digest, DoneReason, OrderType, Side, TimeInForce } from './order.ts';
+import type { Address, Digest, DoneReason, OrderProgress, Side } from './order.ts';
 import type { EngineRefusal } from './refusal.ts';
 
 /** The command was taken; exactly one of accepted and refused opens every command's events. */
@@ -28,26 +28,11 @@ export type Trade = {
 };
 
 /** An order is over: nothing of it can match any more. Carries what its history row needs. */
-export type OrderDone = {
+export type OrderDone = OrderProgress & {
   type: 'order_done';
   sequence: number;
-  digest: Digest;
-  account: Address;
-  marketId: MarketId;
-  side: Side;
-  orderType: OrderType;
-  timeInForce: TimeInForce;
-  limitTicks: number;
-  sizeLots: number;
-  spendUnits: number;
-  filledLots: number;
-  filledQuoteUnits: number;
-  feeUnits: number;
   reason: DoneReason;
-  createdAtMs: number;
-  expiresAtMs: number;
   atMs: number;
-  clientOrderId?: string;
 };
 
 export type CreditGranted = {

@@ -2,7 +2,7 @@
 import type { Asset } from './asset.ts';
 import { atomsPerUnit } from './asset.ts';
 import { feeUnits } from './fee.ts';
-import type { Market } from './market.ts';
+import type { Market, MarketId } from './market.ts';
 
 export type Side = 'buy' | 'sell';
 export type OrderType = 'limit' | 'market';
@@ -17,6 +17,25 @@ export type DoneReason = 'filled' | 'cancelled' | 'expired' | 'self_trade' | 'ha
 export type Address = string;
 /** Lower-case 0x-prefixed 32-byte EIP-712 digest: the order's identity on every side. */
 export type Digest = string;
+
+/** An order's terms and how far it has come, as every room shows it. */
+export type OrderProgress = {
+  digest: Digest;
+  clientOrderId?: string;
+  account: Address;
+  marketId: MarketId;
+  side: Side;
+  orderType: OrderType;
+  timeInForce: TimeInForce;
+  limitTicks: number;
+  sizeLots: number;
+  spendUnits: number;
+  filledLots: number;
+  filledQuoteUnits: number;
+  feeUnits: number;
+  createdAtMs: number;
+  expiresAtMs: number;
+};
 
 /** What a signed order says of price and size, in chain atoms. */
 export type SignedAmounts = {

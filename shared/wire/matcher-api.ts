@@ -2,7 +2,7 @@
 import * as z from 'zod';
 import type { SignedOrder } from '#domain/command.ts';
 import type { MarketId, MarketState } from '#domain/market.ts';
-import type { Address, Digest, DoneReason, OrderType, Side, TimeInForce } from '#domain/order.ts';
+import type { Address, Digest, DoneReason, OrderProgress, Side } from '#domain/order.ts';
 import type { Refusal } from '#domain/refusal.ts';
 import { batchLimit, clientOrderId, digestText, orderJson, signedOrder } from './order-body.ts';
 
@@ -42,24 +42,7 @@ export function commandJson(request: CommandRequest) {
 
 export type OrderStatus = 'open' | DoneReason;
 
-export type OrderView = {
-  digest: Digest;
-  clientOrderId?: string;
-  account: Address;
-  marketId: MarketId;
-  side: Side;
-  orderType: OrderType;
-  timeInForce: TimeInForce;
-  limitTicks: number;
-  sizeLots: number;
-  spendUnits: number;
-  filledLots: number;
-  filledQuoteUnits: number;
-  feeUnits: number;
-  status: OrderStatus;
-  createdAtMs: number;
-  expiresAtMs: number;
-};
+export type OrderView = OrderProgress & { status: OrderStatus };
 
 /** One side of a trade, as its owner sees it. */
 export type FillView = {

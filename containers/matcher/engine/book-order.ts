@@ -7,6 +7,7 @@ import {
   type Digest,
   type DoneReason,
   holdUnits,
+  type OrderProgress,
   type OrderType,
   type Side,
   type TimeInForce,
@@ -81,16 +82,16 @@ export function heldFor(order: BookOrder, market: Market): number {
 }
 
 export function orderView(order: BookOrder): EngineOrder {
-  return { ...termsOf(order), status: order.status };
+  return { ...progressOf(order), status: order.status };
 }
 
 export function orderDone(order: BookOrder, sequence: number, atMs: number): OrderDone {
   const { status } = order;
   assert(status !== 'open', 'an open order is not done');
-  return { type: 'order_done', sequence, ...termsOf(order), reason: status, atMs };
+  return { type: 'order_done', sequence, ...progressOf(order), reason: status, atMs };
 }
 
-function termsOf(order: BookOrder): Omit<EngineOrder, 'status'> {
+function progressOf(order: BookOrder): OrderProgress {
   return {
     digest: order.digest,
     account: order.account,

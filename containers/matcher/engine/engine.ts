@@ -3,28 +3,11 @@ import type { Asset } from '#domain/asset.ts';
 import type { Command, PlaceOrder } from '#domain/command.ts';
 import type { EngineEvent } from '#domain/event.ts';
 import type { Market, MarketId } from '#domain/market.ts';
-import type { Address, Digest, DoneReason, OrderType, Side, TimeInForce } from '#domain/order.ts';
+import type { Address, Digest, DoneReason, OrderProgress, Side } from '#domain/order.ts';
 import type { EngineRefusal } from '#domain/refusal.ts';
 
 /** A live order, or one that ended within the admission window. */
-export type EngineOrder = {
-  digest: Digest;
-  clientOrderId?: string;
-  account: Address;
-  marketId: MarketId;
-  side: Side;
-  orderType: OrderType;
-  timeInForce: TimeInForce;
-  limitTicks: number;
-  sizeLots: number;
-  spendUnits: number;
-  filledLots: number;
-  filledQuoteUnits: number;
-  feeUnits: number;
-  status: 'open' | DoneReason;
-  createdAtMs: number;
-  expiresAtMs: number;
-};
+export type EngineOrder = OrderProgress & { status: 'open' | DoneReason };
 
 export type EngineCredit = {
   account: Address;

@@ -37,6 +37,9 @@ export type Recovered = {
   after: string;
 };
 
+/** Some 20 ms of replay. */
+const commandsPerTurn = 1_000;
+
 export async function recover(options: RecoveryOptions): Promise<Recovered> {
   const { groupId, nonce, lease, reader } = options;
   const { epoch } = lease;
@@ -44,6 +47,7 @@ export async function recover(options: RecoveryOptions): Promise<Recovered> {
 
   const engine = createEngine({ groupId });
   let state = startOfJournal;
+  let replayed = 0;
   for await (const records of reader.follow(state.shardSequence)) {
     for (const record of records) {
       const verdict = acceptRecord(groupId, state, record);
@@ -52,7 +56,15 @@ export async function recover(options: RecoveryOptions): Promise<Recovered> {
       if (state.epoch > epoch) {
         throw new Doubt(`epoch ${state.epoch} leads the journal already, ours is ${epoch}`);
       }
-      if (verdict.type === 'frame') replay(verdict.frame, engine, options);
+      if (verdict.type === 'frame') {
+        replay(verdict.frame, engine, options);
+        replayed += 1 + verdict.frame.outcomes.length;
+      }
+      if (replayed >= commandsPerTurn) {
+        // The lease is renewed meanwhile: a long journal must not cost it.
+        await new Promise<void>((resolve) => options.timers.soon(resolve));
+        replayed = 0;
+      }
       if (verdict.type === 'epoch' && state.epoch === epoch) {
         assert(state.nonce === nonce, 'our epoch was written by another process');
         return { engine, watermark: state, after: record.shardSequence };

@@ -213,3 +213,18 @@ test('an idle matcher writes nothing', async () => {
   await world.time.pass(10 * 60_000);
   expect(world.journal.records.length).toBe(before);
 });
+
+test('while a long journal is replayed the lease can be renewed', async () => {
+  const { world, running } = await tradingWorld();
+  for (let count = 0; count < 50; count += 1) {
+    const batch = Array.from({ length: 100 }, () =>
+      world.cancel('alice', world.order('alice').digest),
+    );
+    await world.send(running, ...batch);
+  }
+  running.kill();
+  const turns = world.time.turns;
+  const next = await world.start();
+  expect(next.leader.engine.stateHash()).toBe(running.leader.engine.stateHash());
+  expect(world.time.turns - turns).toBeGreaterThan(3);
+});

@@ -82,6 +82,7 @@ test('a matcher that is asked to stop ends well, and the next one need not wait 
   await send(order('alice'));
   first.kill('SIGTERM');
   expect(await first.exited).toEqual({ code: 0, signal: null });
+  expect(first.log()).toContain('"OrdersAccepted":1');
   const second = world.start();
   await leading();
   expect(second.log()).not.toContain('waiting for the lease');

@@ -7,6 +7,8 @@ type Alarm = { dueMs: number; number: number; run: () => void };
 export class VirtualTime {
   readonly clock: Clock;
   readonly timers: Timers;
+  /** How often somebody let others go first. */
+  turns = 0;
   #nowMs = 0;
   #alarms: Alarm[] = [];
   #count = 0;
@@ -15,7 +17,10 @@ export class VirtualTime {
     this.clock = { nowMs: () => wallMs + this.#nowMs, monotonicMs: () => this.#nowMs };
     this.timers = {
       after: (ms, run) => this.#alarm(this.#nowMs + Math.max(0, ms), run),
-      soon: (run) => void this.#alarm(this.#nowMs, run),
+      soon: (run) => {
+        this.turns += 1;
+        this.#alarm(this.#nowMs, run);
+      },
     };
   }
 

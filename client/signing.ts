@@ -1,4 +1,4 @@
-/** Builds and signs orders and cancels from decimal prices and sizes (PROTOCOL part 1, EIP-712). */
+/** Builds and signs orders and cancels from decimal prices and sizes (PROTOCOL 1, EIP-712). */
 import type { Signer } from 'ethers';
 import { parseDecimal } from '#domain/amount.ts';
 import { atomsPerUnit } from '#domain/asset.ts';

@@ -22,7 +22,7 @@ test.each(codes)(
   },
 );
 
-test('the order of the engine’s list is the precedence that MARKET-RULES states', () => {
+test('the order of the engine’s list is the precedence that the market rules state', () => {
   expect(engineRefusals.join(' · ')).toBe(
     'not_leader · unknown_market · market_not_open · order_too_late · order_from_the_future · order_expired · ' +
       'duplicate_order · duplicate_client_order_id · price_off_tick · size_off_lot · size_too_small · ' +

@@ -1,6 +1,6 @@
 /** What the owner of a command is told of it: made from its events the moment it was applied. */
 import { assert } from '#domain/assertion.ts';
-import type { EngineEvent, OrderDone } from '#domain/event.ts';
+import type { EngineEvent } from '#domain/event.ts';
 import type { Digest } from '#domain/order.ts';
 import type { CommandResult, FillView, OrderView } from '#wire/matcher-api.ts';
 import type { Engine } from './engine/engine.ts';
@@ -63,10 +63,4 @@ export function makerFill(trade: Trade): FillView {
 
 function common({ sequence, marketId, atMs, priceTicks, sizeLots, quoteUnits }: Trade) {
   return { sequence, marketId, atMs, priceTicks, sizeLots, quoteUnits };
-}
-
-/** The order that an `order_done` speaks of. */
-export function doneView(done: OrderDone): OrderView {
-  const { type: _, sequence: _sequence, reason, atMs: _atMs, ...order } = done;
-  return { ...order, status: reason };
 }

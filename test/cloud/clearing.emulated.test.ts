@@ -8,6 +8,7 @@ import { groupCredit } from '#cloud/ledger-audit.ts';
 import { createLedgerStore } from '#cloud/ledger-store.ts';
 import type { Units } from '#domain/amount.ts';
 import { feeAccount, ledgerKeys, vaultAccount } from '#wire/table-keys.ts';
+import { type DynamoTwin, newTable, startDynamo } from '../twins/dynamo-twin.ts';
 import {
   account,
   type BareEvent,
@@ -16,8 +17,7 @@ import {
   startMs,
   trade,
 } from './clearing-journal.ts';
-import { type DynamoTwin, startDynamo } from './feed-dynamo.ts';
-import { allItems, copyOf, killedAt, newTable, watched } from './ledger-twin.ts';
+import { allItems, copyOf, killedAt, watched } from './ledger-twin.ts';
 
 let twin: DynamoTwin;
 beforeAll(async () => {

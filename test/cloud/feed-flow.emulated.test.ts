@@ -11,7 +11,7 @@ import { createSessionStore } from '#cloud/session-store.ts';
 import { createSessionSigner } from '#cloud/session-token.ts';
 import type { FanOutRequest, FeedMessage, FeedReply } from '#wire/feed-message.ts';
 import type { DepthView } from '#wire/matcher-api.ts';
-import { type DynamoTwin, startDynamo } from './feed-dynamo.ts';
+import { type DynamoTwin, startDynamo } from '../twins/dynamo-twin.ts';
 
 const groupId = 'majors';
 const account = `0x${'a'.repeat(40)}`;

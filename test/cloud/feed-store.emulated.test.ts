@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createFeedStore, type FeedStore } from '#cloud/feed-store.ts';
-import { type DynamoTwin, startDynamo } from './feed-dynamo.ts';
+import { type DynamoTwin, startDynamo } from '../twins/dynamo-twin.ts';
 
 let dynamo: DynamoTwin;
 let store: FeedStore;

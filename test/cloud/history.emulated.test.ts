@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { createHistoryStore, type HistoryStore } from '#cloud/history-store.ts';
 import { writeHistory } from '#cloud/history-writer.ts';
+import { type DynamoTwin, newTable, startDynamo } from '../twins/dynamo-twin.ts';
 import {
   account,
   dayMs,
@@ -11,8 +12,7 @@ import {
   startMs,
   trade,
 } from './clearing-journal.ts';
-import { type DynamoTwin, startDynamo } from './feed-dynamo.ts';
-import { allItems, killedAt, newTable, watched } from './ledger-twin.ts';
+import { allItems, killedAt, watched } from './ledger-twin.ts';
 
 const groupId = 'g1';
 const seed = 7;

@@ -4,9 +4,9 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { createLedgerStore, type LedgerStore } from '#cloud/ledger-store.ts';
 import type { Units } from '#domain/amount.ts';
 import { ledgerKeys, vaultAccount } from '#wire/table-keys.ts';
+import { type DynamoTwin, newTable, startDynamo } from '../twins/dynamo-twin.ts';
 import { account, startMs } from './clearing-journal.ts';
-import { type DynamoTwin, startDynamo } from './feed-dynamo.ts';
-import { allItems, newTable, watched } from './ledger-twin.ts';
+import { allItems, watched } from './ledger-twin.ts';
 
 let twin: DynamoTwin;
 let table: string;

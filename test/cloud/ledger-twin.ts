@@ -1,32 +1,7 @@
 /** Ledger and history tables on DynamoDB's local twin, and clients that fail at a chosen call. */
-import { CreateTableCommand, DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { type DynamoDBDocumentClient, ScanCommand } from '@aws-sdk/lib-dynamodb';
 import { type Item, putItems } from '#cloud/batch-items.ts';
-
-let tables = 0;
-
-/** A new empty table; the twin's address is in the environment. */
-export async function newTable(): Promise<string> {
-  tables += 1;
-  const name = `table-${tables}`;
-  const client = new DynamoDBClient({});
-  await client.send(
-    new CreateTableCommand({
-      TableName: name,
-      BillingMode: 'PAY_PER_REQUEST',
-      AttributeDefinitions: [
-        { AttributeName: 'pk', AttributeType: 'S' },
-        { AttributeName: 'sk', AttributeType: 'S' },
-      ],
-      KeySchema: [
-        { AttributeName: 'pk', KeyType: 'HASH' },
-        { AttributeName: 'sk', KeyType: 'RANGE' },
-      ],
-    }),
-  );
-  client.destroy();
-  return name;
-}
+import { newTable } from '../twins/dynamo-twin.ts';
 
 /** Every item, sorted by key. */
 export async function allItems(client: DynamoDBDocumentClient, table: string): Promise<Item[]> {

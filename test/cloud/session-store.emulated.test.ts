@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createFaucetStore, type FaucetStore } from '#cloud/faucet-store.ts';
 import { createSessionStore, type SessionStore } from '#cloud/session-store.ts';
-import { type DynamoTwin, startDynamo } from './feed-dynamo.ts';
+import { type DynamoTwin, startDynamo } from '../twins/dynamo-twin.ts';
 
 let dynamo: DynamoTwin;
 let sessions: SessionStore;

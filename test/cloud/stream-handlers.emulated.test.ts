@@ -8,10 +8,10 @@ import type { JournalRecord } from '#cloud/journal-run.ts';
 import { createLedgerStore } from '#cloud/ledger-store.ts';
 import type { Units } from '#domain/amount.ts';
 import { settingNames } from '#wire/setting-names.ts';
+import { type DynamoTwin, newTable, startDynamo } from '../twins/dynamo-twin.ts';
+import { putAll, startKinesis } from '../twins/kinesis-twin.ts';
 import { account, type BareEvent, HandWrittenJournal, startMs, trade } from './clearing-journal.ts';
-import { putAll, startKinesis } from './clearing-stream.ts';
-import { type DynamoTwin, startDynamo } from './feed-dynamo.ts';
-import { killedAt, newTable } from './ledger-twin.ts';
+import { killedAt } from './ledger-twin.ts';
 import { streamEvent } from './stream-event.ts';
 
 const groupId = 'g1';

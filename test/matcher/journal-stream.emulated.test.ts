@@ -4,7 +4,7 @@ import { kinesisClient } from '#cloud/clients.ts';
 import { createJournalReader } from '#cloud/journal-reader.ts';
 import type { JournalRecord } from '#cloud/journal-run.ts';
 import { createJournalWriter, JournalForbidden } from '#cloud/journal-writer.ts';
-import { startKinesis } from '../cloud/clearing-stream.ts';
+import { startKinesis } from '../twins/kinesis-twin.ts';
 
 const stream = 'journal';
 let kinesis: Awaited<ReturnType<typeof startKinesis>>;

@@ -1,7 +1,6 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { createLeaseStore, type Lease, type LeaseStore } from '#cloud/lease-store.ts';
-import { type DynamoTwin, startDynamo } from '../cloud/feed-dynamo.ts';
-import { newTable } from '../cloud/ledger-twin.ts';
+import { type DynamoTwin, newTable, startDynamo } from '../twins/dynamo-twin.ts';
 
 let twin: DynamoTwin;
 let store: LeaseStore;

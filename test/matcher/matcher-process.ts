@@ -1,8 +1,8 @@
 /** The matcher as a process of its own, on the local twins of DynamoDB and Kinesis. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
-import { newTable } from '../cloud/ledger-twin.ts';
 import { base, plainMarket, quote } from '../engine/trading-floor.ts';
+import { newTable } from '../twins/dynamo-twin.ts';
 
 const main = fileURLToPath(new URL('../../containers/matcher/main.ts', import.meta.url));
 

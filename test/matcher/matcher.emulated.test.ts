@@ -5,9 +5,9 @@ import { createLedgerStore } from '#cloud/ledger-store.ts';
 import { createMatcherClient, type MatcherClient } from '#cloud/matcher-client.ts';
 import { units } from '#domain/amount.ts';
 import type { CommandRequest } from '#wire/matcher-api.ts';
-import { startKinesis } from '../cloud/clearing-stream.ts';
-import { type DynamoTwin, startDynamo } from '../cloud/feed-dynamo.ts';
 import { address } from '../engine/trading-floor.ts';
+import { type DynamoTwin, startDynamo } from '../twins/dynamo-twin.ts';
+import { startKinesis } from '../twins/kinesis-twin.ts';
 import { eventually, processWorld } from './matcher-process.ts';
 import { limitOrder, type Wanted } from './orders.ts';
 

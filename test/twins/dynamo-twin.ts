@@ -1,18 +1,13 @@
-/** DynamoDB's local twin with one empty table, for the tests of the feed. */
+/** DynamoDB's local twin as a process of its own, with empty tables on demand. */
 import { spawn } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import {
-  CreateTableCommand,
-  DynamoDBClient,
-  type DynamoDBClientConfig,
-  ListTablesCommand,
-} from '@aws-sdk/client-dynamodb';
+import { CreateTableCommand, DynamoDBClient, ListTablesCommand } from '@aws-sdk/client-dynamodb';
 import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import { documentClient } from '#cloud/clients.ts';
+import { freePort } from './free-port.ts';
 
 export type DynamoTwin = {
   client: DynamoDBDocumentClient;
@@ -26,8 +21,8 @@ const binary = fileURLToPath(
   new URL(`../../node_modules/@dynoxide/${platform}/dynoxide`, import.meta.url),
 );
 
-export async function startDynamo(table = 'feed'): Promise<DynamoTwin> {
-  const folder = mkdtempSync(join(tmpdir(), 'crossbook-feed-'));
+export async function startDynamo(table = 'crossbook'): Promise<DynamoTwin> {
+  const folder = mkdtempSync(join(tmpdir(), 'crossbook-dynamo-'));
   const port = await freePort();
   const args = ['serve', '--port', String(port), '--db-path', join(folder, 'db')];
   const child = spawn(binary, args, { stdio: 'ignore' });
@@ -39,7 +34,10 @@ export async function startDynamo(table = 'feed'): Promise<DynamoTwin> {
     AWS_ACCESS_KEY_ID: 'local',
     AWS_SECRET_ACCESS_KEY: 'local',
   });
-  await createTable({ endpoint: url }, table);
+  const admin = new DynamoDBClient({});
+  await listens(admin);
+  await createTable(admin, table);
+  admin.destroy();
   return {
     client: documentClient(),
     table,
@@ -52,41 +50,44 @@ export async function startDynamo(table = 'feed'): Promise<DynamoTwin> {
   };
 }
 
-async function createTable(config: DynamoDBClientConfig, table: string): Promise<void> {
-  const client = new DynamoDBClient(config);
+let tables = 0;
+
+/** A new empty table; the twin's address is in the environment. */
+export async function newTable(): Promise<string> {
+  tables += 1;
+  const name = `table-${tables}`;
+  const client = new DynamoDBClient({});
+  await createTable(client, name);
+  client.destroy();
+  return name;
+}
+
+async function listens(client: DynamoDBClient): Promise<void> {
   for (let tries = 0; ; tries += 1) {
     try {
       await client.send(new ListTablesCommand({}));
-      break;
+      return;
     } catch (error) {
       if (tries > 200) throw error;
       await new Promise((resolve) => setTimeout(resolve, 25));
     }
   }
+}
+
+async function createTable(client: DynamoDBClient, table: string): Promise<void> {
+  const keys = [
+    { AttributeName: 'pk', KeyType: 'HASH' },
+    { AttributeName: 'sk', KeyType: 'RANGE' },
+  ] as const;
   await client.send(
     new CreateTableCommand({
       TableName: table,
       BillingMode: 'PAY_PER_REQUEST',
-      AttributeDefinitions: [
-        { AttributeName: 'pk', AttributeType: 'S' },
-        { AttributeName: 'sk', AttributeType: 'S' },
-      ],
-      KeySchema: [
-        { AttributeName: 'pk', KeyType: 'HASH' },
-        { AttributeName: 'sk', KeyType: 'RANGE' },
-      ],
+      AttributeDefinitions: keys.map(({ AttributeName }) => ({
+        AttributeName,
+        AttributeType: 'S',
+      })),
+      KeySchema: [...keys],
     }),
   );
-  client.destroy();
-}
-
-function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer();
-    server.on('error', reject);
-    server.listen(0, '127.0.0.1', () => {
-      const address = server.address();
-      server.close(() => resolve(typeof address === 'object' && address ? address.port : 0));
-    });
-  });
 }

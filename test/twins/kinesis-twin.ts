@@ -1,6 +1,5 @@
 /** Kinesis' local twin with one stream of one shard, holding what a test puts. */
 import { spawn } from 'node:child_process';
-import { createServer } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import {
   CreateStreamCommand,
@@ -10,6 +9,7 @@ import {
 } from '@aws-sdk/client-kinesis';
 import { kinesisClient } from '#cloud/clients.ts';
 import type { JournalRecord } from '#cloud/journal-run.ts';
+import { freePort } from './free-port.ts';
 
 const command = fileURLToPath(new URL('../../node_modules/kinesalite/cli.js', import.meta.url));
 
@@ -19,8 +19,28 @@ export async function startKinesis(stream: string) {
   const args = [command, '--port', String(port), '--createStreamMs', '1'];
   const child = spawn(process.execPath, args, { stdio: 'ignore' });
   const ended = new Promise<void>((resolve) => child.on('close', () => resolve()));
-  process.env['AWS_ENDPOINT_URL_KINESIS'] = `http://127.0.0.1:${port}`;
+  Object.assign(process.env, {
+    AWS_ENDPOINT_URL_KINESIS: `http://127.0.0.1:${port}`,
+    AWS_REGION: 'us-east-1',
+    AWS_ACCESS_KEY_ID: 'local',
+    AWS_SECRET_ACCESS_KEY: 'local',
+  });
   const client = kinesisClient();
+  const stop = async () => {
+    client.destroy();
+    child.kill('SIGKILL');
+    await ended;
+  };
+  try {
+    await openStream(client, stream);
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+  return { client, stop };
+}
+
+async function openStream(client: KinesisClient, stream: string): Promise<void> {
   await eventually(() =>
     client.send(new CreateStreamCommand({ StreamName: stream, ShardCount: 1 })),
   );
@@ -29,13 +49,6 @@ export async function startKinesis(stream: string) {
     const { StreamDescriptionSummary: found } = await client.send(summary);
     if (found?.StreamStatus !== 'ACTIVE') throw new Error('the stream is not open yet');
   });
-  return {
-    client,
-    async stop() {
-      child.kill('SIGKILL');
-      await ended;
-    },
-  };
 }
 
 /** Puts records in order and answers them as the stream numbers them. */
@@ -64,15 +77,4 @@ async function eventually(call: () => Promise<unknown>): Promise<void> {
     }
     await new Promise((resolve) => setTimeout(resolve, 25));
   }
-}
-
-function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer();
-    server.on('error', reject);
-    server.listen(0, '127.0.0.1', () => {
-      const address = server.address();
-      server.close(() => resolve(typeof address === 'object' && address ? address.port : 0));
-    });
-  });
 }

@@ -7,7 +7,7 @@ import { type AwsClients, createAwsClients } from './aws-clients.ts';
 import { boundLog, endLeftovers } from './child-process.ts';
 import { type ContainerServices, startContainerServices } from './container-services.ts';
 import { startControlServices } from './control-services.ts';
-import { type EmulatorUrls, emulatorUrls, startEmulators } from './emulators.ts';
+import { type Emulators, type EmulatorUrls, emulatorUrls, startEmulators } from './emulators.ts';
 import { startEventSources } from './event-sources.ts';
 import { createFailureWatch } from './failure-watch.ts';
 import { freePorts } from './free-port.ts';
@@ -112,11 +112,13 @@ async function boot(
   });
   const idle = idleTypes(assembly);
   progress(`${assembly.stacks.length} stacks, ${assembly.resources.length} resources`);
-  if (idle.length > 0) progress(`without a local meaning: ${shorten(idle)}`);
+  if (idle.length > 0)
+    progress(`${idle.length} resource types mean nothing here (of ${shorten(idle)})`);
 
   options.signal?.throwIfAborted();
   const emulators = await startEmulators({ ...ports, stateFolder, progress });
   endings.unshift((graceMs) => emulators.stop(graceMs));
+  watchEmulators(emulators, endings, report);
   const clients = createAwsClients(urls, REGION);
   endings.unshift(() => clients.destroy());
   options.signal?.throwIfAborted();
@@ -166,6 +168,27 @@ async function boot(
 
   const { outputs } = assembly;
   return { outputs, urls, assembly, functions, containers, scheduler, secrets, clients, logFolder };
+}
+
+/** Nothing works without an emulator, so that one which ends on its own is news. */
+function watchEmulators(
+  { children }: Emulators,
+  endings: Ending[],
+  report: (text: string) => void,
+): void {
+  let isEnding = false;
+  endings.unshift(() => {
+    isEnding = true;
+  });
+  for (const { name, logFile, exited } of children) {
+    void exited.then(({ code, signal }) => {
+      if (isEnding) return;
+      const how = signal === null ? `with code ${code}` : `by ${signal}`;
+      report(
+        `${name} ended ${how}: stop and start again, the state is kept; its log is ${logFile}`,
+      );
+    });
+  }
 }
 
 async function startServices(options: {
@@ -266,6 +289,7 @@ async function startFronts(options: {
   }
 }
 
+/** Thirty types of permissions, networks and alarms in one line of their services. */
 function shorten(types: string[]): string {
-  return types.map((type) => type.replace(/^AWS::/, '')).join(', ');
+  return [...new Set(types.map((type) => type.split('::')[1]))].join(', ');
 }

@@ -38,8 +38,6 @@ const FIRST_PAUSE_MS = 250;
 const LAST_PAUSE_MS = 10_000;
 /** A task that lived this long was well: its next crash starts the pauses anew. */
 const WELL_AFTER_MS = 30_000;
-/** A crash is news from this many in a row on: one may be a drill. */
-const REPORT_FROM = 2;
 
 export async function startContainerProcess(
   options: ContainerProcessOptions,
@@ -58,10 +56,9 @@ export async function startContainerProcess(
       if (stopping.signal.aborted) return;
       child = undefined;
       crashes = Date.now() - sinceMs > WELL_AFTER_MS ? 1 : crashes + 1;
-      if (crashes >= REPORT_FROM) {
-        const how = signal === null ? `with code ${code}` : `by ${signal}`;
-        options.report(`${task.name} ended ${how}, ${crashes} times in a row: read ${logFile}`);
-      }
+      const how = signal === null ? `with code ${code}` : `by ${signal}`;
+      const often = crashes === 1 ? '' : `, ${crashes} times in a row`;
+      options.report(`${task.name} ended ${how}${often}; it is started again: read ${logFile}`);
       await pauseUnlessAborted(pauseMs(crashes), stopping.signal);
       if (stopping.signal.aborted) return;
       restarts += 1;

@@ -33,6 +33,9 @@ const REPLACEMENTS = {
   s3: 'CROSSBOOK_LOCAL_S3',
 } as const;
 
+/** The variable that names another dynoxide program than the npm package's, for platforms that have no package. */
+const DYNOXIDE = 'CROSSBOOK_LOCAL_DYNOXIDE';
+
 const READY_LIMIT_MS = 20_000;
 const STOP_GRACE_MS = 700;
 
@@ -91,7 +94,7 @@ function commandOf(name: EmulatorName, options: EmulatorOptions): Omit<Command, 
   mkdirSync(data, { recursive: true });
   if (name === 'dynamodb') {
     const args = ['serve', '--port', port, '--db-path', join(data, 'dynamodb.db')];
-    return { command: dynoxidePath(), args };
+    return { command: dynoxidePath(options.environment), args };
   }
   if (name === 'kinesis') {
     requirePackage('kinesalite', REPLACEMENTS.kinesis);
@@ -174,13 +177,18 @@ async function answers(
   return false;
 }
 
-function dynoxidePath(): string {
+function dynoxidePath(environment: NodeJS.ProcessEnv): string {
+  const named = environment[DYNOXIDE];
+  if (named) {
+    if (existsSync(named)) return named;
+    throw new Error(`${DYNOXIDE} names ${named}, which is not there: correct or unset it.`);
+  }
   const folder = `${process.platform}-${process.arch}`;
   const file = process.platform === 'win32' ? 'dynoxide.exe' : 'dynoxide';
   const path = join(import.meta.dirname, '..', 'node_modules', '@dynoxide', folder, file);
   if (existsSync(path)) return path;
   throw new Error(
-    `The DynamoDB emulator @dynoxide/${folder} is not installed: run \`npm install --no-save @dynoxide/${folder}\`, or set ${REPLACEMENTS.dynamodb} to the URL of a DynamoDB Local.`,
+    `The DynamoDB emulator @dynoxide/${folder} is not installed: run \`npm install --no-save @dynoxide/${folder}\`, or set ${DYNOXIDE} to the path of the program, or ${REPLACEMENTS.dynamodb} to the URL of a DynamoDB Local.`,
   );
 }
 

@@ -12,7 +12,9 @@ import { LOCK_FILE, lockState } from './state-lock.ts';
 import { synthesize } from './synthesize.ts';
 
 const root = resolve(import.meta.dirname, '..');
-const STOP_LIMIT_MS = 2_900;
+/** A stop that takes longer becomes a kill, so that the prompt is back within 3 s. */
+const STOP_LIMIT_MS = 2_200;
+const KILL_LIMIT_MS = 600;
 const startedAtMs = performance.now();
 const stopping = new AbortController();
 let cloud: Cloud | undefined;
@@ -115,7 +117,10 @@ function fail(error: unknown): void {
 /** Ends everything, whatever happens on the way, and leaves. */
 async function leave(code: number, how: 'stop' | 'kill'): Promise<void> {
   stopping.abort();
-  setTimeout(() => process.exit(code), STOP_LIMIT_MS);
+  setTimeout(() => {
+    setTimeout(() => process.exit(code), KILL_LIMIT_MS);
+    void endHeld().finally(() => process.exit(code));
+  }, STOP_LIMIT_MS);
   try {
     if (how === 'stop') {
       console.log('\nStopping…');

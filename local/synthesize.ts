@@ -58,7 +58,10 @@ export async function synthesize(options: SynthesisOptions): Promise<string> {
     logFile,
     runFolder: join(stateFolder, 'run'),
   });
-  options.signal?.addEventListener('abort', () => child.kill('SIGKILL'), { once: true });
+  const giveUp = (): void => child.kill('SIGKILL');
+  options.signal?.addEventListener('abort', giveUp, { once: true });
+  // The signal may have come while the process was being started.
+  if (options.signal?.aborted) giveUp();
   const { code } = await child.exited;
   await child.stop(0);
   if (code !== 0 || !existsSync(join(output, 'manifest.json'))) {

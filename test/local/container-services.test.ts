@@ -113,7 +113,7 @@ test('a secret that the assembly does not hold is refused by its name', async ()
   await expect(start(ABOUT, { definition })).rejects.toThrow(/Stack, keeper: KEY .*arn:none/);
 });
 
-test('a task that is killed comes back', async () => {
+test('a task that is killed comes back, and one line says that it was gone', async () => {
   const running = await start(ABOUT);
   const [task] = running.all();
   const first = await ask(task?.port as number);
@@ -121,12 +121,16 @@ test('a task that is killed comes back', async () => {
   await until(() => task?.restarts() === 1);
   const second = await ask(task?.port as number);
   expect(second.pid).not.toBe(first.pid);
+  expect(reports).toHaveLength(1);
+  expect(reports[0]).toMatch(
+    /^keeper-1 ended by SIGKILL; it is started again: read .*keeper\.jsonl$/,
+  );
 });
 
 test('a task that keeps crashing is reported with its log', async () => {
   await start(CRASHING);
-  await until(() => reports.length > 0);
-  expect(reports[0]).toMatch(/keeper-1 ended with code 3, 2 times in a row: read .*keeper\.jsonl/);
+  await until(() => reports.length > 1);
+  expect(reports[1]).toMatch(/^keeper-1 ended with code 3, 2 times in a row; it is started again/);
 });
 
 test('a task that ignores SIGTERM is killed, and nothing of it is left', async () => {

@@ -3,7 +3,12 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import * as z from 'zod';
 import { groupHeader } from '#cloud/matcher-client.ts';
 import type { Refusal } from '#domain/refusal.ts';
-import { type CommandRequest, commandsRequest, creditDemand } from '#wire/matcher-api.ts';
+import {
+  type CommandRequest,
+  commandsRequest,
+  creditDemand,
+  type RememberedOrder,
+} from '#wire/matcher-api.ts';
 import { parseTerms } from '#wire/terms.ts';
 import { connections, depthLevels, requestBytes } from './bounds.ts';
 import type { Leader } from './leader.ts';
@@ -93,8 +98,15 @@ async function route(name: string, { url, body, leader }: Call): Promise<Reply> 
     case 'GET /health':
       return { status: 200, body: await leader.health() };
   }
+  const digest = /^GET \/orders\/(0x[0-9a-f]{64})$/.exec(name)?.[1];
+  if (digest) return { status: 200, body: await rememberedOrder(digest, leader) };
   const account = /^GET \/accounts\/(0x[0-9a-fA-F]{40})$/.exec(name)?.[1]?.toLowerCase();
   return account ? { status: 200, body: await leader.account(account) } : refuse(404, 'not_found');
+}
+
+async function rememberedOrder(digest: string, leader: Leader): Promise<RememberedOrder> {
+  const order = await leader.order(digest);
+  return order ? { order } : {};
 }
 
 async function commands(body: string, leader: Leader): Promise<Reply> {

@@ -1,8 +1,8 @@
 /** What a leader answers about its state: captured at one moment, released once the frame that holds it is durable (W5). */
 import type { Clock } from '#cloud/clock.ts';
 import type { MarketId } from '#domain/market.ts';
-import type { Address } from '#domain/order.ts';
-import type { AccountView, DepthView, MatcherHealth } from '#wire/matcher-api.ts';
+import type { Address, Digest } from '#domain/order.ts';
+import type { AccountView, DepthView, MatcherHealth, OrderView } from '#wire/matcher-api.ts';
 import { depthChecksum } from '#wire/present.ts';
 import { depthLevels, healthRests } from './bounds.ts';
 import type { Engine } from './engine/engine.ts';
@@ -12,6 +12,8 @@ export type Queries = {
   /** Undefined where the market is not listed. */
   depth(marketId: MarketId, levels: number): Promise<DepthView | undefined>;
   account(account: Address): Promise<AccountView>;
+  /** An order that lives, or ended within the admission window. */
+  order(digest: Digest): Promise<OrderView | undefined>;
   health(): Promise<MatcherHealth>;
 };
 
@@ -48,10 +50,17 @@ export function createQueries(options: {
     account(account) {
       const credit = engine
         .creditOf(account)
-        .filter(({ freeUnits, heldUnits }) => freeUnits + heldUnits > 0)
-        .map(({ asset, freeUnits, heldUnits }) => ({ asset, freeUnits, heldUnits }));
+        // An empty line is told too where it was not always so: its numbers say which grants and returns are in it.
+        .filter(
+          (line) => line.freeUnits + line.heldUnits + line.grantNumber + line.returnNumber > 0,
+        )
+        .map(({ account: _, ...line }) => line);
       const orders = engine.ordersOf(account).map((order) => ({ ...order }));
       return durable({ account, sequence: engine.sequence, credit, orders });
+    },
+    order(digest) {
+      const order = engine.order(digest);
+      return durable(order && { ...order });
     },
     health() {
       const nowMs = clock.monotonicMs();

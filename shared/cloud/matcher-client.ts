@@ -5,7 +5,7 @@
  */
 import { Agent } from 'node:http';
 import type { MarketId } from '#domain/market.ts';
-import type { Address } from '#domain/order.ts';
+import type { Address, Digest } from '#domain/order.ts';
 import {
   type AccountView,
   type CommandRequest,
@@ -14,6 +14,8 @@ import {
   commandJson,
   type DepthView,
   type MatcherHealth,
+  type OrderView,
+  type RememberedOrder,
 } from '#wire/matcher-api.ts';
 import type { Clock } from './clock.ts';
 import { type Exchange, type ExchangeRequest, exchange } from './http-exchange.ts';
@@ -23,6 +25,8 @@ export type MatcherClient = {
   send(groupId: string, commands: CommandRequest[]): Promise<CommandsResponse>;
   depth(groupId: string, marketId: MarketId, levels: number): Promise<DepthView>;
   account(groupId: string, account: Address): Promise<AccountView>;
+  /** An order that lives, or ended about a minute ago at most. */
+  order(groupId: string, digest: Digest): Promise<OrderView | undefined>;
   health(groupId: string): Promise<MatcherHealth>;
   demandCredit(
     groupId: string,
@@ -77,6 +81,10 @@ export function createMatcherClient(options: MatcherClientOptions): MatcherClien
     depth: (groupId, marketId, levels) =>
       read(groupId, `/depth?market=${encodeURIComponent(marketId)}&levels=${levels}`),
     account: (groupId, account) => read(groupId, `/accounts/${encodeURIComponent(account)}`),
+    async order(groupId, digest) {
+      const path = `/orders/${encodeURIComponent(digest)}`;
+      return (await read<RememberedOrder>(groupId, path)).order;
+    },
     health: (groupId) => read(groupId, '/health'),
     demandCredit(groupId, demand) {
       const body = JSON.stringify(demand);

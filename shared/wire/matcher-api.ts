@@ -84,7 +84,16 @@ export type DepthView = {
   checksum: number;
 };
 
-export type CreditView = { asset: string; freeUnits: number; heldUnits: number };
+export type CreditView = {
+  asset: string;
+  freeUnits: number;
+  heldUnits: number;
+  /** The newest grant that the engine has applied. */
+  grantNumber: number;
+  /** How often it has returned, and how much in all, modulo 2^53. */
+  returnNumber: number;
+  returnedUnits: number;
+};
 /** `GET /accounts/{address}`: durable state only. */
 export type AccountView = {
   account: Address;
@@ -92,6 +101,9 @@ export type AccountView = {
   credit: CreditView[];
   orders: OrderView[];
 };
+
+/** `GET /orders/{digest}`: durable state only; empty where the matcher does not, or no longer, remember the order. */
+export type RememberedOrder = { order?: OrderView };
 
 /** `POST /credit/demand`: give back what is free of an account, because another group or a withdrawal needs it. */
 export const creditDemand = z.strictObject({ account: z.string(), asset: z.string() });

@@ -55,6 +55,33 @@ test('a return gives back what is free, at most what was asked', () => {
   expect(trading.credit(alice, 'USDC')).toEqual({ freeUnits: 0, heldUnits: 100 });
 });
 
+test('what was ever returned is counted, and starts anew where numbers stop being exact', () => {
+  const trading = floor();
+  const most = Number.MAX_SAFE_INTEGER;
+  const counted = () => trading.engine.creditOf(alice)[0]?.returnedUnits;
+  for (const [index, units] of [most, 3, most].entries()) {
+    grant(trading, index + 1, units);
+    trading.giveBack(alice, 'USDC', units);
+  }
+  expect(counted()).toBe(1);
+  expect(trading.engine.creditOf(alice)).toMatchObject([{ grantNumber: 3, returnNumber: 3 }]);
+});
+
+test('the state hash tells two histories of returns apart', () => {
+  const hashes = [
+    [10, 30],
+    [20, 30],
+  ].map((grants) => {
+    const trading = floor();
+    for (const [index, units] of grants.entries()) {
+      grant(trading, index + 1, units);
+      trading.giveBack(alice, 'USDC', units);
+    }
+    return trading.engine.stateHash();
+  });
+  expect(hashes[0]).not.toBe(hashes[1]);
+});
+
 test('a return of nothing is accepted without an event', () => {
   const trading = floor();
   const before = trading.engine.stateHash();

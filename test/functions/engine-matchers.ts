@@ -45,6 +45,9 @@ export function engineMatchers(clock: { nowMs(): number }) {
       const credit = engine.creditOf(account);
       return { account, sequence, credit, orders: engine.ordersOf(account) };
     },
+    async order(groupId, digest) {
+      return reach(groupId).order(digest);
+    },
     async health(groupId) {
       const engine = reach(groupId);
       const { sequence } = engine;

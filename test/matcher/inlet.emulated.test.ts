@@ -77,6 +77,11 @@ test('commands, depth, accounts and health are answered over HTTP', async () => 
     status: 200,
     body: { credit: [{ asset: 'USDC', heldUnits: 200 }], orders: [{ digest: order.digest }] },
   });
+  expect(await call('GET', `/orders/${order.digest}`)).toMatchObject({
+    status: 200,
+    body: { order: { digest: order.digest, status: 'open' } },
+  });
+  expect(await call('GET', `/orders/0x${'0'.repeat(64)}`)).toMatchObject({ status: 200, body: {} });
   expect(await call('GET', '/health')).toMatchObject({ status: 200, body: { leading: true } });
   const demand = JSON.stringify({ account: address('alice'), asset: 'USDC' });
   expect(await call('POST', '/credit/demand', demand)).toMatchObject({

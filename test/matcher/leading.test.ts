@@ -146,13 +146,14 @@ test('W5: no answer, query or feed message leaves before its frame is durable', 
   await world.time.pass(10);
   void leader.depth('ETH-USDC', 10).then(note('depth'));
   void leader.account(address('alice')).then(note('account'));
+  void leader.order(world.order('alice').digest).then(note('order'));
   void leader.health().then(note('health'));
   await world.time.pass(500);
   expect(left).toEqual([]);
   expect(running.published.length).toBe(published);
   release();
   await world.time.pass(500);
-  expect(left.toSorted()).toEqual(['account', 'cancel', 'depth', 'health']);
+  expect(left.toSorted()).toEqual(['account', 'cancel', 'depth', 'health', 'order']);
 });
 
 test('W5: a state says which frame holds it', async () => {

@@ -2,6 +2,7 @@
 import { assert } from '#domain/assertion.ts';
 import type { AssetId } from '#domain/asset.ts';
 import type { Address } from '#domain/order.ts';
+import { addReturned } from '#domain/returned-units.ts';
 import type { EngineCredit } from './engine.ts';
 
 /** Live state: orders keep a reference to the two lines that they move. */
@@ -29,7 +30,14 @@ export class CreditBook {
     }
     let line = lines.get(asset);
     if (!line) {
-      line = { account, asset, freeUnits: 0, heldUnits: 0, grantNumber: 0, returnNumber: 0 };
+      const none = {
+        freeUnits: 0,
+        heldUnits: 0,
+        grantNumber: 0,
+        returnNumber: 0,
+        returnedUnits: 0,
+      };
+      line = { account, asset, ...none };
       lines.set(asset, line);
     }
     return line;
@@ -66,6 +74,7 @@ export class CreditBook {
     this.#moveInside(line.asset, -returnedUnits);
     line.freeUnits -= returnedUnits;
     line.returnNumber += 1;
+    line.returnedUnits = addReturned(line.returnedUnits, returnedUnits);
   }
 
   /** Fees leave the accounts with the trade; the clearing books them to the house. */

@@ -16,6 +16,8 @@ export type EngineCredit = {
   heldUnits: number;
   grantNumber: number;
   returnNumber: number;
+  /** All that was ever returned, modulo 2^53 (`addReturned` of the domain): the ledger compares it with what it has back. */
+  returnedUnits: number;
 };
 
 /** A price level's new total; 0 lots means that it is gone. */

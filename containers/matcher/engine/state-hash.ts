@@ -25,6 +25,7 @@ export function hashState(state: EngineState): string {
     into.integer(line.heldUnits);
     into.integer(line.grantNumber);
     into.integer(line.returnNumber);
+    into.integer(line.returnedUnits);
   }
   return into.digest();
 }

@@ -26,6 +26,7 @@ export default defineConfig({
         test: {
           name: 'system',
           include: ['test/system/**/*.test.ts'],
+          globalSetup: 'test/system/shared-assembly.ts',
           testTimeout: 120_000,
           hookTimeout: 120_000,
           fileParallelism: false,

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Wallet } from 'ethers';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, inject, test } from 'vitest';
 import { signOrder } from '#client/signing.ts';
 import type { Refusal } from '#domain/refusal.ts';
 import { refusalTable } from '#wire/refusal-status.ts';
@@ -21,7 +21,8 @@ let trader: Trader;
 let before: unknown;
 
 beforeAll(async () => {
-  exchange = await startExchange({ stateFolder, flags: ['--port', '0', '--without', 'bots'] });
+  const flags = ['--port', '0', '--without', 'bots'];
+  exchange = await startExchange({ stateFolder, assembly: inject('assembly'), flags });
   await eventually('health', async () => (await fetch(`${exchange.apiUrl}/v1/health`)).ok, 20_000);
   trader = await Trader.arrive(exchange.apiUrl);
   await trader.rest.faucet({ account: trader.account, idempotencyKey: 'bad-input' });

@@ -1,10 +1,10 @@
-import { test } from 'vitest';
+import { inject, test } from 'vitest';
 import { type StepTold, tellStory } from './story.ts';
 
 test('from deposit to trade to kill -9 and back, nothing is lost and every asset sums to zero', async () => {
   const told: StepTold[] = [];
   try {
-    await tellStory((step) => told.push(step));
+    await tellStory((step) => told.push(step), inject('assembly'));
   } catch (error) {
     // Where the story broke is half of the finding.
     throw new Error(`after "${told.at(-1)?.step ?? 'nothing'}": ${(error as Error).message}`, {

@@ -17,21 +17,31 @@ const market = 'ETH-USDC';
 /** No bots: every order of the book is the story's own. */
 const flags = ['--port', '0', '--without', 'bots'];
 
-/** Tells the story; `onStep` hears each step as it ends. Throws at the first promise that does not hold. */
-export async function tellStory(onStep: (step: StepTold) => void): Promise<void> {
+/**
+ * Tells the story; `onStep` hears each step as it ends. Throws at the first promise that does not hold.
+ * Where no assembly is given, the first boot synthesizes one.
+ */
+export async function tellStory(
+  onStep: (step: StepTold) => void,
+  assembly?: string,
+): Promise<void> {
   const stateFolder = mkdtempSync(join(tmpdir(), 'crossbook-story-'));
   const step = steps(onStep);
   let exchange: Exchange | undefined;
   try {
     exchange = await step('boot', async () => {
-      const booted = await startExchange({ stateFolder, flags });
+      const booted = await startExchange({ stateFolder, flags, ...(assembly ? { assembly } : {}) });
       return [booted, `REST at ${booted.apiUrl}`];
     });
     await healthy(exchange);
     const [maker, taker] = await arrive(exchange, step);
     const resting = await trade(maker, taker, step);
     await cancelAndReturn(exchange, { maker, taker, resting }, step);
-    exchange = await crash(exchange, { maker, taker, stateFolder }, step);
+    exchange = await crash(
+      exchange,
+      { maker, taker, stateFolder, assembly: assembly ?? join(stateFolder, 'cdk.out') },
+      step,
+    );
     await step('stop', async () => {
       const { ms, code } = await (exchange as Exchange).stop();
       assert.equal(code, 0);
@@ -177,9 +187,10 @@ const signed = (text: string) => Number(text);
 
 async function crash(
   exchange: Exchange,
-  { maker, taker, stateFolder }: { maker: Trader; taker: Trader; stateFolder: string },
+  given: { maker: Trader; taker: Trader; stateFolder: string; assembly: string },
   step: Step,
 ): Promise<Exchange> {
+  const { maker, taker, stateFolder, assembly } = given;
   const before = await step('orders before the crash', async () => {
     await maker.place({ market, side: 'sell', price: '2100', size: '1.25', clientOrderId: 'kept' });
     await taker.place({ market, side: 'buy', price: '1900', size: '0.75' });
@@ -189,7 +200,6 @@ async function crash(
   for (const trader of [maker, taker]) trader.leave();
   const again = await step('kill -9 and restart', async () => {
     await exchange.killNine();
-    const assembly = join(stateFolder, 'cdk.out');
     const restarted = await startExchange({ stateFolder, flags, assembly });
     await healthy(restarted);
     return [restarted, 'every process killed at once, started again, every group is led'];

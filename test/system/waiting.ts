@@ -5,6 +5,8 @@ export async function eventually<T>(
   what: string,
   ask: () => Promise<T | undefined | false> | T | undefined | false,
   withinMs = 15_000,
+  /** What to show where the wait ends in vain. */
+  evidence: () => string = () => '',
 ): Promise<T> {
   const until = performance.now() + withinMs;
   let trouble = '';
@@ -16,7 +18,7 @@ export async function eventually<T>(
       trouble = ` (${(error as Error).message})`;
     }
     if (performance.now() > until)
-      throw new Error(`waited ${withinMs} ms in vain for ${what}${trouble}`);
+      throw new Error(`waited ${withinMs} ms in vain for ${what}${trouble}${evidence()}`);
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
 }

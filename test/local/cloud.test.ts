@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { PutItemCommand, ScanCommand } from '@aws-sdk/client-dynamodb';
-import { beforeAll, expect, test } from 'vitest';
+import { beforeAll, expect, onTestFinished, test } from 'vitest';
 import { endLeftovers } from '../../local/child-process.ts';
 import { bootCloud, type Cloud } from '../../local/cloud.ts';
 import { commandLineOf } from '../../local/pid-file.ts';
@@ -17,14 +17,13 @@ beforeAll(() => {
   assemblyFolder = synthesizeCloudApp();
 });
 
-const boot = (stateFolder: string): Promise<Cloud> =>
-  bootCloud({
-    assemblyFolder,
-    stateFolder,
-    ports: 'free',
-    progress: () => undefined,
-    report: () => undefined,
-  });
+/** Boots the fixture; a test that fails on the way leaves nothing of it running. */
+async function boot(stateFolder: string, report: (text: string) => void = () => {}) {
+  const quiet = { progress: () => undefined, report };
+  const cloud = await bootCloud({ assemblyFolder, stateFolder, ports: 'free', ...quiet });
+  onTestFinished(() => cloud.kill9());
+  return cloud;
+}
 
 const tableOf = (cloud: Cloud): string =>
   String(cloud.assembly.of('AWS::DynamoDB::GlobalTable')[0]?.name);
@@ -90,6 +89,21 @@ test('a stop leaves no process and no pid file', async () => {
   expect(await endLeftovers(join(stateFolder, 'run'))).toEqual([]);
 });
 
+test('an emulator that ends on its own is told in one line, one that is stopped is not', async () => {
+  const reports: string[] = [];
+  const stateFolder = newStateFolder();
+  const cloud = await boot(stateFolder, (text) => reports.push(text));
+  const { pid } = JSON.parse(
+    readFileSync(join(stateFolder, 'run', 'emulator-queues.pid'), 'utf8'),
+  ) as { pid: number };
+  process.kill(pid, 'SIGKILL');
+  await until(() => reports.some((text) => text.startsWith('emulator-queues')));
+  await cloud.stop();
+  expect(reports.filter((text) => text.startsWith('emulator-'))).toEqual([
+    expect.stringMatching(/^emulator-queues ended by SIGKILL: stop and start again/),
+  ]);
+});
+
 test('an assembly that is not there fails in one sentence', async () => {
   const options = { stateFolder: newStateFolder(), ports: 'free', report: () => {} } as const;
   await expect(
@@ -100,6 +114,7 @@ test('an assembly that is not there fails in one sentence', async () => {
 function startMain(stateFolder: string, ...more: string[]) {
   const flags = ['--assembly', assemblyFolder, '--state', stateFolder, '--port', '0', ...more];
   const running = spawn(process.execPath, [main, ...flags], { stdio: ['ignore', 'pipe', 'pipe'] });
+  onTestFinished(() => void running.kill('SIGKILL'));
   let text = '';
   for (const output of [running.stdout, running.stderr]) {
     output.on('data', (chunk) => {

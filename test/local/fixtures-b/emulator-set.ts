@@ -1,11 +1,13 @@
-/** Real emulators in a temporary folder, for one test file. */
+/** Real emulators in a temporary folder, for one test file; at its end nothing of them is left, whatever failed. */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { afterAll } from 'vitest';
 import { type AwsClients, createAwsClients } from '../../../local/aws-clients.ts';
 import { type Emulators, type EmulatorUrls, startEmulators } from '../../../local/emulators.ts';
 import { freePorts } from '../../../local/free-port.ts';
+import { endProcessesOf } from '../../left-behind.ts';
 
 export type EmulatorSet = {
   stateFolder: string;
@@ -15,8 +17,20 @@ export type EmulatorSet = {
   stop: () => Promise<void>;
 };
 
+const stateFolders: string[] = [];
+
+// Registered before the file's own hooks, so that it runs after them.
+afterAll(() => {
+  for (const folder of stateFolders.splice(0)) {
+    endProcessesOf(folder);
+    rmSync(folder, { recursive: true, force: true, maxRetries: 5, retryDelay: 100 });
+  }
+});
+
 export function newStateFolder(): string {
-  return mkdtempSync(join(tmpdir(), 'local-cloud-state-'));
+  const folder = mkdtempSync(join(tmpdir(), 'local-cloud-state-'));
+  stateFolders.push(folder);
+  return folder;
 }
 
 export async function startEmulatorSet(stateFolder = newStateFolder()): Promise<EmulatorSet> {

@@ -43,5 +43,10 @@ export const tickSpacingMs = 50;
 export const depthSpacingMs = 100;
 /** A state hash walks the whole book: after one, health shows it for so many times as long as it took. */
 export const healthRests = 20;
+/**
+ * A matcher that does not lead by then is not broken but replays a long journal, which a fresh start would begin anew.
+ * Within ECS's longest start period (5 min): one that fails sooner exits, so that a bad deployment is rolled back.
+ */
+export const patienceMs = 240_000;
 /** From the request to stop until everything taken is answered; the process is killed 200 ms after that, on a local machine. */
 export const drainMs = 1_800;

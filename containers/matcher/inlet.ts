@@ -18,6 +18,8 @@ export type InletOptions = {
   port: number;
   /** Undefined while this process does not lead, or no longer. */
   leader: () => Leader | undefined;
+  /** Whether the process is to be left alone; asked by whoever would replace it. */
+  isAlive: () => boolean;
   failed: (error: unknown) => void;
 };
 
@@ -71,6 +73,8 @@ const refuse = (status: number, code: Refusal, details?: unknown): Reply => ({
 
 async function answer(incoming: IncomingMessage, options: InletOptions): Promise<Reply> {
   const url = new URL(incoming.url ?? '/', 'http://matcher');
+  if (url.pathname === '/alive')
+    return options.isAlive() ? { status: 200, body: {} } : unavailable('not_leader');
   const body = incoming.method === 'POST' ? await readBody(incoming) : '';
   if (body === undefined) return refuse(413, 'body_too_large');
   const wanted = incoming.headers[groupHeader];

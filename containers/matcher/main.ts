@@ -1,6 +1,6 @@
 /** One pair group's matcher as a process: wiring only. Exits 0 when asked to, 1 in doubt. */
 import { randomBytes, randomUUID } from 'node:crypto';
-import { documentClient, kinesisClient } from '#cloud/clients.ts';
+import { documentClient, kinesisClient, kinesisReader } from '#cloud/clients.ts';
 import { systemClock as clock } from '#cloud/clock.ts';
 import { fanOutInvoker } from '#cloud/fan-out-invoker.ts';
 import { createFeedPublisher, type FeedPublisher } from '#cloud/feed-publisher.ts';
@@ -15,7 +15,7 @@ import { createMetrics } from '#cloud/metrics.ts';
 import { catalogOf, type Environment, journalStreamsOf, setting } from '#cloud/settings.ts';
 import { groupsOf, listedMarkets } from '#wire/catalog.ts';
 import { nonceFrom } from '#wire/journal-frame.ts';
-import { drainMs } from './bounds.ts';
+import { drainMs, patienceMs } from './bounds.ts';
 import { demandFrom } from './demand-elsewhere.ts';
 import { asError } from './doubt.ts';
 import { type Inlet, openInlet } from './inlet.ts';
@@ -29,6 +29,7 @@ const logger = createLogger('matcher');
 let lease: HeldLease | undefined;
 let leader: Leader | undefined;
 let stopping = false;
+const bornMs = clock.monotonicMs();
 
 function doubted(cause: Error): never {
   leader?.abandon();
@@ -51,6 +52,7 @@ async function start(environment: Environment): Promise<void> {
     groupId,
     port: Number(setting(environment, 'port')),
     leader: () => leader,
+    isAlive: () => leader !== undefined || clock.monotonicMs() - bornMs > patienceMs,
     failed: (error) => logger.error('a request failed', asError(error)),
   });
   for (const signal of ['SIGTERM', 'SIGINT'] as const) {
@@ -67,7 +69,7 @@ async function start(environment: Environment): Promise<void> {
     nonce: nonceFrom(randomBytes(16)),
     markets: markets.filter(({ market }) => market.groupId === groupId),
     writer: createJournalWriter({ client: kinesisClient(), stream }),
-    reader: createJournalReader({ client: kinesisClient(), stream }),
+    reader: createJournalReader({ client: kinesisReader(), stream }),
     ledger: createLedgerStore({ client, table: setting(environment, 'ledgerTable') }),
     demandElsewhere: demandFrom(others, createMatcherClient({ leases: store, clock }), timers),
     faulted: (what, error) => logger.warn(what, ...(error ? [error] : [])),

@@ -1,7 +1,7 @@
 /** Settlement: posts every pair group's journal to the ledger. */
 import { clearJournal } from '#cloud/clear-journal.ts';
 import { createClearingStore } from '#cloud/clearing-store.ts';
-import { documentClient, kinesisClient } from '#cloud/clients.ts';
+import { documentClient, kinesisReader } from '#cloud/clients.ts';
 import { readJournalRange } from '#cloud/journal-range.ts';
 import { createJournalReader } from '#cloud/journal-reader.ts';
 import { createLogger } from '#cloud/logger.ts';
@@ -10,7 +10,7 @@ import { journalStreamsOf, setting } from '#cloud/settings.ts';
 import { streamHandler } from '#cloud/stream-edge.ts';
 
 const streams = journalStreamsOf(process.env);
-const kinesis = kinesisClient();
+const kinesis = kinesisReader();
 const table = setting(process.env, 'ledgerTable');
 const clearing = {
   store: createClearingStore({ client: documentClient(), table }),

@@ -3,7 +3,8 @@ import { Duration, Stack } from 'aws-cdk-lib';
 import type { ISecurityGroup } from 'aws-cdk-lib/aws-ec2';
 import { Platform } from 'aws-cdk-lib/aws-ecr-assets';
 import {
-  type AvailabilityZoneRebalancing,
+  AvailabilityZoneRebalancing,
+  AwsLogDriverMode,
   ContainerImage,
   CpuArchitecture,
   FargateService,
@@ -37,8 +38,6 @@ type ContainerServiceProps = {
   allow: PolicyStatement[];
   port?: number;
   healthCheck?: HealthCheck;
-  deployment: { minHealthyPercent: number; maxHealthyPercent: number };
-  availabilityZoneRebalancing?: AvailabilityZoneRebalancing;
   /** Cheaper, may be interrupted with two minutes' notice. */
   spot?: boolean;
 };
@@ -54,15 +53,16 @@ export class ContainerService extends Construct {
       cluster: props.cluster,
       taskDefinition,
       desiredCount: 1,
-      ...props.deployment,
+      // Of each service there is one task, never two: the old one ends before the new one starts.
+      minHealthyPercent: 0,
+      maxHealthyPercent: 100,
+      // On by default, and it would need a second task for a while.
+      availabilityZoneRebalancing: AvailabilityZoneRebalancing.DISABLED,
       circuitBreaker: { rollback: true },
       // A public address is the way to AWS's APIs without NAT; the security group lets nobody in from there.
       assignPublicIp: true,
       vpcSubnets: { subnets: props.cluster.vpc.publicSubnets },
       securityGroups: [props.securityGroup],
-      ...(props.availabilityZoneRebalancing && {
-        availabilityZoneRebalancing: props.availabilityZoneRebalancing,
-      }),
       ...(props.spot && {
         capacityProviderStrategies: [{ capacityProvider: 'FARGATE_SPOT', weight: 1 }],
       }),
@@ -98,6 +98,8 @@ export class ContainerService extends Construct {
       logging: LogDrivers.awsLogs({
         streamPrefix: props.name,
         logGroup: createLogGroup(this, props.stage),
+        // Lines are lost rather than that a matcher waits for CloudWatch to take them.
+        mode: AwsLogDriverMode.NON_BLOCKING,
       }),
       ...(props.port && { portMappings: [{ containerPort: props.port }] }),
       ...(props.healthCheck && { healthCheck: props.healthCheck }),

@@ -1,7 +1,7 @@
 /** Demo traders, in stages with a faucet only: they speak the public API and nothing else. */
 import { RemovalPolicy, Stack } from 'aws-cdk-lib';
 import { Peer, Port, SecurityGroup } from 'aws-cdk-lib/aws-ec2';
-import { Cluster } from 'aws-cdk-lib/aws-ecs';
+import { type CfnCluster, Cluster } from 'aws-cdk-lib/aws-ecs';
 import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import type { Construct } from 'constructs';
 import type { Bundles } from '../constructs/bundles.ts';
@@ -38,10 +38,7 @@ export class BotsStack extends Stack {
       name: 'bots',
       stage,
       bundles,
-      cluster: new Cluster(this, 'Cluster', {
-        vpc: network.vpc,
-        enableFargateCapacityProviders: true,
-      }),
+      cluster: this.spotCluster(network),
       securityGroup: outwardOnly,
       cpuUnits: 256,
       memoryMiB: 512,
@@ -52,8 +49,17 @@ export class BotsStack extends Stack {
       },
       secrets: { botSeed },
       allow: [],
-      deployment: { minHealthyPercent: 0, maxHealthyPercent: 100 },
       spot: true,
     });
+  }
+
+  /**
+   * Named by the cluster itself: the associations that CDK would add are a resource of their own, which
+   * CloudFormation may make after the service that needs them, and remove before it.
+   */
+  private spotCluster(network: NetworkStack): Cluster {
+    const cluster = new Cluster(this, 'Cluster', { vpc: network.vpc });
+    (cluster.node.defaultChild as CfnCluster).capacityProviders = ['FARGATE_SPOT'];
+    return cluster;
   }
 }

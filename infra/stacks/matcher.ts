@@ -1,6 +1,6 @@
 /** The matchers: one Fargate service of one task per pair group, each with a role for its own journal and lease. */
 import { Duration, Stack } from 'aws-cdk-lib';
-import { AvailabilityZoneRebalancing, Cluster, type FargateService } from 'aws-cdk-lib/aws-ecs';
+import { Cluster, type FargateService } from 'aws-cdk-lib/aws-ecs';
 import type { Construct } from 'constructs';
 import { leaseKeys } from '#wire/table-keys.ts';
 import type { Bundles } from '../constructs/bundles.ts';
@@ -21,9 +21,9 @@ type MatcherStackProps = {
   feed: FeedStack;
 };
 
-/** Leading and answering is healthy; a matcher that cannot lead is replaced. */
+/** The matcher says itself whether ECS should leave it alone: it leads, or replays a journal that takes its time. */
 const healthScript =
-  "fetch('http://127.0.0.1:'+process.env.PORT+'/health').then(r=>process.exit(r.ok?0:1),()=>process.exit(1))";
+  "fetch('http://127.0.0.1:'+process.env.PORT+'/alive').then(r=>process.exit(r.ok?0:1),()=>process.exit(1))";
 
 export class MatcherStack extends Stack {
   /** Pair group → its service. */
@@ -74,12 +74,9 @@ export class MatcherStack extends Stack {
         interval: Duration.seconds(30),
         timeout: Duration.seconds(10),
         retries: 3,
-        // Replaying a day's journal may take minutes.
+        // The longest that ECS allows; `/alive` is patient for less.
         startPeriod: Duration.seconds(300),
       },
-      // A single writer: the old task ends before the new one starts, and hands its lease over.
-      deployment: { minHealthyPercent: 0, maxHealthyPercent: 100 },
-      availabilityZoneRebalancing: AvailabilityZoneRebalancing.DISABLED,
     }).service;
   }
 }

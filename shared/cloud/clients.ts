@@ -23,10 +23,16 @@ export function documentClient(): DynamoDBDocumentClient {
   });
 }
 
-/** Kinesis over HTTP/1.1: one connection is enough for one put in flight, and the local twin speaks nothing newer. */
-export function kinesisClient(): KinesisClient {
+/** Kinesis for the writer, who repeats puts himself: only he knows how long his lease lasts. */
+export const kinesisClient = (): KinesisClient => kinesis(1);
+
+/** Kinesis for readers: one lost answer must not end a replay of an hour. */
+export const kinesisReader = (): KinesisClient => kinesis(6);
+
+/** Over HTTP/1.1: one connection is enough for one put in flight, and the local twin speaks nothing newer. */
+function kinesis(maxAttempts: number): KinesisClient {
   return new KinesisClient({
-    maxAttempts: 1,
+    maxAttempts,
     requestHandler: new NodeHttpHandler({ requestTimeout: 5_000, throwOnRequestTimeout: true }),
   });
 }

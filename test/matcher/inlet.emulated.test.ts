@@ -9,6 +9,7 @@ let world: MatcherWorld;
 let running: Running;
 let inlet: Inlet;
 let leader: Leader | undefined;
+let isAlive = true;
 const failures: unknown[] = [];
 
 beforeEach(async () => {
@@ -18,7 +19,7 @@ beforeEach(async () => {
   leader = running.leader;
   failures.length = 0;
   inlet = await openInlet({
-    ...{ groupId, port: 0, leader: () => leader },
+    ...{ groupId, port: 0, leader: () => leader, isAlive: () => isAlive },
     failed: (error) => failures.push(error),
   });
 });
@@ -148,4 +149,13 @@ test('what is not there is not found', async () => {
   });
   expect(await call('GET', '/nothing')).toMatchObject({ status: 404, body: { code: 'not_found' } });
   expect(await call('GET', '/depth?market=ETH-USDC&levels=0')).toMatchObject({ status: 400 });
+});
+
+test('a matcher that replays is alive although it does not lead, until it says that it is not', async () => {
+  leader = undefined;
+  isAlive = true;
+  expect(await call('GET', '/alive')).toMatchObject({ status: 200 });
+  expect(await call('GET', '/health')).toMatchObject({ status: 503 });
+  isAlive = false;
+  expect(await call('GET', '/alive')).toMatchObject({ status: 503 });
 });

@@ -3,7 +3,6 @@
  * that cannot be reached, or leads no more, is looked up again once. Commands carry their identity, so
  * the same one may be sent twice: only that makes a second try after a lost reply possible.
  */
-import { Agent } from 'node:http';
 import type { MarketId } from '#domain/market.ts';
 import type { Address, Digest } from '#domain/order.ts';
 import {
@@ -19,6 +18,7 @@ import {
 } from '#wire/matcher-api.ts';
 import type { Clock } from './clock.ts';
 import { type Exchange, type ExchangeRequest, exchange } from './http-exchange.ts';
+import { keptConnections } from './kept-connections.ts';
 import type { Lease } from './lease-store.ts';
 
 export type MatcherClient = {
@@ -97,8 +97,8 @@ export function createMatcherClient(options: MatcherClientOptions): MatcherClien
 function caller(options: MatcherClientOptions) {
   const { connectTimeoutMs = 300, replyTimeoutMs = 4_000 } = options;
   const leaders = rememberLeaders(options);
-  const agent = new Agent({ keepAlive: true, maxSockets: 64 });
-  const limits = { agent, connectTimeoutMs, replyTimeoutMs, replyLimitBytes };
+  const connections = keptConnections(options.clock);
+  const limits = { connectTimeoutMs, replyTimeoutMs, replyLimitBytes };
 
   return async <T>(
     groupId: string,
@@ -111,7 +111,9 @@ function caller(options: MatcherClientOptions) {
     for (let attempt = 1; attempt <= 2; attempt += 1) {
       const lease = await leaders.find(groupId);
       if (!lease) break;
-      const outcome = verdict(await exchange(lease, { ...request, headers }, limits));
+      const outcome = verdict(
+        await exchange(lease, { ...request, headers }, { ...limits, agent: connections() }),
+      );
       if (outcome.type === 'answered') return JSON.parse(outcome.body) as T;
       // After a lost reply only an answer can say what happened to the first try.
       if (outcome.type === 'busy' && !replyLost)

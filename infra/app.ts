@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import {
+  Annotations,
   App,
   CloudFormationValidatePlugin,
   DefaultStackSynthesizer,
@@ -12,7 +13,7 @@ import {
 } from 'aws-cdk-lib';
 import { checkWithNag } from './acknowledgements.ts';
 import { type Bundles, bundle } from './constructs/bundles.ts';
-import { type Stage, stageOf } from './settings.ts';
+import { placeholdersOf, type Stage, stageOf } from './settings.ts';
 import { ApiStack } from './stacks/api.ts';
 import { BotsStack } from './stacks/bots.ts';
 import { DataStack } from './stacks/data.ts';
@@ -22,6 +23,8 @@ import { MatcherStack } from './stacks/matcher.ts';
 import { NetworkStack } from './stacks/network.ts';
 import { WatchStack } from './stacks/watch.ts';
 import { WorkersStack } from './stacks/workers.ts';
+
+const placeholderHelp = 'an example stands in infra/settings.ts; write your own before users come';
 
 /** Builds all stacks of a stage into `app`. */
 export function crossbook(app: App, stage: Stage, bundles: Bundles): void {
@@ -45,6 +48,12 @@ export function crossbook(app: App, stage: Stage, bundles: Bundles): void {
   if (stage.bots) new BotsStack(app, named('Bots'), { stage, bundles, network, api, feed });
   new WatchStack(app, named('Watch'), { stage, data, journal, api, feed, matcher, workers });
 
+  for (const placeholder of placeholdersOf(stage)) {
+    Annotations.of(api).addWarningV2(
+      `crossbook:${placeholder}`,
+      `${placeholder}: ${placeholderHelp}`,
+    );
+  }
   Tags.of(app).add('app', 'crossbook');
   Tags.of(app).add('stage', stage.name);
 }

@@ -12,8 +12,8 @@ export type Stage = {
   /** How long a leader leads without renewing; it renews three times as often. */
   leaseMs: number;
   matcher: { cpuUnits: number; memoryMiB: number };
-  /** Free money for everyone: never in prod. */
-  faucet: boolean;
+  /** Demo funds for everyone who asks, and how many may ask in a second: never in prod. */
+  faucet?: { requestsPerSecond: number };
   /** Demo traders, in the stages that have them, and how often each of them acts. Each act costs what an order costs. */
   bots?: { paceMs: number };
   /** Keep data when a stack goes away, restore it to any second, refuse its deletion. */
@@ -96,7 +96,7 @@ const stages: Record<StageName, Stage> = {
     journalRetentionHours: 168,
     leaseMs: 3_000,
     matcher: { cpuUnits: 256, memoryMiB: 512 },
-    faucet: true,
+    faucet: { requestsPerSecond: 1_000 },
     bots: { paceMs: 2_000 },
     retainData: false,
     logRetentionDays: 7,
@@ -111,7 +111,7 @@ const stages: Record<StageName, Stage> = {
     journalRetentionHours: 24,
     leaseMs: 9_000,
     matcher: { cpuUnits: 256, memoryMiB: 512 },
-    faucet: true,
+    faucet: { requestsPerSecond: 2 },
     bots: { paceMs: 30_000 },
     retainData: false,
     logRetentionDays: 7,
@@ -123,10 +123,10 @@ const stages: Record<StageName, Stage> = {
     name: 'prod',
     catalog: { assets: assets(placeholderTokens), markets: twoGroups },
     chain: { chainId: 8_453, verifyingContract: placeholderVault },
-    journalRetentionHours: 168,
+    // A matcher rebuilds its book from the journal's first record, so none may be lost: the most that Kinesis keeps.
+    journalRetentionHours: 8_760,
     leaseMs: 6_000,
     matcher: { cpuUnits: 512, memoryMiB: 1_024 },
-    faucet: false,
     retainData: true,
     logRetentionDays: 90,
     corsOrigins: ['https://crossbook.example'],
@@ -142,6 +142,21 @@ export function stageOf(name: unknown): Stage {
     throw new Error(`no stage is called ${String(name)}: use -c stage=${stageNames.join('|')}`);
   validate(stage);
   return stage;
+}
+
+/** What prod still has from this repository's examples and not from its owner. */
+export function placeholdersOf(stage: Stage): string[] {
+  if (stage.name !== 'prod') return [];
+  const isExample = (text: string) => text.endsWith('.example');
+  const { assets: listed } = stage.catalog;
+  return [
+    ...(listed.some(({ id, chainAsset }) => placeholderTokens[id as keyof Tokens] === chainAsset)
+      ? ['tokens']
+      : []),
+    ...(stage.chain.verifyingContract === placeholderVault ? ['vault'] : []),
+    ...(stage.corsOrigins.some(isExample) ? ['CORS origins'] : []),
+    ...(stage.signInDomains.some(isExample) ? ['sign-in domains'] : []),
+  ];
 }
 
 export const groupIdsOf = (stage: Stage): string[] => groupsOf(stage.catalog);

@@ -2,9 +2,11 @@
 import { CfnOutput, Duration, RemovalPolicy, Stack } from 'aws-cdk-lib';
 import { AccessLogFormat } from 'aws-cdk-lib/aws-apigateway';
 import {
+  type CfnStage,
   CorsHttpMethod,
   HttpApi,
   type HttpMethod,
+  type HttpRoute,
   HttpStage,
   LogGroupLogDestination,
 } from 'aws-cdk-lib/aws-apigatewayv2';
@@ -25,6 +27,7 @@ type ApiStackProps = { stage: Stage; bundles: Bundles; data: DataStack; network:
 export class ApiStack extends Stack {
   readonly api: HttpApi;
   readonly functions: LambdaFunction[] = [];
+  private readonly routes: HttpRoute[] = [];
 
   constructor(scope: Construct, id: string, props: ApiStackProps) {
     super(scope, id, { description: 'Crossbook: REST API' });
@@ -34,11 +37,12 @@ export class ApiStack extends Stack {
     this.serve('markets', this.markets(props));
     this.serve('accounts', this.accounts(props));
     if (props.stage.faucet) this.serve('faucet', this.faucet(props));
+    this.open(props.stage);
     this.outputs();
   }
 
   private httpApi(stage: Stage): HttpApi {
-    const api = new HttpApi(this, 'HttpApi', {
+    return new HttpApi(this, 'HttpApi', {
       description: `Crossbook ${stage.name}`,
       createDefaultStage: false,
       corsPreflight: {
@@ -54,8 +58,12 @@ export class ApiStack extends Stack {
         maxAge: Duration.hours(1),
       },
     });
-    new HttpStage(this, 'Default', {
-      httpApi: api,
+  }
+
+  /** The stage comes after the routes, because it may name them. */
+  private open(stage: Stage): void {
+    const live = new HttpStage(this, 'Default', {
+      httpApi: this.api,
       stageName: '$default',
       autoDeploy: true,
       throttle: { rateLimit: stage.requestsPerSecond, burstLimit: 2 * stage.requestsPerSecond },
@@ -64,14 +72,23 @@ export class ApiStack extends Stack {
         format: accessLogFormat,
       },
     });
-    return api;
+    if (!stage.faucet) return;
+    // Free for everyone, each gift is kept for ever: the one route that strangers could fill a table by.
+    const { requestsPerSecond } = stage.faucet;
+    (live.node.defaultChild as CfnStage).routeSettings = {
+      [httpRoutes.faucet[0]]: {
+        ThrottlingRateLimit: requestsPerSecond,
+        ThrottlingBurstLimit: 5 * requestsPerSecond,
+      },
+    };
+    live.node.addDependency(...this.routes);
   }
 
   private serve(name: HttpFunction, lambda: LambdaFunction): void {
     const integration = new HttpLambdaIntegration(name, lambda, { scopePermissionToRoute: false });
     for (const route of httpRoutes[name]) {
       const [method, path] = route.split(' ') as [HttpMethod, string];
-      this.api.addRoutes({ path, methods: [method], integration });
+      this.routes.push(...this.api.addRoutes({ path, methods: [method], integration }));
     }
     this.functions.push(lambda);
   }

@@ -1,5 +1,5 @@
 /** The feed: the WebSocket API, the function behind its routes, and the fan-out that matchers invoke. */
-import { CfnOutput, Stack } from 'aws-cdk-lib';
+import { CfnOutput, Duration, Stack } from 'aws-cdk-lib';
 import { WebSocketApi, WebSocketStage } from 'aws-cdk-lib/aws-apigatewayv2';
 import { WebSocketLambdaIntegration } from 'aws-cdk-lib/aws-apigatewayv2-integrations';
 import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
@@ -78,7 +78,7 @@ export class FeedStack extends Stack {
       resource: this.api.apiId,
       resourceName: `${live.stageName}/*/@connections/*`,
     });
-    return new ServerFunction(this, 'FanOut', {
+    const { lambda } = new ServerFunction(this, 'FanOut', {
       name: 'fan-out',
       description: 'Posts feed messages to the connections of a slice; invoked by matchers',
       stage,
@@ -93,7 +93,10 @@ export class FeedStack extends Stack {
         may('execute-api:ManageConnections', connections),
       ],
       timeoutSeconds: 30,
-    }).lambda;
+    });
+    // Lambda would repeat a failed request twice and keep a throttled one for hours: old news, and out of order.
+    lambda.configureAsyncInvoke({ retryAttempts: 0, maxEventAge: Duration.minutes(1) });
+    return lambda;
   }
 
   private outputs(): void {

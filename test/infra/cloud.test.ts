@@ -1,9 +1,10 @@
 /** What the template promises, for every stage. */
-import { existsSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { Stack } from 'aws-cdk-lib';
 import { Peer, Port, SecurityGroup, Vpc } from 'aws-cdk-lib/aws-ec2';
 import { PolicyStatement, Role } from 'aws-cdk-lib/aws-iam';
 import { describe, expect, test } from 'vitest';
+import { metricNames, metricsNamespace } from '#cloud/metrics.ts';
 import { acknowledgements, checkWithNag, matches } from '../../infra/acknowledgements.ts';
 import { stageNames } from '../../infra/settings.ts';
 import {
@@ -103,6 +104,14 @@ everyStage('services of stage %s', (stage) => {
     }
   });
 
+  test('old news is not repeated: a failed or late fan-out is given up', () => {
+    const configs = ofType(stage, 'AWS::Lambda::EventInvokeConfig');
+    expect(configs.map(({ properties }) => properties)).toMatchObject([
+      { MaximumRetryAttempts: 0, MaximumEventAgeInSeconds: 60 },
+    ]);
+    expect(JSON.stringify(configs[0]?.properties['FunctionName'])).toContain('FanOut');
+  });
+
   test('each pair group has one shard and one matcher that is never two', () => {
     const groups = stage === 'dev' ? 1 : 2;
     const streams = ofType(stage, 'AWS::Kinesis::Stream');
@@ -115,6 +124,8 @@ everyStage('services of stage %s', (stage) => {
     for (const { properties } of services) {
       expect(properties).toMatchObject({
         DesiredCount: 1,
+        // On by default, and refused beside a maximum of 100 %.
+        AvailabilityZoneRebalancing: 'DISABLED',
         DeploymentConfiguration: {
           MinimumHealthyPercent: 0,
           MaximumPercent: 100,
@@ -128,9 +139,55 @@ everyStage('services of stage %s', (stage) => {
     for (const { properties } of ofType(stage, 'AWS::ECS::TaskDefinition')) {
       expect(properties).toMatchObject({ RuntimePlatform: { CpuArchitecture: 'ARM64' } });
       for (const container of listAt(properties, 'ContainerDefinitions')) {
-        expect(container).toMatchObject({ ReadonlyRootFilesystem: true, StopTimeout: 120 });
+        expect(container).toMatchObject({
+          ReadonlyRootFilesystem: true,
+          StopTimeout: 120,
+          // A matcher must not wait for its log to be taken.
+          LogConfiguration: { LogDriver: 'awslogs', Options: { mode: 'non-blocking' } },
+        });
       }
     }
+  });
+});
+
+everyStage('settings of stage %s', (stage) => {
+  test('a function has no variable that Lambda reserves, and all of them fit', () => {
+    for (const { id, properties } of ofType(stage, 'AWS::Lambda::Function')) {
+      const variables = (properties['Environment'] as Properties | undefined)?.['Variables'] ?? {};
+      for (const name of Object.keys(variables)) expect(name).not.toMatch(/^(AWS|LAMBDA|_)/);
+      // References stand for names that are shorter than they are; Lambda allows 4 KB.
+      expect(JSON.stringify(variables).length, id).toBeLessThan(4_096);
+    }
+  });
+
+  test('alarms on our own metrics name metrics that the code emits, as it emits them', () => {
+    const own = ofType(stage, 'AWS::CloudWatch::Alarm').filter(
+      ({ properties }) => properties['Namespace'] === metricsNamespace,
+    );
+    expect(own).toHaveLength(4);
+    const emitters = readdirSync('functions').filter((name) => existsSync(handlerOf(name)));
+    for (const { properties } of own) {
+      expect(Object.values<string>(metricNames)).toContain(properties['MetricName']);
+      const [dimension, ...others] = listAt(properties, 'Dimensions');
+      expect(others).toEqual([]);
+      expect(dimension?.['Name']).toBe('service');
+      const service = String(dimension?.['Value']);
+      expect(emitters).toContain(service);
+      expect(readFileSync(handlerOf(service), 'utf8')).toContain(`createMetrics('${service}')`);
+    }
+  });
+
+  test('a service on Spot finds its capacity provider in the cluster itself', () => {
+    expect(ofType(stage, 'AWS::ECS::ClusterCapacityProviderAssociations')).toEqual([]);
+    const spots = ofType(stage, 'AWS::ECS::Service').filter(
+      ({ properties }) => properties['CapacityProviderStrategy'],
+    );
+    for (const { id, properties } of spots) {
+      const cluster = `${id.split('/')[0]}/${(properties['Cluster'] as { Ref: string }).Ref}`;
+      const found = ofType(stage, 'AWS::ECS::Cluster').find((each) => each.id === cluster);
+      expect(found?.properties['CapacityProviders']).toContain('FARGATE_SPOT');
+    }
+    expect(spots).toHaveLength(stage === 'prod' ? 0 : 1);
   });
 });
 
@@ -197,6 +254,14 @@ describe('prod', () => {
     expect(/post \/v1\/faucet/.test(dev) && /bots/.test(dev)).toBe(true);
   });
 
+  test('says at synthesis which values nobody has filled in', () => {
+    const warnings = appOf('prod')
+      .synth()
+      .stacks.flatMap(({ messages }) => messages.map(({ entry }) => String(entry.data)));
+    for (const what of ['tokens', 'vault', 'CORS', 'sign-in'])
+      expect(warnings.filter((text) => text.includes(what))).toHaveLength(1);
+  });
+
   test('keeps every table and journal, restores any second, refuses deletion', () => {
     const tables = ofType('prod', 'AWS::DynamoDB::GlobalTable');
     expect(tables).toHaveLength(5);
@@ -213,7 +278,7 @@ describe('prod', () => {
     for (const { deletionPolicy, properties } of ofType('prod', 'AWS::Kinesis::Stream')) {
       expect(deletionPolicy).toBe('Retain');
       expect(properties).toMatchObject({
-        RetentionPeriodHours: 168,
+        RetentionPeriodHours: 8_760,
         StreamEncryption: { EncryptionType: 'KMS' },
       });
     }
@@ -266,6 +331,8 @@ describe('the watch over the template', () => {
     }
   });
 });
+
+const handlerOf = (name: string) => `functions/${name}/handler.ts`;
 
 type Allowed = { id: string; statement: Properties };
 

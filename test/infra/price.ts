@@ -10,7 +10,7 @@ const prices = {
   spotPart: 0.3,
   publicAddressHour: 0.005,
   shardHour: 0.015,
-  /** Retention beyond 24 hours, up to 7 days. */
+  /** Retention beyond 24 hours; beyond 7 days each GB stored costs 0.023 more, and an idle journal grows by nothing. */
   longRetentionShardHour: 0.02,
   secret: 0.4,
   alarm: 0.1,
@@ -48,12 +48,12 @@ const rules: Record<string, Rule> = {
   'AWS::EC2::VPCEndpoint': gatewayEndpoint,
   'AWS::EC2::VPCGatewayAttachment': free,
   'AWS::ECS::Cluster': free,
-  'AWS::ECS::ClusterCapacityProviderAssociations': free,
   'AWS::ECS::Service': service,
   'AWS::ECS::TaskDefinition': leaseRenewals,
   'AWS::IAM::Policy': free,
   'AWS::IAM::Role': free,
   'AWS::Kinesis::Stream': stream,
+  'AWS::Lambda::EventInvokeConfig': free,
   'AWS::Lambda::EventSourceMapping': free,
   'AWS::Lambda::Function': free,
   'AWS::Lambda::Permission': free,

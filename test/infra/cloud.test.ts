@@ -205,6 +205,20 @@ everyStage('edges of stage %s', (stage) => {
     expect(network.filter(({ type }) => type === 'AWS::EC2::NatGateway')).toEqual([]);
   });
 
+  test('strangers cannot fill the ledger by the faucet', () => {
+    const live = ofType(stage, 'AWS::ApiGatewayV2::Stage').find(({ id }) => id.startsWith('Api/'));
+    const limits = live?.properties['RouteSettings'] as Record<string, Properties> | undefined;
+    if (stage === 'prod') return expect(limits).toBeUndefined();
+    expect(Object.keys(limits ?? {})).toEqual(['POST /v1/faucet']);
+    const perSecond = limits?.['POST /v1/faucet']?.['ThrottlingRateLimit'];
+    expect(perSecond).toBe(stage === 'dev' ? 2 : 1_000);
+    // API Gateway refuses settings of a route that does not exist yet.
+    const [route] = ofType(stage, 'AWS::ApiGatewayV2::Route').filter(
+      ({ properties }) => properties['RouteKey'] === 'POST /v1/faucet',
+    );
+    expect(live?.dependsOn).toContain(route?.id.split('/')[1]);
+  });
+
   test('every WebSocket route but connecting and disconnecting answers', () => {
     const routes = ofType(stage, 'AWS::ApiGatewayV2::Route').filter(({ id }) =>
       id.startsWith('Feed/'),

@@ -16,6 +16,8 @@ export type Resource = {
   type: string;
   properties: Properties;
   deletionPolicy: string | undefined;
+  /** Ids within the stack. */
+  dependsOn: string[];
 };
 
 const functions = [
@@ -45,13 +47,19 @@ function synthesize(stage: StageName, app: App): Resource[] {
       type: raw.Type,
       properties: raw.Properties ?? {},
       deletionPolicy: raw.DeletionPolicy,
+      dependsOn: [raw.DependsOn ?? []].flat(),
     })),
   );
   synthesized.set(stage, resources);
   return resources;
 }
 
-type RawResource = { Type: string; Properties?: Properties; DeletionPolicy?: string };
+type RawResource = {
+  Type: string;
+  Properties?: Properties;
+  DeletionPolicy?: string;
+  DependsOn?: string | string[];
+};
 
 /** The app of a stage, neither checked nor synthesized, in a folder of its own. */
 export function appOf(stage: StageName): App {

@@ -1,5 +1,4 @@
 /** `accounts`: a signed-in user's balances, orders, fills, entries and settings. */
-import { setTimeout } from 'node:timers/promises';
 import { documentClient } from '#cloud/clients.ts';
 import { systemClock } from '#cloud/clock.ts';
 import { createHistoryStore } from '#cloud/history-store.ts';
@@ -28,7 +27,6 @@ const routes = accountRoutes({
   catalog,
   markets: listedMarkets(catalog),
   groups: groupsOf(catalog),
-  wait: (ms) => setTimeout(ms),
   verifySession: createSessionVerifier({ keys, stage: setting(environment, 'stage'), clock }),
 });
 

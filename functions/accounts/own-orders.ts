@@ -8,12 +8,15 @@ import {
   ok,
   refuse,
 } from '#cloud/http-edge.ts';
+import { MatcherUnavailable } from '#cloud/matcher-client.ts';
 import type { Session } from '#cloud/session-token.ts';
+import { sideBySide } from '#cloud/side-by-side.ts';
+import type { Digest } from '#domain/order.ts';
 import type { OrderView } from '#wire/matcher-api.ts';
 import { digestText } from '#wire/order-body.ts';
 import { orderToJson } from '#wire/present.ts';
 import type { OrdersJson } from '#wire/rest-api.ts';
-import { type AccountPorts, accountViews, listedOf } from './account-ports.ts';
+import { type AccountPorts, accountViews, listedOf, matchersAtOnce } from './account-ports.ts';
 import { askedPage, nextPage, pageQuery } from './page-cursor.ts';
 
 const ordersQuery = pageQuery.extend({
@@ -52,7 +55,7 @@ export async function listOrders(
   return ok(answer);
 }
 
-/** `GET /v1/account/orders/{digest}`: live in a matcher, or finished in the history; another owner's order is not there. */
+/** `GET /v1/account/orders/{digest}`: live or just ended in a matcher, or finished in the history; another owner's order is not there. */
 export async function showOrder(
   request: ApiRequest,
   { account }: Session,
@@ -61,16 +64,34 @@ export async function showOrder(
   const named = checked(path, request.path);
   if (isRefused(named)) return named;
   const { digest } = named.value;
-  // An order may end between the two reads, so the history is asked once more before it is said not to be there.
+  // The history follows by about a second, and matchers remember what ended for a minute. It may end and be
+  // forgotten between the two reads of a slow request, so the history has the last word.
   const order =
     (await ports.history.order(digest)) ??
-    (await liveOrder(account, digest, ports)) ??
+    (await rememberedOrder(digest, ports)) ??
     (await ports.history.order(digest));
   if (!order || order.account !== account) return refuse('not_found');
   return ok(orderToJson(order, listedOf(ports.markets, order.marketId)));
 }
 
-async function liveOrder(account: string, digest: string, ports: AccountPorts) {
-  const views = await accountViews(account, ports);
-  return views.flatMap(({ orders }) => orders).find((order) => order.digest === digest);
+/** A digest does not say its market, so every group's matcher is asked; one that is down matters only where no other knows. */
+async function rememberedOrder(
+  digest: Digest,
+  { matchers, groups }: Pick<AccountPorts, 'matchers' | 'groups'>,
+): Promise<OrderView | undefined> {
+  const answers = await sideBySide(groups, matchersAtOnce, async (groupId) => {
+    try {
+      return await matchers.order(groupId, digest);
+    } catch (error) {
+      if (error instanceof MatcherUnavailable) return error;
+      throw error;
+    }
+  });
+  let down: MatcherUnavailable | undefined;
+  for (const answer of answers) {
+    if (answer instanceof MatcherUnavailable) down = answer;
+    else if (answer) return answer;
+  }
+  if (down) throw down;
+  return undefined;
 }

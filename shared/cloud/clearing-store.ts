@@ -227,10 +227,16 @@ function returnWrite(table: string, change: CreditChange, groupId: GroupId): Wri
       Key: ledgerKeys.balance(change.account, change.asset),
       // Only this group writes this clock, and its frames' clocks grow: nothing needs comparing.
       UpdateExpression:
-        'SET #clock = :clock ADD available :units, grantable :units, #returns :one, version :one',
-      ExpressionAttributeNames: { '#clock': `clock#${groupId}`, '#returns': 'returns' },
+        'SET #clock = :clock, #returnNumber = :number ADD available :units, grantable :units, #returnedUnits :units, #returns :one, version :one',
+      ExpressionAttributeNames: {
+        '#clock': `clock#${groupId}`,
+        '#returns': 'returns',
+        '#returnNumber': `returnNumber#${groupId}`,
+        '#returnedUnits': `returnedUnits#${groupId}`,
+      },
       ExpressionAttributeValues: {
         ':clock': change.returnedClock,
+        ':number': change.returnNumber,
         ':units': change.returnedUnits,
         ':one': 1n,
       },

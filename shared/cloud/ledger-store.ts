@@ -5,6 +5,8 @@
  * condition compares an attribute but cannot subtract two: whoever changes one of the first two changes `grantable` with it.
  * Rules are conditions on amounts; `version` is only added to. Returned credit stamps `clock#<group>` with that
  * group's journal clock and adds one to `returns`: no group ever compares or overwrites another's stamp.
+ * `grantNumber#<group>`, `grantedUnits#<group>`, `returnNumber#<group>` and `returnedUnits#<group>` say which grants and
+ * returns `available` counts: a read of items one by one, while others write, could not tell it from the credit items.
  */
 import { type DynamoDBDocumentClient, GetCommand, PutCommand } from '@aws-sdk/lib-dynamodb';
 import type { Units } from '#domain/amount.ts';
@@ -59,6 +61,18 @@ export type Balance = {
   available: Units;
   demanded: Units;
   credit: { groupId: GroupId; frozen: Units; pending: Units }[];
+  lent: Lent[];
+};
+
+/** What has left `available` for a pair group and come back to it: of one item, so of the same moment as `available`. */
+export type Lent = {
+  groupId: GroupId;
+  /** The newest grant, cleared or not. */
+  grantNumber: number;
+  grantedUnits: Units;
+  /** The newest return that was cleared, and the sum of all of them. */
+  returnNumber: number;
+  returnedUnits: Units;
 };
 
 export type AccountSettings = { creditPolicy: 'exact' | 'sticky' };
@@ -219,10 +233,16 @@ function grantWrites(
       Update: {
         TableName: table,
         Key: ledgerKeys.balance(account, asset),
-        UpdateExpression: 'ADD available :less, grantable :less, version :one',
+        UpdateExpression:
+          'SET #grantNumber = :number, #grantedUnits = :units ADD available :less, grantable :less, version :one',
         ConditionExpression: `grantable >= :units AND ${sameReturns}`,
-        ExpressionAttributeNames: { '#returns': 'returns' },
+        ExpressionAttributeNames: {
+          '#returns': 'returns',
+          '#grantNumber': `grantNumber#${groupId}`,
+          '#grantedUnits': `grantedUnits#${groupId}`,
+        },
         ExpressionAttributeValues: {
+          ':number': grantNumber,
           ':less': -units,
           ':units': units,
           ':one': 1n,
@@ -295,7 +315,13 @@ function readBalances(items: readonly Item[]): Balance[] {
   const byAsset = new Map<AssetId, Balance>();
   const of = (asset: AssetId): Balance => {
     const zero = 0n as Units;
-    const known = byAsset.get(asset) ?? { asset, available: zero, demanded: zero, credit: [] };
+    const known = byAsset.get(asset) ?? {
+      asset,
+      available: zero,
+      demanded: zero,
+      credit: [],
+      lent: [],
+    };
     byAsset.set(asset, known);
     return known;
   };
@@ -305,6 +331,7 @@ function readBalances(items: readonly Item[]): Balance[] {
       const balance = of(asset);
       balance.available = storedUnits(item['available']) as Units;
       balance.demanded = storedUnits(item['demanded']) as Units;
+      balance.lent = lentBy(item);
     } else if (kind === 'CREDIT') {
       const frozen = storedUnits(item['frozen']) as Units;
       const pending = storedUnits(item['pendingUnits']) as Units;
@@ -312,4 +339,19 @@ function readBalances(items: readonly Item[]): Balance[] {
     }
   }
   return [...byAsset.values()].sort((a, b) => (a.asset < b.asset ? -1 : 1));
+}
+
+/** Every group that the balance was ever lent to, or got something back from: proceeds return without a grant. */
+function lentBy(balance: Item): Lent[] {
+  const groups = Object.keys(balance).flatMap((name) => {
+    const [kind, groupId] = name.split('#');
+    return (kind === 'grantNumber' || kind === 'returnNumber') && groupId ? [groupId] : [];
+  });
+  return [...new Set(groups)].sort().map((groupId) => ({
+    groupId,
+    grantNumber: storedNumber(balance[`grantNumber#${groupId}`]),
+    grantedUnits: storedUnits(balance[`grantedUnits#${groupId}`]) as Units,
+    returnNumber: storedNumber(balance[`returnNumber#${groupId}`]),
+    returnedUnits: storedUnits(balance[`returnedUnits#${groupId}`]) as Units,
+  }));
 }

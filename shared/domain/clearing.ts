@@ -24,6 +24,8 @@ export type CreditChange = {
   granted?: { grantNumber: number; units: bigint };
   /** Moves from frozen to available. */
   returnedUnits: bigint;
+  /** Of the newest return; 0 where there was none. */
+  returnNumber: number;
   /** The clock of the newest frame that returned something; 0 where none did. */
   returnedClock: number;
   /** The sum of the lines, fees taken: changes frozen. */
@@ -80,6 +82,7 @@ function net(
     case 'credit_returned': {
       const change = changeOf(changes, event.account, event.asset);
       change.returnedUnits += BigInt(event.units);
+      change.returnNumber = event.returnNumber;
       change.returnedClock = frame.clock;
       return;
     }
@@ -131,6 +134,7 @@ function changeOf(
     account,
     asset,
     returnedUnits: 0n,
+    returnNumber: 0,
     returnedClock: 0,
     tradedUnits: 0n,
     lines: [],

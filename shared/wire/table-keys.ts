@@ -15,7 +15,7 @@ export const feeAccount = 'house:fees';
 export const vaultAccount = 'house:vault';
 
 export const ledgerKeys = {
-  /** available, demanded, grantable, version, returns and a clock per group, of (account, asset). */
+  /** available, demanded, grantable, version, returns and, per group, a clock and the newest grant and return, of (account, asset). */
   balance: (account: string, asset: string): Key => ({
     pk: `ACCOUNT#${account}`,
     sk: `BALANCE#${asset}`,

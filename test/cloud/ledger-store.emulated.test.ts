@@ -161,6 +161,9 @@ describe('a grant (PROTOCOL 3)', () => {
         available: 0n,
         demanded: 0n,
         credit: [{ groupId: 'g1', frozen: 0n, pending: 100n }],
+        lent: [
+          { groupId: 'g1', grantNumber: 1, grantedUnits: 100n, returnNumber: 0, returnedUnits: 0n },
+        ],
       },
     ]);
   });

@@ -21,17 +21,13 @@ let handler: ReturnType<typeof httpHandler<'accounts'>>;
 let orders: ReturnType<typeof httpHandler<'orders'>>;
 let settings: Map<string, AccountSettings>;
 let done: OrderView[];
-let lent: Balance['credit'];
-let waits: number;
-let whileWaiting: () => void;
+let lent: Balance['lent'];
 
 beforeEach(() => {
   matchers = engineMatchers(clock);
   settings = new Map();
   done = [];
   lent = [];
-  waits = 0;
-  whileWaiting = () => {};
   const verifySession = async (token: string) => {
     const owner = { alice, bob }[token];
     return owner ? { account: owner.account, expiresAtMs: 0 } : refuse('bad_session');
@@ -47,10 +43,6 @@ beforeEach(() => {
     catalog: demoCatalog,
     markets: demoMarkets,
     groups: demoGroups,
-    wait: async () => {
-      waits += 1;
-      whileWaiting();
-    },
     verifySession,
   });
   handler = httpHandler('accounts', routes, { logger: silentLogger });
@@ -62,7 +54,7 @@ beforeEach(() => {
 function memoryLedger() {
   return {
     balances: async (): Promise<Balance[]> => [
-      { asset: 'USDC', available: units(1_000 * usdc), demanded: units(0), credit: lent },
+      { asset: 'USDC', available: units(1_000 * usdc), demanded: units(0), credit: [], lent },
     ],
     entries: async (_: string, { limit, cursor }: { limit: number; cursor?: string }) =>
       pageOf('entries', entries, limit, cursor),
@@ -121,6 +113,11 @@ describe('balances', () => {
   test('free is what the ledger has plus what is free in every matcher; held is what orders bind', async () => {
     matchers.grant('majors', alice.account, 'USDC', 2_500 * usdc);
     matchers.grant('alts', alice.account, 'USDC', 100 * usdc);
+    const newest = { grantNumber: 1, returnNumber: 0, returnedUnits: units(0) };
+    lent = [
+      { groupId: 'majors', ...newest, grantedUnits: units(2_500 * usdc) },
+      { groupId: 'alts', ...newest, grantedUnits: units(100 * usdc) },
+    ];
     await place(await alice.signed());
     const { status, body } = await ask('GET /v1/account/balances');
 
@@ -138,27 +135,21 @@ describe('balances', () => {
     );
   });
 
-  test('funds on their way from the ledger to a matcher are waited for, not left out', async () => {
-    lent = [{ groupId: 'majors', frozen: units(0), pending: units(50 * usdc) }];
-    whileWaiting = () => {
-      if (waits === 3) matchers.grant('majors', alice.account, 'USDC', 50 * usdc);
-    };
+  test('funds on their way from the ledger to a matcher are counted once', async () => {
+    const none = { returnNumber: 0, returnedUnits: units(0) };
+    lent = [{ groupId: 'majors', grantNumber: 1, grantedUnits: units(50 * usdc), ...none }];
     expect(await freeUsdc()).toBe('1050');
-    expect(waits).toBe(3);
+    matchers.grant('majors', alice.account, 'USDC', 50 * usdc);
+    expect(await freeUsdc()).toBe('1050');
   });
 
-  test('funds on their way back to the ledger are waited for, but not for ever', async () => {
-    lent = [{ groupId: 'majors', frozen: units(50 * usdc), pending: units(0) }];
-    expect(await freeUsdc()).toBe('1000');
-    expect(waits).toBe(7);
-  });
-
-  test('who has orders in the book and merely traded does not wait', async () => {
-    matchers.grant('majors', alice.account, 'USDC', 2_500 * usdc);
-    await place(await alice.signed());
-    lent = [{ groupId: 'majors', frozen: units(2_600 * usdc), pending: units(0) }];
-    await freeUsdc();
-    expect(waits).toBe(0);
+  test('a matcher that the ledger has passed is asked again, not for ever', async () => {
+    const grants = { grantNumber: 1, grantedUnits: units(50 * usdc) };
+    lent = [{ groupId: 'majors', ...grants, returnNumber: 1, returnedUnits: units(50 * usdc) }];
+    expect(await ask('GET /v1/account/balances')).toMatchObject({
+      status: 503,
+      body: { code: 'busy' },
+    });
   });
 
   test('while a matcher does not answer, no balance is shown rather than a wrong one', async () => {
@@ -169,19 +160,21 @@ describe('balances', () => {
   });
 });
 
-describe('orders', () => {
-  const sol = {
-    terms: 'SOL-USDC limit gtc',
-    baseAsset: '0x501',
-    baseAmount: 10n ** 9n,
-    quoteAmount: 100_000_000n,
-  };
-  beforeEach(async () => {
-    matchers.grant('majors', alice.account, 'USDC', 10_000 * usdc);
-    matchers.grant('alts', alice.account, 'USDC', 10_000 * usdc);
-    await place(await alice.signed());
-    await place(await alice.signed(sol));
-  });
+const sol = {
+  terms: 'SOL-USDC limit gtc',
+  baseAsset: '0x501',
+  baseAmount: 10n ** 9n,
+  quoteAmount: 100_000_000n,
+};
+async function placeInBothGroups() {
+  matchers.grant('majors', alice.account, 'USDC', 10_000 * usdc);
+  matchers.grant('alts', alice.account, 'USDC', 10_000 * usdc);
+  await place(await alice.signed());
+  await place(await alice.signed(sol));
+}
+
+describe('lists of orders', () => {
+  beforeEach(placeInBothGroups);
 
   test('open orders come from all pair groups, or from one market', async () => {
     const { body } = await ask('GET /v1/account/orders');
@@ -197,28 +190,6 @@ describe('orders', () => {
     expect(await ask('GET /v1/account/orders')).toMatchObject({ status: 503 });
   });
 
-  test('an order is found while it lives and after it is done', async () => {
-    const route = 'GET /v1/account/orders/{digest}';
-    const { body } = await ask('GET /v1/account/orders');
-    const { digest } = body.orders[0];
-    expect(await ask(route, { path: { digest } })).toMatchObject({ body: { status: 'open' } });
-
-    const { orders: live } = await matchers.client.account('majors', alice.account);
-    done = [{ ...(live[0] as OrderView), status: 'cancelled' }];
-    matchers.takeDown('majors', 'unavailable');
-    expect(await ask(route, { path: { digest } })).toMatchObject({ body: { status: 'cancelled' } });
-  });
-
-  test("another's order is not there, live or done", async () => {
-    const route = 'GET /v1/account/orders/{digest}';
-    const { orders: live } = await matchers.client.account('majors', alice.account);
-    const { digest } = live[0] as OrderView;
-    const notThere = { status: 404, body: { code: 'not_found' } };
-    expect(await ask(route, { path: { digest } }, 'bob')).toMatchObject(notThere);
-    done = [{ ...(live[0] as OrderView), status: 'filled' }];
-    expect(await ask(route, { path: { digest } }, 'bob')).toMatchObject(notThere);
-  });
-
   test('done orders come by pages', async () => {
     const { orders: live } = await matchers.client.account('majors', alice.account);
     done = [1, 2, 3].map((n) => ({ ...(live[0] as OrderView), createdAtMs: n, status: 'filled' }));
@@ -231,6 +202,67 @@ describe('orders', () => {
     );
     expect(times).toEqual([1, 2, 3]);
     expect(second.body.cursor).toBeUndefined();
+  });
+});
+
+describe('one order', () => {
+  beforeEach(placeInBothGroups);
+
+  test('an order is found while it lives and after it is done', async () => {
+    const route = 'GET /v1/account/orders/{digest}';
+    const { body } = await ask('GET /v1/account/orders');
+    const { digest } = body.orders[0];
+    expect(await ask(route, { path: { digest } })).toMatchObject({ body: { status: 'open' } });
+
+    const { orders: live } = await matchers.client.account('majors', alice.account);
+    done = [{ ...(live[0] as OrderView), status: 'cancelled' }];
+    matchers.takeDown('majors', 'unavailable');
+    expect(await ask(route, { path: { digest } })).toMatchObject({ body: { status: 'cancelled' } });
+  });
+
+  test('an order that has just ended is found before the history knows it', async () => {
+    const { body } = await ask('GET /v1/account/orders', { query: { market: 'ETH-USDC' } });
+    const { digest } = body.orders[0];
+    await call(orders, 'DELETE /v1/orders/{digest}', {
+      path: { digest },
+      headers: { authorization: 'Bearer alice' },
+    });
+    const found = await ask('GET /v1/account/orders/{digest}', { path: { digest } });
+    expect(found).toMatchObject({ status: 200, body: { digest, status: 'cancelled' } });
+    const toBob = await ask('GET /v1/account/orders/{digest}', { path: { digest } }, 'bob');
+    expect(toBob).toMatchObject({ status: 404, body: { code: 'not_found' } });
+  });
+
+  test('its owner reads back the own id of an order that lives or has just ended', async () => {
+    const placed = await place({ ...(await alice.signed({ salt: 77n })), clientOrderId: 'mine' });
+    const { digest } = placed.order;
+    const path = { digest };
+    const shown = () => ask('GET /v1/account/orders/{digest}', { path });
+    expect((await shown()).body).toMatchObject({ clientOrderId: 'mine', status: 'open' });
+    const headers = { authorization: 'Bearer alice' };
+    const ended = await call(orders, 'DELETE /v1/orders/{digest}', { path, headers });
+    expect(ended.body.order).toMatchObject({ clientOrderId: 'mine' });
+    expect((await shown()).body).toMatchObject({ clientOrderId: 'mine', status: 'cancelled' });
+  });
+
+  test('an order of a healthy group is found while another group is down; one that is nowhere may be there', async () => {
+    matchers.takeDown('alts', 'unavailable');
+    const { body } = await ask('GET /v1/account/orders', { query: { market: 'ETH-USDC' } });
+    const path = { digest: body.orders[0].digest };
+    expect(await ask('GET /v1/account/orders/{digest}', { path })).toMatchObject({ status: 200 });
+    const unknown = { digest: `0x${'77'.repeat(32)}` };
+    const answer = await ask('GET /v1/account/orders/{digest}', { path: unknown });
+    expect(answer).toMatchObject({ status: 503, body: { code: 'unavailable' } });
+  });
+
+  test("another's order is not there, live or done", async () => {
+    const route = 'GET /v1/account/orders/{digest}';
+    const { orders: live } = await matchers.client.account('majors', alice.account);
+    const { digest } = live[0] as OrderView;
+    const notThere = { status: 404, body: { code: 'not_found' } };
+    expect(await ask(route, { path: { digest } }, 'bob')).toMatchObject(notThere);
+    done = [{ ...(live[0] as OrderView), status: 'filled' }];
+    expect(await ask(route, { path: { digest } }, 'bob')).toMatchObject(notThere);
   });
 });
 

@@ -34,6 +34,7 @@ export class MemoryLedger {
             available: units(amount),
             demanded: units(0),
             credit: [],
+            lent: [],
           })),
       accountSettings: async () => ({ creditPolicy: this.policy }),
     };
@@ -59,6 +60,11 @@ export class MemoryLedger {
       throw new Error('the answer was lost');
     }
     return { status: 'granted', grant };
+  }
+
+  /** How far `clear` has come. */
+  cleared(groupId: string): Watermark {
+    return this.#watermarks.get(groupId) ?? startOfJournal;
   }
 
   /** Settles what the journal holds by now. */

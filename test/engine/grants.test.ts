@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { createEngine } from '../../containers/matcher/engine/matching-engine.ts';
+import { createNaiveEngine } from '../../containers/matcher/engine/naive/naive-engine.ts';
 import { address, codeOf, TradingFloor } from './trading-floor.ts';
 
 const alice = address('alice');
@@ -38,11 +39,22 @@ test('a grant that was left out is a bug', () => {
   expect(() => grant(trading, 3)).toThrow('grant 3 after 1');
 });
 
-test('grants whose sum would leave safe integers are a bug', () => {
-  const trading = floor();
-  grant(trading, 1, Number.MAX_SAFE_INTEGER);
-  expect(() => trading.grant(address('bob'), 'USDC', 1)).toThrow('leaves safe integers');
-  expect(() => grant(trading, 2, 0)).toThrow('a grant of nothing');
+test.each([
+  ['the engine', createEngine],
+  ['its naive twin', createNaiveEngine],
+])('%s refuses a grant whose sum would leave safe integers, until there is room', (_, create) => {
+  const trading = new TradingFloor(create());
+  grant(trading, 1, Number.MAX_SAFE_INTEGER - 10);
+  const before = trading.engine.stateHash();
+  expect(codeOf(grant(trading, 2, 11))).toBe('notional_too_large');
+  expect(trading.engine.stateHash()).toBe(before);
+  expect(grant(trading, 1).map((event) => event.type)).toEqual(['accepted']);
+  trading.giveBack(alice, 'USDC', 1);
+  expect(grant(trading, 2, 11).map((event) => event.type)).toEqual(['accepted', 'credit_granted']);
+});
+
+test('a grant of nothing is a bug', () => {
+  expect(() => grant(floor(), 1, 0)).toThrow('a grant of nothing');
 });
 
 test('a return gives back what is free, at most what was asked', () => {

@@ -1,6 +1,6 @@
 /** Decides whether a command may act. The first broken rule, in the list's order, is the answer; nothing is changed here. */
 import type { AssetId } from '#domain/asset.ts';
-import type { CancelOrder, ListMarket, PlaceOrder } from '#domain/command.ts';
+import type { CancelOrder, GrantCredit, ListMarket, PlaceOrder } from '#domain/command.ts';
 import { holdUnits, notionalUnits } from '#domain/order.ts';
 import type { EngineRefusal } from '#domain/refusal.ts';
 import { type BookOrder, holdFeeBps } from './book-order.ts';
@@ -24,8 +24,9 @@ export function admitOrder(command: PlaceOrder, state: EngineState): Admission |
   if (clientOrderId !== undefined && state.live.hasClientOrderId(account, clientOrderId)) {
     return 'duplicate_client_order_id';
   }
-  const misfit = amounts.misfit ?? capMisfit(command);
-  if (misfit === 'price_off_tick' || misfit === 'size_off_lot') return misfit;
+  const { misfit } = amounts;
+  if (misfit === 'price_off_tick') return 'price_off_tick';
+  if (misfit === 'size_off_lot' || isMisbound(command)) return 'size_off_lot';
   if (!misfit && isTooSmall(command, listing)) return 'size_too_small';
   if (!misfit && isWorthTooLittle(command, listing)) return 'notional_too_small';
   const hold = misfit ? Number.NaN : placementHold(command, listing);
@@ -66,6 +67,20 @@ export function admitListing(command: ListMarket, state: EngineState): EngineRef
   return undefined;
 }
 
+/**
+ * Whether a grant fits beside what is inside already: sums stay safe integers. Users' funds decide on that, so it is no
+ * bug, and as one it would end every leader that submits the pending grant again.
+ */
+export function admitGrant(
+  command: GrantCredit,
+  { credit }: EngineState,
+): EngineRefusal | undefined {
+  const { account, asset, grantNumber, units } = command;
+  if (grantNumber <= (credit.find(account, asset)?.grantNumber ?? 0)) return undefined;
+  const isTooMuch = credit.insideUnits(asset) > Number.MAX_SAFE_INTEGER - units;
+  return isTooMuch ? 'notional_too_large' : undefined;
+}
+
 /** The credit that a placement needs: its asset, and its units if it passes every check before the credit's. */
 export function placementHold(command: PlaceOrder, { market }: Listing): number {
   return holdUnits(
@@ -84,11 +99,12 @@ export function mayRest(order: Pick<PlaceOrder, 'orderType' | 'timeInForce'>): b
 }
 
 /** An amount of money bounds market buys only: anything else has no lots to hold or to rest. */
-function capMisfit(command: PlaceOrder): 'size_off_lot' | undefined {
-  const { sizeLots, spendUnits } = command.amounts;
-  if (command.cap === 'base') return sizeLots > 0 && spendUnits === 0 ? undefined : 'size_off_lot';
-  const isMarketBuy = command.orderType === 'market' && command.side === 'buy';
-  return isMarketBuy && sizeLots === 0 && spendUnits > 0 ? undefined : 'size_off_lot';
+function isMisbound({ cap, orderType, side, amounts }: PlaceOrder): boolean {
+  const { sizeLots, spendUnits, misfit } = amounts;
+  if (cap === 'quote' && (orderType !== 'market' || side !== 'buy')) return true;
+  // Nothing more is known of amounts that did not convert.
+  if (misfit) return false;
+  return cap === 'base' ? sizeLots === 0 || spendUnits > 0 : sizeLots > 0 || spendUnits === 0;
 }
 
 function isTooSmall({ amounts }: PlaceOrder, { market }: Listing): boolean {

@@ -5,7 +5,7 @@
 import { assert, unreachable } from '#domain/assertion.ts';
 import type { Command, GrantCredit, ReturnCredit } from '#domain/command.ts';
 import type { EngineRefusal } from '#domain/refusal.ts';
-import { type Admission, admitCancel, admitListing, admitOrder } from './admit.ts';
+import { type Admission, admitCancel, admitGrant, admitListing, admitOrder } from './admit.ts';
 import type { BookOrder } from './book-order.ts';
 import { announceDone, endOrder, withdrawDue } from './end-order.ts';
 import type { EngineState } from './engine-state.ts';
@@ -46,8 +46,8 @@ function decide(command: Command, state: EngineState): Decision {
     case 'list_market':
       return admitListing(command, state) ?? (() => listMarket(command, state));
     case 'grant':
-      // Its number is its identity: sent again under any id, it is taken and does nothing.
-      return () => grantCredit(command, state);
+      // Its number is its identity: sent again under any id, it is taken and does nothing; refused, it may come again.
+      return admitGrant(command, state) ?? (() => grantCredit(command, state));
     case 'return':
       if (state.remembered.has(command.commandId)) return 'duplicate_order';
       return () => returnCredit(command, state);

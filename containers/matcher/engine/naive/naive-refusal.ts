@@ -1,10 +1,17 @@
 /** Why the naive engine says no: each rule of docs/market-rules.md as one line, in the order of precedence. */
 import { assert } from '#domain/assertion.ts';
-import type { CancelOrder, Command, ListMarket, PlaceOrder } from '#domain/command.ts';
+import type { CancelOrder, Command, GrantCredit, ListMarket, PlaceOrder } from '#domain/command.ts';
 import { notionalUnits } from '#domain/order.ts';
 import type { EngineRefusal } from '#domain/refusal.ts';
 import { admissionAheadMs, admissionWindowMs, openOrdersPerAccount } from '../limits.ts';
-import { freeUnitsOf, holdAsset, holdFor, marketOf, type NaiveState } from './naive-state.ts';
+import {
+  freeUnitsOf,
+  heldUnitsOf,
+  holdAsset,
+  holdFor,
+  marketOf,
+  type NaiveState,
+} from './naive-state.ts';
 
 export function refusalOf(state: NaiveState, command: Command): EngineRefusal | undefined {
   switch (command.type) {
@@ -15,12 +22,27 @@ export function refusalOf(state: NaiveState, command: Command): EngineRefusal | 
     case 'list_market':
       return listRefusal(state, command);
     case 'grant':
-      // "A grant's identity is its number, not its id."
-      return undefined;
+      return grantRefusal(state, command);
     case 'return':
     case 'tick':
       return isKnown(state, command.commandId) ? 'duplicate_order' : undefined;
   }
+}
+
+/** "A grant's identity is its number, not its id", and one that would bring an asset's sum over 2^53 − 1 units is refused. */
+function grantRefusal(state: NaiveState, grant: GrantCredit): EngineRefusal | undefined {
+  const { account, asset, grantNumber, units } = grant;
+  const isApplied = state.lines.some(
+    (line) => line.account === account && line.asset === asset && line.grantNumber >= grantNumber,
+  );
+  if (isApplied) return undefined;
+  let insideUnits = 0n;
+  for (const line of state.lines) {
+    if (line.asset !== asset) continue;
+    insideUnits += BigInt(line.freeUnits) + BigInt(heldUnitsOf(state, line.account, asset));
+  }
+  const isTooMuch = insideUnits + BigInt(units) > BigInt(Number.MAX_SAFE_INTEGER);
+  return isTooMuch ? 'notional_too_large' : undefined;
 }
 
 function isKnown(state: NaiveState, commandId: string): boolean {

@@ -52,7 +52,9 @@ export type CreditDeskOptions = {
 const firstRetryMs = 25;
 const longestRetryMs = 400;
 
-type Line = Fifo<WaitingOrder>;
+/** An order with the time at which its wait began. */
+type Waiting = { order: WaitingOrder; sinceMs: number };
+type Line = Fifo<Waiting>;
 
 type Lack = { asset: string; units: number };
 type Verdict = 'enters' | 'removed' | 'busy' | 'not_leader';
@@ -90,12 +92,13 @@ export class CreditDesk {
 
   #keep(order: WaitingOrder, line: Line | undefined): void {
     this.#size += 1;
+    const waiting = { order, sinceMs: this.#options.clock.monotonicMs() };
     if (line) {
-      line.push(order);
+      line.push(waiting);
       return;
     }
     const fresh: Line = new Fifo();
-    fresh.push(order);
+    fresh.push(waiting);
     this.#lines.set(order.account, fresh);
     // A batch's orders come one after another in this turn: one grant shall serve them all.
     this.#options.timers.soon(() => {
@@ -104,8 +107,9 @@ export class CreditDesk {
   }
 
   async #serve(account: Address, line: Line): Promise<void> {
-    for (let order = line.first; order; order = line.first) {
-      const verdict = await this.#fund(order, line);
+    for (let first = line.first; first; first = line.first) {
+      const { order } = first;
+      const verdict = await this.#fund(first, line);
       if (order.isRemoved()) {
         // Its owner was answered when the cancel came.
       } else if (verdict === 'enters') await order.enter();
@@ -117,9 +121,8 @@ export class CreditDesk {
   }
 
   /** Waits until the order has its credit, or until waiting longer would not help: the engine then refuses it. */
-  async #fund(order: WaitingOrder, line: Line): Promise<Verdict> {
+  async #fund({ order, sinceMs }: Waiting, line: Line): Promise<Verdict> {
     const { engine, clock, timers } = this.#options;
-    const sinceMs = clock.monotonicMs();
     let lackingSinceMs: number | undefined;
     for (let tried = 0; ; tried += 1) {
       if (this.#stopped) return 'not_leader';
@@ -161,7 +164,8 @@ export class CreditDesk {
       // A grant whose answer was lost, or whose leader died, comes back as pending: it is ours to submit.
       if (outcome.status === 'pending' && isKnown(outcome.grant, engine)) return 'pending';
       await submitGrant(outcome.grant);
-      return 'submitted';
+      // Refused where the engine has no room for so much: it stays pending and is submitted again.
+      return isKnown(outcome.grant, engine) ? 'submitted' : 'pending';
     } catch (error) {
       faulted(asError(error));
       return 'pending';
@@ -184,7 +188,7 @@ export class CreditDesk {
     const { engine } = this.#options;
     const freeUnits = freeOf(engine, account, lack.asset);
     let sum = 0;
-    for (const order of line) {
+    for (const { order } of line) {
       if (order.isRemoved()) continue;
       const { asset, units: lacking } = engine.shortfall(order.command());
       if (asset !== lack.asset || lacking === 0) continue;

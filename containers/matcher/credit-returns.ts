@@ -31,7 +31,9 @@ export type CreditReturns = {
   applied(command: Command, events: readonly EngineEvent[]): void;
   /** Looks later at everybody who has free credit: after a recovery nobody knows since when. */
   watchAll(): void;
-  /** Gives back what is free now; answers the units once their return is durable. */
+  /** Told of the last leader's returns, oldest first: what they gave back may still be on its way. */
+  replayed(command: ReturnCredit, events: readonly EngineEvent[]): void;
+  /** Gives back what is free now; answers the units on their way to the ledger, lately returned ones too, once that is durable. */
   demand(account: Address, asset: string): Promise<number>;
   isReturning(account: Address, asset: string): boolean;
   stop(): void;
@@ -39,33 +41,24 @@ export type CreditReturns = {
 
 export function createCreditReturns(options: CreditReturnsOptions): CreditReturns {
   const { engine, clock, timers } = options;
-  /** Returns of the last seconds by account and asset, oldest first. */
-  const returning = new Map<string, number>();
+  const onTheWay = creditOnTheWay(clock);
 
-  const giveBack = async (account: Address, asset: string): Promise<number> => {
+  const giveBack = async (account: Address, asset: string): Promise<void> => {
     const events = await options.submit((nowMs): ReturnCredit | undefined => {
       const units = options.isWaiting(account) ? 0 : freeOf(engine, account, asset);
       if (units === 0) return undefined;
       return { type: 'return', commandId: options.newCommandId(), nowMs, account, asset, units };
     });
-    const returned = events.find((event) => event.type === 'credit_returned');
-    if (!returned) return 0;
-    remember(`${account} ${asset}`);
-    return returned.units;
-  };
-
-  const remember = (name: string) => {
-    const nowMs = clock.monotonicMs();
-    returning.delete(name);
-    returning.set(name, nowMs);
-    for (const [each, atMs] of returning) {
-      if (atMs > nowMs - returningCreditMs) break;
-      returning.delete(each);
-    }
+    for (const event of events) onTheWay.note(event, clock.monotonicMs());
   };
 
   const look = async (account: Address, waited: 'exact' | 'sticky') => {
-    if (engine.ordersOf(account).length > 0 || options.isWaiting(account)) return;
+    if (engine.ordersOf(account).length > 0) return;
+    if (options.isWaiting(account)) {
+      // Its orders may all be told to come again, and then nothing else would remind us.
+      exact.watch(account);
+      return;
+    }
     const free = engine.creditOf(account).filter(({ freeUnits }) => freeUnits > 0);
     if (free.length === 0) return;
     if (waited === 'exact' && (await options.policies.of(account)) === 'sticky') {
@@ -100,21 +93,47 @@ export function createCreditReturns(options: CreditReturnsOptions): CreditReturn
         if (event.type === 'order_done' || event.type === 'credit_granted') watch(event.account);
       }
     },
+    replayed(command, events) {
+      const agoMs = Math.max(0, clock.nowMs() - command.nowMs);
+      for (const event of events) onTheWay.note(event, clock.monotonicMs() - agoMs);
+    },
     watchAll() {
       for (const { account, freeUnits } of engine.credits()) if (freeUnits > 0) watch(account);
     },
     async demand(account, asset) {
-      const units = await giveBack(account, asset);
+      await giveBack(account, asset);
+      const units = onTheWay.units(account, asset);
       await options.durable();
       return units;
     },
-    isReturning(account, asset) {
-      const atMs = returning.get(`${account} ${asset}`);
-      return atMs !== undefined && clock.monotonicMs() - atMs < returningCreditMs;
-    },
+    isReturning: (account, asset) => onTheWay.units(account, asset) > 0,
     stop() {
       exact.stop();
       sticky.stop();
+    },
+  };
+}
+
+/** What was returned in the last seconds, by account and asset: settlement may not have told the ledger yet. */
+function creditOnTheWay(clock: Pick<Clock, 'monotonicMs'>) {
+  /** The newest last. */
+  const returned = new Map<string, { atMs: number; units: number }>();
+  const units = (account: Address, asset: string): number => {
+    const known = returned.get(`${account} ${asset}`);
+    return known && clock.monotonicMs() - known.atMs < returningCreditMs ? known.units : 0;
+  };
+  return {
+    units,
+    note(event: EngineEvent, atMs: number): void {
+      if (event.type !== 'credit_returned') return;
+      const name = `${event.account} ${event.asset}`;
+      const sum = event.units + units(event.account, event.asset);
+      returned.delete(name);
+      returned.set(name, { atMs, units: sum });
+      for (const [each, { atMs: eachMs }] of returned) {
+        if (eachMs > clock.monotonicMs() - returningCreditMs) break;
+        returned.delete(each);
+      }
     },
   };
 }

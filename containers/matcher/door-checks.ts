@@ -21,5 +21,5 @@ export function doorRefusal(
     if (createdAtMs > nowMs + admissionAheadMs) return 'order_from_the_future';
   }
   // A cancel that could leave no tombstone would not keep its promise.
-  return tombstones.isFull ? 'busy' : undefined;
+  return tombstones.isFull(nowMs) ? 'busy' : undefined;
 }

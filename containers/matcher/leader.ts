@@ -4,12 +4,12 @@ import type { FeedPublisher } from '#cloud/feed-publisher.ts';
 import type { JournalReader } from '#cloud/journal-reader.ts';
 import type { JournalWriter } from '#cloud/journal-writer.ts';
 import type { LedgerStore, PendingGrant } from '#cloud/ledger-store.ts';
-import type { Command, GrantCredit, ListMarket } from '#domain/command.ts';
+import type { Command, GrantCredit, ListMarket, ReturnCredit } from '#domain/command.ts';
 import type { EngineEvent } from '#domain/event.ts';
 import type { Address } from '#domain/order.ts';
 import type { ListedMarket } from '#wire/catalog.ts';
 import type { CommandRequest, CommandResult } from '#wire/matcher-api.ts';
-import { sweepMs } from './bounds.ts';
+import { returningCreditMs, sweepMs } from './bounds.ts';
 import { CreditDesk, isKnown } from './credit-desk.ts';
 import { createCreditPolicies } from './credit-policies.ts';
 import { createCreditReturns } from './credit-returns.ts';
@@ -21,7 +21,7 @@ import { Journal } from './journal.ts';
 import type { HeldLease } from './lease.ts';
 import { createOutlet } from './outlet.ts';
 import { createQueries, type Queries } from './queries.ts';
-import { recover } from './recovery.ts';
+import { type Cleared, recover } from './recovery.ts';
 import { Sequencer } from './sequencer.ts';
 import type { Tallies } from './tallies.ts';
 import type { Timers } from './timers.ts';
@@ -36,6 +36,8 @@ export type LeaderOptions = {
   writer: JournalWriter;
   reader: JournalReader;
   ledger: Pick<LedgerStore, 'grant' | 'pendingGrants' | 'balances' | 'accountSettings'>;
+  /** How far settlement has taken this group's journal. */
+  cleared: () => Promise<Cleared>;
   publisher: Pick<FeedPublisher, 'publish'>;
   demandElsewhere: (account: Address, asset: string) => Promise<number>;
   clock: Clock;
@@ -60,11 +62,17 @@ export type Leader = Queries & {
 
 export async function lead(options: LeaderOptions): Promise<Leader> {
   const tombstones = createTombstones();
+  const lately: [ReturnCredit, EngineEvent[]][] = [];
   const recovered = await recover({
     ...options,
-    replayed: (command, events) => buryAgain(command, events, tombstones),
+    replayed(command, events) {
+      buryAgain(command, events, tombstones);
+      const agoMs = options.clock.nowMs() - command.nowMs;
+      if (command.type === 'return' && agoMs < returningCreditMs) lately.push([command, events]);
+    },
   });
   const parts = assemble(options, recovered, tombstones);
+  for (const [command, events] of lately) parts.returns.replayed(command, events);
   const { engine } = recovered;
   const { journal, sequencer, returns, queries, desk, bell } = parts;
   // W2: the first frame at once, even if empty, so that readers see the new epoch lead.

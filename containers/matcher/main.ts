@@ -1,5 +1,6 @@
 /** One pair group's matcher as a process: wiring only. Exits 0 when asked to, 1 in doubt. */
 import { randomBytes, randomUUID } from 'node:crypto';
+import { createClearingStore } from '#cloud/clearing-store.ts';
 import { documentClient, kinesisClient, kinesisReader } from '#cloud/clients.ts';
 import { systemClock as clock } from '#cloud/clock.ts';
 import { fanOutInvoker } from '#cloud/fan-out-invoker.ts';
@@ -64,13 +65,16 @@ async function start(environment: Environment): Promise<void> {
   const stream = journalStreamsOf(environment)[groupId] ?? '';
   const markets = [...listedMarkets(catalog).values()];
   const others = groupsOf(catalog).filter((each) => each !== groupId);
+  const ledgerTable = { client, table: setting(environment, 'ledgerTable') };
+  const clearing = createClearingStore(ledgerTable);
   const leading = await lead({
     ...{ groupId, lease: held, publisher, clock, timers, tallies, doubted },
     nonce: nonceFrom(randomBytes(16)),
     markets: markets.filter(({ market }) => market.groupId === groupId),
     writer: createJournalWriter({ client: kinesisClient(), stream }),
     reader: createJournalReader({ client: kinesisReader(), stream }),
-    ledger: createLedgerStore({ client, table: setting(environment, 'ledgerTable') }),
+    ledger: createLedgerStore(ledgerTable),
+    cleared: async () => (await clearing.position(groupId)).watermark,
     demandElsewhere: demandFrom(others, createMatcherClient({ leases: store, clock }), timers),
     faulted: (what, error) => logger.warn(what, ...(error ? [error] : [])),
   });

@@ -26,9 +26,14 @@ export type RecoveryOptions = {
   reader: JournalReader;
   lease: Pick<HeldLease, 'epoch' | 'isSurelyHeld'>;
   timers: Timers;
+  /** How far the ledger was cleared: the journal must hold that, or it is not the one that the ledger follows. */
+  cleared: () => Promise<Cleared>;
   /** Sees every command of the past with what it did. */
   replayed?: (command: Command, events: EngineEvent[]) => void;
 };
+
+/** The part of settlement's watermark that names a state of the journal. */
+export type Cleared = Pick<Watermark, 'epoch' | 'frame' | 'chain'>;
 
 export type Recovered = {
   engine: Engine;
@@ -43,10 +48,16 @@ const commandsPerTurn = 1_000;
 export async function recover(options: RecoveryOptions): Promise<Recovered> {
   const { groupId, nonce, lease, reader } = options;
   const { epoch } = lease;
+  const cleared = await options.cleared();
+  if (cleared.epoch >= epoch) {
+    // A second nonce under that epoch would stop every reader for ever. The next start takes a later epoch.
+    throw new Doubt(`the lease row was set back: epoch ${cleared.epoch} has led, ours is ${epoch}`);
+  }
   await putUntilDurable(encodeEpoch({ groupId, epoch, nonce }), undefined, options);
 
   const engine = createEngine({ groupId });
   let state = startOfJournal;
+  let holdsCleared = isAt(state, cleared);
   let replayed = 0;
   for await (const records of reader.follow(state.shardSequence)) {
     for (const record of records) {
@@ -56,6 +67,7 @@ export async function recover(options: RecoveryOptions): Promise<Recovered> {
       if (state.epoch > epoch) {
         throw new Doubt(`epoch ${state.epoch} leads the journal already, ours is ${epoch}`);
       }
+      holdsCleared ||= isAt(state, cleared);
       if (verdict.type === 'frame') {
         replay(verdict.frame, engine, options);
         replayed += 1 + verdict.frame.outcomes.length;
@@ -66,6 +78,7 @@ export async function recover(options: RecoveryOptions): Promise<Recovered> {
         replayed = 0;
       }
       if (verdict.type === 'epoch' && state.epoch === epoch) {
+        if (!holdsCleared) throw new Doubt(cutOffSentence);
         assert(state.nonce === nonce, 'our epoch was written by another process');
         return { engine, watermark: state, after: record.shardSequence };
       }
@@ -103,6 +116,13 @@ function isSame(one: unknown, other: unknown): boolean {
   return left.every(([name, value]) => isSame(value, (other as Record<string, unknown>)[name]));
 }
 
+/** The chain names everything before it: the same chain is the same history. */
+const isAt = (state: Watermark, { epoch, frame, chain }: Cleared): boolean =>
+  state.epoch === epoch && state.frame === frame && state.chain === chain;
+
+const cutOffSentence =
+  'the journal no longer begins at frame 1, because its retention has passed: restore it, or begin anew (on a local machine: npm start -- --fresh)';
+
 /** What a stream that was cut off at its old end breaks, seen from the journal's first record. */
 const cutOff: readonly StopReason[] = ['frame_gap', 'frame_of_unknown_epoch', 'broken_chain'];
 
@@ -111,6 +131,6 @@ function stopSentence(
   { reason, detail }: { reason: StopReason; detail: string },
 ) {
   return state.frame === 0 && cutOff.includes(reason)
-    ? 'the journal no longer begins at frame 1, because its retention has passed: restore it, or begin anew (on a local machine: npm start -- --fresh)'
+    ? cutOffSentence
     : `the journal cannot be read further: ${reason}, ${detail}`;
 }

@@ -15,6 +15,8 @@ import type { WaitingOrder } from './credit-desk.ts';
 import { doorRefusal } from './door-checks.ts';
 import { asError, type Doubted } from './doubt.ts';
 import type { Engine } from './engine/engine.ts';
+import { memoryMs } from './engine/limits.ts';
+import { WindowQueue } from './engine/window-queue.ts';
 import type { Journal } from './journal.ts';
 import { type PlaceRequest, placeCommand } from './place-command.ts';
 import type { Timers } from './timers.ts';
@@ -51,6 +53,9 @@ export class Sequencer {
   #inFlight = new Map<string, { answered: Promise<CommandResult> }>();
   /** Orders that wait in the queue or at the credit desk. */
   #waiting = new Map<Digest, Placement>();
+  /** Cancels that found their order waiting: the engine, which never saw it, remembers them as refused. */
+  #tookWaiting = new Map<string, CommandResult>();
+  #tookWindow = new WindowQueue<string>();
   #pumpIsDue = false;
 
   constructor(options: SequencerOptions) {
@@ -101,8 +106,8 @@ export class Sequencer {
     const commandId = request.type === 'place' ? digest : request.commandId;
     const first = this.#inFlight.get(commandId);
     if (first) return { ...(await first.answered), repeated: true };
-    const known = repeatedAnswer({ commandId, digest }, engine);
-    if (known) return this.#whenDurable(known);
+    const known = this.#tookWaiting.get(commandId) ?? repeatedAnswer({ commandId, digest }, engine);
+    if (known) return this.#whenDurable({ ...known, repeated: true });
     const code = doorRefusal(request, clock.nowMs(), tombstones);
     if (code) return { status: 'refused', commandId, code };
     const answered = this.#queued(request).then((result) => {
@@ -205,7 +210,16 @@ export class Sequencer {
     if (!isUnseen) return result;
     tombstones.bury(digest, account, nowMs);
     if (!this.#removeWaiting(digest, account)) return result;
-    return { status: 'accepted', commandId, sequence: engine.sequence, fills: [] };
+    const took: CommandResult = {
+      status: 'accepted',
+      commandId,
+      sequence: engine.sequence,
+      fills: [],
+    };
+    this.#tookWindow.prune(nowMs - memoryMs, (id) => this.#tookWaiting.delete(id));
+    this.#tookWindow.push(commandId, nowMs);
+    this.#tookWaiting.set(commandId, took);
+    return took;
   }
 
   /** Takes an order out of the queue or from the credit desk: it never enters. */

@@ -5,7 +5,7 @@ import { memoryMs } from './engine/limits.ts';
 import { WindowQueue } from './engine/window-queue.ts';
 
 export type Tombstones = {
-  readonly isFull: boolean;
+  isFull(nowMs: number): boolean;
   /** Only the owner's cancel counts, so nobody can bury another's order. */
   bury(digest: Digest, account: Address, nowMs: number): void;
   isBuried(digest: Digest, account: Address, nowMs: number): boolean;
@@ -24,7 +24,8 @@ export function createTombstones(): Tombstones {
     });
   };
   return {
-    get isFull() {
+    isFull(nowMs) {
+      prune(nowMs);
       return buried.size >= limit;
     },
     bury(digest, account, nowMs) {

@@ -183,13 +183,89 @@ test('an order that is cancelled while it waits for credit never enters', async 
   const order = world.order('alice');
   const placed = world.ask(running, order);
   await world.time.pass(100);
-  const [cancelled] = await world.send(running, world.cancel('alice', order.digest));
+  const request = world.cancel('alice', order.digest);
+  const [cancelled] = await world.send(running, request);
   expect(cancelled).toMatchObject({ status: 'accepted' });
+  expect(await world.send(running, request)).toEqual([{ ...cancelled, repeated: true }]);
   const [answer] = (await placed) as [CommandResult];
   expect(answer).toMatchObject({ status: 'refused', code: 'order_cancelled' });
   await passSettling(world, 2_000);
+  const cancel = world.cancel('alice', order.digest);
+  expect(await world.send(running, cancel)).toMatchObject([{ code: 'unknown_order' }]);
   const account = await world.time.until(running.leader.account(alice));
   expect(account.orders.map(({ digest }) => digest)).not.toContain(order.digest);
+});
+
+test('credit that was free while an order waited in vain goes back too', async () => {
+  const { world, running } = await worldWith(1_000n);
+  const order = world.order('alice');
+  await world.send(running, order);
+  await world.send(running, world.cancel('alice', order.digest));
+  await world.time.pass(3_000);
+  // The grant before is never cleared: this one waits from before the timer rings until after it.
+  const waiting = world.ask(running, world.order('alice', { lots: 5 }));
+  await world.time.pass(6_000);
+  expect(await waiting).toMatchObject([{ code: 'busy' }]);
+  await passSettling(world, 6_000);
+  expect(world.ledger.available.get(`${alice} USDC`)).toBe(1_000n);
+});
+
+test('orders that wait together are answered together, however many they are', async () => {
+  const { world, running } = await worldWith(10_000n);
+  await world.send(running, world.order('alice'));
+  const sinceMs = world.time.clock.monotonicMs();
+  const waiting = Array.from({ length: 20 }, () => world.ask(running, world.order('alice')));
+  const answers = (await world.time.until(Promise.all(waiting))).flat();
+  expect(answers).toHaveLength(20);
+  for (const answer of answers) expect(answer).toMatchObject({ code: 'busy' });
+  expect(world.time.clock.monotonicMs() - sinceMs).toBeLessThan(7_000);
+});
+
+test('a new leader waits for what the last one gave back, before it says that there is too little', async () => {
+  const { world, running } = await worldWith(200n);
+  const order = world.order('alice');
+  await world.send(running, order);
+  await passSettling(world, 400);
+  await world.send(running, world.cancel('alice', order.digest));
+  await world.time.until(running.leader.demand(alice, 'USDC'));
+  await world.time.until(running.leader.drain().then(() => running.lease.release()));
+  const next = await world.start();
+  const answered = world.ask(next, world.order('alice', { ticks: 99 }));
+  await passSettling(world, 1_000);
+  expect(await answered).toMatchObject([{ status: 'accepted' }]);
+});
+
+test('a demand tells of what was given back just before, because it may not have arrived', async () => {
+  const { world, running } = await worldWith(1_000n);
+  const order = world.order('alice');
+  await world.send(running, order);
+  await world.send(running, world.cancel('alice', order.digest));
+  expect(await world.time.until(running.leader.demand(alice, 'USDC'))).toBe(200);
+  expect(await world.time.until(running.leader.demand(alice, 'USDC'))).toBe(200);
+  await world.time.pass(3_000);
+  expect(await world.time.until(running.leader.demand(alice, 'USDC'))).toBe(0);
+});
+
+test('a grant that the engine has no room for waits, and ends no leader', async () => {
+  const { world, running } = await worldWith(0n);
+  const most = BigInt(Number.MAX_SAFE_INTEGER);
+  world.ledger.fund(address('bob'), 'USDC', most - 100n);
+  world.ledger.policy = 'sticky';
+  const grantOf = (account: string, amount: bigint) => ({
+    ...{ account, asset: 'USDC', groupId, least: amount, most: amount, atMs: 0 },
+  });
+  await world.ledger.ports().grant(grantOf(address('bob'), most - 100n) as never);
+  await world.time.pass(60_000);
+  world.ledger.fund(alice, 'USDC', 1_000n);
+  expect(await world.send(running, world.order('alice'))).toMatchObject([{ code: 'busy' }]);
+  expect(running.doubts).toEqual([]);
+  running.kill();
+  const next = await world.start();
+  expect(next.doubts).toEqual([]);
+  // Once there is room again, the pending grant is found and taken.
+  await passSettling(world, 200_000);
+  expect(world.ledger.pending.size).toBe(0);
+  expect(world.ledger.available.get(`${alice} USDC`)).toBe(1_000n);
 });
 
 test('a leader that hands over tells waiting orders to come again', async () => {

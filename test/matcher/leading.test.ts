@@ -206,6 +206,63 @@ test('a journal whose beginning is gone is not guessed at', async () => {
   await expect(world.start()).rejects.toThrow('no longer begins at frame 1');
 });
 
+test('a journal that is gone as a whole is not begun anew: the ledger knows of it', async () => {
+  const { world, running } = await tradingWorld();
+  await world.send(running, world.order('alice'));
+  world.ledger.clear(groupId, world.journal);
+  running.kill();
+  world.journal.records.length = 0;
+  await expect(world.start()).rejects.toThrow('no longer begins at frame 1');
+});
+
+test('a journal that another history has replaced is not followed', async () => {
+  const { world, running } = await tradingWorld();
+  await world.send(running, world.order('alice'));
+  world.ledger.clear(groupId, world.journal);
+  running.kill();
+  const other = await tradingWorld();
+  for (let count = 0; count < 20; count += 1)
+    await other.world.send(other.running, other.world.order('alice'));
+  world.journal.records.splice(0, Number.POSITIVE_INFINITY, ...other.world.journal.records);
+  await expect(world.start()).rejects.toThrow('no longer begins at frame 1');
+});
+
+test('a lease row that was set back costs starts, never a second nonce under an epoch that has led', async () => {
+  const { world, running } = await tradingWorld();
+  await world.send(running, world.order('alice'));
+  running.kill();
+  const second = await world.start();
+  await world.send(second, world.order('alice'));
+  world.ledger.clear(groupId, world.journal);
+  second.kill();
+  world.leases.row = undefined;
+  for (const _ of ['epoch 1', 'epoch 2']) {
+    await expect(world.start()).rejects.toThrow('the lease row was set back');
+    // The process ends with that; here its renewals must be ended.
+    const { leases } = world;
+    if (leases.row) leases.row = { ...leases.row, owner: 'nobody', released: true };
+  }
+  const next = await world.start();
+  expect(next.leader.epoch).toBe(3);
+  expect(await world.send(next, world.order('alice'))).toMatchObject([{ status: 'accepted' }]);
+});
+
+test('a leader whose clock is behind the journal goes on at the journal’s time', async () => {
+  const { world, running } = await tradingWorld();
+  await world.send(running, world.order('alice'));
+  running.kill();
+  const { clock } = world.time;
+  const nowMs = clock.nowMs;
+  clock.nowMs = () => nowMs() - 30_000;
+  const next = await world.start();
+  const order = world.order('alice');
+  expect(await world.send(next, order)).toMatchObject([{ status: 'accepted' }]);
+  const times = world.journal
+    .frames(groupId)
+    .flatMap(({ outcomes }) => outcomes.map(({ command }) => command.nowMs));
+  expect(times).toEqual(times.toSorted((a, b) => a - b));
+});
+
 test('an idle matcher writes nothing', async () => {
   const { world, running } = await tradingWorld();
   await world.send(running, world.order('alice'));

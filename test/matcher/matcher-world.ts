@@ -60,6 +60,7 @@ export class MatcherWorld {
       nonce: `0x${number.toString(16).padStart(32, '0')}`,
       markets: this.markets,
       ledger: this.ledger.ports(),
+      cleared: async () => this.ledger.cleared(groupId),
       publisher: { publish: (messages) => void published.push(...messages) },
       demandElsewhere: (account, asset) => this.demandElsewhere(account, asset),
       tallies: { frame: () => {}, putTook: () => {} },

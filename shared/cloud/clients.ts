@@ -4,16 +4,20 @@ import { KinesisClient } from '@aws-sdk/client-kinesis';
 import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import { NodeHttpHandler } from '@smithy/node-http-handler';
 
+/** A call that hangs is given up, or it would hold its caller for ever: the SDK by itself only warns. */
+export function limitedCalls(requestMs: number): NodeHttpHandler {
+  return new NodeHttpHandler({
+    connectionTimeout: Math.min(2_000, requestMs),
+    requestTimeout: requestMs,
+    throwOnRequestTimeout: true,
+  });
+}
+
 /** DynamoDB with numbers as bigint, so that no amount is ever rounded. */
 export function documentClient(): DynamoDBDocumentClient {
   const client = new DynamoDBClient({
     maxAttempts: 5,
-    // A call without a limit that hangs would hold its caller for ever.
-    requestHandler: new NodeHttpHandler({
-      connectionTimeout: 2_000,
-      requestTimeout: 5_000,
-      throwOnRequestTimeout: true,
-    }),
+    requestHandler: limitedCalls(5_000),
   });
   return DynamoDBDocumentClient.from(client, {
     marshallOptions: { removeUndefinedValues: true },
@@ -33,6 +37,6 @@ export const kinesisReader = (): KinesisClient => kinesis(6);
 function kinesis(maxAttempts: number): KinesisClient {
   return new KinesisClient({
     maxAttempts,
-    requestHandler: new NodeHttpHandler({ requestTimeout: 5_000, throwOnRequestTimeout: true }),
+    requestHandler: limitedCalls(5_000),
   });
 }

@@ -4,7 +4,7 @@ import {
   GoneException,
   PostToConnectionCommand,
 } from '@aws-sdk/client-apigatewaymanagementapi';
-import { NodeHttpHandler } from '@smithy/node-http-handler';
+import { limitedCalls } from './clients.ts';
 import { type Environment, setting } from './settings.ts';
 
 export type ConnectionPoster = (connectionId: string, text: string) => Promise<'posted' | 'gone'>;
@@ -18,7 +18,7 @@ export function createConnectionPoster(environment: Environment): ConnectionPost
   const client = new ApiGatewayManagementApiClient({
     ...endpoint,
     maxAttempts: 3,
-    requestHandler: new NodeHttpHandler({ connectionTimeout: 1_000, requestTimeout: 5_000 }),
+    requestHandler: limitedCalls(5_000),
   });
   return async (connectionId, text) => {
     try {

@@ -1,12 +1,12 @@
 /** Hands fan-out requests to their Lambda function, asynchronously: whoever publishes does not wait for posts to clients. */
 import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
-import { NodeHttpHandler } from '@smithy/node-http-handler';
 import type { FanOutRequest } from '#wire/feed-message.ts';
+import { limitedCalls } from './clients.ts';
 
 export function fanOutInvoker(functionName: string): (request: FanOutRequest) => Promise<void> {
   const client = new LambdaClient({
     maxAttempts: 2,
-    requestHandler: new NodeHttpHandler({ connectionTimeout: 1_000, requestTimeout: 3_000 }),
+    requestHandler: limitedCalls(3_000),
   });
   return async (request) => {
     await client.send(

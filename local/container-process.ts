@@ -56,9 +56,11 @@ export async function startContainerProcess(
       if (stopping.signal.aborted) return;
       child = undefined;
       crashes = Date.now() - sinceMs > WELL_AFTER_MS ? 1 : crashes + 1;
-      const how = signal === null ? `with code ${code}` : `by ${signal}`;
-      const often = crashes === 1 ? '' : `, ${crashes} times in a row`;
-      options.report(`${task.name} ended ${how}${often}; it is started again: read ${logFile}`);
+      if (isNews(crashes)) {
+        const how = signal === null ? `with code ${code}` : `by ${signal}`;
+        const often = crashes === 1 ? '' : `, ${crashes} times in a row`;
+        options.report(`${task.name} ended ${how}${often}; it is started again: read ${logFile}`);
+      }
       await pauseUnlessAborted(pauseMs(crashes), stopping.signal);
       if (stopping.signal.aborted) return;
       restarts += 1;
@@ -81,6 +83,11 @@ export async function startContainerProcess(
       await child?.stop(graceMs);
     },
   };
+}
+
+/** The first crash, and every doubling of their number: one that goes on and on must not fill the console. */
+function isNews(crashes: number): boolean {
+  return (crashes & (crashes - 1)) === 0;
 }
 
 function pauseMs(crashes: number): number {

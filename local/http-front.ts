@@ -20,6 +20,8 @@ import type { InvokeResult, LambdaHost } from './lambda-host.ts';
 
 /** Longest integration and largest body of an HTTP API (Amazon API Gateway quotas). */
 const INTEGRATION_LIMIT_MS = 30_000;
+/** Node's own 5 s cut connections that a busy client still counts on; a load balancer of AWS waits this long. */
+const KEEP_ALIVE_MS = 60_000;
 const MAX_BODY_BYTES = 10 * 1024 * 1024;
 
 /** Starts the front. Throws TemplateError for routes that cannot be served, before it listens. */
@@ -28,7 +30,7 @@ export async function startHttpFront(options: FrontOptions): Promise<Front> {
   const cors = (options.api.props as { CorsConfiguration?: CorsConfiguration }).CorsConfiguration;
   const serve = createService(options);
 
-  const server = createServer((request, response) => {
+  const server = createServer({ keepAliveTimeout: KEEP_ALIVE_MS }, (request, response) => {
     const requestId = randomUUID();
     answer(request, requestId)
       .catch((error: unknown) => {

@@ -14,6 +14,8 @@ export type Benchmark = {
   /** What is measured, and what is left out. */
   about: string;
   cases: Record<string, () => Promise<Measured[]>>;
+  /** Ends what the cases share. */
+  end?: () => Promise<void>;
 };
 
 const rounded = (value: number) =>

@@ -24,17 +24,29 @@ if (unknown.length > 0) {
 }
 
 console.log(benchmark.about);
-const results: Figure[] = [];
-for (const [title, run] of Object.entries(benchmark.cases)) {
-  if (cases.length > 0 && !cases.includes(title)) continue;
-  for (const figure of await run()) {
-    results.push({ case: title, ...figure });
-    const ratio =
-      figure.ratio === undefined
-        ? ''
-        : `, ${figure.ratio.toFixed(2)} × ${figure.peer} (${figure.peerValue})`;
-    console.log(`${title}: ${figure.metric} ${figure.value} ${figure.unit}${ratio}`);
-  }
+try {
+  const results = await measured(benchmark);
+  await benchmark.end?.();
+  for (const figure of results) console.log(lineOf(figure));
+  console.log(JSON.stringify({ bench: name, results }));
+  process.exit(0);
+} catch (error) {
+  // Figures of a run that broke a promise mean nothing: none are printed.
+  const { message, cause } = error instanceof Error ? error : new Error(String(error));
+  console.error(`FAIL ${name}: ${message}${cause ? ` (${String(cause)})` : ''}`);
+  process.exit(1);
 }
-console.log(JSON.stringify({ bench: name, results }));
-process.exit(0);
+
+async function measured({ cases: all }: Benchmark): Promise<Figure[]> {
+  const results: Figure[] = [];
+  for (const [title, run] of Object.entries(all)) {
+    if (cases.length > 0 && !cases.includes(title)) continue;
+    for (const figure of await run()) results.push({ case: title, ...figure });
+  }
+  return results;
+}
+
+function lineOf({ case: title, metric, value, unit, ratio, peer, peerValue }: Figure): string {
+  const beside = ratio === undefined ? '' : `, ${ratio.toFixed(2)} × ${peer} (${peerValue})`;
+  return `${title}: ${metric} ${value} ${unit}${beside}`;
+}

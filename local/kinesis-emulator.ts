@@ -7,9 +7,15 @@ type Kinesalite = (options: { path: string; createStreamMs: number; shardLimit: 
   close: (done: () => void) => void;
 };
 
+type Validation = { types: { RetentionPeriodHours: { lessThanOrEqual: number } } };
+
 const [port, path] = process.argv.slice(2);
 listenOnLoopbackOnly();
-const kinesalite = createRequire(import.meta.url)('kinesalite') as Kinesalite;
+const require = createRequire(import.meta.url);
+// It knows the limit of 2015, seven days; Kinesis has kept records for up to a year since 2020.
+const retention = require('kinesalite/validations/increaseStreamRetentionPeriod') as Validation;
+retention.types.RetentionPeriodHours.lessThanOrEqual = 8_760;
+const kinesalite = require('kinesalite') as Kinesalite;
 const server = kinesalite({ path: String(path), createStreamMs: 1, shardLimit: 100 });
 server.listen(Number(port));
 // LevelDB replays its log after a kill, so leaving at once loses nothing that was acknowledged.

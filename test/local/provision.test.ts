@@ -42,7 +42,7 @@ const TABLE = {
 const DEAD_ARN = 'arn:aws:sqs:us-east-1:000000000000:dead.fifo';
 const RESOURCES = [
   resource('AWS::DynamoDB::GlobalTable', 'rows', TABLE),
-  resource('AWS::Kinesis::Stream', 'journal', { ShardCount: 2, RetentionPeriodHours: 168 }),
+  resource('AWS::Kinesis::Stream', 'journal', { ShardCount: 2, RetentionPeriodHours: 8_760 }),
   // Before its dead-letter queue on purpose: the order of a template means nothing.
   resource('AWS::SQS::Queue', 'mail.fifo', {
     FifoQueue: true,
@@ -83,7 +83,10 @@ test('a stream has its shards and retention', async () => {
   await create();
   const command = new DescribeStreamSummaryCommand({ StreamName: 'journal' });
   const { StreamDescriptionSummary } = await set.clients.kinesis.send(command);
-  expect(StreamDescriptionSummary).toMatchObject({ OpenShardCount: 2, RetentionPeriodHours: 168 });
+  expect(StreamDescriptionSummary).toMatchObject({
+    OpenShardCount: 2,
+    RetentionPeriodHours: 8_760,
+  });
 });
 
 test('a queue has its visibility timeout and dead-letter queue, in whatever order they stand', async () => {

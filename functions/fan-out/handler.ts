@@ -1,5 +1,6 @@
 /** Posts feed messages to WebSocket connections; invoked by matchers with up to 200 connections' worth of work. */
 import { documentClient } from '#cloud/clients.ts';
+import { systemClock } from '#cloud/clock.ts';
 import { createConnectionPoster } from '#cloud/connection-poster.ts';
 import { createFeedStore } from '#cloud/feed-store.ts';
 import { createLogger } from '#cloud/logger.ts';
@@ -12,6 +13,7 @@ const logger = createLogger('fan-out');
 const metrics = createMetrics('fan-out');
 const ports = {
   store: createFeedStore({ client: documentClient(), table: setting(process.env, 'feedTable') }),
+  clock: systemClock,
   post: createConnectionPoster(process.env),
   report: (problem: string, error: unknown) => logger.warn(problem, error as Error),
 };

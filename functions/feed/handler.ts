@@ -9,37 +9,20 @@ import { createSessionStore } from '#cloud/session-store.ts';
 import { createSessionVerifier } from '#cloud/session-token.ts';
 import { marketsOf, setting } from '#cloud/settings.ts';
 import { webSocketHandler } from '#cloud/websocket-edge.ts';
-import { depthToJson } from '#wire/present.ts';
-import { authenticate } from './authenticate.ts';
-import { subscribe } from './subscribe.ts';
-import { unsubscribe } from './unsubscribe.ts';
+import { feedRoutes } from './feed-routes.ts';
 
 const environment = process.env;
 const clock = systemClock;
 const client = documentClient();
-const store = createFeedStore({ client, table: setting(environment, 'feedTable') });
 const leases = createLeaseStore({ client, table: setting(environment, 'leaseTable') });
 const keys = createSessionStore({ client, table: setting(environment, 'sessionTable') });
-const stage = setting(environment, 'stage');
-const matchers = createMatcherClient({ leases, clock });
 
-const routes = {
-  $connect: store.connect,
-  $disconnect: ({ connectionId }: { connectionId: string }) => store.disconnect(connectionId),
-  authenticate: authenticate({
-    store,
-    verifySession: createSessionVerifier({ keys, stage, clock }),
-  }),
-  subscribe: subscribe({
-    store,
-    markets: marketsOf(environment),
-    async snapshot(listed, levels) {
-      const { groupId, id } = listed.market;
-      return depthToJson(await matchers.depth(groupId, id, levels), listed);
-    },
-  }),
-  unsubscribe: unsubscribe({ store }),
-  ping: async () => ({ type: 'pong', atMs: clock.nowMs() }) as const,
-};
+const routes = feedRoutes({
+  store: createFeedStore({ client, table: setting(environment, 'feedTable') }),
+  matchers: createMatcherClient({ leases, clock }),
+  markets: marketsOf(environment),
+  verifySession: createSessionVerifier({ keys, stage: setting(environment, 'stage'), clock }),
+  clock,
+});
 
 export const handler = webSocketHandler(routes, { logger: createLogger('feed') });

@@ -1,10 +1,14 @@
 /** Subscribes a connection to channels: all of them or none. Depth channels are answered with a snapshot. */
 import type { Connection, FeedStore } from '#cloud/feed-store.ts';
 import { type Refused, refuse } from '#cloud/http-edge.ts';
+import { sideBySide } from '#cloud/side-by-side.ts';
 import type { FeedRoute } from '#cloud/websocket-edge.ts';
 import type { ListedMarket } from '#wire/catalog.ts';
 import { channelPattern, type DepthSnapshot, marketOfChannel } from '#wire/feed-message.ts';
 import { fittingSnapshots, levelsFor } from './snapshot-size.ts';
+
+/** Snapshots that a request waits for at a time: a matcher serves everybody. */
+const snapshotsAtOnce = 4;
 
 export type SubscribePorts = {
   store: Pick<FeedStore, 'connection' | 'subscribe' | 'unsubscribe'>;
@@ -25,7 +29,8 @@ export function subscribe(ports: SubscribePorts): FeedRoute<'subscribe'> {
     };
     for (const channel of channels) {
       const scope = scopeOf(channel, ports.markets);
-      const answer = await ports.store.subscribe({ connectionId, channel, scope });
+      const until = untilOf(channel, connection);
+      const answer = await ports.store.subscribe({ connectionId, channel, scope, ...until });
       if (answer === 'subscribed') added.push(channel);
       if (answer === 'too_many_subscriptions' || answer === 'gone') {
         await undo();
@@ -69,6 +74,13 @@ function scopeOf(channel: string, markets: Map<string, ListedMarket>): string {
   return (marketId && markets.get(marketId)?.market.groupId) || 'accounts';
 }
 
+/** A private channel ends with the session that opened it, or with the one that it was renewed by. */
+function untilOf(channel: string, connection: Connection | undefined) {
+  const isPrivate = marketOfChannel(channel) === undefined;
+  const { sessionExpiresAtMs } = connection ?? {};
+  return isPrivate && sessionExpiresAtMs !== undefined ? { sessionExpiresAtMs } : {};
+}
+
 async function snapshotsOf(
   channels: string[],
   { markets, snapshot }: SubscribePorts,
@@ -77,5 +89,7 @@ async function snapshotsOf(
     .filter((channel) => channel.startsWith('depth:'))
     .flatMap((channel) => markets.get(marketOfChannel(channel) ?? '') ?? []);
   const levels = levelsFor(listed.length);
-  return fittingSnapshots(await Promise.all(listed.map((market) => snapshot(market, levels))));
+  return fittingSnapshots(
+    await sideBySide(listed, snapshotsAtOnce, (market) => snapshot(market, levels)),
+  );
 }

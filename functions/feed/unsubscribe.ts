@@ -11,9 +11,8 @@ export function unsubscribe(ports: {
     const channels = [...new Set(request.channels)];
     const unknown = channels.find((channel) => !channelPattern.test(channel));
     if (unknown !== undefined) return refuse('unknown_channel', { channel: unknown });
-    await Promise.all(
-      channels.map((channel) => ports.store.unsubscribe({ connectionId, channel })),
-    );
+    // A connection's row counts its channels: at once, its transactions would only be in each other's way.
+    for (const channel of channels) await ports.store.unsubscribe({ connectionId, channel });
     return { type: 'unsubscribed', channels };
   };
 }

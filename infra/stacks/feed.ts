@@ -89,7 +89,7 @@ export class FeedStack extends Stack {
       },
       allow: [
         // A connection that is found gone is removed with all that it listened to.
-        onTable(data.feed, 'Query', 'UpdateItem', 'DeleteItem'),
+        onTable(data.feed, 'GetItem', 'Query', 'UpdateItem', 'DeleteItem'),
         may('execute-api:ManageConnections', connections),
       ],
       timeoutSeconds: 30,

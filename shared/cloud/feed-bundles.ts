@@ -1,6 +1,7 @@
 /** Packs messages and the slices that listen to them into fan-out requests: at most 200 posts and one Lambda event's bytes each. */
 import type { FanOutRequest, FeedMessage } from '#wire/feed-message.ts';
-import { feedLimits, type Interest } from './feed-store.ts';
+import { feedLimits } from './feed-limits.ts';
+import type { Interest } from './feed-store.ts';
 
 /** Messages of one channel and the slices that get them. */
 export type Parcel = {

@@ -7,20 +7,20 @@ import {
   PutCommand,
   QueryCommand,
   TransactWriteCommand,
-  type TransactWriteCommandInput,
   UpdateCommand,
 } from '@aws-sdk/lib-dynamodb';
 import { feedKeys, type Key } from '#wire/table-keys.ts';
-
-export const feedLimits = {
-  /** API Gateway ends a connection after 2 h; the row outlives it by ten minutes. */
-  connectionLifeMs: (2 * 60 + 10) * 60_000,
-  channelsPerConnection: 50,
-  /** 200 posts, 50 at a time, take a fan-out well under its time limit. */
-  connectionsPerSlice: 200,
-  /** A transaction in conflict is tried again this often, with jitter. */
-  transactionTries: 14,
-};
+import { feedLimits } from './feed-limits.ts';
+import {
+  type Items,
+  joining,
+  type ListeningRow,
+  leaving,
+  listeningKey,
+  renewing,
+  type Until,
+  type Wish,
+} from './feed-subscription.ts';
 
 export type Connection = {
   connectionId: string;
@@ -31,6 +31,12 @@ export type Connection = {
 
 /** A slice of a channel that somebody listens to. */
 export type Interest = { channel: string; slice: number; connections: number };
+
+/** Who listens to a channel; to a private one only until the session ends. */
+export type Subscriber = { connectionId: string; sessionExpiresAtMs?: number };
+
+/** A listener of a private channel: what became of one whose session was seen to have ended. */
+export type Expiry = 'expired' | 'renewed' | 'left';
 
 export type Subscribed = 'subscribed' | 'already_subscribed' | 'too_many_subscriptions' | 'gone';
 
@@ -43,14 +49,20 @@ export type FeedStore = {
     account: string;
     sessionExpiresAtMs: number;
   }): Promise<boolean>;
-  subscribe(wish: { connectionId: string; channel: string; scope: string }): Promise<Subscribed>;
+  subscribe(wish: Wish): Promise<Subscribed>;
+  /** Lets a connection listen until a later session ends, where it listens at all. */
+  renew(renewal: Renewal): Promise<void>;
+  /** Ends a subscription whose session has ended. Of any number of callers at once, one is told 'expired'. */
+  expire(at: { connectionId: string; channel: string; atMs: number }): Promise<Expiry>;
   unsubscribe(wish: { connectionId: string; channel: string }): Promise<void>;
   /** Removes the connection and everything it listened to. Any number of callers at once remove it exactly once. */
   disconnect(connectionId: string): Promise<void>;
   /** The slices of a scope that have listeners. */
   interest(scope: string): Promise<Interest[]>;
-  subscribers(channel: string, slice: number): Promise<string[]>;
+  subscribers(channel: string, slice: number): Promise<Subscriber[]>;
 };
+
+type Renewal = { connectionId: string; channel: string; sessionExpiresAtMs: number };
 
 type Options = {
   client: DynamoDBDocumentClient;
@@ -67,7 +79,22 @@ export function createFeedStore(options: Options): FeedStore {
     subscribe: (wish) => subscribe(wish, { rows, transact, table: options.table }),
     async unsubscribe({ connectionId, channel }) {
       const row = await rows.get<ListeningRow>(feedKeys.listening(connectionId, channel));
-      if (row) await transact(leaving(options.table, row, true));
+      if (row) await transact(leaving(options.table, row, { connected: true }));
+    },
+    async renew(renewal) {
+      const row = await rows.get<ListeningRow>(listeningKey(renewal));
+      // A row that goes or moves meanwhile was subscribed by somebody who knows the new session, or left.
+      if (row) await transact(renewing(options.table, row, renewal.sessionExpiresAtMs));
+    },
+    async expire({ connectionId, channel, atMs }) {
+      const key = listeningKey({ connectionId, channel });
+      const row = await rows.get<ListeningRow>(key);
+      if (!row) return 'left';
+      if (!hasExpired(row, atMs)) return 'renewed';
+      const done = await transact(leaving(options.table, row, { connected: true, expired: true }));
+      if (done === 'done') return 'expired';
+      const now = await rows.get<ListeningRow>(key);
+      return now && !hasExpired(now, atMs) ? 'renewed' : 'left';
     },
     async disconnect(connectionId) {
       // The connection's row goes first: a subscription is conditional on it, so none can follow.
@@ -75,7 +102,7 @@ export function createFeedStore(options: Options): FeedStore {
       const { pk } = feedKeys.connection(connectionId);
       const listening = await rows.query<ListeningRow>(pk, 'CHANNEL#');
       await inGroupsOf(8, listening, async (row) => {
-        await transact(leaving(options.table, row, false));
+        await transact(leaving(options.table, row, { connected: false }));
       });
     },
     async interest(scope) {
@@ -85,7 +112,7 @@ export function createFeedStore(options: Options): FeedStore {
     },
     async subscribers(channel, slice) {
       const { pk } = feedKeys.subscriber(channel, slice, '');
-      return (await rows.query(pk, '')).map((row) => row.sk);
+      return (await rows.query<SubscriberRow>(pk, '')).map(subscriberOf);
     },
   };
 }
@@ -97,7 +124,7 @@ type ConnectionRow = Key & {
   account?: string;
   sessionExpiresAtMs?: bigint;
 };
-type ListeningRow = Key & Wish & { slice: bigint };
+type SubscriberRow = Key & Until;
 type InterestRow = Key & { channel: string; slice: bigint; connections: bigint };
 
 function connectionsOf({ client, table }: Options) {
@@ -178,7 +205,6 @@ function rowsOf({ client, table }: Options) {
   };
 }
 
-type Items = NonNullable<TransactWriteCommandInput['TransactItems']>;
 type Transact = (items: Items) => Promise<'done' | number>;
 
 /** Runs a transaction; answers 'done' or the index of the first item whose condition failed. Conflicts are tried again. */
@@ -201,8 +227,6 @@ function transactor({ client, random = Math.random, wait = pause }: Options): Tr
 }
 
 const pause = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms));
-
-type Wish = { connectionId: string; channel: string; scope: string };
 
 async function subscribe(
   wish: Wish,
@@ -233,88 +257,13 @@ function sliceWithRoom(taken: Interest[]): number {
   return slice;
 }
 
-/** The four writes of a subscription; the index of each is what a refusal names. */
-function joining(table: string, { connectionId, channel, scope }: Wish, slice: number): Items {
-  return [
-    {
-      Update: {
-        TableName: table,
-        Key: feedKeys.connection(connectionId),
-        UpdateExpression: 'ADD channels :one',
-        ConditionExpression: 'attribute_exists(pk) AND channels < :most',
-        ExpressionAttributeValues: { ':one': 1, ':most': feedLimits.channelsPerConnection },
-      },
-    },
-    {
-      Put: {
-        TableName: table,
-        Item: { ...feedKeys.listening(connectionId, channel), connectionId, channel, scope, slice },
-        ConditionExpression: 'attribute_not_exists(pk)',
-      },
-    },
-    { Put: { TableName: table, Item: feedKeys.subscriber(channel, slice, connectionId) } },
-    {
-      Update: {
-        TableName: table,
-        Key: feedKeys.interest(scope, channel, slice),
-        UpdateExpression: 'SET channel = :channel, slice = :slice ADD connections :one',
-        ConditionExpression: 'attribute_not_exists(connections) OR connections < :most',
-        ExpressionAttributeValues: {
-          ':channel': channel,
-          ':slice': slice,
-          ':one': 1,
-          ':most': feedLimits.connectionsPerSlice,
-        },
-      },
-    },
-  ];
-}
+const hasExpired = ({ sessionExpiresAtMs }: Until, atMs: number): boolean =>
+  sessionExpiresAtMs !== undefined && Number(sessionExpiresAtMs) <= atMs;
 
-/**
- * The writes that end a subscription. The listening row's deletion is the condition of all of them, so the
- * counter is lowered exactly once. These rows have no TTL for the same reason: only a transaction removes them.
- */
-function leaving(table: string, row: ListeningRow, connected: boolean): Items {
-  const { connectionId, channel, scope, slice } = row;
-  const items: Items = [
-    {
-      Delete: {
-        TableName: table,
-        Key: feedKeys.listening(connectionId, channel),
-        ConditionExpression: 'attribute_exists(pk) AND slice = :slice',
-        ExpressionAttributeValues: { ':slice': slice },
-      },
-    },
-    {
-      Delete: {
-        TableName: table,
-        Key: feedKeys.subscriber(channel, Number(slice), connectionId),
-      },
-    },
-    {
-      Update: {
-        TableName: table,
-        Key: feedKeys.interest(scope, channel, Number(slice)),
-        UpdateExpression: 'ADD connections :less',
-        ExpressionAttributeValues: { ':less': -1 },
-      },
-    },
-  ];
-  if (!connected) return items;
-  return [
-    ...items,
-    {
-      Update: {
-        TableName: table,
-        Key: feedKeys.connection(connectionId),
-        UpdateExpression: 'ADD channels :less',
-        // A connection that is gone is being removed by `disconnect`, which ends this subscription too.
-        ConditionExpression: 'attribute_exists(pk)',
-        ExpressionAttributeValues: { ':less': -1 },
-      },
-    },
-  ];
-}
+const subscriberOf = ({ sk, sessionExpiresAtMs }: SubscriberRow): Subscriber => ({
+  connectionId: sk,
+  ...(sessionExpiresAtMs === undefined ? {} : { sessionExpiresAtMs: Number(sessionExpiresAtMs) }),
+});
 
 const interestOf = (row: InterestRow): Interest => ({
   channel: row.channel,

@@ -69,13 +69,17 @@ export type CreditMessage = {
   sequence: number;
 };
 
+/** A private channel has ended with its session; sign in again and subscribe anew. What came after is not sent. */
+export type SessionExpired = { type: 'session_expired'; channel: string };
+
 export type FeedMessage =
   | DepthDelta
   | DepthSnapshot
   | TradeMessage
   | OrderMessage
   | FillMessage
-  | CreditMessage;
+  | CreditMessage
+  | SessionExpired;
 
 /** What the feed answers to a request. */
 export type FeedReply =

@@ -44,7 +44,12 @@ describe('subscriptions', () => {
     expect(new Set(answers)).toEqual(new Set(['subscribed']));
     expect((await interestIn(channel)).map((each) => each.connections)).toEqual([200, 200, 50]);
     const listed = await Promise.all([0, 1, 2].map((slice) => store.subscribers(channel, slice)));
-    expect(listed.flat().sort()).toEqual([...names].sort());
+    expect(
+      listed
+        .flat()
+        .map(({ connectionId }) => connectionId)
+        .sort(),
+    ).toEqual([...names].sort());
   });
 
   test('a connection that subscribes to one channel many times at once is counted once', async () => {
@@ -96,7 +101,7 @@ describe('disconnection', () => {
 
     expect(await interestIn(channel)).toEqual([{ channel, slice: 0, connections: 1 }]);
     expect(await interestIn('trades:SOL-USDC')).toEqual([]);
-    expect(await store.subscribers(channel, 0)).toEqual([other]);
+    expect(await store.subscribers(channel, 0)).toEqual([{ connectionId: other }]);
     expect(await store.connection(one, atMs)).toBeUndefined();
   });
 
@@ -127,5 +132,50 @@ describe('disconnection', () => {
 
     expect(await store.connection(connectionId, atMs + 129 * 60_000)).toBeDefined();
     expect(await store.connection(connectionId, atMs + 131 * 60_000)).toBeUndefined();
+  });
+});
+
+describe('private channels', () => {
+  const channel = `account:0x${'d'.repeat(40)}`;
+  const scope = 'accounts';
+  async function owner(connectionId: string, sessionExpiresAtMs: number) {
+    await connected([connectionId]);
+    await store.subscribe({ connectionId, channel, scope, sessionExpiresAtMs });
+    return { connectionId, channel };
+  }
+  const listeners = () => store.subscribers(channel, 0);
+
+  test('one of many that see the end of a session ends the subscription', async () => {
+    const at = { ...(await owner('late', atMs)), atMs };
+    expect(await listeners()).toEqual([{ connectionId: 'late', sessionExpiresAtMs: atMs }]);
+    const became = await Promise.all([1, 2, 3, 4].map(() => store.expire(at)));
+    expect(became.toSorted()).toEqual(['expired', 'left', 'left', 'left']);
+    expect(await listeners()).toEqual([]);
+    expect((await store.connection('late', atMs))?.channels).toBe(0);
+    expect(await store.interest(scope)).toEqual([]);
+  });
+
+  test('one that is renewed lasts, until it is left', async () => {
+    const name = await owner('renewed', atMs);
+    await store.renew({ ...name, sessionExpiresAtMs: atMs + 1 });
+    expect(await store.expire({ ...name, atMs })).toBe('renewed');
+    expect(await listeners()).toEqual([{ connectionId: 'renewed', sessionExpiresAtMs: atMs + 1 }]);
+    await store.unsubscribe(name);
+    await store.renew({ ...name, sessionExpiresAtMs: atMs + 2 });
+    expect(await store.expire({ ...name, atMs })).toBe('left');
+    expect(await listeners()).toEqual([]);
+  });
+
+  test('renewals and ends at once leave a live subscription or none, and every counter right', async () => {
+    const name = await owner('torn', atMs);
+    const [became] = await Promise.all([
+      store.expire({ ...name, atMs }),
+      store.renew({ ...name, sessionExpiresAtMs: atMs + 1 }),
+    ]);
+    const live = await listeners();
+    expect(live).toHaveLength(became === 'renewed' ? 1 : 0);
+    expect((await store.connection('torn', atMs))?.channels).toBe(live.length);
+    await store.disconnect('torn');
+    expect(await store.interest(scope)).toEqual([]);
   });
 });

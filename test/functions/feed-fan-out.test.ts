@@ -4,6 +4,7 @@ import { deliver, framesOf } from '../../functions/fan-out/deliver.ts';
 import { memoryFeedStore } from './feed-memory.ts';
 
 const scope = 'majors';
+const nowMs = 1_700_000_000_000;
 
 const trade = (tradeId: string, market = 'ETH-USDC'): FeedMessage => ({
   type: 'trade',
@@ -46,7 +47,8 @@ function mailbox(behaviour: (connectionId: string) => 'posted' | 'gone' = () => 
     if (answer === 'posted') got.set(connectionId, [...(got.get(connectionId) ?? []), text]);
     return answer;
   };
-  return { got, most, reports, post, report: (problem: string) => reports.push(problem) };
+  const clock = { nowMs: () => nowMs };
+  return { got, most, reports, post, clock, report: (problem: string) => reports.push(problem) };
 }
 
 describe('fan-out', () => {
@@ -111,5 +113,56 @@ describe('fan-out', () => {
     expect(frames.flatMap((frame) => JSON.parse(frame))).toEqual(
       texts.map((text) => JSON.parse(text)),
     );
+  });
+});
+
+describe('a private channel whose session has ended', () => {
+  const channel = `account:0x${'a'.repeat(40)}`;
+  const credit: FeedMessage = {
+    ...{ type: 'credit', group: 'majors', asset: 'ETH' },
+    ...{ free: '1', held: '0', sequence: 1 },
+  };
+  const request = { bundles: [bundle(channel, [credit])] };
+  const ended = JSON.stringify([{ type: 'session_expired', channel }]);
+
+  async function owners(ends: Record<string, number>) {
+    const store = await listening({ ended: ['trades:ETH-USDC'], live: [] });
+    for (const [connectionId, sessionExpiresAtMs] of Object.entries(ends))
+      await store.subscribe({ connectionId, channel, scope: 'accounts', sessionExpiresAtMs });
+    return store;
+  }
+
+  test('hears that it has ended, once and nothing else; a live one goes on', async () => {
+    const store = await owners({ ended: nowMs, live: nowMs + 1 });
+    const box = mailbox();
+    await deliver(request, { store, ...box });
+    await deliver(request, { store, ...box });
+
+    expect(box.got.get('ended')).toEqual([ended]);
+    expect(box.got.get('live')).toEqual(Array(2).fill(JSON.stringify([credit])));
+    expect(store.channels('ended')).toEqual(['trades:ETH-USDC']);
+  });
+
+  test('goes on where it was renewed a moment ago', async () => {
+    const store = await owners({ ended: nowMs });
+    const box = mailbox();
+    const renewing = {
+      ...store,
+      expire: async (at: Parameters<typeof store.expire>[0]) => {
+        await store.renew({ connectionId: 'ended', channel, sessionExpiresAtMs: nowMs + 1 });
+        return store.expire(at);
+      },
+    };
+    await deliver(request, { ...box, store: renewing });
+    expect(box.got.get('ended')).toEqual([JSON.stringify([credit])]);
+  });
+
+  test('that cannot be ended now gets nothing, and everybody else gets theirs', async () => {
+    const store = await owners({ ended: nowMs, live: nowMs + 1 });
+    const box = mailbox();
+    const failing = { ...store, expire: () => Promise.reject(new Error('throttled')) };
+    await deliver(request, { ...box, store: failing });
+    expect([...box.got.keys()]).toEqual(['live']);
+    expect(box.reports).toHaveLength(1);
   });
 });

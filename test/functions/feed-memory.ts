@@ -1,13 +1,14 @@
 /** The feed's stores and callers in memory, with the promises of the real ones, for unit tests. */
 import type { APIGatewayProxyWebsocketEventV2, Context } from 'aws-lambda';
+import { feedLimits } from '#cloud/feed-limits.ts';
 import type { Connection, FeedStore } from '#cloud/feed-store.ts';
-import { feedLimits } from '#cloud/feed-store.ts';
 
 export function memoryFeedStore(): FeedStore & { channels(connectionId: string): string[] } {
-  const connections = new Map<string, Connection & { listening: Map<string, string> }>();
+  type Listening = { scope: string; sessionExpiresAtMs?: number };
+  const connections = new Map<string, Connection & { listening: Map<string, Listening> }>();
   const listeners = () =>
     [...connections.values()].flatMap(({ connectionId, listening }) =>
-      [...listening].map(([channel, scope]) => ({ connectionId, channel, scope })),
+      [...listening].map(([channel, each]) => ({ connectionId, channel, ...each })),
     );
   return {
     channels: (connectionId) => [...(connections.get(connectionId)?.listening.keys() ?? [])],
@@ -23,13 +24,25 @@ export function memoryFeedStore(): FeedStore & { channels(connectionId: string):
       if (found) Object.assign(found, { account, sessionExpiresAtMs });
       return found !== undefined;
     },
-    async subscribe({ connectionId, channel, scope }) {
+    async subscribe({ connectionId, channel, ...listening }) {
       const found = connections.get(connectionId);
       if (!found) return 'gone';
       if (found.listening.has(channel)) return 'already_subscribed';
       if (found.listening.size >= feedLimits.channelsPerConnection) return 'too_many_subscriptions';
-      found.listening.set(channel, scope);
+      found.listening.set(channel, listening);
       return 'subscribed';
+    },
+    async renew({ connectionId, channel, sessionExpiresAtMs }) {
+      const found = connections.get(connectionId)?.listening.get(channel);
+      if (found) found.sessionExpiresAtMs = sessionExpiresAtMs;
+    },
+    async expire({ connectionId, channel, atMs }) {
+      const listening = connections.get(connectionId)?.listening;
+      const found = listening?.get(channel);
+      if (!found) return 'left';
+      if ((found.sessionExpiresAtMs ?? Number.POSITIVE_INFINITY) > atMs) return 'renewed';
+      listening?.delete(channel);
+      return 'expired';
     },
     async unsubscribe({ connectionId, channel }) {
       connections.get(connectionId)?.listening.delete(channel);
@@ -45,7 +58,10 @@ export function memoryFeedStore(): FeedStore & { channels(connectionId: string):
     subscribers: async (wanted) =>
       listeners()
         .filter(({ channel }) => channel === wanted)
-        .map(({ connectionId }) => connectionId),
+        .map(({ connectionId, sessionExpiresAtMs }) => ({
+          connectionId,
+          ...(sessionExpiresAtMs === undefined ? {} : { sessionExpiresAtMs }),
+        })),
   };
 }
 

@@ -215,6 +215,17 @@ describe('private channels', () => {
     expect(await asks(mine)).toMatchObject({ code: 'session_expired' });
   });
 
+  test('the channel lasts as long as the session, and longer by signing in again', async () => {
+    const ends = async () =>
+      (await store.subscribers(`account:${alice}`, 0))[0]?.sessionExpiresAtMs;
+    await asks({ action: 'authenticate', token: `${alice}@${nowMs + 1}` });
+    await asks({ action: 'subscribe', channels: ['trades:ETH-USDC', ...mine.channels] });
+    expect(await ends()).toBe(nowMs + 1);
+    await asks({ action: 'authenticate', token: `${alice}@${nowMs + 900_000}` });
+    expect(await ends()).toBe(nowMs + 900_000);
+    expect(await store.subscribers('trades:ETH-USDC', 0)).toEqual([{ connectionId: 'one' }]);
+  });
+
   test('a bad token signs nobody in', async () => {
     expect(await asks({ action: 'authenticate', token: '@' })).toMatchObject({
       code: 'bad_session',

@@ -37,7 +37,7 @@ export interface Engine {
   /** When the next resting order expires; undefined where none does. In the past where more were due than one command ends: another command goes on. */
   nextExpiryMs(): number | undefined;
 
-  /** How much credit a placement lacks right now, in units of the asset that it would hold; 0 units where it would not be refused for lack of it. */
+  /** How much credit a placement lacks right now, in units of the asset that it would hold; 0 units where it would not be refused for lack of it; no asset where its market is unknown. */
   shortfall(command: PlaceOrder): { asset: string; units: number };
   /** The first result of a command id seen within the admission window. */
   firstResult(commandId: string): { sequence: number; code?: EngineRefusal } | undefined;

@@ -10,7 +10,6 @@ import type {
   ListMarket,
   ReturnCredit,
 } from '#domain/command.ts';
-import { assetsOf } from '#domain/market.ts';
 import { addReturned } from '#domain/returned-units.ts';
 import type { Engine, EngineCredit, EngineOrder } from '../engine.ts';
 import { foldEvent } from '../event-hash.ts';
@@ -69,10 +68,7 @@ export function createNaiveEngine(options: { groupId?: string } = {}): Engine {
       return times.length > 0 ? Math.min(...times) : undefined;
     },
     shortfall(command) {
-      if (!marketOf(state, command.marketId)) {
-        const { base, quote } = assetsOf(command.marketId);
-        return { asset: command.side === 'buy' ? quote : base, units: 0 };
-      }
+      if (!marketOf(state, command.marketId)) return { asset: '', units: 0 };
       const lacking = shortfallOf(state, command);
       const isTheReason = refusalOf(state, command) === 'balance_too_low';
       return isTheReason ? lacking : { ...lacking, units: 0 };

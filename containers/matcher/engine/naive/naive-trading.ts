@@ -62,9 +62,10 @@ function trade(state: NaiveState, taker: NaiveOrder): DoneReason | undefined {
     if (isFilled(taker)) return 'filled';
     const maker = queueOf(state, taker.marketId, otherSide(taker.side))[0];
     const crosses = maker && isWithinLimit(taker, maker.limitTicks);
+    // "Meeting one more order takes room for three events."
+    if (crosses && state.emitted + 3 > eventsPerCommand) return 'expired';
     // "Those left over never trade (matching ends them on sight)."
     if (crosses && maker.expiresAtMs <= state.nowMs) {
-      if (!fits(state, 2)) return 'expired';
       end(state, maker, 'expired');
       emitDone(state, maker);
       continue;
@@ -75,8 +76,6 @@ function trade(state: NaiveState, taker: NaiveOrder): DoneReason | undefined {
     }
     if (!crosses) return couldRest(taker) ? undefined : 'expired';
     if (maker.account === taker.account) return 'self_trade';
-    // A trade, the end of its maker and the end of the taker.
-    if (!fits(state, 3)) return 'expired';
     fill(state, taker, maker);
   }
 }
@@ -89,8 +88,6 @@ function isFilled(order: NaiveOrder): boolean {
 function isWithinLimit(taker: NaiveOrder, priceTicks: number): boolean {
   return taker.side === 'buy' ? priceTicks <= taker.limitTicks : priceTicks >= taker.limitTicks;
 }
-
-const fits = (state: NaiveState, events: number) => state.emitted + events <= eventsPerCommand;
 
 /** "An order by money buys `floor(rest / cost of one lot)` lots at each level." */
 function affordableLots(state: NaiveState, taker: NaiveOrder, priceTicks: number): number {

@@ -98,6 +98,12 @@ describe('an amount of money', () => {
     expect(codeOf(openFloor().place(placing))).toBe('size_off_lot');
   });
 
+  test('that bounds a sell is refused size_off_lot even where it is too large', () => {
+    const tooLarge = { ...nothing, cap: 'quote', misfit: 'notional_too_large' } as const;
+    const placing = { ...tooLarge, orderType: 'market', side: 'sell' } as const;
+    expect(codeOf(openFloor().place(placing))).toBe('size_off_lot');
+  });
+
   test('below the smallest notional is refused', () => {
     const placing = { orderType: 'market', timeInForce: 'ioc', spendUnits: 99 } as const;
     expect(codeOf(openFloor().place(placing))).toBe('notional_too_small');

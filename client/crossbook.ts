@@ -166,6 +166,7 @@ export class Crossbook {
     this.#feed ??= createFeed({
       url: webSocketUrl,
       token: () => this.#session.token(),
+      nowMs: () => this.#clock.nowMs(),
       ...(random ? { random } : {}),
       ...(socketLimits ? { limits: socketLimits } : {}),
     });

@@ -37,9 +37,14 @@ export type Feed = {
 export type FeedOptions = SocketOptions & {
   /** A live session token; needed for private channels only. */
   token?: () => Promise<string>;
+  /** The exchange's time; the session is renewed before it ends by it. */
+  nowMs?: () => Promise<number>;
   /** How long a missing delta is waited for: the exchange's parallel posts may overtake each other. */
   missingDeltaMs?: number;
 };
+
+/** Less than the half minute before its end from which on `token` answers a new one. */
+const renewBeforeMs = 25_000;
 
 type Listener = ChannelListener & {
   message(message: FeedMessage): void;
@@ -134,6 +139,7 @@ class Channels {
   /** Counts connections, so that what an old one's answer sets off is not done on a new one. */
   #connection = 0;
   #signedIn: Promise<unknown> | undefined;
+  #renewal: ReturnType<typeof setTimeout> | undefined;
   #turn: Promise<void> = Promise.resolve();
 
   constructor(options: FeedOptions) {
@@ -158,6 +164,7 @@ class Channels {
     this.#closed = true;
     this.#listeners.clear();
     for (const retry of this.#retries) clearTimeout(retry);
+    clearTimeout(this.#renewal);
     this.#socket?.close();
   }
 
@@ -171,6 +178,7 @@ class Channels {
       },
       lost: () => {
         this.#open = false;
+        clearTimeout(this.#renewal);
         for (const listener of this.#all()) listener.lost?.();
       },
       messages: (messages) => {
@@ -189,6 +197,11 @@ class Channels {
   }
 
   #deliver(message: FeedMessage): void {
+    if (message.type === 'session_expired') {
+      this.#signedIn = undefined;
+      this.renew(message.channel);
+      return;
+    }
     for (const channel of channelsOf(message, this.#listeners.keys()))
       for (const listener of this.#listeners.get(channel) ?? []) listener.message(message);
   }
@@ -250,9 +263,28 @@ class Channels {
     this.#signedIn ??= (async () => {
       const token = await this.#options.token?.();
       if (!token) throw new CrossbookError('session_required', 'private channels need a signer');
-      await this.#socket?.request({ action: 'authenticate', token });
+      const reply = await this.#socket?.request({ action: 'authenticate', token });
+      // Without the time nothing is renewed ahead; the exchange tells when the session has ended.
+      if (reply?.type === 'authenticated')
+        this.#renewBefore(reply.expiresAtMs).catch(() => undefined);
     })();
     return this.#signedIn;
+  }
+
+  /** Signs in again in time, so that private channels go on; where that fails the exchange tells when they end. */
+  async #renewBefore(expiresAtMs: number): Promise<void> {
+    const connection = this.#connection;
+    const { nowMs = async () => Date.now() } = this.#options;
+    const inMs = expiresAtMs - (await nowMs()) - renewBeforeMs;
+    // A session that is about to end already cannot be renewed in time by one like it.
+    if (inMs <= 0 || this.#closed || connection !== this.#connection) return;
+    clearTimeout(this.#renewal);
+    this.#renewal = setTimeout(() => {
+      this.#signedIn = undefined;
+      this.#signIn().catch(() => {
+        this.#signedIn = undefined;
+      });
+    }, inMs);
   }
 
   #all(): Listener[] {

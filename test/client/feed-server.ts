@@ -14,6 +14,7 @@ export type FeedServer = {
   /** Answers nothing at all while true. */
   silent: boolean;
   snapshots: Map<string, DepthSnapshot>;
+  sessionEndsAtMs: number;
   tell(messages: FeedMessage[]): void;
   cut(): void;
   until(holds: () => boolean): Promise<void>;
@@ -31,6 +32,7 @@ export async function startFeedServer(): Promise<FeedServer> {
     refusals: [],
     silent: false,
     snapshots: new Map(),
+    sessionEndsAtMs: 1,
     tell: (messages) => {
       for (const each of sockets.clients) each.send(JSON.stringify(messages));
     },
@@ -66,7 +68,7 @@ function answer(request: FeedRequest, server: FeedServer): object {
   }
   if (request.action === 'ping') return { type: 'pong', atMs: 1 };
   if (request.action === 'authenticate')
-    return { type: 'authenticated', account: '0x', expiresAtMs: 1 };
+    return { type: 'authenticated', account: '0x', expiresAtMs: server.sessionEndsAtMs };
   const { channels } = request;
   if (request.action === 'unsubscribe') return { type: 'unsubscribed', channels };
   const snapshots = channels.flatMap((channel) => server.snapshots.get(channel) ?? []);

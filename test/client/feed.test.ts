@@ -163,6 +163,39 @@ describe('a channel', () => {
   });
 });
 
+describe('a session', () => {
+  test('that has ended is renewed, and its channel heard again', async () => {
+    const got: string[] = [];
+    let subscribed = 0;
+    const more = { subscribed: () => subscribed++ };
+    feed.account(account, (message) => got.push(message.type), more);
+    await server.until(() => subscribed === 1);
+    server.tell([{ type: 'session_expired', channel: privateChannel }]);
+    await server.until(() => subscribed === 2);
+
+    expect(heard(1)).toEqual(['authenticate', privateChannel, 'authenticate', privateChannel]);
+    expect(got).toEqual([]);
+  });
+
+  test('is renewed before it ends, with no gap in the channel', async () => {
+    feed.close();
+    const tokens = ['first', 'second'];
+    server.sessionEndsAtMs = 25_010;
+    feed = feedOf({ nowMs: async () => 0, token: async () => tokens.shift() ?? 'none' });
+    feed.account(account, () => undefined);
+    const heardOf = () => server.heard.filter(({ request }) => request.action === 'authenticate');
+    await server.until(() => heardOf().length === 1);
+    server.sessionEndsAtMs = 1;
+    await server.until(() => heardOf().length === 2);
+
+    expect(heardOf().map(({ request }) => 'token' in request && request.token)).toEqual([
+      'first',
+      'second',
+    ]);
+    expect(heard(1).filter((each) => each === privateChannel)).toHaveLength(1);
+  });
+});
+
 describe('a book', () => {
   const listening = async () => {
     const seen: string[] = [];

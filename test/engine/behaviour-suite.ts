@@ -252,6 +252,15 @@ function selfTrade(book: Draw): void {
     expect(trading.says('alice buys 3 at 102').at(-1)).toBe('alice is filled');
   });
 
+  test('an order by money that is spent before it meets its own is filled', () => {
+    const trading = book(`
+      | bid | price | ask     |
+      |     | 102   | alice 2 |
+      |     | 101   | bob 3   |`);
+    // The last 97 buy no lot at 102.
+    expect(trading.says('alice spends 400 at market 103').at(-1)).toBe('alice is filled');
+  });
+
   test('orders of one owner may rest on both sides', () => {
     const trading = book(twoSided);
     expect(trading.says('dan sells 1 at 101')).toEqual([]);

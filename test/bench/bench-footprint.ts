@@ -18,10 +18,10 @@ const idleMs = 40_000;
 /** Linux counts CPU time in hundredths of a second for every architecture (USER_HZ). */
 const msPerTick = 10;
 
-/** Resident memory of a process, in bytes. */
-function residentBytes(pid: number): number {
-  const kilobytes = /^VmRSS:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1];
-  return Number(kilobytes) * 1_024;
+/** Memory of a process, in bytes: resident, or with the pages that it shares divided among those that share them. */
+function memoryBytes(pid: number, kind: 'Rss' | 'Pss'): number {
+  const rollup = readFileSync(`/proc/${pid}/smaps_rollup`, 'utf8');
+  return Number(new RegExp(`^${kind}:\\s+(\\d+) kB$`, 'm').exec(rollup)?.[1]) * 1_024;
 }
 
 /** CPU time that a process has used so far, user and system. */
@@ -44,14 +44,19 @@ async function memory() {
   const exchange = await bootUnderTest([]);
   const processes = exchange.processes().length;
   await sleep(tradingMs);
-  const bytes = sumOf(exchange, residentBytes);
+  const residentBytes = sumOf(exchange, (pid) => memoryBytes(pid, 'Rss'));
+  const proportionalBytes = sumOf(exchange, (pid) => memoryBytes(pid, 'Pss'));
   const trades = await fetch(`${exchange.apiUrl}/v1/markets/ETH-USDC/trades`);
   const answer = (await trades.json()) as { trades: unknown[] };
   assert.ok(answer.trades.length > 0, 'the bots traded nothing');
   await checkHealth(exchange);
   await checkSums(exchange);
   await endUnderTest(exchange);
-  return [alone('residentMiB', 'MiB', bytes / 2 ** 20), alone('processes', '1', processes)];
+  return [
+    alone('residentMiB', 'MiB', residentBytes / 2 ** 20),
+    alone('proportionalMiB', 'MiB', proportionalBytes / 2 ** 20),
+    alone('processes', '1', processes),
+  ];
 }
 
 async function idle() {
@@ -90,7 +95,7 @@ async function boot() {
 
 export const benchmark: Benchmark = {
   about:
-    `The local stack's processes together: resident memory ${tradingMs / 1_000} s after the ready line with bots (pages that processes share count in each), ` +
+    `The local stack's processes together: memory ${tradingMs / 1_000} s after the ready line with bots (resident counts shared pages in each process, proportional counts them once), ` +
     `CPU over ${idleMs / 1_000} s without bots and orders, start from a synthesized template and stop. Needs /proc.`,
   cases: { memory, idle, boot },
 };

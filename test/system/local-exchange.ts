@@ -40,7 +40,12 @@ export async function startExchange(options: ExchangeOptions): Promise<Exchange>
       ...(assembly ? ['--assembly', assembly] : []),
       ...flags,
     ],
-    { cwd: root, stdio: ['ignore', 'pipe', 'pipe'] },
+    {
+      cwd: root,
+      stdio: ['ignore', 'pipe', 'pipe'],
+      // As start.mjs sets it.
+      env: { MALLOC_ARENA_MAX: '2', ...process.env },
+    },
   );
   let text = '';
   for (const stream of [child.stdout, child.stderr]) {

@@ -212,3 +212,12 @@ test("a leader's address is looked up anew after half a minute: it may belong to
   await client.send('majors', [cancel]);
   expect(lookups).toHaveLength(2);
 });
+
+test('an order that the matcher does not remember is none, not an error', async () => {
+  const order = { digest: cancel.digest, status: 'cancelled' };
+  const matcher = await started(matcherThat(answers(200, { order }), answers(200, {})));
+  const { client } = clientOf(matcher.port);
+  expect(await client.order('majors', cancel.digest)).toEqual(order);
+  expect(await client.order('majors', cancel.digest)).toBeUndefined();
+  expect(matcher.requests[0]).toMatchObject({ method: 'GET', url: `/orders/${cancel.digest}` });
+});

@@ -37,11 +37,11 @@ export class HostileProcess {
     if (this.state === 'runs') this.state = 'paused';
   }
 
-  /** Everything that came meanwhile happens at once, in its order. */
+  /** Everything that came meanwhile happens now, one after the other. */
   resume(): void {
     if (this.state !== 'paused') return;
     this.state = 'runs';
-    for (const run of this.#held.splice(0)) this.whenRunning(run);
+    for (const run of this.#held.splice(0)) this.timers.soon(run);
   }
 
   kill(): void {

@@ -86,14 +86,14 @@ class Users {
       // Some never arrive: their cancel, or their repetition, comes first.
       if (what > 0) this.#send(matcher, order);
     } else if (what < 8) {
-      const order = this.#pick(this.#orders.slice(-8));
+      const order = this.#pick(this.#orders.slice(-12));
       if (!order) return;
       this.#cancels += 1;
       const commandId = `cancel-${this.#cancels}`;
       const account = this.#random(8) ? order.order.account : address(trader);
       this.#send(matcher, { type: 'cancel', commandId, account, digest: order.digest });
     } else if (what < 10) {
-      const again = this.#pick([...this.#orders.slice(-6), ...this.#sent.slice(-6)]);
+      const again = this.#pick([...this.#orders.slice(-25), ...this.#sent.slice(-6)]);
       if (again) this.#send(matcher, again);
     } else if (what === 10) this.#world.ask(matcher, address(trader));
     else matcher.process.whenRunning(() => void matcher.leader?.demand(address(trader), 'USDC'));

@@ -51,7 +51,11 @@ test('free and held are what an account truly has, by what the stores write', as
       answered += tally.answered;
       onTheirWay += tally.onTheirWay;
     }),
-    { numRuns: Number(process.env['CROSSBOOK_RUNS'] ?? 12) },
+    {
+      numRuns: Number(process.env['CROSSBOOK_RUNS'] ?? 12),
+      // A busy machine draws fewer stories instead of failing for its slowness.
+      ...(process.env['CROSSBOOK_RUNS'] ? {} : { interruptAfterTimeLimit: 30_000 }),
+    },
   );
   expect(onTheirWay).toBeGreaterThan(answered / 20);
 });

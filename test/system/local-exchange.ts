@@ -1,6 +1,6 @@
 /** The whole exchange as its user starts it: `local/main.ts` in a process of its own, on free ports, in a folder of its own. */
 import { type ChildProcess, spawn } from 'node:child_process';
-import { readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -53,7 +53,12 @@ export async function startExchange(options: ExchangeOptions): Promise<Exchange>
       text += data;
     });
   }
-  await ready(child, () => text);
+  try {
+    await ready(child, () => text);
+  } catch (error) {
+    for (const pid of [child.pid as number, ...pidsOf(stateFolder)]) kill(pid);
+    throw error;
+  }
   const cloud = JSON.parse(readFileSync(join(stateFolder, 'cloud.json'), 'utf8'));
   const output = (name: string) =>
     cloud.outputs.find((each: { key: string }) => each.key === name)?.value as string;
@@ -82,7 +87,6 @@ function ready(child: ChildProcess, printed: () => string): Promise<void> {
   return new Promise((resolve, reject) => {
     const fail = (why: string) => {
       clearInterval(poll);
-      child.kill('SIGKILL');
       reject(new Error(`${why}; it printed:\n${printed()}`));
     };
     const began = performance.now();
@@ -111,6 +115,7 @@ function ended(child: ChildProcess, end: () => void): Promise<number | null> {
 /** Process ids that the local cloud wrote down for its next start. */
 function pidsOf(stateFolder: string): number[] {
   const folder = join(stateFolder, 'run');
+  if (!existsSync(folder)) return [];
   return readdirSync(folder)
     .filter((file) => file.endsWith('.pid'))
     .map((file) => Number(/\d+/.exec(readFileSync(join(folder, file), 'utf8'))?.[0]))

@@ -37,11 +37,12 @@ export async function tellStory(
     const [maker, taker] = await arrive(exchange, step);
     const resting = await trade(maker, taker, step);
     await cancelAndReturn(exchange, { maker, taker, resting }, step);
-    exchange = await crash(
-      exchange,
-      { maker, taker, stateFolder, assembly: assembly ?? join(stateFolder, 'cdk.out') },
-      step,
-    );
+    const restart = async () => {
+      const kept = assembly ?? join(stateFolder, 'cdk.out');
+      exchange = await startExchange({ stateFolder, flags, assembly: kept });
+      return exchange;
+    };
+    await crash(exchange, { maker, taker, restart }, step);
     await step('stop', async () => {
       const { ms, code } = await (exchange as Exchange).stop();
       assert.equal(code, 0);
@@ -143,8 +144,10 @@ async function trade(maker: Trader, taker: Trader, step: Step): Promise<string> 
     });
     assert.equal(candle.close, '2000');
     assert.equal(candle.volume, '0.5');
-    const { fills } = await taker.rest.fills(await taker.token());
-    assert.equal(fills.length, 1);
+    await eventually('the fill', async () => {
+      const { fills } = await taker.rest.fills(await taker.token());
+      return fills.length === 1;
+    });
     return [undefined, 'trade, fill and candle are in the history'];
   });
   return resting;
@@ -187,10 +190,9 @@ const signed = (text: string) => Number(text);
 
 async function crash(
   exchange: Exchange,
-  given: { maker: Trader; taker: Trader; stateFolder: string; assembly: string },
+  { maker, taker, restart }: { maker: Trader; taker: Trader; restart: () => Promise<Exchange> },
   step: Step,
-): Promise<Exchange> {
-  const { maker, taker, stateFolder, assembly } = given;
+): Promise<void> {
   const before = await step('orders before the crash', async () => {
     await maker.place({ market, side: 'sell', price: '2100', size: '1.25', clientOrderId: 'kept' });
     await taker.place({ market, side: 'buy', price: '1900', size: '0.75' });
@@ -200,7 +202,7 @@ async function crash(
   for (const trader of [maker, taker]) trader.leave();
   const again = await step('kill -9 and restart', async () => {
     await exchange.killNine();
-    const restarted = await startExchange({ stateFolder, flags, assembly });
+    const restarted = await restart();
     await healthy(restarted);
     return [restarted, 'every process killed at once, started again, every group is led'];
   });
@@ -214,14 +216,14 @@ async function crash(
       assert.equal(sum, '0', `${asset} sums to ${sum} over all accounts`);
     return [undefined, 'book, balances, orders and history are the same; every asset sums to zero'];
   });
-  return again;
 }
 
-/** The picture once the history has every trade. The sequence is left out: a new leader adds to it. */
+/** The picture once the history has every trade, and the candles have it too. The sequence is left out: a new leader adds to it. */
 async function settled(_exchange: Exchange, traders: Trader[], trades: number) {
   return eventually(`${trades} trades in the history`, async () => {
     const { sequence: _, ...picture } = await pictureOf(traders, market);
     const inHistory = picture.accounts.every(({ fills }) => fills.length === trades);
-    return picture.trades.length === trades && inHistory && picture;
+    const inCandles = picture.candles.reduce((sum, candle) => sum + candle.trades, 0) === trades;
+    return picture.trades.length === trades && inHistory && inCandles && picture;
   });
 }

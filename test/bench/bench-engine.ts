@@ -1,5 +1,7 @@
 /** The matching engine against `nodejs-order-book`: one seeded flow over both, in one process, with equal books checked. */
 import { strict as assert } from 'node:assert';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { OrderBook, Side } from 'nodejs-order-book';
 import type { Command, SignedOrder } from '#domain/command.ts';
 import type { Market } from '#domain/market.ts';
@@ -7,12 +9,19 @@ import { createEngine } from '../../containers/matcher/engine/matching-engine.ts
 import { drawFlow, type Flow, type Operation } from './engine-flow.ts';
 import { alone, type Benchmark, beside, type Measured } from './figure.ts';
 
-/** One way to run a flow: each operation is prepared before it is timed. */
-type Runner = { apply: ((at: number) => void)[]; book(market: number): string; trades(): number };
+/** One way to run a flow. `prepare` makes an operation's request, which is not timed, as it comes off the wire: whole and just now. */
+type Runner = {
+  prepare(at: number): () => void;
+  book(market: number): string;
+  trades(): number;
+};
 
 const accounts = 2_000;
 const nowMs = 1_790_000_000_000;
-const hex = (value: number, bytes: number) => `0x${value.toString(16).padStart(bytes * 2, '0')}`;
+/** Through a buffer: pasted texts are trees until somebody reads them, whereas ids that come over the wire are whole. */
+const whole = (text: string) => Buffer.from(text, 'latin1').toString('latin1');
+const hex = (value: number, bytes: number) =>
+  whole(`0x${value.toString(16).padStart(bytes * 2, '0')}`);
 const nobodySigned = {} as SignedOrder;
 
 const terms = (market: number): Market => ({
@@ -37,22 +46,26 @@ function crossbook(flow: Flow): Runner {
   const act = (command: Command) => engine.apply(command, emit);
   for (let market = 0; market < flow.markets; market += 1) act(listing(market));
   const fund = funding(act);
+  for (const operation of [...flow.before, ...flow.timed]) {
+    if (operation.kind === 'cancel') continue;
+    const { id, side, market } = operation;
+    fund(accountOf(id, side), side === 'buy' ? 'USDC' : assetOf(market));
+  }
   const sides = new Map<number, 'buy' | 'sell'>();
   const command = (operation: Operation, at: number): Command => {
     // Ten thousand orders a second of engine time.
     const takenMs = nowMs + Math.floor(at / 10);
     if (operation.kind === 'cancel') return cancelling(operation, at, takenMs, sides);
     sides.set(operation.id, operation.side);
-    const { side, market } = operation;
-    fund(accountOf(operation.id, side), side === 'buy' ? 'USDC' : `M${market}`);
     return placing(operation, takenMs);
   };
-  const before = flow.before.map((operation) => command(operation, 0));
-  const timed = flow.timed.map(command);
-  for (const each of before) act(each);
+  for (const operation of flow.before) act(command(operation, 0));
   engine.takeLevelChanges();
   return {
-    apply: timed.map((each) => () => engine.apply(each, emit)),
+    prepare(at) {
+      const made = command(flow.timed[at] as Operation, at);
+      return () => engine.apply(made, emit);
+    },
     book(market) {
       const { bids, asks } = engine.depth(`M${market}-USDC`, Number.MAX_SAFE_INTEGER);
       return JSON.stringify({ bids, asks });
@@ -61,6 +74,9 @@ function crossbook(flow: Flow): Runner {
   };
 }
 
+/** Names are made once: a matcher has them from its catalog. */
+const names = Array.from({ length: 1_000 }, (_, market) => whole(`M${market}`));
+const assetOf = (market: number) => names[market] as string;
 const accountOf = (id: number, side: 'buy' | 'sell') =>
   hex((id % accounts) * 2 + (side === 'buy' ? 1 : 2), 20);
 
@@ -91,7 +107,7 @@ function cancelling(
 ): Command {
   const account = accountOf(id, sides.get(id) ?? 'buy');
   const digest = hex(id, 32);
-  return { type: 'cancel', commandId: `cancel ${at}`, nowMs: takenMs, account, digest };
+  return { type: 'cancel', commandId: hex(at + 2 ** 40, 32), nowMs: takenMs, account, digest };
 }
 
 function placing(operation: Exclude<Operation, { kind: 'cancel' }>, takenMs: number): Command {
@@ -135,10 +151,9 @@ function nodejsOrderBook(flow: Flow): Runner {
     if (operation.kind === 'market') return () => count(book.market(options));
     return () => void book.limit(options as Parameters<OrderBook['limit']>[0]);
   };
-  const timed = flow.timed.map(prepare);
   for (const operation of flow.before) prepare(operation)();
   return {
-    apply: timed,
+    prepare: (at) => prepare(flow.timed[at] as Operation),
     book(market) {
       const [asks, bids] = (books[market] as OrderBook).depth();
       const best = (levels: [number, number][], sign: number) =>
@@ -150,46 +165,114 @@ function nodejsOrderBook(flow: Flow): Runner {
 }
 
 type Timing = { perSecond: number; p50: number; p99: number; p999: number; max: number };
+type Memory = { allocatedPerOp: number; heapAfter: number };
 
-/** Runs every operation once, each timed on its own; the clock's own cost, some 50 ns, is in both engines' figures. */
-function time({ apply }: Runner): Timing {
-  const nanos = new Float64Array(apply.length);
-  const began = process.hrtime.bigint();
-  for (let at = 0; at < apply.length; at += 1) {
-    const before = process.hrtime.bigint();
-    (apply[at] as (at: number) => void)(at);
-    nanos[at] = Number(process.hrtime.bigint() - before);
+/** Flags may be set at run time, and a new context then has the function. */
+setFlagsFromString('--expose-gc');
+const collectGarbage = runInNewContext('gc') as () => void;
+
+/** Operations made and run at a time: the same caches as in a matcher, and a clock that costs nothing beside them. */
+const batch = 100;
+
+/** Makes a flow's operations batch by batch, and gives each batch to `run`. */
+function inBatches(runner: Runner, operations: number, run: (made: (() => void)[]) => void): void {
+  for (let from = 0; from < operations; from += batch) {
+    const count = Math.min(batch, operations - from);
+    run(Array.from({ length: count }, (_, at) => runner.prepare(from + at)));
   }
-  const seconds = Number(process.hrtime.bigint() - began) / 1e9;
+}
+
+/** Operations a second, with one clock around a batch: one around each would cost as much as a fast operation, and hide it. */
+function throughput(runner: Runner, operations: number): number {
+  collectGarbage();
+  let nanos = 0;
+  inBatches(runner, operations, (made) => {
+    const before = performance.now();
+    for (const each of made) each();
+    nanos += (performance.now() - before) * 1e6;
+  });
+  return operations / (nanos / 1e9);
+}
+
+/** Each operation timed on its own; the clock's own cost is in both engines' figures. */
+function latencies(runner: Runner, operations: number): Omit<Timing, 'perSecond'> {
+  const nanos = new Float64Array(operations);
+  let done = 0;
+  collectGarbage();
+  inBatches(runner, operations, (made) => {
+    for (const each of made) {
+      const before = performance.now();
+      each();
+      nanos[done] = (performance.now() - before) * 1e6;
+      done += 1;
+    }
+  });
   nanos.sort();
   const at = (share: number) =>
     nanos[Math.min(nanos.length - 1, Math.floor(share * nanos.length))] ?? 0;
-  return {
-    perSecond: apply.length / seconds,
-    p50: at(0.5),
-    p99: at(0.99),
-    p999: at(0.999),
-    max: at(1),
-  };
+  return { p50: at(0.5), p99: at(0.99), p999: at(0.999), max: at(1) };
+}
+
+const heapUsed = () => process.memoryUsage().heapUsed;
+
+/** Bytes that the operations allocate on the JavaScript heap; a batch in which it shrank was collected and does not count. */
+function memory(runner: Runner, operations: number): Memory {
+  let bytes = 0;
+  let counted = 0;
+  collectGarbage();
+  inBatches(runner, operations, (made) => {
+    const before = heapUsed();
+    for (const each of made) each();
+    const risen = heapUsed() - before;
+    if (risen < 0) return;
+    bytes += risen;
+    counted += made.length;
+  });
+  collectGarbage();
+  return { allocatedPerOp: bytes / counted, heapAfter: heapUsed() };
+}
+
+/** The first rounds also compile; the machine may be busy with other things in any of them: each engine's best round counts. */
+const rounds = 5;
+
+function measure(make: () => Runner, operations: number): Timing & Memory {
+  const each = Array.from({ length: rounds }, () => throughput(make(), operations));
+  const perSecond = Math.max(...each);
+  return { perSecond, ...latencies(make(), operations), ...memory(make(), operations) };
 }
 
 async function compare(flow: Flow): Promise<Measured[]> {
-  const theirs = nodejsOrderBook(flow);
-  const their = time(theirs);
-  const ours = crossbook(flow);
-  const our = time(ours);
+  const trades = checkBooks(flow);
+  const their = measure(() => nodejsOrderBook(flow), flow.timed.length);
+  const our = measure(() => crossbook(flow), flow.timed.length);
+  const both = (metric: string, unit: string, name: keyof (Timing & Memory)) =>
+    beside(metric, unit, our[name], { name: 'nodejs-order-book', value: their[name] });
+  return [
+    both('opsPerSec', '1/s', 'perSecond'),
+    both('p50Nanos', 'ns', 'p50'),
+    both('p99Nanos', 'ns', 'p99'),
+    both('p999Nanos', 'ns', 'p999'),
+    both('maxNanos', 'ns', 'max'),
+    both('bytesPerOp', 'B', 'allocatedPerOp'),
+    both('heapAfterBytes', 'B', 'heapAfter'),
+    alone('trades', '1', trades),
+    alone('tradesPerSec', '1/s', (trades * our.perSecond) / flow.timed.length),
+  ];
+}
+
+/** Both engines must end with the same books. Answers how many trades led there. */
+function checkBooks(flow: Flow): number {
+  const [ours, theirs] = [crossbook(flow), nodejsOrderBook(flow)];
+  for (const runner of [ours, theirs]) {
+    inBatches(runner, flow.timed.length, (made) => {
+      for (const each of made) each();
+    });
+  }
+  assert(ours.trades() > 0, 'nothing was traded');
   for (let market = 0; market < flow.markets; market += 1) {
     assert.equal(ours.book(market), theirs.book(market), `the books of market ${market} differ`);
   }
-  const name = 'nodejs-order-book';
-  return [
-    beside('opsPerSec', '1/s', our.perSecond, { name, value: their.perSecond }),
-    beside('p50Nanos', 'ns', our.p50, { name, value: their.p50 }),
-    beside('p99Nanos', 'ns', our.p99, { name, value: their.p99 }),
-    beside('p999Nanos', 'ns', our.p999, { name, value: their.p999 }),
-    beside('maxNanos', 'ns', our.max, { name, value: their.max }),
-    alone('trades', '1', ours.trades()),
-  ];
+  return ours.trades();
 }
 
 const usual = { markets: 1, resting: 10_000, operations: 100_000, cancels: 0.3, crossing: 0.1 };
@@ -197,7 +280,7 @@ const near = { widthTicks: 400, crossingLots: 60 };
 
 export const benchmark: Benchmark = {
   about:
-    'The matching engine with credit, events and remembered ids, against nodejs-order-book without any of them. Commands are made before they are timed; journal, network and signatures are left out.',
+    'The matching engine with credit, events, their hash and remembered ids, against nodejs-order-book without any of them. Commands are made 100 at a time before they are timed; the best of five rounds counts; journal, network and signatures are left out.',
   cases: {
     mixed: () => compare(drawFlow(1, { ...usual, ...near })),
     deep: () =>

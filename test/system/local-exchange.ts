@@ -62,7 +62,8 @@ export async function startExchange(options: ExchangeOptions): Promise<Exchange>
   const cloud = JSON.parse(readFileSync(join(stateFolder, 'cloud.json'), 'utf8'));
   const output = (name: string) =>
     cloud.outputs.find((each: { key: string }) => each.key === name)?.value as string;
-  const processes = () => [...new Set([child.pid as number, ...pidsOf(stateFolder)])].filter(isAlive);
+  const processes = () =>
+    [...new Set([child.pid as number, ...pidsOf(stateFolder)])].filter(isAlive);
   return {
     apiUrl: output('RestUrl'),
     webSocketUrl: output('WebSocketUrl'),

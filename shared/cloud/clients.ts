@@ -1,5 +1,5 @@
 /** The AWS SDK clients, configured once: endpoints come from AWS_ENDPOINT_URL_<SERVICE> where the local cloud sets them. */
-import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { DynamoDBClient, type DynamoDBClientConfig } from '@aws-sdk/client-dynamodb';
 import { KinesisClient } from '@aws-sdk/client-kinesis';
 import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import { NodeHttpHandler } from '@smithy/node-http-handler';
@@ -13,9 +13,10 @@ export function limitedCalls(requestMs: number): NodeHttpHandler {
   });
 }
 
-/** DynamoDB with numbers as bigint, so that no amount is ever rounded. */
-export function documentClient(): DynamoDBDocumentClient {
+/** DynamoDB with numbers as bigint, so that no amount is ever rounded; `where` names another place than the environment does. */
+export function documentClient(where: DynamoDBClientConfig = {}): DynamoDBDocumentClient {
   const client = new DynamoDBClient({
+    ...where,
     maxAttempts: 5,
     requestHandler: limitedCalls(5_000),
   });

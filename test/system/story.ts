@@ -197,7 +197,7 @@ async function crash(
     await maker.place({ market, side: 'sell', price: '2100', size: '1.25', clientOrderId: 'kept' });
     await taker.place({ market, side: 'buy', price: '1900', size: '0.75' });
     await taker.place({ market, side: 'buy', type: 'market', price: '2200', size: '0.25' });
-    return [await settled(exchange, [maker, taker], 2), 'two resting orders and another trade'];
+    return [await settled([maker, taker], 2), 'two resting orders and another trade'];
   });
   for (const trader of [maker, taker]) trader.leave();
   const again = await step('kill -9 and restart', async () => {
@@ -210,7 +210,7 @@ async function crash(
     const [makerAgain, takerAgain] = await Promise.all(
       [maker, taker].map(({ wallet }) => Trader.arrive(again.apiUrl, wallet.privateKey)),
     );
-    const after = await settled(again, [makerAgain as Trader, takerAgain as Trader], 2);
+    const after = await settled([makerAgain as Trader, takerAgain as Trader], 2);
     assert.deepEqual(after, before);
     for (const [asset, sum] of Object.entries(await ledgerSums(again)))
       assert.equal(sum, '0', `${asset} sums to ${sum} over all accounts`);
@@ -219,7 +219,7 @@ async function crash(
 }
 
 /** The picture once the history has every trade, and the candles have it too. The sequence is left out: a new leader adds to it. */
-async function settled(_exchange: Exchange, traders: Trader[], trades: number) {
+async function settled(traders: Trader[], trades: number) {
   return eventually(`${trades} trades in the history`, async () => {
     const { sequence: _, ...picture } = await pictureOf(traders, market);
     const inHistory = picture.accounts.every(({ fills }) => fills.length === trades);

@@ -9,3 +9,12 @@ export function feeUnits(notionalUnits: number, feeBps: number): number {
   const rest = notionalUnits % 10_000;
   return ((notionalUnits - rest) / 10_000) * feeBps + Math.floor((rest * feeBps) / 10_000);
 }
+
+/** A maker's fee; a rebate (negative rate) is rounded towards nothing and never exceeds the taker's fee of the same trade. */
+export function makerFeeUnits(
+  notionalUnits: number,
+  { makerFeeBps, takerFeeUnits }: { makerFeeBps: number; takerFeeUnits: number },
+): number {
+  if (makerFeeBps >= 0) return feeUnits(notionalUnits, makerFeeBps);
+  return -Math.min(feeUnits(notionalUnits, -makerFeeBps), takerFeeUnits);
+}

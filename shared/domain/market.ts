@@ -19,11 +19,41 @@ export type Market = {
   quoteUnitsPerTickLot: number;
   minSizeLots: number;
   minNotionalUnits: number;
-  /** Whole basis points; fixed into an order when it is admitted. */
+  /** What one order may be worth at most; 0: no bound but that of exact arithmetic. */
+  maxNotionalUnits: number;
+  /** Whole basis points; fixed into an order when it is admitted. A negative maker fee is a rebate. */
   makerFeeBps: number;
   takerFeeBps: number;
+  /** How far from the reference price an order may be; 0: no band. */
+  bandBps: number;
+  /** How far from the reference price an auction may end; 0: anywhere. */
+  auctionBandBps: number;
+  /** How far from the mean of the last `haltWindowMs` a fill may be; 0: volatility halts nothing. */
+  haltBps: number;
+  haltWindowMs: number;
+  /** How long a halt by volatility lasts before its auction; 0: until an operator ends it. */
+  haltMs: number;
+  /** How long an auction collects orders; 0: until an operator ends it. */
+  auctionMs: number;
+  /** The reference price before the first trade; 0: none. */
+  referenceTicks: number;
   state: MarketState;
 };
+
+/** A market without bands, halts or bounds: what each market may leave out of its listing. */
+export const noProtections = {
+  maxNotionalUnits: 0,
+  bandBps: 0,
+  auctionBandBps: 0,
+  haltBps: 0,
+  haltWindowMs: 0,
+  haltMs: 0,
+  auctionMs: 0,
+  referenceTicks: 0,
+} as const;
+
+/** Prices fit 31 bits: finer ticks than a two-billionth of the price have no use, and engines index by them. */
+export const maxPriceTicks = 2_147_483_647;
 
 /** Splits "ETH-USDC" into its assets. */
 export function assetsOf(marketId: MarketId): { base: AssetId; quote: AssetId } {

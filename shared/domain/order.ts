@@ -5,8 +5,17 @@ import { feeUnits } from './fee.ts';
 import type { Market, MarketId } from './market.ts';
 
 export type Side = 'buy' | 'sell';
-export type OrderType = 'limit' | 'market';
-export type TimeInForce = 'gtc' | 'ioc';
+/** The last four stay hidden until the last trade price crosses their trigger; then they enter as a market or a limit order. */
+export type OrderType =
+  | 'limit'
+  | 'market'
+  | 'stop'
+  | 'stop_limit'
+  | 'take_profit'
+  | 'take_profit_limit';
+export type TimeInForce = 'gtc' | 'ioc' | 'fok' | 'gtd';
+/** What happens where an order meets one of its owner's: the incoming order's mode decides. */
+export type SelfTradePrevention = 'expire_taker' | 'expire_maker' | 'expire_both' | 'decrement';
 /** Which asset's amount bounds the order: base (a size) or quote (an amount of money). */
 export type Cap = 'base' | 'quote';
 
@@ -27,8 +36,16 @@ export type OrderProgress = {
   side: Side;
   orderType: OrderType;
   timeInForce: TimeInForce;
+  postOnly: boolean;
+  selfTrade: SelfTradePrevention;
   limitTicks: number;
+  /** 0 where the order has no trigger. */
+  triggerTicks: number;
+  /** 0 where the order is bound by an amount of money. */
   sizeLots: number;
+  /** The slice that an iceberg shows; 0 where the order is shown whole. */
+  displayLots: number;
+  /** 0 where the order is bound by a size. */
   spendUnits: number;
   filledLots: number;
   filledQuoteUnits: number;
@@ -44,6 +61,9 @@ export type SignedAmounts = {
   cap: Cap;
   baseAtoms: bigint;
   quoteAtoms: bigint;
+  /** Decimal text of the terms; absent where the order has none. */
+  trigger?: string;
+  display?: string;
 };
 
 /** The same in ticks and lots; `misfit` names the first rule that the amounts break, the numbers are then 0. */
@@ -53,6 +73,9 @@ export type FittedAmounts = {
   sizeLots: number;
   /** Quote units to spend at most, fee outside; 0 where the cap is base. */
   spendUnits: number;
+  /** 0 where there is none. */
+  triggerTicks: number;
+  displayLots: number;
   misfit?: 'price_off_tick' | 'size_off_lot' | 'notional_too_large';
 };
 

@@ -25,6 +25,11 @@ export const engineRefusals = [
   'fill_or_kill_unfilled',
   'unknown_order',
   'not_owner',
+  'size_not_smaller',
+  'market_has_orders',
+  'asset_has_other_terms',
+  'state_not_reachable',
+  'unknown_fee_tier',
 ] as const;
 
 /** What the doors before the engine may answer. */

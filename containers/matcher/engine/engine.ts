@@ -5,9 +5,10 @@ import type { EngineEvent } from '#domain/event.ts';
 import type { Market, MarketId } from '#domain/market.ts';
 import type { Address, Digest, DoneReason, OrderProgress, Side } from '#domain/order.ts';
 import type { EngineRefusal } from '#domain/refusal.ts';
+import type { SnapshotRecord } from './snapshot-record.ts';
 
 /** A live order, or one that ended within the admission window. */
-export type EngineOrder = OrderProgress & { status: 'open' | DoneReason };
+export type EngineOrder = OrderProgress & { status: 'untriggered' | 'open' | DoneReason };
 
 export type EngineCredit = {
   account: Address;
@@ -20,41 +21,66 @@ export type EngineCredit = {
   returnedUnits: number;
 };
 
-/** A price level's new total; 0 lots means that it is gone. */
+/** A price level's new total of what is shown; 0 lots means that it is gone. */
 export type LevelChange = { marketId: MarketId; side: Side; priceTicks: number; sizeLots: number };
 
 export type EngineDepth = { bids: [number, number][]; asks: [number, number][] };
 
+/** Where a market's trading stands, beside its terms. Prices are 0 where there is none. */
+export type MarketStatus = {
+  /** When the state ends by itself; 0 where only an operator ends it. */
+  untilMs: number;
+  lastTicks: number;
+  referenceTicks: number;
+  /** What an auction's uncross would do now; absent where nothing would trade, and outside auctions. */
+  auction?: { priceTicks: number; sizeLots: number; imbalanceLots: number };
+};
+
 export interface Engine {
-  /** Applies one command: emits `accepted` or `refused`, then what followed. Deterministic; `command.nowMs` never goes back. */
+  /**
+   * Applies one command: emits `accepted` or `refused`, then what followed. Deterministic; `command.nowMs` never goes back.
+   * While `isUnfinished`, only `continue` may come; while something is due at its time (`nextDueMs`), only `tick`. `drive` keeps to that.
+   */
   apply(command: Command, emit: (event: EngineEvent) => void): void;
 
   /** The number of the newest event; 0 before the first. */
   readonly sequence: number;
   /** The newest command's time. */
   readonly nowMs: number;
+  /** Whether the newest command's bound on events left work for a `continue`. */
+  readonly isUnfinished: boolean;
 
-  /** When the next resting order expires; undefined where none does. In the past where more were due than one command ends: another command goes on. */
-  nextExpiryMs(): number | undefined;
+  /** When the next live order expires, switch fires or market's time ends; undefined where nothing ever does. */
+  nextDueMs(): number | undefined;
 
   /** How much credit a placement lacks right now, in units of the asset that it would hold; 0 units where it would not be refused for lack of it; no asset where its market is unknown. */
   shortfall(command: PlaceOrder): { asset: string; units: number };
   /** The first result of a command id seen within the admission window. */
   firstResult(commandId: string): { sequence: number; code?: EngineRefusal } | undefined;
 
+  /** A market's terms, with its state of this moment. */
   market(marketId: MarketId): { market: Market; base: Asset; quote: Asset } | undefined;
   marketIds(): MarketId[];
+  marketStatus(marketId: MarketId): MarketStatus | undefined;
   order(digest: Digest): EngineOrder | undefined;
   /** Live orders, oldest first. */
   ordersOf(account: Address): EngineOrder[];
   creditOf(account: Address): EngineCredit[];
   /** Every (account, asset) that has credit. */
   credits(): EngineCredit[];
+  /** When an account's dead man's switch fires; 0 where it is not armed. */
+  switchOf(account: Address): number;
+  /** An account's fee tier; 0 where it pays each market's own rates. */
+  feeTierOf(account: Address): number;
+  /** The rates that an account's next order in a market would have. */
+  feesOf(account: Address, marketId: MarketId): { makerFeeBps: number; takerFeeBps: number };
   /** The best levels, best first. */
   depth(marketId: MarketId, levels: number): EngineDepth;
   /** Levels that changed since the last call, each once. */
   takeLevelChanges(): LevelChange[];
 
+  /** Gives the whole state, record by record; a record is the caller's only until the next. */
+  save(write: (record: SnapshotRecord) => void): void;
   /** Hash of book, credit and settings; unchanged by a refusal. */
   stateHash(): string;
   /** Hash over every event so far. */

@@ -37,6 +37,28 @@ export function foldEvent(into: HashLanes, event: EngineEvent): void {
     case 'market_listed':
       foldTerms(into, event);
       break;
+    case 'order_amended':
+      into.text(event.digest);
+      into.text(event.account);
+      into.text(event.marketId);
+      into.integer(event.sizeLots);
+      into.integer(event.spendUnits);
+      into.text(event.reason);
+      into.integer(event.atMs);
+      break;
+    case 'order_triggered':
+      into.text(event.digest);
+      into.text(event.account);
+      into.text(event.marketId);
+      into.integer(event.atMs);
+      break;
+    case 'market_state_changed':
+      into.text(event.marketId);
+      into.text(event.state);
+      into.text(event.reason);
+      into.integer(event.atMs);
+      into.integer(event.untilMs);
+      break;
     default:
       unreachable(event);
   }
@@ -72,8 +94,12 @@ function foldOrderDone(into: HashLanes, done: OrderDone): void {
   into.text(done.side);
   into.text(done.orderType);
   into.text(done.timeInForce);
+  into.word(done.postOnly ? 1 : 0);
+  into.text(done.selfTrade);
   into.integer(done.limitTicks);
+  into.integer(done.triggerTicks);
   into.integer(done.sizeLots);
+  into.integer(done.displayLots);
   into.integer(done.spendUnits);
   into.integer(done.filledLots);
   into.integer(done.filledQuoteUnits);

@@ -11,13 +11,13 @@ export const admissionAheadMs = 5_000;
  */
 export const memoryMs = admissionWindowMs + admissionAheadMs;
 
-/** Resting orders of one account in one pair group. */
+/** Live orders of one account in one pair group that rest, or could. */
 export const openOrdersPerAccount = 1_000;
 
 /**
- * Events of one command: at most some 170 bytes each, so a command stays below the 256 KiB of a frame.
- * One accepted or refused, up to 400 expiries, one end of the taker: 598 remain, which are at least
- * 299 makers with a trade and an end each.
+ * Events of one command: at most some 200 bytes each, so that a command stays below the 256 KiB of a frame.
+ * A step of work (one resting order met, one order ended, one triggered order entering) yields at most four: a trade, the ends of
+ * both orders and the market's halt. Work stops where fewer than four more would fit, and a `continue` goes on with it.
  */
 export const eventsPerCommand = 1_000;
-export const expiriesPerCommand = 400;
+export const eventsPerStep = 4;

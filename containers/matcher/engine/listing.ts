@@ -1,12 +1,8 @@
-/** A market as the engine trades it: its terms, its two assets and its book. */
+/** Folds a market's terms and assets into a hash: every field, in a fixed order. */
 import type { Asset } from '#domain/asset.ts';
 import type { Market } from '#domain/market.ts';
 import type { HashLanes } from './hash-lanes.ts';
-import type { OrderBook } from './order-book.ts';
 
-export type Listing = { market: Market; base: Asset; quote: Asset; readonly book: OrderBook };
-
-/** Folds a market's terms and assets into a hash: every field, in a fixed order. */
 export function foldTerms(
   into: HashLanes,
   { market, base, quote }: { market: Market; base: Asset; quote: Asset },
@@ -17,8 +13,16 @@ export function foldTerms(
   into.integer(market.quoteUnitsPerTickLot);
   into.integer(market.minSizeLots);
   into.integer(market.minNotionalUnits);
+  into.integer(market.maxNotionalUnits);
   into.integer(market.makerFeeBps);
   into.integer(market.takerFeeBps);
+  into.integer(market.bandBps);
+  into.integer(market.auctionBandBps);
+  into.integer(market.haltBps);
+  into.integer(market.haltWindowMs);
+  into.integer(market.haltMs);
+  into.integer(market.auctionMs);
+  into.integer(market.referenceTicks);
   into.text(market.state);
   for (const asset of [base, quote]) {
     into.text(asset.id);

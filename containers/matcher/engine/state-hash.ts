@@ -1,73 +1,131 @@
 /**
- * Hash of what future trading depends on: book in price-time order, credit, settings. Sequence numbers to come, the clock
- * and the remembered ids are left out, so that a refusal leaves it unchanged.
+ * Hash of what future trading depends on. The clock, the sequence to come and what is remembered of the past are left out,
+ * so that a refusal leaves it unchanged.
  */
-import type { BookOrder } from './book-order.ts';
-import type { EngineState } from './engine-state.ts';
+import { unreachable } from '#domain/assertion.ts';
+import type { Engine } from './engine.ts';
 import { HashLanes } from './hash-lanes.ts';
-import { foldTerms, type Listing } from './listing.ts';
-import type { BookSide } from './order-book.ts';
+import { foldTerms } from './listing.ts';
+import type { MarketRecord, OrderRecord, SnapshotRecord, Work } from './snapshot-record.ts';
 
-export function hashState(state: EngineState): string {
+export function hashState({ save }: Pick<Engine, 'save'>): string {
   const into = new HashLanes();
-  for (const listing of sortedBy([...state.listings.values()], ({ market }) => market.id)) {
-    foldListing(into, listing);
-  }
-  // A line that was never granted and is empty is no credit: nothing tells it from none.
-  const lines = [...state.credit.lines()].filter(
-    (line) => line.freeUnits + line.heldUnits + line.grantNumber + line.returnNumber > 0,
-  );
-  into.integer(lines.length);
-  for (const line of sortedBy(lines, ({ account, asset }) => `${account} ${asset}`)) {
-    into.text(line.account);
-    into.text(line.asset);
-    into.integer(line.freeUnits);
-    into.integer(line.heldUnits);
-    into.integer(line.grantNumber);
-    into.integer(line.returnNumber);
-    into.integer(line.returnedUnits);
-  }
+  save((record) => foldRecord(into, record));
   return into.digest();
 }
 
-function foldListing(into: HashLanes, listing: Listing): void {
-  foldTerms(into, listing);
-  foldSide(into, listing.book.bids);
-  foldSide(into, listing.book.asks);
-}
-
-function foldSide(into: HashLanes, side: BookSide): void {
-  into.text(side.side);
-  for (const level of side.fromBest()) {
-    into.integer(level.priceTicks);
-    into.integer(level.sizeLots);
-    for (let order = level.head; order; order = order.next) foldOrder(into, order);
+function foldRecord(into: HashLanes, record: SnapshotRecord): void {
+  switch (record.kind) {
+    case 'market':
+      into.text(record.kind);
+      foldMarket(into, record);
+      return;
+    case 'order':
+      into.text(record.kind);
+      foldOrder(into, record);
+      return;
+    case 'credit':
+      // A line that was never granted and is empty is no credit: nothing tells it from none.
+      into.text(record.kind);
+      into.text(record.account);
+      into.text(record.asset);
+      into.integer(record.freeUnits);
+      into.integer(record.heldUnits);
+      into.integer(record.grantNumber);
+      into.integer(record.returnNumber);
+      into.integer(record.returnedUnits);
+      return;
+    case 'fee_tier':
+      into.text(record.kind);
+      into.integer(record.tier);
+      into.integer(record.makerFeeBps);
+      into.integer(record.takerFeeBps);
+      return;
+    case 'account_tier':
+      into.text(record.kind);
+      into.text(record.account);
+      into.integer(record.tier);
+      return;
+    case 'switch':
+      into.text(record.kind);
+      into.text(record.account);
+      into.integer(record.dueMs);
+      return;
+    case 'work':
+      into.text(record.kind);
+      foldWork(into, record.work);
+      return;
+    case 'clock':
+    case 'remembered':
+    case 'ended':
+      return;
+    default:
+      unreachable(record);
   }
 }
 
-function foldOrder(into: HashLanes, order: BookOrder): void {
+function foldMarket(into: HashLanes, record: MarketRecord): void {
+  foldTerms(into, record);
+  into.integer(record.untilMs);
+  into.integer(record.lastTicks);
+  into.integer(record.referenceTicks);
+  into.integer(record.window.length);
+  for (const { part, lots, tickLots } of record.window) {
+    into.integer(part);
+    into.integer(lots);
+    into.integer(tickLots);
+  }
+}
+
+function foldOrder(into: HashLanes, order: OrderRecord): void {
+  into.text(order.place);
   into.text(order.digest);
   into.text(order.clientOrderId ?? '');
   into.text(order.account);
+  into.text(order.marketId);
+  into.text(order.side);
   into.text(order.orderType);
   into.text(order.timeInForce);
+  into.word(order.postOnly ? 1 : 0);
+  into.text(order.selfTrade);
+  into.integer(order.limitTicks);
+  into.integer(order.triggerTicks);
   into.integer(order.sizeLots);
+  into.integer(order.displayLots);
   into.integer(order.spendUnits);
+  into.integer(order.filledLots);
+  into.integer(order.filledQuoteUnits);
+  into.integer(order.feeUnits);
   into.integer(order.createdAtMs);
   into.integer(order.expiresAtMs);
   into.integer(order.makerFeeBps);
   into.integer(order.takerFeeBps);
   into.integer(order.admitted);
-  into.integer(order.filledLots);
-  into.integer(order.filledQuoteUnits);
-  into.integer(order.feeUnits);
   into.integer(order.heldUnits);
+  into.integer(order.shownLots);
 }
 
-/** By code units: a locale's order differs between machines. */
-function sortedBy<T>(items: T[], key: (item: T) => string): T[] {
-  return items
-    .map((item) => ({ item, key: key(item) }))
-    .sort((one, other) => (one.key < other.key ? -1 : one.key > other.key ? 1 : 0))
-    .map(({ item }) => item);
+function foldWork(into: HashLanes, work: Work): void {
+  into.text(work.work);
+  switch (work.work) {
+    case 'match':
+      into.text(work.digest);
+      return;
+    case 'cancel_all':
+      into.text(work.account);
+      into.text(work.marketId ?? '');
+      into.text(work.side ?? '');
+      return;
+    case 'uncross':
+      into.text(work.marketId);
+      into.integer(work.priceTicks);
+      into.integer(work.leftLots);
+      return;
+    case 'cascade':
+    case 'close':
+      into.text(work.marketId);
+      return;
+    default:
+      unreachable(work);
+  }
 }

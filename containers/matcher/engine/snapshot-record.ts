@@ -9,6 +9,7 @@
  * oldest first. Texts are ordered by code units: a locale's order differs between machines.
  */
 import type { Asset } from '#domain/asset.ts';
+import type { StateChangeReason } from '#domain/event.ts';
 import type { Market, MarketId } from '#domain/market.ts';
 import type { Address, Digest, DoneReason, OrderProgress, Side } from '#domain/order.ts';
 import type { EngineRefusal } from '#domain/refusal.ts';
@@ -55,12 +56,30 @@ export type FeeTierRecord = {
 export type AccountTierRecord = { kind: 'account_tier'; account: Address; tier: number };
 export type SwitchRecord = { kind: 'switch'; account: Address; dueMs: number };
 
+/**
+ * How far an incoming order may trade, fixed when it begins to match: what its own trades do to reference price and window
+ * does not move its bounds, also where a `continue` goes on with it. 0 and `maxPriceTicks` where nothing bounds it.
+ */
+export type MatchBounds = {
+  bandLowTicks: number;
+  bandHighTicks: number;
+  haltLowTicks: number;
+  haltHighTicks: number;
+};
+
 /** What a command left undone. */
 export type Work =
-  | { work: 'match'; digest: Digest }
+  | ({ work: 'match'; digest: Digest } & MatchBounds)
   | { work: 'cancel_all'; account: Address; marketId?: MarketId; side?: Side }
   | { work: 'cascade'; marketId: MarketId }
-  | { work: 'uncross'; marketId: MarketId; priceTicks: number; leftLots: number }
+  | {
+      work: 'uncross';
+      marketId: MarketId;
+      priceTicks: number;
+      leftLots: number;
+      /** Of the opening that ends it. */
+      reason: StateChangeReason;
+    }
   | { work: 'close'; marketId: MarketId };
 export type WorkRecord = { kind: 'work'; work: Work };
 

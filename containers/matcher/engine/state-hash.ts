@@ -110,6 +110,10 @@ function foldWork(into: HashLanes, work: Work): void {
   switch (work.work) {
     case 'match':
       into.text(work.digest);
+      into.integer(work.bandLowTicks);
+      into.integer(work.bandHighTicks);
+      into.integer(work.haltLowTicks);
+      into.integer(work.haltHighTicks);
       return;
     case 'cancel_all':
       into.text(work.account);
@@ -120,6 +124,7 @@ function foldWork(into: HashLanes, work: Work): void {
       into.text(work.marketId);
       into.integer(work.priceTicks);
       into.integer(work.leftLots);
+      into.text(work.reason);
       return;
     case 'cascade':
     case 'close':

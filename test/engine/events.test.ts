@@ -1,8 +1,9 @@
 import { expect, test } from 'vitest';
-import { eventsPerCommand, expiriesPerCommand } from '../../containers/matcher/engine/limits.ts';
+import { eventsPerCommand } from '../../containers/matcher/engine/limits.ts';
 import { createEngine } from '../../containers/matcher/engine/matching-engine.ts';
 import { address, digest, TradingFloor } from './trading-floor.ts';
 
+const expiriesPerCommand = 400;
 const [alice, bob, cat] = [address('alice'), address('bob'), address('cat')];
 
 function funded(): TradingFloor {
@@ -93,7 +94,7 @@ test('orders beyond the expiries of one command never trade, and end with the ne
     floor.applyUnchecked(floor.placing({ account: bob, side: 'sell', expiresAtMs: dueAtMs }));
   }
   floor.place({ account: cat, side: 'sell', limitTicks: 101, commandId: digest(9_999) });
-  expect(floor.engine.nextExpiryMs()).toBe(dueAtMs);
+  expect(floor.engine.nextDueMs()).toBe(dueAtMs);
   floor.nowMs += 10;
   const events = floor.place({ sizeLots: 1, limitTicks: 101 });
   expect(
@@ -110,9 +111,9 @@ test('what is left due goes with a tick', () => {
     floor.applyUnchecked(floor.placing({ expiresAtMs: floor.nowMs + 10 }));
   }
   expect(floor.tick(10)).toHaveLength(1 + expiriesPerCommand);
-  expect(floor.engine.nextExpiryMs()).toBe(floor.nowMs);
+  expect(floor.engine.nextDueMs()).toBe(floor.nowMs);
   expect(floor.tick()).toHaveLength(1 + 5);
-  expect(floor.engine.nextExpiryMs()).toBeUndefined();
+  expect(floor.engine.nextDueMs()).toBeUndefined();
 });
 
 test('level changes come once each, with the newest size; 0 says that the level is gone', () => {

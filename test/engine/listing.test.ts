@@ -48,6 +48,8 @@ test("an asset's precision stands for ever", () => {
     market: plainMarket,
     base: { ...base, decimals: 8 },
     quote,
+    by: 'test',
+    why: 'test',
   };
   expect(codeOf(floor.apply(command))).toBe('market_not_open');
 });

@@ -2,7 +2,7 @@
 import type { Asset } from '#domain/asset.ts';
 import type { Command, PlaceOrder, SignedOrder } from '#domain/command.ts';
 import type { EngineEvent } from '#domain/event.ts';
-import type { Market } from '#domain/market.ts';
+import { type Market, noProtections } from '#domain/market.ts';
 import type { Engine } from '../../containers/matcher/engine/engine.ts';
 
 export const base: Asset = { id: 'ETH', decimals: 0, chainDecimals: 18, chainAsset: '0xaa' };
@@ -18,6 +18,7 @@ export const plainMarket: Market = {
   minNotionalUnits: 1,
   makerFeeBps: 0,
   takerFeeBps: 0,
+  ...noProtections,
   state: 'open',
 };
 
@@ -83,6 +84,8 @@ export class TradingFloor {
       market: { ...plainMarket, ...market },
       base,
       quote,
+      by: 'test',
+      why: 'test',
     });
   }
 
@@ -116,8 +119,10 @@ export class TradingFloor {
 
   /** A GTC limit buy of one lot at 100 by alice, unless the case says otherwise. */
   placing(placing: Placing = {}): PlaceOrder {
-    const { limitTicks = 100, sizeLots, spendUnits = 0, misfit, ...given } = placing;
-    const amounts = { limitTicks, sizeLots: sizeLots ?? (spendUnits ? 0 : 1), spendUnits };
+    const { limitTicks = 100, sizeLots, spendUnits = 0, misfit, ...rest } = placing;
+    const { triggerTicks = 0, displayLots = 0, ...given } = rest;
+    const size = sizeLots ?? (spendUnits ? 0 : 1);
+    const amounts = { limitTicks, sizeLots: size, spendUnits, triggerTicks, displayLots };
     this.#orders += 1;
     const command = {
       type: 'place' as const,
@@ -128,6 +133,8 @@ export class TradingFloor {
       side: 'buy' as const,
       orderType: 'limit' as const,
       timeInForce: 'gtc' as const,
+      postOnly: false,
+      selfTrade: 'expire_taker' as const,
       cap: spendUnits ? ('quote' as const) : ('base' as const),
       amounts: misfit ? { ...amounts, misfit } : amounts,
       maxFeeBps: 10_000,

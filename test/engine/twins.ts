@@ -17,6 +17,7 @@ import {
 } from './random-story.ts';
 import { digest, plainMarket, startMs } from './trading-floor.ts';
 
+const noAmounts = { limitTicks: 0, sizeLots: 0, spendUnits: 0, triggerTicks: 0, displayLots: 0 };
 const signed = { signature: `0x${'00'.repeat(65)}`, signed: {} as PlaceOrder['signed'] };
 
 export class Twins {
@@ -106,6 +107,8 @@ export class Twins {
       limitTicks: deed.limitTicks,
       sizeLots: byMoney && kind !== 'money_size' ? 0 : deed.sizeLots,
       spendUnits: byMoney ? deed.spendUnits : 0,
+      triggerTicks: 0,
+      displayLots: 0,
     };
     return {
       type: 'place',
@@ -117,7 +120,9 @@ export class Twins {
       orderType: isLimit ? 'limit' : 'market',
       timeInForce: kind === 'gtc' ? 'gtc' : 'ioc',
       cap: byMoney ? 'quote' : 'base',
-      amounts: misfit ? { limitTicks: 0, sizeLots: 0, spendUnits: 0, misfit } : amounts,
+      postOnly: false,
+      selfTrade: 'expire_taker',
+      amounts: misfit ? { ...noAmounts, misfit } : amounts,
       maxFeeBps,
       // A digest covers the time of signing, so the two come again together.
       createdAtMs: known?.createdAtMs ?? nowMs + deed.signedMs,
@@ -144,7 +149,8 @@ export class Twins {
       return { id, decimals, chainDecimals: 18, chainAsset: `0x${id.length}` };
     };
     const [base, quote] = [asset(names.base, baseDecimals), asset(names.quote, quoteDecimals)];
-    return { type: 'list_market', ...this.#next(), market, base, quote };
+    const ordered = { by: 'test', why: 'test' };
+    return { type: 'list_market', ...this.#next(), market, base, quote, ...ordered };
   }
 
   /** Lets many small orders of one account rest, in a market that holds no other. */
@@ -213,7 +219,7 @@ export class Twins {
     says('nowMs', (engine) => engine.nowMs);
     says('eventHash', (engine) => engine.eventHash());
     says('stateHash', (engine) => engine.stateHash());
-    says('nextExpiryMs', (engine) => engine.nextExpiryMs());
+    says('nextDueMs', (engine) => engine.nextDueMs());
     says('credits', (engine) => engine.credits().sort(byLine));
     says('marketIds', (engine) => engine.marketIds());
     for (const marketId of [...marketIds, 'SOL-USDC']) {

@@ -14,7 +14,7 @@ import { addReturned } from '#domain/returned-units.ts';
 import type { Engine, EngineCredit, EngineOrder } from '../engine.ts';
 import { foldEvent } from '../event-hash.ts';
 import { HashLanes } from '../hash-lanes.ts';
-import { expiriesPerCommand, memoryMs } from '../limits.ts';
+import { memoryMs } from '../limits.ts';
 import { hashOf } from './naive-hash.ts';
 import { refusalOf, shortfallOf } from './naive-refusal.ts';
 import {
@@ -63,7 +63,8 @@ export function createNaiveEngine(options: { groupId?: string } = {}): Engine {
     get nowMs() {
       return state.nowMs;
     },
-    nextExpiryMs() {
+    isUnfinished: false,
+    nextDueMs() {
       const times = state.live.map((order) => order.expiresAtMs);
       return times.length > 0 ? Math.min(...times) : undefined;
     },
@@ -75,6 +76,7 @@ export function createNaiveEngine(options: { groupId?: string } = {}): Engine {
     },
     firstResult: (commandId) => state.seen.find((seen) => seen.commandId === commandId)?.result,
     ...views(state),
+    save: () => assert(false, 'the naive engine cannot be saved yet'),
     stateHash: () => hashOf(state),
     eventHash: () => state.events.digest(),
     validate: () => validate(state),
@@ -89,6 +91,14 @@ function views(state: NaiveState) {
       return listed && { ...listed };
     },
     marketIds: () => state.markets.map(({ market }) => market.id),
+    marketStatus: (marketId: string) =>
+      marketOf(state, marketId) && { untilMs: 0, lastTicks: 0, referenceTicks: 0 },
+    switchOf: () => 0,
+    feeTierOf: () => 0,
+    feesOf(_account: string, marketId: string) {
+      const { makerFeeBps = 0, takerFeeBps = 0 } = marketOf(state, marketId)?.market ?? {};
+      return { makerFeeBps, takerFeeBps };
+    },
     order(digest: string) {
       const orders = [...state.live, ...state.ended.map(({ order }) => order)];
       const found = orders.find((order) => order.digest === digest);
@@ -136,7 +146,7 @@ function applyCommand(state: NaiveState, command: Command): void {
   const due = state.live
     .filter((order) => order.expiresAtMs <= state.nowMs)
     .sort((one, other) => one.expiresAtMs - other.expiresAtMs || one.admitted - other.admitted)
-    .slice(0, expiriesPerCommand);
+    .slice(0, 400);
   for (const order of due) end(state, order, 'expired');
 
   const code = refusalOf(state, command);

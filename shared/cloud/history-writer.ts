@@ -1,5 +1,5 @@
 /**
- * Market history: writes a journal's trades, candles, fills and finished orders, and the watermark after them.
+ * Market history: writes a journal's trades, candles, fills, finished orders and markets, and the watermark after them.
  *
  * Every row is a function of the journal alone, so writing one again changes nothing; a candle remembers the newest
  * trade in it. Only the watermark compares what was read: an older process cannot set it back.
@@ -14,6 +14,7 @@ import { historyKeys } from '#wire/table-keys.ts';
 import { getItems, type Item, putItems } from './batch-items.ts';
 import { candleItem, doneOrderItems, fillItems, readCandle, tradeItem } from './history-item.ts';
 import { eventsOf, isAfter, type JournalRecord, type JournalRun, takeRun } from './journal-run.ts';
+import { writeMarketRows } from './market-row.ts';
 import type { Consumed } from './stream-edge.ts';
 import { untilSettled } from './transaction.ts';
 import { readWatermark } from './watermark-item.ts';
@@ -53,7 +54,8 @@ async function readPosition({ client, table }: Where, groupId: GroupId): Promise
 async function writeRows(where: Where, groupId: GroupId, run: JournalRun): Promise<void> {
   const rows: Item[] = [];
   const trades: Trade[] = [];
-  for (const event of eventsOf(run.frames)) {
+  const events = eventsOf(run.frames);
+  for (const event of events) {
     if (event.type === 'order_done') rows.push(...doneOrderItems(event));
     if (event.type !== 'trade') continue;
     trades.push(event);
@@ -61,6 +63,7 @@ async function writeRows(where: Where, groupId: GroupId, run: JournalRun): Promi
   }
   await putItems(where, rows);
   await writeCandles(where, trades);
+  await writeMarketRows(where, groupId, events);
 }
 
 async function writeCandles(where: Where, trades: readonly Trade[]): Promise<void> {

@@ -75,6 +75,9 @@ export const historyKeys = {
   }),
   /** The same order by its digest. */
   orderByDigest: (digest: string): Key => ({ pk: `ORDER#${digest}`, sk: 'ORDER' }),
+  /** A market's terms and state as of its newest event: all of them in one partition, which every function reads whole. */
+  market: (marketId: string): Key => ({ pk: 'MARKETS', sk: marketId }),
+  markets: 'MARKETS',
   watermark: (groupId: string): Key => ({ pk: `WATERMARK#${groupId}`, sk: 'HISTORY' }),
 };
 

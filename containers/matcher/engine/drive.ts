@@ -3,28 +3,40 @@ import type { Command, Continue, Tick } from '#domain/command.ts';
 import type { Engine } from './engine.ts';
 
 export type Drive = {
-  engine: Pick<Engine, 'isUnfinished' | 'nextDueMs'>;
+  engine: Pick<Engine, 'isUnfinished' | 'nextDueMs' | 'nowMs'>;
   /** Applies and journals one command. */
   apply: (command: Command) => void;
   newCommandId: (type: 'tick' | 'continue') => string;
 };
 
 /** What is left undone goes on, then what is due at the command's time, then the command, then what it leaves undone. */
-export function drive<C extends Command>(command: C, { engine, apply, newCommandId }: Drive): void {
+export function drive<C extends Command>(command: C, { apply, ...options }: Drive): void {
+  for (const step of steps(command, options)) apply(step);
+}
+
+/** The same for who lets others go in between: each command that it gives must be applied before the next is asked for. */
+export function* steps<C extends Command>(
+  command: C,
+  { engine, newCommandId }: Omit<Drive, 'apply'>,
+): Generator<Command> {
   const { nowMs } = command;
-  const isDue = () => (engine.nextDueMs() ?? Number.POSITIVE_INFINITY) <= nowMs;
-  const finish = () => {
-    while (engine.isUnfinished) {
-      const next: Continue = { type: 'continue', commandId: newCommandId('continue'), nowMs };
-      apply(next);
-    }
-  };
-  finish();
-  while (isDue() && command.type !== 'tick') {
+  yield* rest(engine, newCommandId);
+  while (command.type !== 'tick' && isDue(engine, nowMs)) {
     const tick: Tick = { type: 'tick', commandId: newCommandId('tick'), nowMs };
-    apply(tick);
-    finish();
+    yield tick;
+    yield* rest(engine, newCommandId);
   }
-  apply(command);
-  finish();
+  yield command;
+  yield* rest(engine, newCommandId);
+}
+
+/** At the time of the command that left it: whoever goes on, and whenever, does the same. */
+function* rest(engine: Drive['engine'], newCommandId: Drive['newCommandId']): Generator<Continue> {
+  while (engine.isUnfinished) {
+    yield { type: 'continue', commandId: newCommandId('continue'), nowMs: engine.nowMs };
+  }
+}
+
+export function isDue(engine: Pick<Engine, 'nextDueMs'>, nowMs: number): boolean {
+  return (engine.nextDueMs() ?? Number.POSITIVE_INFINITY) <= nowMs;
 }

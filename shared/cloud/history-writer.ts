@@ -14,7 +14,7 @@ import { historyKeys } from '#wire/table-keys.ts';
 import { getItems, type Item, putItems } from './batch-items.ts';
 import { candleItem, doneOrderItems, fillItems, readCandle, tradeItem } from './history-item.ts';
 import { eventsOf, isAfter, type JournalRecord, type JournalRun, takeRun } from './journal-run.ts';
-import { writeMarketRows } from './market-row.ts';
+import { type MarketEvent, writeMarketRows } from './market-row.ts';
 import type { Consumed } from './stream-edge.ts';
 import { untilSettled } from './transaction.ts';
 import { readWatermark } from './watermark-item.ts';
@@ -26,11 +26,15 @@ const tradesPerRun = 1_000;
 /** Conditional puts under way at one time. */
 const putsAtOnce = 16;
 
-/** Writes every acceptable record's rows; the same records, any part of them, or more of them may be given again. */
+/**
+ * Writes every acceptable record's rows; the same records, any part of them, or more of them may be given again.
+ * `onNews` hears each change of a market that was not written before.
+ */
 export async function writeHistory(
   where: Where,
   groupId: GroupId,
   records: readonly JournalRecord[],
+  onNews: (event: MarketEvent) => void = () => undefined,
 ): Promise<Consumed> {
   let frames = 0;
   let watermark = await readPosition(where, groupId);
@@ -38,7 +42,8 @@ export async function writeHistory(
     const run = takeRun(groupId, watermark, records, { trades: tradesPerRun });
     if (!isAfter(run.to.shardSequence, watermark.shardSequence))
       return run.stop ? { status: 'stopped', frames, stop: run.stop } : { status: 'done', frames };
-    await writeRows(where, groupId, run);
+    const news = await writeRows(where, groupId, run);
+    news.forEach(onNews);
     watermark = await movePosition(where, groupId, watermark, run.to);
     frames += run.frames.length;
   }
@@ -51,7 +56,7 @@ async function readPosition({ client, table }: Where, groupId: GroupId): Promise
   return readWatermark(item?.['watermark']);
 }
 
-async function writeRows(where: Where, groupId: GroupId, run: JournalRun): Promise<void> {
+async function writeRows(where: Where, groupId: GroupId, run: JournalRun): Promise<MarketEvent[]> {
   const rows: Item[] = [];
   const trades: Trade[] = [];
   const events = eventsOf(run.frames);
@@ -63,7 +68,7 @@ async function writeRows(where: Where, groupId: GroupId, run: JournalRun): Promi
   }
   await putItems(where, rows);
   await writeCandles(where, trades);
-  await writeMarketRows(where, groupId, events);
+  return writeMarketRows(where, groupId, events);
 }
 
 async function writeCandles(where: Where, trades: readonly Trade[]): Promise<void> {

@@ -65,7 +65,8 @@ export function createMarketDirectory(options: {
 
 function merged(catalog: Catalog, rows: DirectoryEntry[]): Map<MarketId, DirectoryEntry> {
   const markets = new Map<MarketId, DirectoryEntry>();
-  for (const [id, listed] of listedMarkets(catalog)) markets.set(id, { ...listed, untilMs: 0 });
+  for (const [id, listed] of listedMarkets(catalog))
+    markets.set(id, { ...listed, untilMs: 0, sequence: 0 });
   for (const row of rows) markets.set(row.market.id, row);
   return markets;
 }

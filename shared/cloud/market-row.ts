@@ -2,8 +2,8 @@
 import { ConditionalCheckFailedException } from '@aws-sdk/client-dynamodb';
 import { type DynamoDBDocumentClient, UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import type { EngineEvent, MarketListed, MarketStateChanged } from '#domain/event.ts';
-import type { GroupId, MarketState } from '#domain/market.ts';
-import { catalogSchema, type ListedMarket } from '#wire/catalog.ts';
+import { type GroupId, type MarketState, noProtections } from '#domain/market.ts';
+import type { ListedMarket } from '#wire/catalog.ts';
 import { historyKeys } from '#wire/table-keys.ts';
 import type { Item } from './batch-items.ts';
 import { storedNumber } from './stored-number.ts';
@@ -15,20 +15,24 @@ type Where = { client: DynamoDBDocumentClient; table: string };
 export type DirectoryEntry = ListedMarket & {
   /** When the state ends by itself; 0 where only an operator ends it. */
   untilMs: number;
+  /** Of the newest event that is in it; 0 where the journal has said nothing yet. */
+  sequence: number;
 };
 
-type MarketEvent = MarketListed | MarketStateChanged;
+export type MarketEvent = MarketListed | MarketStateChanged;
 
-/** Brings the rows up to these events, in their order; events that a row has seen already change nothing. */
+/** Brings the rows up to these events, in their order, and answers those that were news; events that a row has seen already change nothing. */
 export async function writeMarketRows(
   where: Where,
   groupId: GroupId,
   events: readonly EngineEvent[],
-): Promise<void> {
+): Promise<MarketEvent[]> {
+  const news: MarketEvent[] = [];
   for (const event of events) {
     if (event.type !== 'market_listed' && event.type !== 'market_state_changed') continue;
-    await writeMarketRow(where, groupId, event);
+    if (await writeMarketRow(where, groupId, event)) news.push(event);
   }
+  return news;
 }
 
 /**
@@ -39,7 +43,7 @@ async function writeMarketRow(
   { client, table }: Where,
   groupId: GroupId,
   event: MarketEvent,
-): Promise<void> {
+): Promise<boolean> {
   const { expression, values } = changeOf(event);
   const update = new UpdateCommand({
     TableName: table,
@@ -58,8 +62,10 @@ async function writeMarketRow(
   });
   try {
     await untilSettled(() => client.send(update));
+    return true;
   } catch (error) {
-    if (!(error instanceof ConditionalCheckFailedException)) throw error;
+    if (error instanceof ConditionalCheckFailedException) return false;
+    throw error;
   }
 }
 
@@ -84,14 +90,12 @@ function changeOf(event: MarketEvent): { expression: string; values: Record<stri
 
 export function readMarketRow(item: Item): DirectoryEntry {
   const { market, base, quote } = JSON.parse(String(item['terms'])) as ListedMarket;
-  // What a newer version wrote is checked like any input.
-  const terms = catalogSchema.parse({ assets: [base, quote], markets: [market] });
-  const [listed] = terms.markets;
-  if (!listed) throw new Error(`the row of ${String(item['sk'])} holds no market`);
   return {
-    market: { ...listed, state: item['state'] as MarketState },
+    // Terms that an older version wrote lack what came later.
+    market: { ...noProtections, ...market, state: item['state'] as MarketState },
     base,
     quote,
     untilMs: storedNumber(item['untilMs']),
+    sequence: storedNumber(item['sequence']),
   };
 }

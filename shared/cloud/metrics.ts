@@ -13,6 +13,8 @@ export const metricNames = {
   journalStopped: 'JournalStopped',
   clearedFrames: 'ClearedFrames',
   clearingMismatch: 'ClearingMismatch',
+  marketHalted: 'MarketHalted',
+  operations: 'Operations',
   feedMessages: 'FeedMessages',
   feedConnectionsGone: 'FeedConnectionsGone',
 } as const;

@@ -2,7 +2,7 @@
 import { type Candle, type CandleInterval, candleIntervalMs } from '#domain/candle.ts';
 import type { OrderDone, Trade } from '#domain/event.ts';
 import type { GroupId, MarketId } from '#domain/market.ts';
-import type { OrderType, Side, TimeInForce } from '#domain/order.ts';
+import type { OrderType, SelfTradePrevention, Side, TimeInForce } from '#domain/order.ts';
 import type { FillView, OrderStatus, OrderView } from '#wire/matcher-api.ts';
 import { historyKeys } from '#wire/table-keys.ts';
 import type { Item } from './batch-items.ts';
@@ -128,8 +128,13 @@ export function readOrder(item: Item): OrderView {
     side: item['side'] as Side,
     orderType: item['orderType'] as OrderType,
     timeInForce: item['timeInForce'] as TimeInForce,
+    // Rows of the first rules lack the four fields that came with later ones.
+    postOnly: item['postOnly'] === true,
+    selfTrade: (item['selfTrade'] ?? 'expire_taker') as SelfTradePrevention,
     limitTicks: storedNumber(item['limitTicks']),
+    triggerTicks: storedNumber(item['triggerTicks'] ?? 0),
     sizeLots: storedNumber(item['sizeLots']),
+    displayLots: storedNumber(item['displayLots'] ?? 0),
     spendUnits: storedNumber(item['spendUnits']),
     filledLots: storedNumber(item['filledLots']),
     filledQuoteUnits: storedNumber(item['filledQuoteUnits']),

@@ -8,7 +8,7 @@ import { assetsOf, type MarketId } from './market.ts';
 /** What clearing reads of a journal frame. */
 export type ClearedFrame = { frame: number; clock: number; outcomes: Outcome<Command>[] };
 
-/** What one trade did to one balance: `units` came in (or went out, negative), `feeUnits` were taken from it. */
+/** What one trade did to one balance: `units` came in (or went out, negative), `feeUnits` were taken from it (negative: a rebate). */
 export type EntryLine = {
   sequence: number;
   marketId: MarketId;
@@ -90,7 +90,10 @@ function net(
     case 'accepted':
     case 'refused':
     case 'order_done':
+    case 'order_amended':
+    case 'order_triggered':
     case 'market_listed':
+    case 'market_state_changed':
       return;
   }
 }
@@ -119,7 +122,10 @@ function netTrade(changes: Map<string, CreditChange>, trade: Trade, feeAccount: 
   add(buyer, quote, -trade.quoteUnits, buyerFee);
   add(seller, base, -trade.baseUnits, 0);
   add(seller, quote, trade.quoteUnits, sellerFee);
-  if (buyerFee !== 0 || sellerFee !== 0) add(feeAccount, quote, buyerFee + sellerFee, 0);
+  // A maker's rebate (a negative fee) is paid out of the taker's fee, so that the house never pays for a trade.
+  const houseUnits = buyerFee + sellerFee;
+  assert(houseUnits >= 0, `trade ${trade.sequence} pays a rebate above its fee`);
+  if (houseUnits > 0) add(feeAccount, quote, houseUnits, 0);
 }
 
 function changeOf(

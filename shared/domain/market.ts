@@ -80,17 +80,26 @@ export function formatPrice(priceTicks: number, market: Market, base: Asset, quo
   return formatDecimal(BigInt(priceTicks) * perTick, decimals);
 }
 
-/** Reads a decimal price as ticks; undefined where it is no decimal text or not on a tick. */
+/** Reads a decimal price as ticks, however many; undefined where it is no decimal text or not on a tick. */
+export function ticksIn(
+  text: string,
+  market: Market,
+  base: Asset,
+  quote: Asset,
+): bigint | undefined {
+  const { decimals, perTick } = priceScale(market, base, quote);
+  const scaled = parseDecimal(text, decimals);
+  return scaled === undefined || scaled % perTick !== 0n ? undefined : scaled / perTick;
+}
+
+/** The same as a safe integer; undefined beyond. */
 export function parsePrice(
   text: string,
   market: Market,
   base: Asset,
   quote: Asset,
 ): number | undefined {
-  const { decimals, perTick } = priceScale(market, base, quote);
-  const scaled = parseDecimal(text, decimals);
-  if (scaled === undefined || scaled % perTick !== 0n) return undefined;
-  const ticks = Number(scaled / perTick);
+  const ticks = Number(ticksIn(text, market, base, quote));
   return Number.isSafeInteger(ticks) ? ticks : undefined;
 }
 
@@ -99,11 +108,15 @@ export function formatSize(sizeLots: number, market: Market, base: Asset): strin
   return formatDecimal(BigInt(sizeLots) * BigInt(market.baseUnitsPerLot), base.decimals);
 }
 
-/** Reads a decimal size as lots; undefined where it is no decimal text or not whole lots. */
-export function parseSize(text: string, market: Market, base: Asset): number | undefined {
+/** Reads a decimal size as lots, however many; undefined where it is no decimal text or not whole lots. */
+export function lotsIn(text: string, market: Market, base: Asset): bigint | undefined {
+  const perLot = BigInt(market.baseUnitsPerLot);
   const baseUnits = parseDecimal(text, base.decimals);
-  if (baseUnits === undefined || baseUnits % BigInt(market.baseUnitsPerLot) !== 0n)
-    return undefined;
-  const lots = Number(baseUnits / BigInt(market.baseUnitsPerLot));
+  return baseUnits === undefined || baseUnits % perLot !== 0n ? undefined : baseUnits / perLot;
+}
+
+/** The same as a safe integer; undefined beyond. */
+export function parseSize(text: string, market: Market, base: Asset): number | undefined {
+  const lots = Number(lotsIn(text, market, base));
   return Number.isSafeInteger(lots) ? lots : undefined;
 }

@@ -2,7 +2,7 @@
 import type { Asset } from './asset.ts';
 import { atomsPerUnit } from './asset.ts';
 import { feeUnits } from './fee.ts';
-import type { Market, MarketId } from './market.ts';
+import { lotsIn, type Market, type MarketId, maxPriceTicks, ticksIn } from './market.ts';
 
 export type Side = 'buy' | 'sell';
 /** The last four stay hidden until the last trade price crosses their trigger; then they enter as a market or a limit order. */
@@ -81,8 +81,12 @@ export type FittedAmounts = {
 
 const safe = BigInt(Number.MAX_SAFE_INTEGER);
 
+/** Whether an order executes as a market order: its price is a bound, not a place in the book. */
+export const isMarketLike = (orderType: OrderType): boolean =>
+  orderType === 'market' || orderType === 'stop' || orderType === 'take_profit';
+
 /**
- * Converts signed atoms to ticks and lots.
+ * Converts what was signed to ticks and lots. What is misfit is told in the order of the refusals' list.
  *
  * A limit order must convert exactly. A market order's worst price is rounded to the tick that is
  * better for its owner: a bound on price may be tightened, never loosened.
@@ -93,42 +97,63 @@ export function fitAmounts(
   base: Asset,
   quote: Asset,
 ): FittedAmounts {
+  const { cap, baseAtoms, quoteAtoms } = signed;
+  const lotAtoms = BigInt(market.baseUnitsPerLot) * atomsPerUnit(base);
+  const unitAtoms = atomsPerUnit(quote);
+  const trigger = signed.trigger === undefined ? 0n : ticksIn(signed.trigger, market, base, quote);
+  const display = signed.display === undefined ? 0n : lotsIn(signed.display, market, base);
+
+  // Without a size there is no price to judge: the size is at fault.
+  const ticks = baseAtoms > 0n ? worstTicks(signed, market, base, quote) : 1n;
+  if (ticks <= 0n || quoteAtoms <= 0n || !isGiven(trigger, signed.trigger))
+    return misfit('price_off_tick');
+  const isWhole = cap === 'base' ? baseAtoms % lotAtoms === 0n : quoteAtoms % unitAtoms === 0n;
+  if (baseAtoms <= 0n || !isWhole || !isGiven(display, signed.display))
+    return misfit('size_off_lot');
+
+  const lots = cap === 'base' ? baseAtoms / lotAtoms : 0n;
+  const spend = cap === 'quote' ? quoteAtoms / unitAtoms : 0n;
+  const notional = spend || ticks * lots * BigInt(market.quoteUnitsPerTickLot);
+  const mostTicks = ticks > trigger ? ticks : trigger;
+  const mostLots = lots > display ? lots : display;
+  // Twice the notional bounds notional plus any fee (fees are below 100 %), so no sum of a hold leaves safe integers.
+  const isCountable = notional * 2n <= safe && mostLots * BigInt(market.baseUnitsPerLot) <= safe;
+  if (!isCountable || mostTicks > maxPriceTicks) return misfit('notional_too_large');
+  return {
+    limitTicks: Number(ticks),
+    sizeLots: Number(lots),
+    spendUnits: Number(spend),
+    triggerTicks: Number(trigger),
+    displayLots: Number(display),
+  };
+}
+
+/** The signed price in ticks; 0 where it is on none. */
+function worstTicks(signed: SignedAmounts, market: Market, base: Asset, quote: Asset): bigint {
   const lotAtoms = BigInt(market.baseUnitsPerLot) * atomsPerUnit(base);
   const tickLotAtoms = BigInt(market.quoteUnitsPerTickLot) * atomsPerUnit(quote);
-  const { baseAtoms, quoteAtoms } = signed;
-  if (baseAtoms <= 0n || quoteAtoms <= 0n)
-    return misfit(baseAtoms <= 0n ? 'size_off_lot' : 'price_off_tick');
-
   // ticks = (quoteAtoms / tickLotAtoms) / (baseAtoms / lotAtoms)
-  const numerator = quoteAtoms * lotAtoms;
-  const denominator = baseAtoms * tickLotAtoms;
-  const exact = numerator % denominator === 0n;
-  if (!exact && signed.orderType === 'limit') return misfit('price_off_tick');
-  const roundUp = !exact && signed.side === 'sell';
-  const ticks = numerator / denominator + (roundUp ? 1n : 0n);
-  if (ticks <= 0n) return misfit('price_off_tick');
-
-  if (signed.cap === 'quote') return fitSpend(signed, ticks, quote);
-  if (baseAtoms % lotAtoms !== 0n) return misfit('size_off_lot');
-  const lots = baseAtoms / lotAtoms;
-  const notional = ticks * lots * BigInt(market.quoteUnitsPerTickLot);
-  // Twice the notional bounds notional plus any fee (fees are below 100 %), so no sum of a hold leaves safe integers.
-  if (notional * 2n > safe || lots * BigInt(market.baseUnitsPerLot) > safe || ticks > safe) {
-    return misfit('notional_too_large');
-  }
-  return { limitTicks: Number(ticks), sizeLots: Number(lots), spendUnits: 0 };
+  const numerator = signed.quoteAtoms * lotAtoms;
+  const denominator = signed.baseAtoms * tickLotAtoms;
+  const isExact = numerator % denominator === 0n;
+  if (!isExact && !isMarketLike(signed.orderType)) return 0n;
+  const roundsUp = !isExact && signed.side === 'sell';
+  return numerator / denominator + (roundsUp ? 1n : 0n);
 }
 
-function fitSpend(signed: SignedAmounts, ticks: bigint, quote: Asset): FittedAmounts {
-  const unitAtoms = atomsPerUnit(quote);
-  if (signed.quoteAtoms % unitAtoms !== 0n) return misfit('size_off_lot');
-  const spend = signed.quoteAtoms / unitAtoms;
-  if (spend * 2n > safe || ticks > safe) return misfit('notional_too_large');
-  return { limitTicks: Number(ticks), sizeLots: 0, spendUnits: Number(spend) };
-}
+/** Whether a text that was given reads as more than nothing. */
+const isGiven = (value: bigint | undefined, text: string | undefined): value is bigint =>
+  value !== undefined && (text === undefined || value > 0n);
 
 function misfit(code: NonNullable<FittedAmounts['misfit']>): FittedAmounts {
-  return { limitTicks: 0, sizeLots: 0, spendUnits: 0, misfit: code };
+  return {
+    limitTicks: 0,
+    sizeLots: 0,
+    spendUnits: 0,
+    triggerTicks: 0,
+    displayLots: 0,
+    misfit: code,
+  };
 }
 
 /** Quote units that a size costs at a price, exactly. */

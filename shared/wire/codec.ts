@@ -27,6 +27,11 @@ export const timeMs: Codec<number> = {
   read: (from) => from.int() + from.baseMs,
 };
 
+export const bool: Codec<boolean> = {
+  write: (to, value) => to.byte(value ? 1 : 0),
+  read: (from) => from.byte() === 1,
+};
+
 /** 0x-prefixed hex of a fixed byte length. */
 export function hex(byteLength: number): Codec<string> {
   return {

@@ -1,12 +1,19 @@
 /** Commands and events as bytes: the body of a journal frame. */
 import type { Asset } from '#domain/asset.ts';
 import type {
+  AmendOrder,
+  AssignFeeTier,
+  CancelAll,
+  CancelAllAfter,
   CancelOrder,
   Command,
+  Continue,
+  DefineFeeTier,
   GrantCredit,
   ListMarket,
   PlaceOrder,
   ReturnCredit,
+  SetMarketState,
   SignedOrder,
   Tick,
 } from '#domain/command.ts';
@@ -16,7 +23,10 @@ import type {
   CreditReturned,
   EngineEvent,
   MarketListed,
+  MarketStateChanged,
+  OrderAmended,
   OrderDone,
+  OrderTriggered,
   Refused,
   Trade,
 } from '#domain/event.ts';
@@ -25,6 +35,7 @@ import type { FittedAmounts } from '#domain/order.ts';
 import { engineRefusals } from '#domain/refusal.ts';
 import {
   bigUint,
+  bool,
   type Codec,
   hex,
   int,
@@ -40,8 +51,17 @@ import {
 const address = hex(20);
 const digest = hex(32);
 const side = oneOf('buy', 'sell');
-const orderType = oneOf('limit', 'market');
-const timeInForce = oneOf('gtc', 'ioc');
+const orderType = oneOf(
+  'limit',
+  'market',
+  'stop',
+  'stop_limit',
+  'take_profit',
+  'take_profit_limit',
+);
+const timeInForce = oneOf('gtc', 'ioc', 'fok', 'gtd');
+const selfTrade = oneOf('expire_taker', 'expire_maker', 'expire_both', 'decrement');
+const marketState = oneOf('pre_open', 'open', 'cancel_only', 'halted', 'closed', 'auction');
 const cap = oneOf('base', 'quote');
 const bit = oneOf(0, 1);
 
@@ -54,15 +74,25 @@ const market = record<Market>({
   quoteUnitsPerTickLot: uint,
   minSizeLots: uint,
   minNotionalUnits: uint,
+  maxNotionalUnits: uint,
   makerFeeBps: int,
   takerFeeBps: int,
-  state: oneOf('pre_open', 'open', 'cancel_only', 'halted', 'closed', 'auction'),
+  bandBps: uint,
+  auctionBandBps: uint,
+  haltBps: uint,
+  haltWindowMs: uint,
+  haltMs: uint,
+  auctionMs: uint,
+  referenceTicks: uint,
+  state: marketState,
 });
 
 const fitted = record<FittedAmounts>({
   limitTicks: uint,
   sizeLots: uint,
   spendUnits: uint,
+  triggerTicks: uint,
+  displayLots: uint,
   misfit: optional(oneOf('price_off_tick', 'size_off_lot', 'notional_too_large')),
 });
 
@@ -83,9 +113,13 @@ const signedOrder = record<SignedOrder>({
   terms: text,
 });
 
+/** Of whoever ordered a change of settings. */
+const ordered = { by: text, why: text };
+
+/** Tags 1, 2 and 5 were records of the first rules: never to be used again. */
 export const command: Codec<Command> = union<Command>({
   place: {
-    tag: 1,
+    tag: 7,
     codec: record<Omit<PlaceOrder, 'type'>>({
       commandId: digest,
       nowMs: timeMs,
@@ -94,23 +128,57 @@ export const command: Codec<Command> = union<Command>({
       side,
       orderType,
       timeInForce,
+      postOnly: bool,
+      selfTrade,
       cap,
       amounts: fitted,
       maxFeeBps: uint,
       createdAtMs: timeMs,
       expiresAtMs: uint,
       clientOrderId: optional(text),
+      replaces: optional(digest),
       signed: signedOrder,
       signature: hex(65),
     }),
   },
   cancel: {
-    tag: 2,
+    tag: 8,
     codec: record<Omit<CancelOrder, 'type'>>({
-      commandId: text,
+      commandId: digest,
       nowMs: timeMs,
       account: address,
       digest,
+    }),
+  },
+  amend: {
+    tag: 9,
+    codec: record<Omit<AmendOrder, 'type'>>({
+      commandId: digest,
+      nowMs: timeMs,
+      account: address,
+      digest,
+      sizeLots: uint,
+      spendUnits: uint,
+      misfit: optional(oneOf('size_off_lot')),
+    }),
+  },
+  cancel_all: {
+    tag: 10,
+    codec: record<Omit<CancelAll, 'type'>>({
+      commandId: digest,
+      nowMs: timeMs,
+      account: address,
+      marketId: optional(text),
+      side: optional(side),
+    }),
+  },
+  cancel_all_after: {
+    tag: 11,
+    codec: record<Omit<CancelAllAfter, 'type'>>({
+      commandId: digest,
+      nowMs: timeMs,
+      account: address,
+      afterMs: uint,
     }),
   },
   grant: {
@@ -136,22 +204,56 @@ export const command: Codec<Command> = union<Command>({
     }),
   },
   list_market: {
-    tag: 5,
+    tag: 12,
     codec: record<Omit<ListMarket, 'type'>>({
       commandId: text,
       nowMs: timeMs,
+      ...ordered,
       market,
       base: asset,
       quote: asset,
     }),
   },
+  set_market_state: {
+    tag: 13,
+    codec: record<Omit<SetMarketState, 'type'>>({
+      commandId: text,
+      nowMs: timeMs,
+      ...ordered,
+      marketId: text,
+      state: marketState,
+    }),
+  },
+  define_fee_tier: {
+    tag: 14,
+    codec: record<Omit<DefineFeeTier, 'type'>>({
+      commandId: text,
+      nowMs: timeMs,
+      ...ordered,
+      tier: uint,
+      makerFeeBps: int,
+      takerFeeBps: int,
+    }),
+  },
+  assign_fee_tier: {
+    tag: 15,
+    codec: record<Omit<AssignFeeTier, 'type'>>({
+      commandId: text,
+      nowMs: timeMs,
+      ...ordered,
+      account: address,
+      tier: uint,
+    }),
+  },
   tick: { tag: 6, codec: record<Omit<Tick, 'type'>>({ commandId: text, nowMs: timeMs }) },
+  continue: { tag: 16, codec: record<Omit<Continue, 'type'>>({ commandId: text, nowMs: timeMs }) },
 });
 
 /** An event without its sequence number: a frame states its first one, and numbers have no gaps. */
 type Bare<T> = Omit<T, 'type' | 'sequence'>;
 type Unnumbered<T> = T extends EngineEvent ? Omit<T, 'sequence'> : never;
 
+/** Tags 4 and 7 were records of the first rules: never to be used again. */
 export const event: Codec<Unnumbered<EngineEvent>> = union<Unnumbered<EngineEvent>>({
   accepted: { tag: 1, codec: record<Bare<Accepted>>({ commandId: text }) },
   refused: {
@@ -177,7 +279,7 @@ export const event: Codec<Unnumbered<EngineEvent>> = union<Unnumbered<EngineEven
     }),
   },
   order_done: {
-    tag: 4,
+    tag: 8,
     codec: record<Bare<OrderDone>>({
       digest,
       account: address,
@@ -185,8 +287,12 @@ export const event: Codec<Unnumbered<EngineEvent>> = union<Unnumbered<EngineEven
       side,
       orderType,
       timeInForce,
+      postOnly: bool,
+      selfTrade,
       limitTicks: uint,
+      triggerTicks: uint,
       sizeLots: uint,
+      displayLots: uint,
       spendUnits: uint,
       filledLots: uint,
       filledQuoteUnits: uint,
@@ -196,6 +302,27 @@ export const event: Codec<Unnumbered<EngineEvent>> = union<Unnumbered<EngineEven
       expiresAtMs: uint,
       atMs: timeMs,
       clientOrderId: optional(text),
+    }),
+  },
+  order_amended: {
+    tag: 9,
+    codec: record<Bare<OrderAmended>>({
+      digest,
+      account: address,
+      marketId: text,
+      sizeLots: uint,
+      spendUnits: uint,
+      reason: oneOf('amended', 'self_trade'),
+      atMs: timeMs,
+    }),
+  },
+  order_triggered: {
+    tag: 10,
+    codec: record<Bare<OrderTriggered>>({
+      digest,
+      account: address,
+      marketId: text,
+      atMs: timeMs,
     }),
   },
   credit_granted: {
@@ -217,7 +344,17 @@ export const event: Codec<Unnumbered<EngineEvent>> = union<Unnumbered<EngineEven
     }),
   },
   market_listed: {
-    tag: 7,
+    tag: 11,
     codec: record<Bare<MarketListed>>({ market, base: asset, quote: asset }),
+  },
+  market_state_changed: {
+    tag: 12,
+    codec: record<Bare<MarketStateChanged>>({
+      marketId: text,
+      state: marketState,
+      reason: oneOf('operator', 'volatility', 'schedule'),
+      atMs: timeMs,
+      untilMs: uint,
+    }),
   },
 });

@@ -37,10 +37,27 @@ export const cancelTypes: Record<string, TypedDataField[]> = {
   ],
 };
 
+/** `newAmount` in atoms: the new whole, fills included, of base, or of quote where money bounds the order. */
+export const amendTypes: Record<string, TypedDataField[]> = {
+  Amend: [
+    { name: 'account', type: 'address' },
+    { name: 'orderDigest', type: 'bytes32' },
+    { name: 'newAmount', type: 'uint128' },
+    { name: 'createdAtMs', type: 'uint64' },
+  ],
+};
+
 /** Where signatures are valid: the chain and the Vault, so that a new Exchange contract needs no new signatures. */
 export type SigningDomain = { chainId: bigint; verifyingContract: Address };
 
 export type SignedCancel = { account: Address; orderDigest: Digest; createdAtMs: number };
+
+export type SignedAmend = {
+  account: Address;
+  orderDigest: Digest;
+  newAmount: bigint;
+  createdAtMs: number;
+};
 
 export function typedDomain({ chainId, verifyingContract }: SigningDomain) {
   return { name: 'Crossbook', version: '1', chainId, verifyingContract };
@@ -49,6 +66,7 @@ export function typedDomain({ chainId, verifyingContract }: SigningDomain) {
 // An encoder compiles its types once; hashing through it is several times cheaper than TypedDataEncoder.hash.
 const orderEncoder = TypedDataEncoder.from(orderTypes);
 const cancelEncoder = TypedDataEncoder.from(cancelTypes);
+const amendEncoder = TypedDataEncoder.from(amendTypes);
 
 /** Hashes orders of one signing domain. */
 export function digests(domain: SigningDomain) {
@@ -57,6 +75,7 @@ export function digests(domain: SigningDomain) {
   return {
     order: (order: SignedOrder): Digest => digest(orderEncoder.hashStruct('Order', order)),
     cancel: (cancel: SignedCancel): Digest => digest(cancelEncoder.hashStruct('Cancel', cancel)),
+    amend: (amend: SignedAmend): Digest => digest(amendEncoder.hashStruct('Amend', amend)),
   };
 }
 

@@ -1,13 +1,16 @@
 /** What travels over the WebSocket, both ways. Messages to clients come in arrays, at most 32 KB a frame. */
 import * as z from 'zod';
-import { assetsOf } from '#domain/market.ts';
+import type { StateChangeReason } from '#domain/event.ts';
+import { assetsOf, type MarketState } from '#domain/market.ts';
+import type { OrderType, SelfTradePrevention, TimeInForce } from '#domain/order.ts';
+import type { OrderStatus } from './matcher-api.ts';
 
 /** API Gateway's bound on a frame. */
 export const frameBytes = 32 * 1024;
 
-/** Channels: `depth:ETH-USDC`, `trades:ETH-USDC`, and `account:0x…` for a signed-in owner. */
+/** Channels: `depth:ETH-USDC`, `trades:ETH-USDC`, `market:ETH-USDC`, and `account:0x…` for a signed-in owner. */
 export const channelPattern =
-  /^(depth|trades):[A-Z0-9]{1,16}-[A-Z0-9]{1,16}$|^account:0x[0-9a-f]{40}$/;
+  /^(depth|trades|market):[A-Z0-9]{1,16}-[A-Z0-9]{1,16}$|^account:0x[0-9a-f]{40}$/;
 
 const requestId = z.union([z.string().max(64), z.number().int()]).optional();
 const channels = z.array(z.string().max(64)).min(1).max(20);
@@ -24,6 +27,14 @@ export type FeedRequest = z.infer<typeof feedRequest>;
 /** Prices, sizes and amounts are decimal text, times ms. */
 export type TextLevel = [price: string, size: string];
 
+/** What an auction's uncross would do now. */
+export type AuctionJson = {
+  price: string;
+  size: string;
+  /** What one side has more at that price. */
+  imbalance: string;
+};
+
 export type DepthDelta = {
   type: 'depth';
   market: string;
@@ -35,6 +46,8 @@ export type DepthDelta = {
   asks: TextLevel[];
   /** CRC-32C of the top 10 levels, see `depthChecksum`. */
   checksum: number;
+  /** While an auction collects crossing orders. */
+  auction?: AuctionJson;
 };
 
 export type DepthSnapshot = {
@@ -44,6 +57,27 @@ export type DepthSnapshot = {
   bids: TextLevel[];
   asks: TextLevel[];
   checksum: number;
+  auction?: AuctionJson;
+};
+
+/** Where a market stands; the highest `sequence` is the newest. */
+export type MarketStatusJson = {
+  market: string;
+  state: MarketState;
+  sequence: number;
+  /** When the state ends by itself; absent where only an operator ends it. */
+  untilMs?: number;
+  lastPrice?: string;
+  /** What price bands count from. */
+  referencePrice?: string;
+  auction?: AuctionJson;
+};
+
+/** A market's state or terms changed; `listed`: fetch its terms anew. */
+export type MarketMessage = MarketStatusJson & {
+  type: 'market';
+  reason: StateChangeReason | 'listed';
+  atMs: number;
 };
 
 export type TradeMessage = {
@@ -56,7 +90,7 @@ export type TradeMessage = {
   atMs: number;
 };
 
-/** An order of one's own changed: accepted, traded or done. */
+/** An order of one's own changed: accepted, triggered, traded, amended or done. It is shown as it is then. */
 export type OrderMessage = { type: 'order'; order: OrderJson; sequence: number };
 export type FillMessage = { type: 'fill'; fill: FillJson };
 /** Credit of one's own in a pair group after a durable frame. */
@@ -76,6 +110,7 @@ export type FeedMessage =
   | DepthDelta
   | DepthSnapshot
   | TradeMessage
+  | MarketMessage
   | OrderMessage
   | FillMessage
   | CreditMessage
@@ -84,7 +119,15 @@ export type FeedMessage =
 /** What the feed answers to a request. */
 export type FeedReply =
   | { type: 'authenticated'; account: string; expiresAtMs: number; id?: string | number }
-  | { type: 'subscribed'; channels: string[]; snapshots: DepthSnapshot[]; id?: string | number }
+  | {
+      type: 'subscribed';
+      channels: string[];
+      /** Of the depth channels. */
+      snapshots: DepthSnapshot[];
+      /** Of the market channels. */
+      markets: MarketStatusJson[];
+      id?: string | number;
+    }
   | { type: 'unsubscribed'; channels: string[]; id?: string | number }
   | { type: 'pong'; atMs: number; id?: string | number }
   | {
@@ -103,15 +146,23 @@ export type OrderJson = {
   account: string;
   market: string;
   side: 'buy' | 'sell';
-  type: 'limit' | 'market';
-  timeInForce: 'gtc' | 'ioc';
+  type: OrderType;
+  timeInForce: TimeInForce;
+  postOnly: boolean;
+  /** Self-trade prevention. */
+  stp: SelfTradePrevention;
   price: string;
+  triggerPrice?: string;
+  /** Fills included; lower than what was signed where the order was amended. */
   size?: string;
   spend?: string;
+  /** The slice that an iceberg shows. */
+  displaySize?: string;
   filledSize: string;
   filledQuote: string;
+  /** Negative where rebates are more than fees. */
   fee: string;
-  status: string;
+  status: OrderStatus;
   createdAtMs: number;
   expiresAtMs: number;
 };

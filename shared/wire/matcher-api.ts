@@ -4,7 +4,18 @@ import type { SignedOrder } from '#domain/command.ts';
 import type { MarketId, MarketState } from '#domain/market.ts';
 import type { Address, Digest, DoneReason, OrderProgress, Side } from '#domain/order.ts';
 import type { Refusal } from '#domain/refusal.ts';
-import { batchLimit, clientOrderId, digestText, orderJson, signedOrder } from './order-body.ts';
+import {
+  addressText,
+  atomsText,
+  batchLimit,
+  clientOrderId,
+  digestText,
+  marketName,
+  orderJson,
+  signedOrder,
+  switchDelayMs,
+  timeMs,
+} from './order-body.ts';
 
 const place = z.strictObject({
   type: z.literal('place'),
@@ -14,19 +25,48 @@ const place = z.strictObject({
   clientOrderId: clientOrderId.optional(),
 });
 
+/** The digest of what was signed, or 32 random bytes where a session asked. */
+const commandId = digestText;
+
 const cancel = z.strictObject({
   type: z.literal('cancel'),
-  commandId: z.string().min(1).max(80),
-  account: z.string(),
+  commandId,
+  account: addressText,
   digest: digestText,
   /** Of a signed Cancel; absent where a session asked. */
-  createdAtMs: z.number().int().optional(),
+  createdAtMs: timeMs.optional(),
+});
+
+const amend = z.strictObject({
+  type: z.literal('amend'),
+  commandId,
+  account: addressText,
+  digest: digestText,
+  /** Chain atoms as text: of base, or of quote where money bounds the order. */
+  newAmount: atomsText,
+  /** Of a signed Amend; absent where a session asked. */
+  createdAtMs: timeMs.optional(),
+});
+
+const cancelAll = z.strictObject({
+  type: z.literal('cancel_all'),
+  commandId,
+  account: addressText,
+  market: marketName.optional(),
+  side: z.enum(['buy', 'sell']).optional(),
+});
+
+const cancelAllAfter = z.strictObject({
+  type: z.literal('cancel_all_after'),
+  commandId,
+  account: addressText,
+  afterMs: switchDelayMs,
 });
 
 /** `POST /commands`: verified by the function that sends it; the matcher trusts its security group. */
 export const commandsRequest = z.strictObject({
   commands: z
-    .array(z.discriminatedUnion('type', [place, cancel]))
+    .array(z.discriminatedUnion('type', [place, cancel, amend, cancelAll, cancelAllAfter]))
     .min(1)
     .max(batchLimit),
 });
@@ -35,12 +75,14 @@ export type CommandRequest = z.infer<typeof commandsRequest>['commands'][number]
 
 /** A command request as JSON. */
 export function commandJson(request: CommandRequest) {
-  return request.type === 'place'
-    ? { ...request, order: orderJson(request.order as SignedOrder) }
+  if (request.type === 'place')
+    return { ...request, order: orderJson(request.order as SignedOrder) };
+  return request.type === 'amend'
+    ? { ...request, newAmount: request.newAmount.toString() }
     : request;
 }
 
-export type OrderStatus = 'open' | DoneReason;
+export type OrderStatus = 'untriggered' | 'open' | DoneReason;
 
 export type OrderView = OrderProgress & { status: OrderStatus };
 
@@ -66,6 +108,10 @@ export type CommandResult =
       sequence: number;
       order?: OrderView;
       fills: FillView[];
+      /** Of a mass cancel: how many orders it ended. */
+      cancelled?: number;
+      /** Of a dead man's switch: when it fires; 0 where it is disarmed. */
+      switchDueMs?: number;
       repeated?: true;
     }
   | { status: 'refused'; commandId: string; code: Refusal; repeated?: true };
@@ -74,8 +120,20 @@ export type CommandsResponse = { epoch: number; results: CommandResult[] };
 
 /** `[priceTicks, sizeLots]`, best first. */
 export type DepthLevel = [priceTicks: number, sizeLots: number];
-/** `GET /depth?market=ETH-USDC&levels=50`. */
-export type DepthView = {
+/** What an auction's uncross would do now. */
+export type AuctionView = { priceTicks: number; sizeLots: number; imbalanceLots: number };
+
+/** Where a market stands; 0 where there is no such time or price. */
+export type MarketStatusView = {
+  /** When the state ends by itself; 0 where only an operator ends it. */
+  untilMs: number;
+  lastTicks: number;
+  referenceTicks: number;
+  auction?: AuctionView;
+};
+
+/** `GET /depth?market=ETH-USDC&levels=50`: durable state only. */
+export type DepthView = MarketStatusView & {
   marketId: MarketId;
   state: MarketState;
   sequence: number;
@@ -99,7 +157,12 @@ export type AccountView = {
   account: Address;
   sequence: number;
   credit: CreditView[];
+  /** Live ones, those that wait for their trigger included. */
   orders: OrderView[];
+  /** When the dead man's switch fires; absent where it is not armed. */
+  switchDueMs?: number;
+  /** 0: the markets' own rates. */
+  feeTier: number;
 };
 
 /** `GET /orders/{digest}`: durable state only; empty where the matcher does not, or no longer, remember the order. */

@@ -1,10 +1,24 @@
 /** From the engine's integers to the API's decimal text: orders, fills, depth. */
 import { formatDecimal } from '#domain/amount.ts';
-import { formatPrice, formatSize } from '#domain/market.ts';
+import { formatPrice, formatSize, type MarketState } from '#domain/market.ts';
 import type { ListedMarket } from './catalog.ts';
 import { crc32c } from './crc32c.ts';
-import type { DepthSnapshot, FillJson, OrderJson, TextLevel } from './feed-message.ts';
-import type { DepthLevel, DepthView, FillView, OrderView } from './matcher-api.ts';
+import type {
+  AuctionJson,
+  DepthSnapshot,
+  FillJson,
+  MarketStatusJson,
+  OrderJson,
+  TextLevel,
+} from './feed-message.ts';
+import type {
+  AuctionView,
+  DepthLevel,
+  DepthView,
+  FillView,
+  MarketStatusView,
+  OrderView,
+} from './matcher-api.ts';
 
 export function orderToJson(order: OrderView, { market, base, quote }: ListedMarket): OrderJson {
   return {
@@ -15,10 +29,16 @@ export function orderToJson(order: OrderView, { market, base, quote }: ListedMar
     side: order.side,
     type: order.orderType,
     timeInForce: order.timeInForce,
+    postOnly: order.postOnly,
+    stp: order.selfTrade,
     price: formatPrice(order.limitTicks, market, base, quote),
+    ...(order.triggerTicks > 0
+      ? { triggerPrice: formatPrice(order.triggerTicks, market, base, quote) }
+      : {}),
     ...(order.spendUnits > 0
       ? { spend: formatDecimal(order.spendUnits, quote.decimals) }
       : { size: formatSize(order.sizeLots, market, base) }),
+    ...(order.displayLots > 0 ? { displaySize: formatSize(order.displayLots, market, base) } : {}),
     filledSize: formatSize(order.filledLots, market, base),
     filledQuote: formatDecimal(order.filledQuoteUnits, quote.decimals),
     fee: formatDecimal(order.feeUnits, quote.decimals),
@@ -57,7 +77,39 @@ export function levelsToText(
   ]);
 }
 
-export function depthToJson(depth: DepthView, listed: ListedMarket): DepthSnapshot {
+function auctionToJson(
+  { priceTicks, sizeLots, imbalanceLots }: AuctionView,
+  { market, base, quote }: ListedMarket,
+): AuctionJson {
+  return {
+    price: formatPrice(priceTicks, market, base, quote),
+    size: formatSize(sizeLots, market, base),
+    imbalance: formatSize(imbalanceLots, market, base),
+  };
+}
+
+/** Where a market stands; `view` is what its matcher says, or the engine itself. */
+export function statusToJson(
+  view: MarketStatusView & { state: MarketState; sequence: number },
+  listed: ListedMarket,
+): MarketStatusJson {
+  const { market, base, quote } = listed;
+  const price = (ticks: number) => formatPrice(ticks, market, base, quote);
+  return {
+    market: market.id,
+    state: view.state,
+    sequence: view.sequence,
+    ...(view.untilMs > 0 ? { untilMs: view.untilMs } : {}),
+    ...(view.lastTicks > 0 ? { lastPrice: price(view.lastTicks) } : {}),
+    ...(view.referenceTicks > 0 ? { referencePrice: price(view.referenceTicks) } : {}),
+    ...(view.auction ? { auction: auctionToJson(view.auction, listed) } : {}),
+  };
+}
+
+export function depthToJson(
+  depth: Omit<DepthView, keyof MarketStatusView | 'state'> & Pick<DepthView, 'auction'>,
+  listed: ListedMarket,
+): DepthSnapshot {
   return {
     type: 'depth_snapshot',
     market: depth.marketId,
@@ -65,6 +117,7 @@ export function depthToJson(depth: DepthView, listed: ListedMarket): DepthSnapsh
     bids: levelsToText(depth.bids, listed),
     asks: levelsToText(depth.asks, listed),
     checksum: depth.checksum,
+    ...(depth.auction ? { auction: auctionToJson(depth.auction, listed) } : {}),
   };
 }
 

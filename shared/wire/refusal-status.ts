@@ -30,7 +30,7 @@ export const refusalTable: Record<Refusal, Row> = {
   notional_too_small: { status: 422, message: 'The order is worth less than the market takes.' },
   notional_too_large: {
     status: 422,
-    message: 'The order is worth more than the exchange can count exactly.',
+    message: 'The order is worth more than the market takes or the exchange can count exactly.',
   },
   price_outside_band: { status: 422, message: 'The price is too far from the reference price.' },
   fee_above_signed: { status: 422, message: 'The fee is above the maxFeeBps that was signed.' },
@@ -42,6 +42,23 @@ export const refusalTable: Record<Refusal, Row> = {
   fill_or_kill_unfilled: { status: 422, message: 'The whole size could not be filled.' },
   unknown_order: { status: 404, message: 'There is no such live order.' },
   not_owner: { status: 403, message: 'That belongs to another account.' },
+  size_not_smaller: {
+    status: 422,
+    message: 'An amendment makes an order smaller; replace it to change anything else.',
+  },
+  market_has_orders: {
+    status: 409,
+    message: 'Tick and lot stand while the market has live orders.',
+  },
+  asset_has_other_terms: {
+    status: 409,
+    message: "An asset's decimals and chain asset stand for ever.",
+  },
+  state_not_reachable: {
+    status: 409,
+    message: 'The market cannot go from its state to that one now.',
+  },
+  unknown_fee_tier: { status: 404, message: 'There is no such fee tier.' },
   malformed_json: { status: 400, message: 'The body is not JSON.' },
   invalid_request: { status: 400, message: 'The request breaks its schema; see details.' },
   body_too_large: { status: 413, message: 'The body is larger than 64 KB.' },
@@ -51,7 +68,8 @@ export const refusalTable: Record<Refusal, Row> = {
   },
   invalid_terms: {
     status: 400,
-    message: 'The terms are not of the form MARKET TYPE TIME_IN_FORCE.',
+    message:
+      'The terms are not in their one spelling, MARKET TYPE TIME_IN_FORCE and attributes; see details.',
   },
   unknown_asset: { status: 404, message: 'There is no such asset.' },
   wrong_chain: { status: 422, message: 'The order names assets of another chain or market.' },

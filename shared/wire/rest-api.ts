@@ -1,6 +1,7 @@
 /** What the REST API answers, route by route. Amounts, prices and sizes are decimal text; times are ms; `…Atoms` are chain integers as text. */
+import type { MarketState } from '#domain/market.ts';
 import type { Address, Digest } from '#domain/order.ts';
-import type { DepthSnapshot, FillJson, OrderJson } from './feed-message.ts';
+import type { DepthSnapshot, FillJson, MarketStatusJson, OrderJson } from './feed-message.ts';
 
 /** Public data that changes slowly may be kept so long by caches. */
 export const marketListMaxAgeSeconds = 10;
@@ -18,13 +19,27 @@ export type MarketJson = {
   base: string;
   quote: string;
   group: string;
-  state: string;
+  state: MarketState;
+  /** When the state ends by itself; absent where only an operator ends it. */
+  untilMs?: number;
   tickSize: string;
   lotSize: string;
   minSize: string;
   minNotional: string;
+  /** Absent where nothing but exact arithmetic bounds an order's worth. */
+  maxNotional?: string;
+  /** Negative: a rebate. */
   makerFeeBps: number;
   takerFeeBps: number;
+  /** How far from the reference price an order may be; 0: anywhere. So the next two, for auctions and for fills. */
+  bandBps: number;
+  auctionBandBps: number;
+  /** How far from the mean price of the last `haltWindowMs` a fill may be: beyond, the market halts. 0: no halts. */
+  haltBps: number;
+  haltWindowMs: number;
+  /** How long such a halt and an auction last; 0: until an operator ends them. */
+  haltMs: number;
+  auctionMs: number;
   baseChainAsset: string;
   quoteChainAsset: string;
   /** Base atoms in one lot: a size is a multiple of it. */
@@ -51,7 +66,7 @@ export type GroupHealthJson = {
 };
 export type HealthJson = { status: 'ok'; groups: GroupHealthJson[] };
 
-export type DepthJson = Omit<DepthSnapshot, 'type'> & { state: string };
+export type DepthJson = Omit<DepthSnapshot, 'type'> & MarketStatusJson;
 
 export type TradeJson = {
   tradeId: string;
@@ -115,6 +130,40 @@ export type BatchResultJson =
     };
 export type BatchJson = { results: BatchResultJson[] };
 
+/** `POST /v1/orders/amend`, `PATCH /v1/orders/{digest}`: the order as it is now. */
+export type AmendedJson = {
+  status: 'accepted';
+  digest: Digest;
+  sequence: number;
+  order?: OrderJson;
+  repeated?: true;
+};
+
+/** A pair group that did not do what all were asked for; `unknown` only with `outcome_unknown`. */
+export type GroupProblemJson = {
+  group: string;
+  status: 'refused' | 'unknown';
+  code: string;
+  message: string;
+};
+
+/** `DELETE /v1/orders`: each pair group answers for itself; `cancelled` is the sum. */
+export type CancelledAllJson = {
+  cancelled: number;
+  groups: (
+    | { group: string; status: 'accepted'; sequence: number; cancelled: number }
+    | GroupProblemJson
+  )[];
+};
+
+/** `POST /v1/orders/cancel-all-after`: `switchAtMs` says when a group's switch fires; absent where it is disarmed. */
+export type SwitchJson = {
+  groups: (
+    | { group: string; status: 'accepted'; sequence: number; switchAtMs?: number }
+    | GroupProblemJson
+  )[];
+};
+
 export type NonceJson = { nonce: string; expiresAtMs: number };
 export type SessionJson = { token: string; account: Address; expiresAtMs: number };
 
@@ -135,6 +184,16 @@ export type EntryJson = {
 };
 export type EntriesJson = { entries: EntryJson[]; cursor?: string };
 export type SettingsJson = { creditPolicy: 'exact' | 'sticky' };
+/** `GET /v1/account/settings`: the policy, and what each pair group's matcher holds of the account. */
+export type AccountSettingsJson = SettingsJson & {
+  groups: {
+    group: string;
+    /** 0: the markets' own rates. */
+    feeTier: number;
+    /** When the dead man's switch fires; absent where it is not armed. */
+    switchAtMs?: number;
+  }[];
+};
 
 export type FaucetJson = {
   account: Address;

@@ -5,7 +5,11 @@ export const httpRoutes = {
     'POST /v1/orders',
     'POST /v1/orders/batch',
     'POST /v1/orders/cancel',
+    'POST /v1/orders/cancel-all-after',
+    'POST /v1/orders/amend',
+    'PATCH /v1/orders/{digest}',
     'DELETE /v1/orders/{digest}',
+    'DELETE /v1/orders',
   ],
   sessions: ['POST /v1/sessions/nonce', 'POST /v1/sessions'],
   markets: [

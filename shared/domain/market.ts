@@ -62,8 +62,18 @@ export function assetsOf(marketId: MarketId): { base: AssetId; quote: AssetId } 
   return { base, quote };
 }
 
+/** Whether prices of the market have a decimal text: a tick of a third has none. */
+export const tickIsDecimal = (market: Market, base: Asset, quote: Asset): boolean =>
+  scaleOf(market, base, quote) !== undefined;
+
 /** Digits after the point that a price of this market can need: price = ticks × tickSize. */
 function priceScale(market: Market, base: Asset, quote: Asset) {
+  const scale = scaleOf(market, base, quote);
+  if (!scale) throw new Error(`${market.id}: the tick is not a decimal number`);
+  return scale;
+}
+
+function scaleOf(market: Market, base: Asset, quote: Asset) {
   // price = ticks × quoteUnitsPerTickLot / 10^quoteDecimals ÷ (baseUnitsPerLot / 10^baseDecimals)
   const numerator = BigInt(market.quoteUnitsPerTickLot) * 10n ** BigInt(base.decimals);
   const denominator = BigInt(market.baseUnitsPerLot) * 10n ** BigInt(quote.decimals);
@@ -71,7 +81,7 @@ function priceScale(market: Market, base: Asset, quote: Asset) {
     const scaled = numerator * 10n ** BigInt(decimals);
     if (scaled % denominator === 0n) return { decimals, perTick: scaled / denominator };
   }
-  throw new Error(`${market.id}: the tick is not a decimal number`);
+  return undefined;
 }
 
 /** A price in quote per base, as exact decimal text. */

@@ -1,7 +1,7 @@
 /** What a stage trades: assets and markets as data. Settings give it to every room; the engine learns it by journaled commands. */
 import * as z from 'zod';
 import type { Asset } from '#domain/asset.ts';
-import { type Market, type MarketState, maxPriceTicks } from '#domain/market.ts';
+import { type Market, type MarketState, maxPriceTicks, tickIsDecimal } from '#domain/market.ts';
 
 export const assetSchema: z.ZodType<Asset> = z
   .strictObject({
@@ -91,6 +91,8 @@ export function listedMarkets(catalog: Catalog): Map<string, ListedMarket> {
       const base = assets.get(baseId);
       const quote = assets.get(quoteId);
       if (!base || !quote) throw new Error(`market ${each.id} names an asset that is not listed`);
+      if (!tickIsDecimal(each, base, quote))
+        throw new Error(`market ${each.id} has a tick that is not a decimal number`);
       return [each.id, { market: each, base, quote }];
     }),
   );

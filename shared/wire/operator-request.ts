@@ -1,0 +1,84 @@
+/** What operators order: changes of markets and fees, as `POST /operations` of a matcher takes them. */
+import * as z from 'zod';
+import { tickIsDecimal } from '#domain/market.ts';
+import {
+  assetSchema,
+  makerFeeBps,
+  marketSchema,
+  marketStates,
+  rebateIsCovered,
+  rebateProblem,
+  takerFeeBps,
+} from './catalog.ts';
+import type { CommandResult } from './matcher-api.ts';
+import { addressText, marketName } from './order-body.ts';
+
+const line = (longest: number) =>
+  z
+    .string()
+    .min(1)
+    .max(longest)
+    // They are shown in terminals and logs: no control characters, no lone surrogates.
+    .regex(/^[^\p{Cc}\p{Cs}]*$/u, 'one line of text');
+
+const ordered = {
+  /** Sent again, it is taken once. */
+  commandId: line(80),
+  /** Who ordered it, and the reason: kept in the journal. */
+  by: line(200),
+  why: line(200),
+};
+
+const setMarketState = z.strictObject({
+  type: z.literal('set_market_state'),
+  ...ordered,
+  market: marketName,
+  state: z.enum(marketStates),
+});
+
+const listMarket = z
+  .strictObject({
+    type: z.literal('list_market'),
+    ...ordered,
+    market: marketSchema,
+    base: assetSchema,
+    quote: assetSchema,
+  })
+  .refine(({ market, base, quote }) => market.id === `${base.id}-${quote.id}`, {
+    message: 'the market is not of these assets',
+    path: ['market', 'id'],
+  })
+  .refine(({ market, base, quote }) => tickIsDecimal(market, base, quote), {
+    message: 'the tick is not a decimal number',
+    path: ['market'],
+  });
+
+/** 1 to 255; 0 is each market's own rates. */
+const tier = z.number().int().min(1).max(255);
+
+const defineFeeTier = z
+  .strictObject({
+    type: z.literal('define_fee_tier'),
+    ...ordered,
+    tier,
+    makerFeeBps,
+    takerFeeBps,
+  })
+  .refine(rebateIsCovered, rebateProblem);
+
+const assignFeeTier = z.strictObject({
+  type: z.literal('assign_fee_tier'),
+  ...ordered,
+  account: addressText,
+  tier: z.union([z.literal(0), tier]),
+});
+
+export const operatorRequest = z.discriminatedUnion('type', [
+  setMarketState,
+  listMarket,
+  defineFeeTier,
+  assignFeeTier,
+]);
+export type OperatorRequest = z.infer<typeof operatorRequest>;
+
+export type OperatorResponse = { epoch: number; result: CommandResult };

@@ -4,10 +4,23 @@
  * (the journal's chain, which must, uses SHA-256).
  */
 
+/** Where two lanes stand, so that a restored engine goes on with the same chain. */
+export type LanesState = [left: number, right: number, count: number];
+
 export class HashLanes {
-  #left = 0x2545f491;
-  #right = 0x4f6cdd1d;
-  #count = 0;
+  #left: number;
+  #right: number;
+  #count: number;
+
+  constructor([left, right, count]: LanesState = [0x2545f491, 0x4f6cdd1d, 0]) {
+    this.#left = left;
+    this.#right = right;
+    this.#count = count;
+  }
+
+  state(): LanesState {
+    return [this.#left, this.#right, this.#count];
+  }
 
   /** Folds in 32 bits. */
   word(value: number): void {

@@ -29,7 +29,7 @@ export const acknowledgements: readonly Acknowledgement[] = [
       'Access logs of a WebSocket API need a role that is set for the whole account and region, which one app must not change; the feed function logs every route.',
   },
   {
-    at: /^(Api\/(Orders|Markets|Accounts)|Feed\/Feed)\/Role\/DefaultPolicy$/,
+    at: /^(Api\/(Orders|Markets|Accounts)|Feed\/Feed|Operations\/Operations)\/Role\/DefaultPolicy$/,
     rule: 'AwsSolutions-IAM5[Resource::*]',
     reason:
       'Lambda attaches a function to a VPC by EC2 actions that can name no resource (AWSLambdaVPCAccessExecutionRole has the same); a second policy denies them to the code itself.',

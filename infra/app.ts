@@ -21,6 +21,7 @@ import { FeedStack } from './stacks/feed.ts';
 import { JournalStack } from './stacks/journal.ts';
 import { MatcherStack } from './stacks/matcher.ts';
 import { NetworkStack } from './stacks/network.ts';
+import { OperationsStack } from './stacks/operations.ts';
 import { WatchStack } from './stacks/watch.ts';
 import { WorkersStack } from './stacks/workers.ts';
 
@@ -45,8 +46,14 @@ export function crossbook(app: App, stage: Stage, bundles: Bundles): void {
   // … and read from the journal: into the ledger, into the history.
   const workers = new WorkersStack(app, named('Workers'), { stage, bundles, data, journal });
 
+  // Operators speak to matchers through a door of their own.
+  const operations = new OperationsStack(app, named('Operations'), {
+    ...{ stage, bundles, data, network },
+  });
+
   if (stage.bots) new BotsStack(app, named('Bots'), { stage, bundles, network, api, feed });
-  new WatchStack(app, named('Watch'), { stage, data, journal, api, feed, matcher, workers });
+  const services = { api, feed, matcher, workers, operations };
+  new WatchStack(app, named('Watch'), { stage, data, journal, ...services });
 
   for (const placeholder of placeholdersOf(stage)) {
     Annotations.of(api).addWarningV2(

@@ -52,30 +52,47 @@ function assets(tokens: Tokens): Catalog['assets'] {
 const common = {
   minSizeLots: 1,
   minNotionalUnits: 1_000_000, // 1 USDC
+  maxNotionalUnits: 10_000_000_000_000, // 10 million USDC
   makerFeeBps: 5,
   takerFeeBps: 10,
+  /** A typing error of a digit is outside it, a lively day inside. */
+  bandBps: 1_000,
+  auctionBandBps: 1_000,
+  haltBps: 700,
+  referenceTicks: 0,
   state: 'open',
 } as const;
 
+/** How long a market that halted itself stands still, and its auction collects orders. */
+type Pauses = Pick<Catalog['markets'][number], 'haltWindowMs' | 'haltMs' | 'auctionMs'>;
+
+const minutes = 60_000;
+const demoPauses: Pauses = { haltWindowMs: minutes, haltMs: 15_000, auctionMs: 15_000 };
+const pauses: Pauses = { haltWindowMs: 5 * minutes, haltMs: 2 * minutes, auctionMs: 3 * minutes };
+
 /** The three markets; SOL-USDC trades in a group of its own where there are two. */
-function markets(groups: { majors: string; alts: string }): Catalog['markets'] {
+function markets(
+  groups: { majors: string; alts: string },
+  { haltWindowMs, haltMs, auctionMs }: Pauses,
+): Catalog['markets'] {
+  const terms = { ...common, haltWindowMs, haltMs, auctionMs };
   return [
     {
-      ...common,
+      ...terms,
       id: 'ETH-USDC',
       groupId: groups.majors,
       baseUnitsPerLot: 100_000, // lot 0.001 ETH
       quoteUnitsPerTickLot: 10, // tick 0.01 USDC
     },
     {
-      ...common,
+      ...terms,
       id: 'BTC-USDC',
       groupId: groups.majors,
       baseUnitsPerLot: 1_000, // lot 0.00001 BTC
       quoteUnitsPerTickLot: 1, // tick 0.1 USDC
     },
     {
-      ...common,
+      ...terms,
       id: 'SOL-USDC',
       groupId: groups.alts,
       baseUnitsPerLot: 1_000_000, // lot 0.01 SOL
@@ -84,13 +101,13 @@ function markets(groups: { majors: string; alts: string }): Catalog['markets'] {
   ];
 }
 
-const oneGroup = markets({ majors: 'majors', alts: 'majors' });
-const twoGroups = markets({ majors: 'majors', alts: 'alts' });
+const oneGroup = { majors: 'majors', alts: 'majors' };
+const twoGroups = { majors: 'majors', alts: 'alts' };
 
 const stages: Record<StageName, Stage> = {
   local: {
     name: 'local',
-    catalog: { assets: assets(placeholderTokens), markets: twoGroups },
+    catalog: { assets: assets(placeholderTokens), markets: markets(twoGroups, demoPauses) },
     chain: { chainId: 31_337, verifyingContract: placeholderVault },
     // Costs nothing here, and a restart finds its whole journal whenever it comes.
     journalRetentionHours: 8_760,
@@ -106,7 +123,7 @@ const stages: Record<StageName, Stage> = {
   },
   dev: {
     name: 'dev',
-    catalog: { assets: assets(placeholderTokens), markets: oneGroup },
+    catalog: { assets: assets(placeholderTokens), markets: markets(oneGroup, demoPauses) },
     chain: { chainId: 84_532, verifyingContract: placeholderVault },
     journalRetentionHours: 24,
     leaseMs: 9_000,
@@ -121,7 +138,7 @@ const stages: Record<StageName, Stage> = {
   },
   prod: {
     name: 'prod',
-    catalog: { assets: assets(placeholderTokens), markets: twoGroups },
+    catalog: { assets: assets(placeholderTokens), markets: markets(twoGroups, pauses) },
     chain: { chainId: 8_453, verifyingContract: placeholderVault },
     // A matcher rebuilds its book from the journal's first record, so none may be lost: the most that Kinesis keeps.
     journalRetentionHours: 8_760,

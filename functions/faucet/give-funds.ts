@@ -12,13 +12,15 @@ import type { FaucetJson } from '#wire/rest-api.ts';
 export type FaucetPorts = {
   ledger: Pick<LedgerStore, 'deposit'>;
   claims: FaucetStore;
-  assets: readonly Asset[];
+  /** Every asset of every listed market. */
+  assets(): Promise<readonly Asset[]>;
   clock: Clock;
   newKey: () => string;
 };
 
-/** What one request gives; an asset that is not here is not given. */
+/** What one request gives, and what it gives of an asset that was listed later. */
 const amounts: Record<string, string> = { ETH: '10', BTC: '1', SOL: '500', USDC: '100000' };
+const amountOfOthers = '1000';
 /** Requests an account and UTC day. */
 export const dailyLimit = 10;
 
@@ -42,7 +44,7 @@ export async function giveFunds(request: ApiRequest, ports: FaucetPorts): Promis
   const body = checked(faucetBody, request.body);
   if (isRefused(body)) return body;
   const { account, asset: wanted, idempotencyKey = ports.newKey() } = body.value;
-  const gifts = giftsOf(ports.assets, wanted);
+  const gifts = giftsOf(await ports.assets(), wanted);
   if (gifts.length === 0) return refuse('unknown_asset');
 
   const atMs = ports.clock.nowMs();
@@ -78,7 +80,7 @@ function giftsOf(assets: readonly Asset[], wanted: string | undefined) {
   const gifts: { asset: Asset; units: Units }[] = [];
   for (const asset of assets) {
     if (wanted !== undefined && asset.id !== wanted) continue;
-    const given = parseDecimal(amounts[asset.id] ?? '0', asset.decimals) ?? 0n;
+    const given = parseDecimal(amounts[asset.id] ?? amountOfOthers, asset.decimals) ?? 0n;
     if (given > 0n) gifts.push({ asset, units: units(given) });
   }
   return gifts;

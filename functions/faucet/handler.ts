@@ -6,17 +6,22 @@ import { createFaucetStore } from '#cloud/faucet-store.ts';
 import { type ApiRequest, httpHandler } from '#cloud/http-edge.ts';
 import { createLedgerStore } from '#cloud/ledger-store.ts';
 import { createLogger } from '#cloud/logger.ts';
+import { createMarketDirectory } from '#cloud/market-directory.ts';
 import { catalogOf, setting } from '#cloud/settings.ts';
 import { type FaucetPorts, giveFunds } from './give-funds.ts';
 
 const environment = process.env;
-const ledgerTable = { client: documentClient(), table: setting(environment, 'ledgerTable') };
+const client = documentClient();
+const clock = systemClock;
+const ledgerTable = { client, table: setting(environment, 'ledgerTable') };
+const historyTable = { client, table: setting(environment, 'historyTable') };
+const catalog = catalogOf(environment);
 
 const ports: FaucetPorts = {
   ledger: createLedgerStore(ledgerTable),
   claims: createFaucetStore(ledgerTable),
-  assets: catalogOf(environment).assets,
-  clock: systemClock,
+  assets: createMarketDirectory({ ...historyTable, catalog, clock }).assets,
+  clock,
   newKey: randomUUID,
 };
 

@@ -9,7 +9,7 @@ import { type Candle, candleIntervals } from '#domain/candle.ts';
 import { formatPrice, formatSize } from '#domain/market.ts';
 import type { ListedMarket } from '#wire/catalog.ts';
 import { defaultPageLimit, pageLimit, timeMsText, wholeNumber } from '#wire/page-query.ts';
-import { depthToJson, tradeId } from '#wire/present.ts';
+import { depthToJson, statusToJson, tradeId } from '#wire/present.ts';
 import type { CandleJson, CandlesJson, DepthJson, TickerJson, TradeJson } from '#wire/rest-api.ts';
 
 export type DataPorts = {
@@ -45,7 +45,7 @@ export async function showDepth(
   const { id, groupId } = listed.market;
   const depth = await matchers.depth(groupId, id, query.value.levels);
   const { type: _, ...snapshot } = depthToJson(depth, listed);
-  const answer: DepthJson = { ...snapshot, state: depth.state };
+  const answer: DepthJson = { ...snapshot, ...statusToJson(depth, listed) };
   return ok(answer);
 }
 

@@ -1,7 +1,7 @@
 /** Which decision answers which route of `markets`. */
 import { type ApiAnswer, type ApiRequest, ok, refuse } from '#cloud/http-edge.ts';
+import type { DirectoryEntry, MarketDirectory } from '#cloud/market-directory.ts';
 import type { MatcherClient } from '#cloud/matcher-client.ts';
-import { type Catalog, groupsOf, type ListedMarket, listedMarkets } from '#wire/catalog.ts';
 import type { SigningDomain } from '#wire/eip712.ts';
 import { marketListMaxAgeSeconds, type TimeJson } from '#wire/rest-api.ts';
 import { checkHealth } from './check-health.ts';
@@ -10,30 +10,32 @@ import { marketJson, marketsJson } from './market-terms.ts';
 
 export type MarketPorts = DataPorts & {
   matchers: Pick<MatcherClient, 'depth' | 'health'>;
-  catalog: Catalog;
+  directory: MarketDirectory;
+  groups: readonly string[];
   signingDomain: SigningDomain;
 };
 
 export function marketRoutes(ports: MarketPorts) {
-  const { catalog, matchers, clock, signingDomain } = ports;
-  const markets = listedMarkets(catalog);
-  const groups = groupsOf(catalog);
-  const list = marketsJson(catalog, markets, signingDomain);
+  const { directory, groups, matchers, clock, signingDomain } = ports;
   const forSeconds = { 'cache-control': `public, max-age=${marketListMaxAgeSeconds}` };
 
   /** Opens a route to the market that its path names. */
   const ofMarket =
-    (route: (request: ApiRequest, listed: ListedMarket, ports: DataPorts) => Promise<ApiAnswer>) =>
+    (
+      route: (request: ApiRequest, listed: DirectoryEntry, ports: DataPorts) => Promise<ApiAnswer>,
+    ) =>
     async (request: ApiRequest): Promise<ApiAnswer> => {
-      const { market = '' } = request.path;
-      const listed = markets.get(market);
+      const listed = await directory.find(request.path['market'] ?? '');
       return listed ? route(request, listed, ports) : refuse('unknown_market');
     };
 
   return {
     'GET /v1/health': () => checkHealth(groups, matchers),
     'GET /v1/time': async () => ok({ nowMs: clock.nowMs() } satisfies TimeJson),
-    'GET /v1/markets': async () => ok(list, forSeconds),
+    'GET /v1/markets': async () => {
+      const [markets, assets] = await Promise.all([directory.listed(), directory.assets()]);
+      return ok(marketsJson([...markets.values()], assets, signingDomain), forSeconds);
+    },
     'GET /v1/markets/{market}': ofMarket(async (_, listed) => ok(marketJson(listed), forSeconds)),
     'GET /v1/markets/{market}/depth': ofMarket(showDepth),
     'GET /v1/markets/{market}/trades': ofMarket(listTrades),

@@ -2,23 +2,34 @@
 import { formatDecimal } from '#domain/amount.ts';
 import { type Asset, atomsPerUnit } from '#domain/asset.ts';
 import { formatPrice, formatSize } from '#domain/market.ts';
-import type { Catalog, ListedMarket } from '#wire/catalog.ts';
+import type { ListedMarket } from '#wire/catalog.ts';
 import type { SigningDomain } from '#wire/eip712.ts';
 import type { AssetJson, MarketJson, MarketsJson } from '#wire/rest-api.ts';
 
-export function marketJson({ market, base, quote }: ListedMarket): MarketJson {
+export function marketJson({ market, base, quote, untilMs = 0 }: ListedMarket): MarketJson {
+  const { maxNotionalUnits } = market;
   return {
     market: market.id,
     base: base.id,
     quote: quote.id,
     group: market.groupId,
     state: market.state,
+    ...(untilMs > 0 ? { untilMs } : {}),
     tickSize: formatPrice(1, market, base, quote),
     lotSize: formatSize(1, market, base),
     minSize: formatSize(market.minSizeLots, market, base),
     minNotional: formatDecimal(market.minNotionalUnits, quote.decimals),
+    ...(maxNotionalUnits > 0
+      ? { maxNotional: formatDecimal(maxNotionalUnits, quote.decimals) }
+      : {}),
     makerFeeBps: market.makerFeeBps,
     takerFeeBps: market.takerFeeBps,
+    bandBps: market.bandBps,
+    auctionBandBps: market.auctionBandBps,
+    haltBps: market.haltBps,
+    haltWindowMs: market.haltWindowMs,
+    haltMs: market.haltMs,
+    auctionMs: market.auctionMs,
     baseChainAsset: base.chainAsset,
     quoteChainAsset: quote.chainAsset,
     lotAtoms: (BigInt(market.baseUnitsPerLot) * atomsPerUnit(base)).toString(),
@@ -27,15 +38,15 @@ export function marketJson({ market, base, quote }: ListedMarket): MarketJson {
 }
 
 export function marketsJson(
-  catalog: Catalog,
-  markets: Map<string, ListedMarket>,
+  markets: readonly ListedMarket[],
+  assets: readonly Asset[],
   { chainId, verifyingContract }: SigningDomain,
 ): MarketsJson {
   return {
     chainId: Number(chainId),
     verifyingContract,
-    markets: [...markets.values()].map(marketJson),
-    assets: catalog.assets.map(assetJson),
+    markets: markets.map(marketJson),
+    assets: assets.map(assetJson),
   };
 }
 

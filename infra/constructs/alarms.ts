@@ -28,6 +28,7 @@ export function createAlarms(scope: Construct, watched: Watched): Alarm[] {
   return [
     ...journalAlarms(watched, create),
     ...functionAlarms(watched, create),
+    ...marketAlarms(create),
     ...matcherAlarms(watched, create),
     ...apiAlarms(watched, create),
   ];
@@ -106,12 +107,13 @@ function journalAlarms({ journal, workers }: Watched, create: Create): Alarm[] {
   ];
 }
 
-function functionAlarms({ api, feed, workers }: Watched, create: Create): Alarm[] {
+function functionAlarms({ api, feed, workers, operations }: Watched, create: Create): Alarm[] {
   const functions = [
     ...api.functions,
     ...feed.functions,
     workers.settlement,
     workers.marketHistory,
+    operations.operations,
   ];
   return functions.flatMap((lambda) => {
     const name = lambda.node.scope?.node.id ?? lambda.node.id;
@@ -130,6 +132,17 @@ function functionAlarms({ api, feed, workers }: Watched, create: Create): Alarm[
       }),
     ];
   });
+}
+
+function marketAlarms(create: Create): Alarm[] {
+  return [
+    create('MarketHalted', {
+      runbook: 'markets',
+      means: 'A market halted itself: the next fill was too far from the mean price.',
+      metric: ownMetric('MarketHalted', 'market-history'),
+      threshold: 1,
+    }),
+  ];
 }
 
 function matcherAlarms({ stage, data, matcher }: Watched, create: Create): Alarm[] {

@@ -2,6 +2,7 @@
 import type { ITableV2 } from 'aws-cdk-lib/aws-dynamodb';
 import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import type { IStream } from 'aws-cdk-lib/aws-kinesis';
+import { historyKeys } from '#wire/table-keys.ts';
 
 type TableAction =
   | 'GetItem'
@@ -29,6 +30,11 @@ export function onPartitions(
   const statement = onTable(table, ...actions);
   statement.addCondition('ForAllValues:StringEquals', { 'dynamodb:LeadingKeys': partitions });
   return statement;
+}
+
+/** The directory of markets, and nothing else of the history. */
+export function readsMarkets(history: ITableV2): PolicyStatement {
+  return onPartitions(history, [historyKeys.markets], 'Query');
 }
 
 /** What an event source mapping or a replay reads a stream with. */

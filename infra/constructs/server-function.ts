@@ -14,6 +14,8 @@ export type Settings = Partial<Record<keyof typeof settingNames, string>>;
 type ServerFunctionProps = {
   /** The folder under functions/. */
   name: string;
+  /** Where somebody must find the function by name; CloudFormation makes one up otherwise. */
+  functionName?: string;
   description: string;
   stage: Stage;
   bundles: Bundles;
@@ -57,6 +59,7 @@ export class ServerFunction extends Construct {
       role.addToPolicy(new PolicyStatement({ actions: networkActions, resources: ['*'] }));
 
     this.lambda = new LambdaFunction(this, 'Function', {
+      ...(props.functionName && { functionName: props.functionName }),
       description: props.description,
       code: Code.fromAsset(props.bundles.functionFolder(props.name)),
       handler: 'index.handler',

@@ -16,7 +16,7 @@ import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import type { Construct } from 'constructs';
 import { type HttpFunction, httpRoutes } from '#wire/routes.ts';
 import type { Bundles } from '../constructs/bundles.ts';
-import { may, onTable } from '../constructs/permission.ts';
+import { may, onTable, readsMarkets } from '../constructs/permission.ts';
 import { createLogGroup, ServerFunction, type Settings } from '../constructs/server-function.ts';
 import type { Stage } from '../settings.ts';
 import type { DataStack } from './data.ts';
@@ -103,9 +103,14 @@ export class ApiStack extends Stack {
       settings: {
         ...signing(stage),
         leaseTable: data.leases.tableName,
+        historyTable: data.history.tableName,
         sessionTable: data.sessions.tableName,
       },
-      allow: [onTable(data.leases, 'GetItem'), onTable(data.sessions, 'GetItem')],
+      allow: [
+        onTable(data.leases, 'GetItem'),
+        readsMarkets(data.history),
+        onTable(data.sessions, 'GetItem'),
+      ],
       network: { vpc: network.vpc, securityGroup: network.callers },
       // Recovering a signature's signer is all CPU, which Lambda gives by memory.
       memoryMiB: 1_024,
@@ -184,8 +189,9 @@ export class ApiStack extends Stack {
       settings: {
         catalog: JSON.stringify(stage.catalog),
         ledgerTable: data.ledger.tableName,
+        historyTable: data.history.tableName,
       },
-      allow: [onTable(data.ledger, 'GetItem', 'PutItem', 'UpdateItem')],
+      allow: [onTable(data.ledger, 'GetItem', 'PutItem', 'UpdateItem'), readsMarkets(data.history)],
     }).lambda;
   }
 

@@ -6,7 +6,7 @@ import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
 import type { Construct } from 'constructs';
 import { webSocketRoutes } from '#wire/routes.ts';
 import type { Bundles } from '../constructs/bundles.ts';
-import { may, onTable } from '../constructs/permission.ts';
+import { may, onTable, readsMarkets } from '../constructs/permission.ts';
 import { ServerFunction } from '../constructs/server-function.ts';
 import type { Stage } from '../settings.ts';
 import type { DataStack } from './data.ts';
@@ -58,12 +58,14 @@ export class FeedStack extends Stack {
         catalog: JSON.stringify(stage.catalog),
         feedTable: data.feed.tableName,
         leaseTable: data.leases.tableName,
+        historyTable: data.history.tableName,
         sessionTable: data.sessions.tableName,
       },
       allow: [
         onTable(data.feed, 'GetItem', 'Query', 'PutItem', 'UpdateItem', 'DeleteItem'),
         onTable(data.sessions, 'GetItem'),
         onTable(data.leases, 'GetItem'),
+        readsMarkets(data.history),
       ],
       network: { vpc: network.vpc, securityGroup: network.callers },
     }).lambda;

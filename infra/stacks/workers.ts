@@ -2,8 +2,9 @@
 import { Stack } from 'aws-cdk-lib';
 import { CfnEventSourceMapping, type Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
 import type { Construct } from 'constructs';
+import { historyKeys } from '#wire/table-keys.ts';
 import type { Bundles } from '../constructs/bundles.ts';
-import { onTable, readsStream } from '../constructs/permission.ts';
+import { onPartitions, onTable, readsStream } from '../constructs/permission.ts';
 import { ServerFunction } from '../constructs/server-function.ts';
 import type { Stage } from '../settings.ts';
 import type { DataStack } from './data.ts';
@@ -42,9 +43,13 @@ export class WorkersStack extends Stack {
     this.marketHistory = new ServerFunction(this, 'MarketHistory', {
       ...common,
       name: 'market-history',
-      description: 'Keeps trades, candles and finished orders from the journal',
+      description: 'Keeps trades, candles, finished orders and markets from the journal',
       settings: { ...settings, historyTable: data.history.tableName },
-      allow: [onTable(data.history, 'GetItem', 'BatchGetItem', 'PutItem', 'BatchWriteItem'), reads],
+      allow: [
+        onTable(data.history, 'GetItem', 'BatchGetItem', 'PutItem', 'BatchWriteItem'),
+        onPartitions(data.history, [historyKeys.markets], 'UpdateItem'),
+        reads,
+      ],
     }).lambda;
     this.consume(journal, 'Settlement', this.settlement);
     this.consume(journal, 'MarketHistory', this.marketHistory);

@@ -20,7 +20,7 @@ beforeEach(() => {
   const ports: FaucetPorts = {
     ledger: { deposit: async (each) => deposit(each) },
     claims: memoryClaims(),
-    assets: demoCatalog.assets,
+    assets: async () => demoCatalog.assets,
     clock: { nowMs: () => nowMs, monotonicMs: () => nowMs },
     newKey: () => `key-${++keys}`,
   };

@@ -5,9 +5,12 @@ import type { Digest } from '#domain/order.ts';
 import type { CommandResult, FillView, OrderView } from '#wire/matcher-api.ts';
 import type { Engine } from './engine/engine.ts';
 
-/** The result of a command that the engine has just applied. `digest` is the order that it was about. */
+/** A command, and the order that it is about where it is about one. */
+export type Identity = { commandId: string; digest?: Digest };
+
+/** The result of a command that the engine has just applied: of its own events and those of its continues. */
 export function firstAnswer(
-  { commandId, digest }: { commandId: string; digest: Digest },
+  { commandId, digest }: Identity,
   events: readonly EngineEvent[],
   engine: Engine,
 ): CommandResult {
@@ -15,16 +18,19 @@ export function firstAnswer(
   if (opening?.type === 'refused') return { status: 'refused', commandId, code: opening.code };
   assert(opening?.type === 'accepted', `${commandId} was neither accepted nor refused`);
   const order = orderOf(digest, engine);
-  const fills = events.flatMap((event) =>
-    event.type === 'trade' && event.takerDigest === digest ? [takerFill(event)] : [],
-  );
+  const fills = events.flatMap((event) => {
+    if (event.type !== 'trade') return [];
+    if (event.takerDigest === digest) return [takerFill(event)];
+    // What is left of an order may rest and meet those that it set off.
+    return event.makerDigest === digest ? [makerFill(event)] : [];
+  });
   const { sequence } = opening;
   return { status: 'accepted', commandId, sequence, ...(order ? { order } : {}), fills };
 }
 
 /** The result of a command that was applied before; undefined where none with its id is remembered. */
 export function repeatedAnswer(
-  { commandId, digest }: { commandId: string; digest: Digest },
+  { commandId, digest }: Identity,
   engine: Engine,
 ): CommandResult | undefined {
   const first = engine.firstResult(commandId);
@@ -43,8 +49,8 @@ export function repeatedAnswer(
 }
 
 /** A copy of a live order, or of one that ended within the window. */
-function orderOf(digest: Digest, engine: Engine): OrderView | undefined {
-  const order = engine.order(digest);
+function orderOf(digest: Digest | undefined, engine: Engine): OrderView | undefined {
+  const order = digest === undefined ? undefined : engine.order(digest);
   return order && { ...order };
 }
 

@@ -27,8 +27,8 @@ export type WaitingOrder = {
   command(): PlaceOrder;
   /** Cancelled meanwhile. */
   isRemoved(): boolean;
-  /** Resolves when the engine has taken or refused it. */
-  enter(): Promise<void>;
+  /** Resolves when the engine has taken or refused it; false where it was to have its credit and lacks it again. */
+  enter(isFunded: boolean): Promise<boolean>;
   refuse(code: Refusal): void;
 };
 
@@ -57,7 +57,7 @@ type Waiting = { order: WaitingOrder; sinceMs: number };
 type Line = Fifo<Waiting>;
 
 type Lack = { asset: string; units: number };
-type Verdict = 'enters' | 'removed' | 'busy' | 'not_leader';
+type Verdict = 'funded' | 'in_vain' | 'removed' | 'busy' | 'not_leader';
 
 export class CreditDesk {
   #options: CreditDeskOptions;
@@ -108,16 +108,25 @@ export class CreditDesk {
 
   async #serve(account: Address, line: Line): Promise<void> {
     for (let first = line.first; first; first = line.first) {
-      const { order } = first;
-      const verdict = await this.#fund(first, line);
-      if (order.isRemoved()) {
-        // Its owner was answered when the cancel came.
-      } else if (verdict === 'enters') await order.enter();
-      else if (verdict !== 'removed') order.refuse(verdict);
+      await this.#serveOne(first, line);
       line.take();
       this.#size -= 1;
     }
     this.#lines.delete(account);
+  }
+
+  async #serveOne(waiting: Waiting, line: Line): Promise<void> {
+    const { order } = waiting;
+    for (;;) {
+      const verdict = await this.#fund(waiting, line);
+      // Its owner was answered when the cancel came.
+      if (order.isRemoved() || verdict === 'removed') return;
+      if (verdict === 'busy' || verdict === 'not_leader') {
+        order.refuse(verdict);
+        return;
+      }
+      if (await order.enter(verdict === 'funded')) return;
+    }
   }
 
   /** Waits until the order has its credit, or until waiting longer would not help: the engine then refuses it. */
@@ -128,14 +137,14 @@ export class CreditDesk {
       if (this.#stopped) return 'not_leader';
       if (order.isRemoved()) return 'removed';
       const lack = engine.shortfall(order.command());
-      if (lack.units === 0) return 'enters';
+      if (lack.units === 0) return 'funded';
       const outcome = await this.#grantFor(order, lack, line);
       const nowMs = clock.monotonicMs();
       if (outcome === 'submitted') continue;
       if (outcome === 'lacking') {
         if (lackingSinceMs !== undefined && nowMs - lackingSinceMs >= returningCreditMs)
-          return 'enters';
-        if (lackingSinceMs === undefined && !(await this.#isComing(order, lack))) return 'enters';
+          return 'in_vain';
+        if (lackingSinceMs === undefined && !(await this.#isComing(order, lack))) return 'in_vain';
         lackingSinceMs ??= nowMs;
       } else if (nowMs - sinceMs >= pendingGrantMs) return 'busy';
       await pause(timers, Math.min(firstRetryMs * 2 ** tried, longestRetryMs));

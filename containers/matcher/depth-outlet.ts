@@ -2,18 +2,20 @@
 
 import type { MarketId } from '#domain/market.ts';
 import type { ListedMarket } from '#wire/catalog.ts';
-import type { DepthDelta } from '#wire/feed-message.ts';
+import type { AuctionJson, DepthDelta } from '#wire/feed-message.ts';
 import { levelsToText } from '#wire/present.ts';
 import { depthSpacingMs } from './bounds.ts';
 import type { LevelChange } from './engine/engine.ts';
 import type { Timers } from './timers.ts';
+
+export type BookTop = { checksum: number; auction?: AuctionJson };
 
 /** What a durable frame did to the books. */
 export type BookChanges = {
   lastSequence: number;
   levels: LevelChange[];
   /** Of every market that changed, at the frame's end. */
-  checksums: Map<MarketId, number>;
+  tops: Map<MarketId, BookTop>;
 };
 
 export type DepthOutlet = { take(changes: BookChanges): void; stop(): void };
@@ -24,7 +26,7 @@ type Book = {
   /** Price to size, of what changed since. */
   bids: Map<number, number>;
   asks: Map<number, number>;
-  checksum: number;
+  top: BookTop;
 };
 
 export function createDepthOutlet(options: {
@@ -45,7 +47,7 @@ export function createDepthOutlet(options: {
       sentSequence: options.fromSequence,
       bids: new Map(),
       asks: new Map(),
-      checksum: 0,
+      top: { checksum: 0 },
     };
     books.set(marketId, book);
     return book;
@@ -64,7 +66,7 @@ export function createDepthOutlet(options: {
         lastSequence: durableSequence,
         bids: levelsToText([...book.bids], listed),
         asks: levelsToText([...book.asks], listed),
-        checksum: book.checksum,
+        ...book.top,
       });
       book.sentSequence = durableSequence;
       book.bids.clear();
@@ -74,13 +76,13 @@ export function createDepthOutlet(options: {
   };
 
   return {
-    take({ lastSequence, levels, checksums }) {
+    take({ lastSequence, levels, tops }) {
       durableSequence = lastSequence;
       for (const { marketId, side, priceTicks, sizeLots } of levels) {
         const book = bookOf(marketId);
         (side === 'buy' ? book.bids : book.asks).set(priceTicks, sizeLots);
       }
-      for (const [marketId, checksum] of checksums) bookOf(marketId).checksum = checksum;
+      for (const [marketId, top] of tops) bookOf(marketId).top = top;
       if (levels.length > 0) cancel ??= options.timers.after(depthSpacingMs, sendAll);
     },
     stop() {

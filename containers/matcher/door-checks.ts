@@ -1,6 +1,7 @@
 /** What is refused before the queue: commands that a frame cannot hold, or whose time is not now. Nothing of it is journaled. */
 import type { Refusal } from '#domain/refusal.ts';
 import type { CommandRequest } from '#wire/matcher-api.ts';
+import type { OperatorRequest } from '#wire/operator-request.ts';
 import { admissionAheadMs, admissionWindowMs } from './engine/limits.ts';
 import type { Tombstones } from './tombstones.ts';
 
@@ -8,18 +9,19 @@ import type { Tombstones } from './tombstones.ts';
 const absurdlyFarMs = 366 * 86_400_000;
 
 export function doorRefusal(
-  request: CommandRequest,
+  request: CommandRequest | OperatorRequest,
   nowMs: number,
   tombstones: Pick<Tombstones, 'isFull'>,
 ): Refusal | undefined {
   if (request.type === 'place') {
     return request.order.createdAtMs > nowMs + absurdlyFarMs ? 'order_from_the_future' : undefined;
   }
-  const { createdAtMs } = request;
-  if (createdAtMs !== undefined) {
+  if (request.type === 'cancel' || request.type === 'amend') {
+    const { createdAtMs = nowMs } = request;
     if (createdAtMs < nowMs - admissionWindowMs) return 'order_too_late';
     if (createdAtMs > nowMs + admissionAheadMs) return 'order_from_the_future';
   }
   // A cancel that could leave no tombstone would not keep its promise.
-  return tombstones.isFull(nowMs) ? 'busy' : undefined;
+  const buries = request.type === 'cancel' || request.type === 'cancel_all';
+  return buries && tombstones.isFull(nowMs) ? 'busy' : undefined;
 }

@@ -1,4 +1,5 @@
 /** A matcher that leads: recovery, then the loop from commands to durable answers, until it is told to stop or doubts. */
+import { id } from 'ethers';
 import type { Clock } from '#cloud/clock.ts';
 import type { FeedPublisher } from '#cloud/feed-publisher.ts';
 import type { JournalReader } from '#cloud/journal-reader.ts';
@@ -9,14 +10,15 @@ import type { EngineEvent } from '#domain/event.ts';
 import type { Address } from '#domain/order.ts';
 import type { ListedMarket } from '#wire/catalog.ts';
 import type { CommandRequest, CommandResult } from '#wire/matcher-api.ts';
+import type { OperatorRequest } from '#wire/operator-request.ts';
 import { returningCreditMs, sweepMs } from './bounds.ts';
 import { CreditDesk, isKnown } from './credit-desk.ts';
 import { createCreditPolicies } from './credit-policies.ts';
 import { createCreditReturns } from './credit-returns.ts';
 import { asError, type Doubted } from './doubt.ts';
+import { createDueBell } from './due-bell.ts';
 import type { Engine } from './engine/engine.ts';
 import { currentRulesVersion } from './engine/matching-engine.ts';
-import { createExpiryBell } from './expiry-bell.ts';
 import { Journal } from './journal.ts';
 import type { HeldLease } from './lease.ts';
 import { createOutlet } from './outlet.ts';
@@ -30,7 +32,7 @@ import { createTombstones, type Tombstones } from './tombstones.ts';
 export type LeaderOptions = {
   groupId: string;
   nonce: string;
-  /** The catalog's markets of this group: listed where the engine does not know them so. */
+  /** The catalog's markets of this group: listed where the engine does not know them; whatever it knows, operators change. */
   markets: readonly ListedMarket[];
   lease: HeldLease;
   writer: JournalWriter;
@@ -52,7 +54,9 @@ export type Leader = Queries & {
   readonly epoch: number;
   readonly engine: Pick<Engine, 'stateHash' | 'eventHash' | 'sequence' | 'credits' | 'validate'>;
   /** `not_leader` once it stops, `busy` where there is no room for all of them. */
-  execute(requests: CommandRequest[]): Promise<CommandResult[]> | 'busy' | 'not_leader';
+  execute(
+    requests: readonly (CommandRequest | OperatorRequest)[],
+  ): Promise<CommandResult[]> | 'busy' | 'not_leader';
   demand(account: Address, asset: string): Promise<number>;
   /** Takes nothing new and resolves when all that was taken is durable and answered. */
   drain(): Promise<void>;
@@ -77,6 +81,7 @@ export async function lead(options: LeaderOptions): Promise<Leader> {
   const { journal, sequencer, returns, queries, desk, bell } = parts;
   // W2: the first frame at once, even if empty, so that readers see the new epoch lead.
   journal.flush('empty');
+  await sequencer.catchUp();
   for (const listed of options.markets) await listMarket(listed, parts, options);
   await submitPendingGrants(parts, options);
   await new Promise<void>((resolve) => journal.whenDurable(resolve));
@@ -128,6 +133,8 @@ function assemble(
   };
   let ownCommands = 0;
   const newCommandId = (kind: string) => `${kind}:${lease.epoch}:${++ownCommands}`;
+  // Cancels are named by 32 bytes, as users' are.
+  const newCancelId = () => id(newCommandId('cancel'));
   const outlet = createOutlet({ groupId, engine, timers, publisher: options.publisher });
   const journal = new Journal({
     ...{ groupId, after, clock, timers, lease, doubted },
@@ -146,7 +153,7 @@ function assemble(
   });
   const policies = createCreditPolicies(options.ledger, clock);
   const sequencer = new Sequencer({
-    ...{ engine, journal, tombstones, clock, timers, doubted },
+    ...{ engine, journal, tombstones, clock, timers, doubted, newCommandId, newCancelId },
     deskTakes: (order) => desk.takes(order),
     applied: (command, events) => returns.applied(command, events),
     settled: () => bell.set(),
@@ -167,10 +174,9 @@ function assemble(
     demandElsewhere: options.demandElsewhere,
     isReturning: returns.isReturning,
   });
-  const bell = createExpiryBell({
+  const bell = createDueBell({
     ...{ engine, clock, timers },
-    tick: () =>
-      void sequencer.submit((nowMs) => ({ type: 'tick', commandId: newCommandId('tick'), nowMs })),
+    catchUp: () => void sequencer.catchUp(),
   });
   const queries = createQueries({ groupId, epoch: lease.epoch, engine, journal, clock });
   return { engine, outlet, journal, sequencer, returns, desk, bell, queries, newCommandId };
@@ -184,28 +190,22 @@ function buryAgain(command: Command, events: EngineEvent[], tombstones: Tombston
     tombstones.bury(command.digest, command.account, command.nowMs);
 }
 
-/** Tells the engine a market's terms where they differ; terms that live orders forbid are left as they are. */
+/** Lists a market that the engine does not know. What operators changed since stands, whatever is deployed. */
 async function listMarket(
   { market, base, quote }: ListedMarket,
   { engine, sequencer, newCommandId }: Parts,
   { faulted }: LeaderOptions,
 ): Promise<void> {
-  const wanted = { market, base, quote };
-  const known = engine.market(market.id);
-  if (known && isSame(known, wanted)) return;
+  if (engine.market(market.id)) return;
   const commandId = newCommandId('list');
+  const ordered = { by: 'catalog', why: 'listed by the deployment' };
   const [answer] = await sequencer.submit(
-    (nowMs): ListMarket => ({ type: 'list_market', commandId, nowMs, ...wanted }),
+    (nowMs): ListMarket => ({
+      ...{ type: 'list_market', commandId, nowMs, ...ordered },
+      ...{ market, base, quote },
+    }),
   );
-  if (answer?.type === 'refused')
-    faulted(`${market.id} keeps its old terms: the new ones are refused, ${answer.code}`);
-}
-
-function isSame(known: ListedMarket, wanted: ListedMarket): boolean {
-  return (['market', 'base', 'quote'] as const).every((part) => {
-    const old: Record<string, unknown> = { ...known[part] };
-    return Object.entries(wanted[part]).every(([name, value]) => old[name] === value);
-  });
+  if (answer?.type === 'refused') faulted(`${market.id} is not listed: ${answer.code}`);
 }
 
 /** Grants that a dead leader fetched and never journaled; those the engine knows are on their way to be cleared. */

@@ -4,12 +4,12 @@ import { formatDecimal } from '#domain/amount.ts';
 import type { EngineEvent } from '#domain/event.ts';
 import { formatPrice, formatSize, type MarketId } from '#domain/market.ts';
 import type { Address, Digest } from '#domain/order.ts';
-import type { TradeMessage } from '#wire/feed-message.ts';
+import type { MarketMessage, MarketStatusJson, TradeMessage } from '#wire/feed-message.ts';
 import type { FillView, OrderView } from '#wire/matcher-api.ts';
-import { depthChecksum, fillToJson, orderToJson, tradeId } from '#wire/present.ts';
+import { depthChecksum, fillToJson, orderToJson, statusToJson, tradeId } from '#wire/present.ts';
 import { makerFill, takerFill } from './answers.ts';
-import { type BookChanges, createDepthOutlet } from './depth-outlet.ts';
-import type { Engine, EngineCredit } from './engine/engine.ts';
+import { type BookChanges, type BookTop, createDepthOutlet } from './depth-outlet.ts';
+import type { Engine, EngineCredit, LevelChange } from './engine/engine.ts';
 import type { ClosedFrame } from './journal.ts';
 import type { Timers } from './timers.ts';
 
@@ -24,6 +24,7 @@ type Trade = Extract<EngineEvent, { type: 'trade' }>;
 type Captured = {
   books: BookChanges;
   trades: Trade[];
+  markets: MarketMessage[];
   orders: OrderView[];
   credits: EngineCredit[];
 };
@@ -58,13 +59,8 @@ export function createOutlet(options: {
 
 function captureFrame({ header, outcomes }: ClosedFrame, engine: Engine): Captured {
   const levels = engine.takeLevelChanges();
-  const checksums = new Map<MarketId, number>();
-  for (const { marketId } of levels) {
-    if (checksums.has(marketId)) continue;
-    const { bids, asks } = engine.depth(marketId, 10);
-    checksums.set(marketId, depthChecksum(bids, asks));
-  }
   const trades: Trade[] = [];
+  const markets: MarketMessage[] = [];
   const digests = new Set<Digest>();
   const accounts = new Set<Address>();
   for (const [command, events] of outcomes) {
@@ -77,20 +73,67 @@ function captureFrame({ header, outcomes }: ClosedFrame, engine: Engine): Captur
         trades.push(event);
         digests.add(event.makerDigest).add(event.takerDigest);
         accounts.add(event.makerAccount).add(event.takerAccount);
-      } else if (event.type === 'order_done') {
+      } else if (event.type === 'order_done' || event.type === 'order_amended') {
         digests.add(event.digest);
         accounts.add(event.account);
+      } else if (event.type === 'order_triggered') {
+        digests.add(event.digest);
+      } else if (event.type === 'market_state_changed' || event.type === 'market_listed') {
+        markets.push(...marketMessage(event, command.nowMs, engine));
       } else if (event.type === 'credit_granted' || event.type === 'credit_returned') {
         accounts.add(event.account);
       }
     }
   }
   return {
-    books: { lastSequence: header.lastSequence, levels, checksums },
+    books: { lastSequence: header.lastSequence, levels, tops: bookTops(levels, engine) },
     trades,
+    markets,
     orders: [...digests].flatMap((digest) => engine.order(digest) ?? []),
     credits: [...accounts].flatMap((account) => engine.creditOf(account)),
   };
+}
+
+function bookTops(levels: readonly LevelChange[], engine: Engine): Map<MarketId, BookTop> {
+  const tops = new Map<MarketId, BookTop>();
+  for (const { marketId } of levels) {
+    if (tops.has(marketId)) continue;
+    const { bids, asks } = engine.depth(marketId, 10);
+    const auction = statusOf(marketId, engine)?.auction;
+    tops.set(marketId, { checksum: depthChecksum(bids, asks), ...(auction ? { auction } : {}) });
+  }
+  return tops;
+}
+
+/** Where a market stands at this moment. */
+function statusOf(marketId: MarketId, engine: Engine): MarketStatusJson | undefined {
+  const listed = engine.market(marketId);
+  const status = engine.marketStatus(marketId);
+  if (!listed || !status) return undefined;
+  const { sequence } = engine;
+  return statusToJson({ ...status, state: listed.market.state, sequence }, listed);
+}
+
+/** The change as its event has it, prices as of the frame's end. */
+function marketMessage(
+  event: Extract<EngineEvent, { type: 'market_state_changed' | 'market_listed' }>,
+  nowMs: number,
+  engine: Engine,
+): MarketMessage[] {
+  const { sequence } = event;
+  if (event.type === 'market_listed') {
+    const status = statusOf(event.market.id, engine);
+    return status ? [{ type: 'market', ...status, sequence, reason: 'listed', atMs: nowMs }] : [];
+  }
+  const { marketId, state, reason, atMs, untilMs } = event;
+  const listed = engine.market(marketId);
+  const status = engine.marketStatus(marketId);
+  if (!listed || !status) return [];
+  // A later change of the same frame has ended the auction that this one began, or the other way round.
+  const { auction, ...prices } = status;
+  const isStill = listed.market.state === state;
+  const then = { ...prices, ...(auction && isStill ? { auction } : {}), untilMs, state, sequence };
+  return [{ type: 'market', ...statusToJson(then, listed), reason, atMs }];
 }
 
 type Context = { groupId: string; engine: Engine };
@@ -99,6 +142,7 @@ function publicationsOf(captured: Captured, context: Context): Publication[] {
   const sequence = captured.books.lastSequence;
   return [
     ...captured.trades.flatMap((trade) => tradePublications(trade, context)),
+    ...captured.markets.map((message) => ({ channel: `market:${message.market}`, message })),
     ...captured.orders.flatMap((order): Publication[] => {
       const listed = context.engine.market(order.marketId);
       if (!listed) return [];

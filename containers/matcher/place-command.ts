@@ -25,12 +25,15 @@ export function placeCommand(
     side: order.side === 0 ? 'buy' : 'sell',
     orderType: terms.orderType,
     timeInForce: terms.timeInForce,
+    postOnly: terms.postOnly,
+    selfTrade: terms.selfTrade,
     cap: order.cap === 0 ? 'base' : 'quote',
     amounts: amountsOf(request, terms, engine),
     maxFeeBps: order.maxFeeBps,
     createdAtMs: order.createdAtMs,
     expiresAtMs: order.expiresAtMs,
     ...(clientOrderId === undefined ? {} : { clientOrderId }),
+    ...(terms.replaces === undefined ? {} : { replaces: terms.replaces }),
     signed: order,
     signature,
   };
@@ -38,12 +41,13 @@ export function placeCommand(
 
 function amountsOf(
   { order }: PlaceRequest,
-  { marketId, orderType }: Terms,
+  { marketId, orderType, trigger, display }: Terms,
   engine: Pick<Engine, 'market'>,
 ): FittedAmounts {
   const listed = engine.market(marketId);
   // The engine refuses an unknown market before it looks at an amount.
-  if (!listed) return { limitTicks: 0, sizeLots: 0, spendUnits: 0 };
+  if (!listed)
+    return { limitTicks: 0, sizeLots: 0, spendUnits: 0, triggerTicks: 0, displayLots: 0 };
   return fitAmounts(
     {
       side: order.side === 0 ? 'buy' : 'sell',
@@ -51,6 +55,8 @@ function amountsOf(
       cap: order.cap === 0 ? 'base' : 'quote',
       baseAtoms: order.baseAmount,
       quoteAtoms: order.quoteAmount,
+      ...(trigger === undefined ? {} : { trigger }),
+      ...(display === undefined ? {} : { display }),
     },
     listed.market,
     listed.base,

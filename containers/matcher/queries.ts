@@ -35,10 +35,12 @@ export function createQueries(options: {
   return {
     depth(marketId, levels) {
       const listed = engine.market(marketId);
-      if (!listed) return Promise.resolve(undefined);
+      const status = engine.marketStatus(marketId);
+      if (!listed || !status) return Promise.resolve(undefined);
       const wanted = Math.max(1, Math.min(levels, depthLevels));
       const { bids, asks } = engine.depth(marketId, Math.max(wanted, checksumLevels));
       return durable({
+        ...status,
         marketId,
         state: listed.market.state,
         sequence: engine.sequence,
@@ -56,7 +58,12 @@ export function createQueries(options: {
         )
         .map(({ account: _, ...line }) => line);
       const orders = engine.ordersOf(account).map((order) => ({ ...order }));
-      return durable({ account, sequence: engine.sequence, credit, orders });
+      const switchDueMs = engine.switchOf(account);
+      return durable({
+        ...{ account, sequence: engine.sequence, credit, orders },
+        ...(switchDueMs > 0 ? { switchDueMs } : {}),
+        feeTier: engine.feeTierOf(account),
+      });
     },
     order(digest) {
       const order = engine.order(digest);

@@ -89,11 +89,8 @@ export async function recover(options: RecoveryOptions): Promise<Recovered> {
 
 /** Applies a frame's commands and asserts that the engine does today what it did then. */
 function replay(frame: Frame, engine: Engine, { replayed }: RecoveryOptions): void {
-  if (frame.rulesVersion !== currentRulesVersion) {
-    throw new Doubt(
-      `frame ${frame.frame} has rules ${frame.rulesVersion}: this code cannot replay it`,
-    );
-  }
+  if (frame.rulesVersion !== currentRulesVersion)
+    throw new Doubt(otherRulesSentence(frame.rulesVersion));
   for (const { command, events } of frame.outcomes) {
     const again: EngineEvent[] = [];
     engine.apply(command, (event) => again.push(event));
@@ -122,6 +119,11 @@ const isAt = (state: Watermark, { epoch, frame, chain }: Cleared): boolean =>
 
 const cutOffSentence =
   'the journal no longer begins at frame 1, because its retention has passed: restore it, or begin anew (on a local machine: npm start -- --fresh)';
+
+/** What to do with a journal of other rules. */
+const otherRulesSentence = (rulesVersion: number): string =>
+  `the journal was written by rules version ${rulesVersion}, and this code has version ${currentRulesVersion}: it cannot replay it. ` +
+  'On the local cloud begin anew with `npm start -- --fresh`; elsewhere deploy the code that wrote it, or a stage with a new journal';
 
 /** What a stream that was cut off at its old end breaks, seen from the journal's first record. */
 const cutOff: readonly StopReason[] = ['frame_gap', 'frame_of_unknown_epoch', 'broken_chain'];

@@ -1,28 +1,32 @@
 /**
- * Decides the order of all commands: takes them from the queue, stamps the engine's time, applies them one by one,
- * journals what they did, and answers each once that is durable.
+ * Decides the order of all commands: takes them from the queue, stamps the engine's time, drives them one by one to their
+ * end (what is due before, what a bounded command left undone), journals what they did, and answers each once that is durable.
  */
 import type { Clock } from '#cloud/clock.ts';
 import { assert } from '#domain/assertion.ts';
 import type { Command, PlaceOrder } from '#domain/command.ts';
 import type { EngineEvent } from '#domain/event.ts';
-import type { Address, Digest } from '#domain/order.ts';
 import type { CommandRequest, CommandResult } from '#wire/matcher-api.ts';
-import { firstAnswer, repeatedAnswer } from './answers.ts';
+import type { OperatorRequest } from '#wire/operator-request.ts';
+import { firstAnswer, type Identity, repeatedAnswer } from './answers.ts';
 import { queuedCommands } from './bounds.ts';
 import { CommandQueue, type Rank } from './command-queue.ts';
 import type { WaitingOrder } from './credit-desk.ts';
 import { doorRefusal } from './door-checks.ts';
 import { asError, type Doubted } from './doubt.ts';
+import { isDue, steps } from './engine/drive.ts';
 import type { Engine } from './engine/engine.ts';
 import { memoryMs } from './engine/limits.ts';
 import { WindowQueue } from './engine/window-queue.ts';
 import type { Journal } from './journal.ts';
-import { type PlaceRequest, placeCommand } from './place-command.ts';
+import { placeCommand } from './place-command.ts';
+import { type OtherRequest, onlyOf, requestCommand } from './request-command.ts';
 import type { Timers } from './timers.ts';
 import type { Tombstones } from './tombstones.ts';
+import { WaitingOrders, type WaitingPlacement } from './waiting-orders.ts';
 
-export type CancelRequest = Extract<CommandRequest, { type: 'cancel' }>;
+/** Whatever asks for a command and waits for its answer. */
+export type Request = CommandRequest | OperatorRequest;
 
 export type SequencerOptions = {
   engine: Engine;
@@ -31,6 +35,8 @@ export type SequencerOptions = {
   clock: Clock;
   timers: Timers;
   doubted: Doubted;
+  newCommandId: (type: 'tick' | 'continue') => string;
+  newCancelId: () => string;
   /** True where the credit desk keeps the order for now; it enters later, or is refused. */
   deskTakes: (order: WaitingOrder) => boolean;
   /** Told of every command after it was applied. */
@@ -39,20 +45,18 @@ export type SequencerOptions = {
   settled: () => void;
 };
 
-type Placement = {
-  request: PlaceRequest;
-  answer: (result: CommandResult) => void;
-  /** A cancel came first: whoever holds the order lets it go. */
-  removed: boolean;
-};
+/** What a turn of the queue does; it stops after each applied command, so that the journal can keep up. */
+type Turn = (nowMs: number) => Generator<void, void>;
+type CancelRequest = Extract<CommandRequest, { type: 'cancel' }>;
+type CancelAllRequest = Extract<CommandRequest, { type: 'cancel_all' }>;
 
 export class Sequencer {
   #options: SequencerOptions;
-  #queue = new CommandQueue<() => void>();
+  #queue = new CommandQueue<Turn>();
+  #turn: Generator<void, void> | undefined;
   /** Commands that are not answered yet, by id: a repeated request waits for the same answer. */
   #inFlight = new Map<string, { answered: Promise<CommandResult> }>();
-  /** Orders that wait in the queue or at the credit desk. */
-  #waiting = new Map<Digest, Placement>();
+  #waiting = new WaitingOrders();
   /** Cancels that found their order waiting: the engine, which never saw it, remembers them as refused. */
   #tookWaiting = new Map<string, CommandResult>();
   #tookWindow = new WindowQueue<string>();
@@ -63,19 +67,26 @@ export class Sequencer {
   }
 
   /** Takes all commands of a request or, where there is no room, none. */
-  execute(requests: CommandRequest[]): Promise<CommandResult[]> | 'busy' {
+  execute(requests: readonly Request[]): Promise<CommandResult[]> | 'busy' {
     if (this.#queue.size + requests.length > queuedCommands) return 'busy';
     return Promise.all(requests.map((request) => this.#take(request)));
   }
 
   /** Applies one of the matcher's own commands before everything that waits; resolves when applied, not when durable. */
   submit(make: (nowMs: number) => Command | undefined): Promise<EngineEvent[]> {
-    return new Promise((resolve) => {
-      this.#enqueue('own', () => {
-        const command = make(this.#nowMs());
-        resolve(command ? this.#apply(command) : []);
-      });
+    const { promise, resolve } = Promise.withResolvers<EngineEvent[]>();
+    const drive = this.#drive.bind(this);
+    this.#enqueue('own', function* (nowMs) {
+      const command = make(nowMs);
+      resolve(command ? yield* drive(command) : []);
     });
+    return promise;
+  }
+
+  /** Does what a leader before left undone and what is due; resolves when that is applied. */
+  async catchUp(): Promise<void> {
+    // Every turn begins with it.
+    await this.submit(() => undefined);
   }
 
   /** Applies what waits, as far as the journal has room. */
@@ -84,9 +95,9 @@ export class Sequencer {
     this.#pumpIsDue = false;
     try {
       while (journal.hasRoom) {
-        const run = this.#queue.take();
-        if (!run) break;
-        run();
+        this.#turn ??= this.#nextTurn();
+        if (!this.#turn) break;
+        if (this.#turn.next().done) this.#turn = undefined;
       }
       journal.flush();
       settled();
@@ -100,15 +111,15 @@ export class Sequencer {
     await Promise.all([...this.#inFlight.values()].map(({ answered }) => answered));
   }
 
-  async #take(request: CommandRequest): Promise<CommandResult> {
-    const { engine, clock, tombstones } = this.#options;
-    const { digest } = request;
-    const commandId = request.type === 'place' ? digest : request.commandId;
+  async #take(request: Request): Promise<CommandResult> {
+    const { engine, tombstones } = this.#options;
+    const about = identityOf(request);
+    const { commandId } = about;
     const first = this.#inFlight.get(commandId);
     if (first) return { ...(await first.answered), repeated: true };
-    const known = this.#tookWaiting.get(commandId) ?? repeatedAnswer({ commandId, digest }, engine);
-    if (known) return this.#whenDurable({ ...known, repeated: true });
-    const code = doorRefusal(request, clock.nowMs(), tombstones);
+    const known = this.#tookWaiting.get(commandId) ?? repeatedAnswer(about, engine);
+    if (known) return this.#whenDurable({ ...this.#switched(request, known), repeated: true });
+    const code = doorRefusal(request, this.#options.clock.nowMs(), tombstones);
     if (code) return { status: 'refused', commandId, code };
     const answered = this.#queued(request).then((result) => {
       this.#inFlight.delete(commandId);
@@ -119,22 +130,26 @@ export class Sequencer {
   }
 
   /** Puts a command into the queue; resolves when its answer may leave. */
-  #queued(request: CommandRequest): Promise<CommandResult> {
-    const { journal } = this.#options;
-    return new Promise((resolve) => {
-      const answer = (result: CommandResult) => journal.whenDurable(() => resolve(result));
-      if (request.type === 'cancel') {
-        this.#enqueue('cancel', () => answer(this.#cancel(request)));
-        return;
-      }
-      const placement: Placement = { request, removed: false, answer };
-      this.#waiting.set(request.digest, placement);
-      this.#enqueue('place', () => this.#place(placement));
-    });
+  #queued(request: Request): Promise<CommandResult> {
+    const { promise, resolve } = Promise.withResolvers<CommandResult>();
+    const answer = (result: CommandResult) =>
+      this.#options.journal.whenDurable(() => resolve(result));
+    if (request.type === 'place') {
+      const placement = { request, takenAtMs: this.#nowMs(), answer };
+      this.#waiting.add(placement);
+      this.#enqueue('place', (nowMs) => this.#place(placement, nowMs));
+    } else if (request.type === 'cancel') {
+      this.#enqueue('cancel', (nowMs) => this.#cancel(request, nowMs, answer));
+    } else if (request.type === 'cancel_all') {
+      // Those that are taken after it are not meant.
+      const covered = this.#waiting.of(request.account, onlyOf(request));
+      this.#enqueue('cancel', (nowMs) => this.#cancelAll(request, { covered, nowMs, answer }));
+    } else this.#enqueue('cancel', (nowMs) => this.#other(request, nowMs, answer));
+    return promise;
   }
 
-  #enqueue(rank: Rank, run: () => void): void {
-    this.#queue.push(rank, run);
+  #enqueue(rank: Rank, turn: Turn): void {
+    this.#queue.push(rank, turn);
     if (this.#pumpIsDue) return;
     this.#pumpIsDue = true;
     this.#options.timers.soon(() => this.pump());
@@ -142,6 +157,42 @@ export class Sequencer {
 
   #nowMs(): number {
     return Math.max(this.#options.engine.nowMs, this.#options.clock.nowMs());
+  }
+
+  /** What is due comes as a turn of its own, before what waits. */
+  #nextTurn(): Generator<void, void> | undefined {
+    const { engine } = this.#options;
+    if (this.#queue.size === 0) return undefined;
+    const nowMs = this.#nowMs();
+    if (engine.isUnfinished || isDue(engine, nowMs)) return this.#catchUp(nowMs);
+    return this.#queue.take()?.(nowMs);
+  }
+
+  *#catchUp(nowMs: number): Generator<void, void> {
+    const { engine, newCommandId } = this.#options;
+    const fired = this.#waiting.accounts().flatMap((account) => {
+      const dueMs = engine.switchOf(account);
+      return dueMs > 0 && dueMs <= nowMs ? [{ account, dueMs }] : [];
+    });
+    do yield* this.#drive({ type: 'tick', commandId: newCommandId('tick'), nowMs });
+    while (isDue(engine, nowMs));
+    // A switch means what waits as well as what rests; not what was taken after its time.
+    for (const { account, dueMs } of fired)
+      for (const placement of this.#waiting.of(account))
+        if (placement.takenAtMs < dueMs) yield* this.#letGo(placement, nowMs);
+  }
+
+  /** Takes a command to its end; gives its own events and those of its continues. */
+  *#drive(command: Command): Generator<void, EngineEvent[]> {
+    let events: EngineEvent[] = [];
+    let isBegun = false;
+    for (const each of steps(command, this.#options)) {
+      isBegun ||= each === command;
+      const did = this.#apply(each);
+      if (isBegun) events = events.length > 0 ? events.concat(did) : did;
+      yield;
+    }
+    return events;
   }
 
   #apply(command: Command): EngineEvent[] {
@@ -153,85 +204,141 @@ export class Sequencer {
     return events;
   }
 
-  #place(placement: Placement): void {
+  *#place(placement: WaitingPlacement, nowMs: number): Generator<void, void> {
     const { tombstones, deskTakes } = this.#options;
     const { digest, order } = placement.request;
-    if (placement.removed) return;
-    if (tombstones.isBuried(digest, order.account, this.#nowMs())) {
+    if (!this.#waiting.has(placement)) return;
+    if (tombstones.isBuried(digest, order.account, nowMs)) {
       this.#settle(placement, { status: 'refused', commandId: digest, code: 'order_cancelled' });
-    } else if (!deskTakes(this.#waitingOrder(placement))) this.#enter(placement);
+    } else if (!deskTakes(this.#waitingOrder(placement))) yield* this.#enter(placement, nowMs);
   }
 
-  #enter(placement: Placement): void {
+  *#enter(placement: WaitingPlacement, nowMs: number): Generator<void, void> {
     const { digest } = placement.request;
-    if (placement.removed) return;
-    const events = this.#apply(this.#commandOf(placement));
+    const events = yield* this.#drive(this.#commandOf(placement, nowMs));
     const { engine } = this.#options;
     this.#settle(placement, firstAnswer({ commandId: digest, digest }, events, engine));
   }
 
-  #settle({ request, answer }: Placement, result: CommandResult): void {
-    this.#waiting.delete(request.digest);
-    answer(result);
+  #settle(placement: WaitingPlacement, result: CommandResult): void {
+    this.#waiting.remove(placement);
+    placement.answer(result);
   }
 
-  #commandOf({ request }: Placement): PlaceOrder {
-    const command = placeCommand(request, this.#options.engine, this.#nowMs());
+  #commandOf({ request }: WaitingPlacement, nowMs: number): PlaceOrder {
+    const command = placeCommand(request, this.#options.engine, nowMs);
     assert(command, 'an order without terms passed the door');
     return command;
   }
 
   /** The order as the credit desk sees it. */
-  #waitingOrder(placement: Placement): WaitingOrder {
+  #waitingOrder(placement: WaitingPlacement): WaitingOrder {
+    const { engine } = this.#options;
     const { digest, order } = placement.request;
+    const enter = this.#enter.bind(this);
+    const isRemoved = () => !this.#waiting.has(placement);
     return {
       account: order.account,
-      command: () => this.#commandOf(placement),
-      isRemoved: () => placement.removed,
-      enter: () =>
-        new Promise((resolve) => {
-          this.#enqueue('own', () => {
-            this.#enter(placement);
-            resolve();
-          });
-        }),
+      command: () => this.#commandOf(placement, this.#nowMs()),
+      isRemoved,
+      enter: (isFunded) => {
+        const { promise, resolve } = Promise.withResolvers<boolean>();
+        const commandOf = (nowMs: number) => this.#commandOf(placement, nowMs);
+        this.#enqueue('own', function* (nowMs) {
+          // The order that it replaces may have been filled since, and its credit is spent.
+          const lacks = isFunded && !isRemoved() && engine.shortfall(commandOf(nowMs)).units > 0;
+          if (!lacks && !isRemoved()) yield* enter(placement, nowMs);
+          resolve(!lacks);
+        });
+        return promise;
+      },
       refuse: (code) => this.#settle(placement, { status: 'refused', commandId: digest, code }),
     };
   }
 
   /** Journaled even where its order never came: whoever leads next must know that the order may not enter. */
-  #cancel(request: CancelRequest): CommandResult {
+  *#cancel(
+    request: CancelRequest,
+    nowMs: number,
+    answer: (result: CommandResult) => void,
+  ): Generator<void, void> {
     const { engine, tombstones } = this.#options;
     const { commandId, digest, account } = request;
-    const nowMs = this.#nowMs();
     const isUnseen = !engine.order(digest) && !engine.firstResult(digest);
-    const events = this.#apply({ type: 'cancel', commandId, nowMs, account, digest });
-    const result = firstAnswer({ commandId, digest }, events, engine);
-    if (!isUnseen) return result;
-    tombstones.bury(digest, account, nowMs);
-    if (!this.#removeWaiting(digest, account)) return result;
-    const took: CommandResult = {
-      status: 'accepted',
-      commandId,
-      sequence: engine.sequence,
-      fills: [],
-    };
+    const events = yield* this.#drive({ type: 'cancel', commandId, nowMs, account, digest });
+    const placement = isUnseen && this.#waiting.find(digest, account);
+    if (isUnseen) tombstones.bury(digest, account, nowMs);
+    if (!placement) {
+      answer(firstAnswer({ commandId, digest }, events, engine));
+      return;
+    }
+    this.#settle(placement, { status: 'refused', commandId: digest, code: 'order_cancelled' });
+    const { sequence } = engine;
+    const took: CommandResult = { status: 'accepted', commandId, sequence, fills: [] };
     this.#tookWindow.prune(nowMs - memoryMs, (id) => this.#tookWaiting.delete(id));
     this.#tookWindow.push(commandId, nowMs);
     this.#tookWaiting.set(commandId, took);
-    return took;
+    answer(took);
   }
 
-  /** Takes an order out of the queue or from the credit desk: it never enters. */
-  #removeWaiting(digest: Digest, account: Address): boolean {
-    const placement = this.#waiting.get(digest);
-    if (placement?.request.order.account !== account) return false;
-    placement.removed = true;
+  /** What rests is the engine's to cancel; what waited when it was asked never enters, whoever leads. */
+  *#cancelAll(
+    request: CancelAllRequest,
+    at: {
+      covered: WaitingPlacement[];
+      nowMs: number;
+      answer: (result: CommandResult) => void;
+    },
+  ): Generator<void, void> {
+    const { engine } = this.#options;
+    const { commandId } = request;
+    const events = yield* this.#drive(requestCommand(request, engine, at.nowMs));
+    const result = firstAnswer({ commandId }, events, engine);
+    let cancelled = events.filter(({ type }) => type === 'order_done').length;
+    if (result.status === 'accepted') {
+      for (const placement of at.covered) {
+        if (!this.#waiting.has(placement)) continue;
+        yield* this.#letGo(placement, at.nowMs);
+        cancelled += 1;
+      }
+    }
+    at.answer(result.status === 'accepted' ? { ...result, cancelled } : result);
+  }
+
+  /** An order that waits never enters; a cancel in the journal says so to the next leader. */
+  *#letGo(placement: WaitingPlacement, nowMs: number): Generator<void, void> {
+    const { tombstones, newCancelId } = this.#options;
+    const { digest, order } = placement.request;
+    const { account } = order;
+    const commandId = newCancelId();
+    yield* this.#drive({ type: 'cancel', commandId, nowMs, account, digest });
+    tombstones.bury(digest, account, nowMs);
     this.#settle(placement, { status: 'refused', commandId: digest, code: 'order_cancelled' });
-    return true;
+  }
+
+  *#other(
+    request: OtherRequest,
+    nowMs: number,
+    answer: (result: CommandResult) => void,
+  ): Generator<void, void> {
+    const { engine } = this.#options;
+    const events = yield* this.#drive(requestCommand(request, engine, nowMs));
+    answer(this.#switched(request, firstAnswer(identityOf(request), events, engine)));
+  }
+
+  /** Who arms a switch is told when it fires, as of now. */
+  #switched(request: Request, result: CommandResult): CommandResult {
+    if (request.type !== 'cancel_all_after' || result.status === 'refused') return result;
+    return { ...result, switchDueMs: this.#options.engine.switchOf(request.account) };
   }
 
   #whenDurable(result: CommandResult): Promise<CommandResult> {
     return new Promise((resolve) => this.#options.journal.whenDurable(() => resolve(result)));
   }
+}
+
+function identityOf(request: Request): Identity {
+  if (request.type === 'place') return { commandId: request.digest, digest: request.digest };
+  const { commandId } = request;
+  return 'digest' in request ? { commandId, digest: request.digest } : { commandId };
 }

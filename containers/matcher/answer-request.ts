@@ -1,0 +1,145 @@
+/** What the matcher answers to a request at its door: reads it by its schema, asks the leader, and gives a status and a body. */
+import * as z from 'zod';
+import type { Refusal } from '#domain/refusal.ts';
+import {
+  type CommandRequest,
+  commandsRequest,
+  creditDemand,
+  type RememberedOrder,
+} from '#wire/matcher-api.ts';
+import { operatorRequest } from '#wire/operator-request.ts';
+import { parseTerms } from '#wire/terms.ts';
+import { depthLevels } from './bounds.ts';
+import type { Leader } from './leader.ts';
+
+export type Door = {
+  groupId: string;
+  /** Undefined while this process does not lead, or no longer. */
+  leader: () => Leader | undefined;
+  /** Whether the process is to be left alone; asked by whoever would replace it. */
+  isAlive: () => boolean;
+};
+
+export type Asked = {
+  method: string;
+  /** With its query. */
+  path: string;
+  /** Undefined where it is larger than may be. */
+  body: string | undefined;
+  /** The pair group that the sender means. */
+  wantedGroup?: string | undefined;
+};
+
+export type Reply = { status: number; body: unknown; retryAfterSeconds?: number };
+
+export async function answerRequest(asked: Asked, door: Door): Promise<Reply> {
+  const { method, path, body, wantedGroup } = asked;
+  if (!URL.canParse(path, 'http://matcher')) return refuse(404, 'not_found');
+  const url = new URL(path, 'http://matcher');
+  if (url.pathname === '/alive')
+    return door.isAlive() ? { status: 200, body: {} } : unavailable('not_leader');
+  if (body === undefined) return refuse(413, 'body_too_large');
+  if (wantedGroup !== undefined && wantedGroup !== door.groupId) return unavailable('not_leader');
+  const leader = door.leader();
+  if (!leader) return unavailable('not_leader');
+  return route(`${method} ${url.pathname}`, { url, body, leader, groupId: door.groupId });
+}
+
+const unavailable = (code: 'busy' | 'not_leader'): Reply => ({
+  status: 503,
+  body: { code },
+  retryAfterSeconds: 1,
+});
+const refuse = (status: number, code: Refusal, details?: unknown): Reply => ({
+  status,
+  body: { code, ...(details === undefined ? {} : { details }) },
+});
+
+type Call = { url: URL; body: string; leader: Leader; groupId: string };
+
+async function route(name: string, { url, body, leader, groupId }: Call): Promise<Reply> {
+  switch (name) {
+    case 'POST /commands':
+      return commands(body, leader);
+    case 'POST /operations':
+      return operation(body, leader, groupId);
+    case 'POST /credit/demand':
+      return demand(body, leader);
+    case 'GET /depth': {
+      const levels = Number(url.searchParams.get('levels') ?? 50);
+      if (!Number.isInteger(levels) || levels < 1 || levels > depthLevels)
+        return refuse(400, 'invalid_request');
+      const depth = await leader.depth(url.searchParams.get('market') ?? '', levels);
+      return depth ? { status: 200, body: depth } : refuse(404, 'unknown_market');
+    }
+    case 'GET /health':
+      return { status: 200, body: await leader.health() };
+  }
+  const digest = /^GET \/orders\/(0x[0-9a-f]{64})$/.exec(name)?.[1];
+  if (digest) return { status: 200, body: await rememberedOrder(digest, leader) };
+  const account = /^GET \/accounts\/(0x[0-9a-fA-F]{40})$/.exec(name)?.[1]?.toLowerCase();
+  return account ? { status: 200, body: await leader.account(account) } : refuse(404, 'not_found');
+}
+
+async function rememberedOrder(digest: string, leader: Leader): Promise<RememberedOrder> {
+  const order = await leader.order(digest);
+  return order ? { order } : {};
+}
+
+async function commands(body: string, leader: Leader): Promise<Reply> {
+  const parsed = parse(commandsRequest, body);
+  if ('refusal' in parsed) return parsed.refusal;
+  const requests = parsed.value.commands.map(normalized);
+  if (!requests.every((each) => each !== undefined)) return refuse(400, 'invalid_request');
+  const answered = leader.execute(requests);
+  if (answered === 'busy' || answered === 'not_leader') return unavailable(answered);
+  return { status: 200, body: { epoch: leader.epoch, results: await answered } };
+}
+
+async function operation(body: string, leader: Leader, groupId: string): Promise<Reply> {
+  const parsed = parse(operatorRequest, body);
+  if ('refusal' in parsed) return parsed.refusal;
+  const request = parsed.value;
+  // A market of another group is not this journal's to know.
+  if (request.type === 'list_market' && request.market.groupId !== groupId)
+    return refuse(400, 'invalid_request', `the market's group is not ${groupId}`);
+  const answered = leader.execute([request]);
+  if (answered === 'busy' || answered === 'not_leader') return unavailable(answered);
+  const [result] = await answered;
+  return { status: 200, body: { epoch: leader.epoch, result } };
+}
+
+async function demand(body: string, leader: Leader): Promise<Reply> {
+  const parsed = parse(creditDemand, body);
+  if ('refusal' in parsed) return parsed.refusal;
+  const { account, asset } = parsed.value;
+  return {
+    status: 200,
+    body: { returnedUnits: await leader.demand(account.toLowerCase(), asset) },
+  };
+}
+
+const signature = /^0x[0-9a-f]{130}$/;
+
+/** What a frame can hold: a signature of the right length in lower case, terms that are terms. The sender has verified the rest. */
+function normalized(request: CommandRequest): CommandRequest | undefined {
+  if (request.type !== 'place') return request;
+  const lower = request.signature.toLowerCase();
+  const isWhole = signature.test(lower) && parseTerms(request.order.terms) !== undefined;
+  return isWhole ? { ...request, signature: lower } : undefined;
+}
+
+type Parsed<T> = { value: T } | { refusal: Reply };
+
+function parse<T>(schema: z.ZodType<T>, body: string): Parsed<T> {
+  let json: unknown;
+  try {
+    json = JSON.parse(body);
+  } catch {
+    return { refusal: refuse(400, 'malformed_json') };
+  }
+  const parsed = schema.safeParse(json);
+  return parsed.success
+    ? { value: parsed.data }
+    : { refusal: refuse(400, 'invalid_request', z.prettifyError(parsed.error)) };
+}

@@ -1,11 +1,11 @@
 /** What the routes of `accounts` need of the world. */
 import type { HistoryStore } from '#cloud/history-store.ts';
 import type { LedgerStore } from '#cloud/ledger-store.ts';
-import type { MatcherClient } from '#cloud/matcher-client.ts';
+import type { MarketDirectory } from '#cloud/market-directory.ts';
+import { type MatcherClient, MatcherUnavailable } from '#cloud/matcher-client.ts';
 import { sideBySide } from '#cloud/side-by-side.ts';
-import { assert } from '#domain/assertion.ts';
 import type { Address } from '#domain/order.ts';
-import type { Catalog, ListedMarket } from '#wire/catalog.ts';
+import type { ListedMarket } from '#wire/catalog.ts';
 import type { AccountView } from '#wire/matcher-api.ts';
 
 /** A request asks so many matchers at a time: each answer can be 400 KB. */
@@ -15,8 +15,8 @@ export type AccountPorts = {
   ledger: Pick<LedgerStore, 'balances' | 'entries' | 'accountSettings' | 'setAccountSettings'>;
   history: Pick<HistoryStore, 'fills' | 'doneOrders' | 'order'>;
   matchers: Pick<MatcherClient, 'account' | 'order'>;
-  catalog: Catalog;
-  markets: Map<string, ListedMarket>;
+  markets: Pick<MarketDirectory, 'listed' | 'find' | 'assets'>;
+  /** Of the deployment: a market that is listed later belongs to one of them. */
   groups: readonly string[];
 };
 
@@ -28,9 +28,15 @@ export function accountViews(
   return sideBySide(groups, matchersAtOnce, (groupId) => matchers.account(groupId, account));
 }
 
-/** A market that an order or fill names. Markets are closed, never unlisted: old trades must stay readable. */
-export function listedOf(markets: Map<string, ListedMarket>, marketId: string): ListedMarket {
+/**
+ * A market that an order or fill names. Markets are closed, never unlisted; only in the first seconds of a
+ * new one the directory may not have it yet, which passes.
+ */
+export function listedOf(
+  markets: ReadonlyMap<string, ListedMarket>,
+  marketId: string,
+): ListedMarket {
   const listed = markets.get(marketId);
-  assert(listed, `${marketId} was traded but is not listed any more`);
+  if (!listed) throw new MatcherUnavailable('busy', `${marketId} is not in the directory yet`);
   return listed;
 }

@@ -12,7 +12,8 @@ import type { AccountView, CreditView } from '#wire/matcher-api.ts';
 import type { BalanceJson, BalancesJson } from '#wire/rest-api.ts';
 import { type AccountPorts, accountViews } from './account-ports.ts';
 
-type Ports = Pick<AccountPorts, 'groups' | 'catalog'> & {
+type Ports = Pick<AccountPorts, 'groups'> & {
+  markets: Pick<AccountPorts['markets'], 'assets'>;
   matchers: Pick<AccountPorts['matchers'], 'account'>;
   ledger: Pick<AccountPorts['ledger'], 'balances'>;
 };
@@ -29,9 +30,10 @@ const readsAtMost = 10;
 export async function showBalances({ account }: Session, ports: Ports): Promise<ApiAnswer> {
   const read = await readAll(account, ports);
   if (!read) return refuse('busy');
+  const assets = await ports.markets.assets();
   const answer: BalancesJson = {
     account,
-    balances: ports.catalog.assets.map((asset) => balanceJson(asset, read)),
+    balances: assets.map((asset) => balanceJson(asset, read)),
   };
   return ok(answer);
 }

@@ -6,26 +6,27 @@ import { httpHandler } from '#cloud/http-edge.ts';
 import { createLeaseStore } from '#cloud/lease-store.ts';
 import { createLedgerStore } from '#cloud/ledger-store.ts';
 import { createLogger } from '#cloud/logger.ts';
+import { createMarketDirectory } from '#cloud/market-directory.ts';
 import { createMatcherClient } from '#cloud/matcher-client.ts';
 import { createSessionStore } from '#cloud/session-store.ts';
 import { createSessionVerifier } from '#cloud/session-token.ts';
 import { catalogOf, setting } from '#cloud/settings.ts';
-import { groupsOf, listedMarkets } from '#wire/catalog.ts';
+import { groupsOf } from '#wire/catalog.ts';
 import { accountRoutes } from './account-routes.ts';
 
 const environment = process.env;
 const client = documentClient();
 const clock = systemClock;
 const catalog = catalogOf(environment);
+const historyTable = setting(environment, 'historyTable');
 const leases = createLeaseStore({ client, table: setting(environment, 'leaseTable') });
 const keys = createSessionStore({ client, table: setting(environment, 'sessionTable') });
 
 const routes = accountRoutes({
   ledger: createLedgerStore({ client, table: setting(environment, 'ledgerTable') }),
-  history: createHistoryStore({ client, table: setting(environment, 'historyTable') }),
+  history: createHistoryStore({ client, table: historyTable }),
   matchers: createMatcherClient({ leases, clock }),
-  catalog,
-  markets: listedMarkets(catalog),
+  markets: createMarketDirectory({ client, table: historyTable, catalog, clock }),
   groups: groupsOf(catalog),
   verifySession: createSessionVerifier({ keys, stage: setting(environment, 'stage'), clock }),
 });

@@ -2,9 +2,9 @@
 import * as z from 'zod';
 import { type ApiAnswer, type ApiRequest, isRefused, ok, refuse } from '#cloud/http-edge.ts';
 import type { LedgerEntry } from '#cloud/ledger-store.ts';
+import { MatcherUnavailable } from '#cloud/matcher-client.ts';
 import type { Session } from '#cloud/session-token.ts';
 import { formatDecimal } from '#domain/amount.ts';
-import { assert } from '#domain/assertion.ts';
 import type { Asset } from '#domain/asset.ts';
 import { fillToJson } from '#wire/present.ts';
 import type { EntriesJson, EntryJson, FillsJson } from '#wire/rest-api.ts';
@@ -24,11 +24,12 @@ export async function listFills(
   const asked = askedPage(fillsQuery, request.query, scope);
   if (isRefused(asked)) return asked;
   const { market } = asked.query;
-  if (market !== undefined && !ports.markets.has(market)) return refuse('unknown_market');
+  const markets = await ports.markets.listed();
+  if (market !== undefined && !markets.has(market)) return refuse('unknown_market');
   const page = { ...asked.page, ...(market === undefined ? {} : { marketId: market }) };
   const { fills, cursor } = await ports.history.fills(account, page);
   const answer: FillsJson = {
-    fills: fills.map((fill) => fillToJson(fill, listedOf(ports.markets, fill.marketId))),
+    fills: fills.map((fill) => fillToJson(fill, listedOf(markets, fill.marketId))),
     ...nextPage(cursor, scope),
   };
   return ok(answer);
@@ -38,13 +39,13 @@ export async function listFills(
 export async function listEntries(
   request: ApiRequest,
   { account }: Session,
-  { ledger, catalog }: AccountPorts,
+  { ledger, markets }: AccountPorts,
 ): Promise<ApiAnswer> {
   const scope = `entries:${account}`;
   const asked = askedPage(entriesQuery, request.query, scope);
   if (isRefused(asked)) return asked;
   const { asset } = asked.query;
-  const assets = new Map(catalog.assets.map((each) => [each.id, each]));
+  const assets = new Map((await markets.assets()).map((each) => [each.id, each]));
   if (asset !== undefined && !assets.has(asset)) return refuse('unknown_asset');
   const page = { ...asked.page, ...(asset === undefined ? {} : { asset }) };
   const { entries, cursor } = await ledger.entries(account, page);
@@ -58,7 +59,7 @@ export async function listEntries(
 function entryJson(entry: LedgerEntry, assets: Map<string, Asset>): EntryJson {
   const text = (units: bigint, assetId: string) => {
     const asset = assets.get(assetId);
-    assert(asset, `${assetId} was moved but is not listed any more`);
+    if (!asset) throw new MatcherUnavailable('busy', `${assetId} is not in the directory yet`);
     return formatDecimal(units, asset.decimals);
   };
   return {

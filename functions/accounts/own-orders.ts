@@ -25,7 +25,7 @@ const ordersQuery = pageQuery.extend({
 });
 const path = z.object({ digest: digestText });
 
-/** `GET /v1/account/orders`: all open ones, oldest first; with `?status=done` the finished ones, newest first, by pages. */
+/** `GET /v1/account/orders`: all live ones, oldest first, those that wait for their trigger too; with `?status=done` the finished ones, newest first, by pages. */
 export async function listOrders(
   request: ApiRequest,
   { account }: Session,
@@ -35,9 +35,10 @@ export async function listOrders(
   const asked = askedPage(ordersQuery, request.query, scope);
   if (isRefused(asked)) return asked;
   const { market, status } = asked.query;
-  const listed = market === undefined ? undefined : ports.markets.get(market);
+  const markets = await ports.markets.listed();
+  const listed = market === undefined ? undefined : markets.get(market);
   if (market !== undefined && !listed) return refuse('unknown_market');
-  const json = (order: OrderView) => orderToJson(order, listedOf(ports.markets, order.marketId));
+  const json = (order: OrderView) => orderToJson(order, listedOf(markets, order.marketId));
 
   if (status === 'done') {
     const page = { ...asked.page, ...(market === undefined ? {} : { marketId: market }) };
@@ -49,11 +50,13 @@ export async function listOrders(
   const views = await accountViews(account, { ...ports, groups });
   const open = views
     .flatMap(({ orders }) => orders)
-    .filter((order) => order.status === 'open' && (!market || order.marketId === market))
+    .filter((order) => isLive(order) && (!market || order.marketId === market))
     .sort((a, b) => a.createdAtMs - b.createdAtMs);
   const answer: OrdersJson = { orders: open.map(json) };
   return ok(answer);
 }
+
+const isLive = ({ status }: OrderView): boolean => status === 'open' || status === 'untriggered';
 
 /** `GET /v1/account/orders/{digest}`: live or just ended in a matcher, or finished in the history; another owner's order is not there. */
 export async function showOrder(
@@ -71,7 +74,7 @@ export async function showOrder(
     (await rememberedOrder(digest, ports)) ??
     (await ports.history.order(digest));
   if (!order || order.account !== account) return refuse('not_found');
-  return ok(orderToJson(order, listedOf(ports.markets, order.marketId)));
+  return ok(orderToJson(order, listedOf(await ports.markets.listed(), order.marketId)));
 }
 
 /** A digest does not say its market, so every group's matcher is asked; one that is down matters only where no other knows. */

@@ -1,11 +1,11 @@
 /** Which decision answers which route of the WebSocket API. */
 import type { Clock } from '#cloud/clock.ts';
 import type { FeedStore } from '#cloud/feed-store.ts';
+import type { MarketDirectory } from '#cloud/market-directory.ts';
 import type { MatcherClient } from '#cloud/matcher-client.ts';
 import type { SessionVerifier } from '#cloud/session-token.ts';
 import type { FeedRoutes } from '#cloud/websocket-edge.ts';
-import type { ListedMarket } from '#wire/catalog.ts';
-import { depthToJson } from '#wire/present.ts';
+import { depthToJson, statusToJson } from '#wire/present.ts';
 import { authenticate } from './authenticate.ts';
 import { subscribe } from './subscribe.ts';
 import { unsubscribe } from './unsubscribe.ts';
@@ -13,7 +13,7 @@ import { unsubscribe } from './unsubscribe.ts';
 export type FeedPorts = {
   store: FeedStore;
   matchers: Pick<MatcherClient, 'depth'>;
-  markets: Map<string, ListedMarket>;
+  markets: Pick<MarketDirectory, 'listed'>;
   verifySession: SessionVerifier;
   clock: Pick<Clock, 'nowMs'>;
 };
@@ -35,6 +35,10 @@ export function feedRoutes({
       async snapshot(listed, levels) {
         const { groupId, id } = listed.market;
         return depthToJson(await matchers.depth(groupId, id, levels), listed);
+      },
+      async status(listed) {
+        const { groupId, id } = listed.market;
+        return statusToJson(await matchers.depth(groupId, id, 1), listed);
       },
     }),
     unsubscribe: unsubscribe({ store }),

@@ -4,10 +4,11 @@ import { systemClock } from '#cloud/clock.ts';
 import { createFeedStore } from '#cloud/feed-store.ts';
 import { createLeaseStore } from '#cloud/lease-store.ts';
 import { createLogger } from '#cloud/logger.ts';
+import { createMarketDirectory } from '#cloud/market-directory.ts';
 import { createMatcherClient } from '#cloud/matcher-client.ts';
 import { createSessionStore } from '#cloud/session-store.ts';
 import { createSessionVerifier } from '#cloud/session-token.ts';
-import { marketsOf, setting } from '#cloud/settings.ts';
+import { catalogOf, setting } from '#cloud/settings.ts';
 import { webSocketHandler } from '#cloud/websocket-edge.ts';
 import { feedRoutes } from './feed-routes.ts';
 
@@ -20,7 +21,12 @@ const keys = createSessionStore({ client, table: setting(environment, 'sessionTa
 const routes = feedRoutes({
   store: createFeedStore({ client, table: setting(environment, 'feedTable') }),
   matchers: createMatcherClient({ leases, clock }),
-  markets: marketsOf(environment),
+  markets: createMarketDirectory({
+    client,
+    table: setting(environment, 'historyTable'),
+    catalog: catalogOf(environment),
+    clock,
+  }),
   verifySession: createSessionVerifier({ keys, stage: setting(environment, 'stage'), clock }),
   clock,
 });

@@ -1,10 +1,16 @@
-/** Subscribes a connection to channels: all of them or none. Depth channels are answered with a snapshot. */
+/** Subscribes a connection to channels: all of them or none. Depth channels are answered with a snapshot, market channels with where the market stands. */
 import type { Connection, FeedStore } from '#cloud/feed-store.ts';
 import { type Refused, refuse } from '#cloud/http-edge.ts';
+import type { MarketDirectory } from '#cloud/market-directory.ts';
 import { sideBySide } from '#cloud/side-by-side.ts';
 import type { FeedRoute } from '#cloud/websocket-edge.ts';
 import type { ListedMarket } from '#wire/catalog.ts';
-import { channelPattern, type DepthSnapshot, marketOfChannel } from '#wire/feed-message.ts';
+import {
+  channelPattern,
+  type DepthSnapshot,
+  type MarketStatusJson,
+  marketOfChannel,
+} from '#wire/feed-message.ts';
 import { fittingSnapshots, levelsFor } from './snapshot-size.ts';
 
 /** Snapshots that a request waits for at a time: a matcher serves everybody. */
@@ -12,15 +18,19 @@ const snapshotsAtOnce = 4;
 
 export type SubscribePorts = {
   store: Pick<FeedStore, 'connection' | 'subscribe' | 'unsubscribe'>;
-  markets: Map<string, ListedMarket>;
+  markets: Pick<MarketDirectory, 'listed'>;
   snapshot(market: ListedMarket, levels: number): Promise<DepthSnapshot>;
+  status(market: ListedMarket): Promise<MarketStatusJson>;
 };
+
+type Markets = ReadonlyMap<string, ListedMarket>;
 
 export function subscribe(ports: SubscribePorts): FeedRoute<'subscribe'> {
   return async (request, { connectionId, atMs }) => {
     const channels = [...new Set(request.channels)];
     const connection = await ports.store.connection(connectionId, atMs);
-    const refused = refusalOf(channels, connection, ports.markets, atMs);
+    const markets = await ports.markets.listed();
+    const refused = refusalOf(channels, connection, markets, atMs);
     if (refused) return refused;
 
     const added: string[] = [];
@@ -28,7 +38,7 @@ export function subscribe(ports: SubscribePorts): FeedRoute<'subscribe'> {
       for (const channel of added) await ports.store.unsubscribe({ connectionId, channel });
     };
     for (const channel of channels) {
-      const scope = scopeOf(channel, ports.markets);
+      const scope = scopeOf(channel, markets);
       const until = untilOf(channel, connection);
       const answer = await ports.store.subscribe({ connectionId, channel, scope, ...until });
       if (answer === 'subscribed') added.push(channel);
@@ -39,8 +49,9 @@ export function subscribe(ports: SubscribePorts): FeedRoute<'subscribe'> {
     }
     try {
       // After the subscriptions are written: every delta that the snapshot lacks will be delivered.
-      const snapshots = await snapshotsOf(channels, ports);
-      return { type: 'subscribed', channels, snapshots };
+      const snapshots = await snapshotsOf(marketsOf('depth', channels, markets), ports);
+      const statuses = await statusesOf(marketsOf('market', channels, markets), ports);
+      return { type: 'subscribed', channels, snapshots, markets: statuses };
     } catch (error) {
       await undo();
       throw error;
@@ -51,7 +62,7 @@ export function subscribe(ports: SubscribePorts): FeedRoute<'subscribe'> {
 function refusalOf(
   channels: string[],
   connection: Connection | undefined,
-  markets: Map<string, ListedMarket>,
+  markets: Markets,
   atMs: number,
 ): Refused | undefined {
   for (const channel of channels) {
@@ -69,7 +80,7 @@ function refusalOf(
   return foreign ? refuse('not_owner', { channel: foreign }) : undefined;
 }
 
-function scopeOf(channel: string, markets: Map<string, ListedMarket>): string {
+function scopeOf(channel: string, markets: Markets): string {
   const marketId = marketOfChannel(channel);
   return (marketId && markets.get(marketId)?.market.groupId) || 'accounts';
 }
@@ -81,15 +92,21 @@ function untilOf(channel: string, connection: Connection | undefined) {
   return isPrivate && sessionExpiresAtMs !== undefined ? { sessionExpiresAtMs } : {};
 }
 
-async function snapshotsOf(
-  channels: string[],
-  { markets, snapshot }: SubscribePorts,
-): Promise<DepthSnapshot[]> {
-  const listed = channels
-    .filter((channel) => channel.startsWith('depth:'))
+/** The markets of the channels of one kind. */
+const marketsOf = (kind: 'depth' | 'market', channels: string[], markets: Markets) =>
+  channels
+    .filter((channel) => channel.startsWith(`${kind}:`))
     .flatMap((channel) => markets.get(marketOfChannel(channel) ?? '') ?? []);
+
+async function snapshotsOf(
+  listed: ListedMarket[],
+  { snapshot }: SubscribePorts,
+): Promise<DepthSnapshot[]> {
   const levels = levelsFor(listed.length);
   return fittingSnapshots(
     await sideBySide(listed, snapshotsAtOnce, (market) => snapshot(market, levels)),
   );
 }
+
+const statusesOf = (listed: ListedMarket[], { status }: SubscribePorts) =>
+  sideBySide(listed, snapshotsAtOnce, (market) => status(market));

@@ -3,19 +3,31 @@ import type { Digest } from '#domain/order.ts';
 import type { ListedMarket } from '#wire/catalog.ts';
 import type { CommandResult } from '#wire/matcher-api.ts';
 import { fillToJson, orderToJson } from '#wire/present.ts';
-import type { PlacedJson } from '#wire/rest-api.ts';
+import type { AmendedJson, PlacedJson } from '#wire/rest-api.ts';
 
+type Accepted = Extract<CommandResult, { status: 'accepted' }>;
+
+/** Of a placed or cancelled order. */
 export function acceptedJson(
   digest: Digest,
-  result: Extract<CommandResult, { status: 'accepted' }>,
-  listed: ListedMarket,
+  result: Accepted,
+  listed: ListedMarket | undefined,
 ): PlacedJson {
+  const fills = listed ? result.fills.map((fill) => fillToJson(fill, listed)) : [];
+  return { ...amendedJson(digest, result, listed), fills };
+}
+
+/** Of an amended one: an amendment fills nothing. */
+export function amendedJson(
+  digest: Digest,
+  { sequence, order, repeated }: Accepted,
+  listed: ListedMarket | undefined,
+): AmendedJson {
   return {
     status: 'accepted',
     digest,
-    sequence: result.sequence,
-    ...(result.order ? { order: orderToJson(result.order, listed) } : {}),
-    fills: result.fills.map((fill) => fillToJson(fill, listed)),
-    ...(result.repeated ? { repeated: true } : {}),
+    sequence,
+    ...(order && listed ? { order: orderToJson(order, listed) } : {}),
+    ...(repeated ? { repeated: true } : {}),
   };
 }

@@ -1,6 +1,7 @@
 /** Places orders: verifies each, sends them to the matchers of their pair groups, answers each with what became of it. */
 
 import { type ApiAnswer, type ApiRequest, checked, isRefused, refuse } from '#cloud/http-edge.ts';
+import type { MarketDirectory } from '#cloud/market-directory.ts';
 import { type MatcherClient, MatcherUnavailable } from '#cloud/matcher-client.ts';
 import type { Digest } from '#domain/order.ts';
 import type { Refusal } from '#domain/refusal.ts';
@@ -12,14 +13,18 @@ import type { BatchJson, BatchResultJson, PlacedJson } from '#wire/rest-api.ts';
 import { acceptedJson } from './accepted-json.ts';
 import { type OrderRules, type VerifiedOrder, verifyOrder } from './verify-order.ts';
 
-export type OrderPorts = { matchers: Pick<MatcherClient, 'send'>; rules: OrderRules };
+export type OrderPorts = {
+  matchers: Pick<MatcherClient, 'send'>;
+  markets: Pick<MarketDirectory, 'listed'>;
+  digestOf: OrderRules['digestOf'];
+};
 
 /** `POST /v1/orders`: 201 with the order and its fills; a repeated request answers 200 with the first result. */
 export async function placeOrder(request: ApiRequest, ports: OrderPorts): Promise<ApiAnswer> {
   const body = checked(placeBody, request.body);
   if (isRefused(body)) return body;
-  const verified = verifyOrder(body.value, ports.rules);
-  if (verified.status === 'refused') return refuse(verified.code, { digest: verified.digest });
+  const verified = verifyOrder(body.value, await rulesOf(ports));
+  if (verified.status === 'refused') return refuse(verified.code, detailsOf(verified));
 
   const { digest, listed, command } = verified;
   const { results } = await ports.matchers.send(listed.market.groupId, [command]);
@@ -37,12 +42,21 @@ export async function placeOrder(request: ApiRequest, ports: OrderPorts): Promis
 export async function placeBatch(request: ApiRequest, ports: OrderPorts): Promise<ApiAnswer> {
   const body = checked(batchBody, request.body);
   if (isRefused(body)) return body;
-  const orders = body.value.orders.map((each: PlaceBody) => verifyOrder(each, ports.rules));
+  const rules = await rulesOf(ports);
+  const orders = body.value.orders.map((each: PlaceBody) => verifyOrder(each, rules));
   const answer: BatchJson = { results: await sendByGroup(orders, ports) };
   return { status: 200, body: answer };
 }
 
+const rulesOf = async ({ markets, digestOf }: OrderPorts): Promise<OrderRules> => ({
+  markets: await markets.listed(),
+  digestOf,
+});
+
 type Verified = Extract<VerifiedOrder, { status: 'verified' }>;
+type Refused = Extract<VerifiedOrder, { status: 'refused' }>;
+
+const detailsOf = ({ digest, why }: Refused) => (why === undefined ? { digest } : { digest, why });
 
 /** One request a pair group, all at once; within a group the orders keep their order. */
 async function sendByGroup(
@@ -62,8 +76,7 @@ async function sendByGroup(
     }),
   );
   return orders.map((order) => {
-    const answer =
-      order.status === 'refused' ? refusedJson(order.digest, order.code) : answers.get(order);
+    const answer = order.status === 'refused' ? refusedAtDoor(order) : answers.get(order);
     if (!answer) throw new Error('an order of the batch was left unanswered');
     return answer;
   });
@@ -98,6 +111,11 @@ function answerJson(
   if (result.status === 'accepted') return acceptedJson(digest, result, listed);
   const refused = refusedJson(digest, result.code);
   return result.repeated ? { ...refused, repeated: true } : refused;
+}
+
+function refusedAtDoor({ digest, code, why }: Refused): BatchResultJson {
+  const refused = refusedJson(digest, code);
+  return why === undefined ? refused : { ...refused, message: `${refused.message} (${why})` };
 }
 
 /** `unknown` where nobody can say whether the order was taken: calling that refused would be a lie. */

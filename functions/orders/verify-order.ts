@@ -1,15 +1,15 @@
 /** What can be decided of a signed order without the book: its terms, its market, its assets, its signature. */
 import type { SignedOrder } from '#domain/command.ts';
-import type { Digest } from '#domain/order.ts';
+import { type Digest, isMarketLike } from '#domain/order.ts';
 import type { Refusal } from '#domain/refusal.ts';
 import type { ListedMarket } from '#wire/catalog.ts';
 import { canonicalSignature, type digests, signerOf } from '#wire/eip712.ts';
 import type { CommandRequest } from '#wire/matcher-api.ts';
 import type { PlaceBody } from '#wire/order-body.ts';
-import { parseTerms, type Terms } from '#wire/terms.ts';
+import { readTerms, type Terms } from '#wire/terms.ts';
 
 export type OrderRules = {
-  markets: Map<string, ListedMarket>;
+  markets: ReadonlyMap<string, ListedMarket>;
   digestOf: ReturnType<typeof digests>;
 };
 
@@ -17,20 +17,24 @@ export type PlaceRequest = Extract<CommandRequest, { type: 'place' }>;
 
 export type VerifiedOrder =
   | { status: 'verified'; digest: Digest; listed: ListedMarket; command: PlaceRequest }
-  | { status: 'refused'; digest: Digest; code: Refusal };
+  | { status: 'refused'; digest: Digest; code: Refusal; why?: string };
 
 /** The first broken rule is the answer. Times, ticks, lots and funds are the engine's to judge: it alone knows now and the book. */
 export function verifyOrder(body: PlaceBody, { markets, digestOf }: OrderRules): VerifiedOrder {
   const { order, clientOrderId } = body;
   const digest = digestOf.order(order);
-  const refused = (code: Refusal): VerifiedOrder => ({ status: 'refused', digest, code });
+  const refused = (code: Refusal, why?: string): VerifiedOrder => ({
+    ...{ status: 'refused', digest, code },
+    ...(why === undefined ? {} : { why }),
+  });
 
-  const terms = parseTerms(order.terms);
-  if (!terms) return refused('invalid_terms');
+  const terms = readTerms(order.terms);
+  if ('problem' in terms) return refused('invalid_terms', terms.problem);
   const listed = markets.get(terms.marketId);
   if (!listed) return refused('unknown_market');
   if (!namesAssetsOf(order, listed)) return refused('wrong_chain');
-  if (capsQuote(order) && !isMarketBuy(order, terms)) return refused('invalid_terms');
+  if (capsQuote(order) && !isMarketBuy(order, terms))
+    return refused('invalid_terms', 'only a buy at market price can be bounded by money (cap 1)');
   const signature = canonicalSignature(body.signature);
   if (!signature || signerOf(digest, signature) !== order.signer) return refused('bad_signature');
   if (order.signer !== order.account) return refused('not_signer');
@@ -56,4 +60,4 @@ const capsQuote = (order: SignedOrder): boolean => order.cap === 1;
 
 /** Only "spend so much money" is bounded by quote; any other order is a size. */
 const isMarketBuy = (order: SignedOrder, terms: Terms): boolean =>
-  terms.orderType === 'market' && order.side === 0;
+  isMarketLike(terms.orderType) && order.side === 0;

@@ -1,8 +1,14 @@
 /** The exchange for programs: market data, signed orders, one's own account and the live feed. The one thing that users construct. */
 import type { SignedOrder } from '#domain/command.ts';
-import type { Digest } from '#domain/order.ts';
+import type { Digest, Side } from '#domain/order.ts';
 import type { ListedMarket } from '#wire/catalog.ts';
-import type { PlacedJson, SettingsJson } from '#wire/rest-api.ts';
+import type {
+  AmendedJson,
+  CancelledAllJson,
+  PlacedJson,
+  SettingsJson,
+  SwitchJson,
+} from '#wire/rest-api.ts';
 import { CrossbookError } from './crossbook-error.ts';
 import { createFeed, type Feed } from './feed.ts';
 import type { SocketLimits } from './feed-socket.ts';
@@ -10,11 +16,14 @@ import { createRest, type Rest, type RestOptions } from './rest.ts';
 import { createServerClock, type ServerClock } from './server-clock.ts';
 import { createSession, type Session } from './session.ts';
 import {
+  type AmendWish,
+  amendedAtoms,
   buildOrder,
   type OrderSigner,
   type OrderWish,
   randomSalt,
   type SignedPlacement,
+  signAmend,
   signCancel,
   signOrder,
 } from './signing.ts';
@@ -32,6 +41,9 @@ export type CrossbookOptions = RestOptions & {
   socketLimits?: Partial<SocketLimits>;
 };
 
+/** How old the markets' terms may be. */
+const venueAgeMs = 60_000;
+
 type Page = { market?: string; limit?: number; cursor?: string };
 
 export class Crossbook {
@@ -40,13 +52,15 @@ export class Crossbook {
   readonly #options: CrossbookOptions;
   readonly #clock: ServerClock;
   readonly #session: Session;
-  #venue: Promise<Venue> | undefined;
+  readonly #now: () => number;
+  #venue: { atMs: number; read: Promise<Venue> } | undefined;
   #feed: Feed | undefined;
 
   constructor(options: CrossbookOptions) {
     this.#options = options;
     this.rest = createRest(options);
-    this.#clock = createServerClock({ time: this.rest.time, now: options.now ?? Date.now });
+    this.#now = options.now ?? Date.now;
+    this.#clock = createServerClock({ time: this.rest.time, now: this.#now });
     this.#session = createSession({
       rest: this.rest,
       signer: {
@@ -60,18 +74,29 @@ export class Crossbook {
     });
   }
 
-  /** Markets, assets and the signing domain; fetched once. */
+  /** Markets, assets and the signing domain, as of a minute ago at most: markets are listed and changed while the exchange runs. */
   async venue(): Promise<Venue> {
-    this.#venue ??= this.rest.markets().then(venueOf);
+    const nowMs = this.#now();
+    if (this.#venue && nowMs > this.#venue.atMs + venueAgeMs) this.#venue = undefined;
+    this.#venue ??= { atMs: nowMs, read: this.rest.markets().then(venueOf) };
+    const { read } = this.#venue;
     try {
-      return await this.#venue;
+      return await read;
     } catch (error) {
-      this.#venue = undefined;
+      if (this.#venue?.read === read) this.#venue = undefined;
       throw error;
     }
   }
 
+  /** Fetches the markets anew at the next question: their terms have just been found to be others. */
+  forgetVenue(): void {
+    this.#venue = undefined;
+  }
+
+  /** A market's terms; one that is not known yet is looked for once more. */
   async market(marketId: string): Promise<ListedMarket> {
+    const venue = await this.venue();
+    if (!venue.markets.has(marketId)) this.forgetVenue();
     return marketOf(await this.venue(), marketId);
   }
 
@@ -86,13 +111,14 @@ export class Crossbook {
 
   /** Signs an order without sending it. */
   async sign(wish: OrderWish): Promise<SignedPlacement & { order: SignedOrder }> {
-    const venue = await this.venue();
-    const order = buildOrder(wish, marketOf(venue, wish.market), {
+    const listed = await this.market(wish.market);
+    const { signingDomain } = await this.venue();
+    const order = buildOrder(wish, listed, {
       account: await this.#signer().getAddress(),
       createdAtMs: await this.#clock.nowMs(),
       salt: (this.#options.salt ?? randomSalt)(),
     });
-    const signed = await signOrder(this.#signer(), venue.signingDomain, order, wish.clientOrderId);
+    const signed = await signOrder(this.#signer(), signingDomain, order, wish.clientOrderId);
     return { ...signed, order };
   }
 
@@ -105,8 +131,9 @@ export class Crossbook {
   async placeBatch(wishes: OrderWish[]) {
     const signed = await Promise.all(wishes.map((wish) => this.sign(wish)));
     const { results } = await this.rest.placeBatch(signed.map(({ body }) => body));
-    if (results.some((each) => each.status === 'refused' && isAboutTime(each.code)))
-      this.#clock.doubt();
+    const refusals = results.flatMap((each) => (each.status === 'refused' ? [each.code] : []));
+    if (refusals.some(isAboutTime)) this.#clock.doubt();
+    if (refusals.some(isAboutTerms)) this.forgetVenue();
     return results;
   }
 
@@ -122,6 +149,38 @@ export class Crossbook {
       const body = await signCancel(this.#signer(), signingDomain, cancel);
       return this.rest.cancel(body, market === undefined ? {} : { market });
     });
+  }
+
+  /**
+   * Lowers an order's size, or the money of an order by money; it keeps its place in the queue.
+   * The new amount is the whole, what is filled included. Anything else is changed by `replace`.
+   */
+  async amend(digest: Digest, wish: AmendWish): Promise<AmendedJson> {
+    const listed = await this.market(wish.market);
+    const newAmount = amendedAtoms(wish, listed);
+    const { signingDomain } = await this.venue();
+    return this.#timely(async () => {
+      const account = await this.address();
+      const createdAtMs = await this.#clock.nowMs();
+      const amend = { account, orderDigest: digest, newAmount, createdAtMs };
+      const body = await signAmend(this.#signer(), signingDomain, amend);
+      return this.rest.amend(body, { market: wish.market });
+    });
+  }
+
+  /** Places an order in the place of another: both happen in one moment, or the new one is refused and the old one stays. */
+  replace(digest: Digest, wish: OrderWish): Promise<PlacedJson> {
+    return this.place({ ...wish, replaces: digest });
+  }
+
+  /** Cancels all of one's orders, or those of one market or side. A pair group that could not do it says so in the answer. */
+  cancelAll(which: { market?: string; side?: Side } = {}): Promise<CancelledAllJson> {
+    return this.#asOwner((token) => this.rest.cancelAll(token, which));
+  }
+
+  /** Dead man's switch: cancels all of one's orders so long from now, unless this is called again before; 0 disarms it. */
+  cancelAllAfter(afterMs: number): Promise<SwitchJson> {
+    return this.#asOwner((token) => this.rest.cancelAllAfter(token, { afterMs }));
   }
 
   async balances() {
@@ -188,6 +247,7 @@ export class Crossbook {
     try {
       return await send();
     } catch (error) {
+      if (error instanceof CrossbookError && isAboutTerms(error.code)) this.forgetVenue();
       if (!(error instanceof CrossbookError) || !isAboutTime(error.code)) throw error;
       this.#clock.doubt();
       return send();
@@ -210,6 +270,12 @@ export class Crossbook {
 
 const isAboutTime = (code: string): boolean =>
   code === 'order_too_late' || code === 'order_from_the_future';
+
+/** Terms that were found to be others than those that the client knows. */
+const isAboutTerms = (code: string): boolean =>
+  ['price_off_tick', 'size_off_lot', 'wrong_chain', 'unknown_market', 'fee_above_signed'].includes(
+    code,
+  );
 
 /** A page's own host; a program without one names the host that every stage but prod takes. */
 function pageHost(): string {

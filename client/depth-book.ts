@@ -4,7 +4,7 @@
  */
 import { parsePrice, parseSize } from '#domain/market.ts';
 import type { ListedMarket } from '#wire/catalog.ts';
-import type { DepthDelta, DepthSnapshot, TextLevel } from '#wire/feed-message.ts';
+import type { AuctionJson, DepthDelta, DepthSnapshot, TextLevel } from '#wire/feed-message.ts';
 import type { DepthLevel } from '#wire/matcher-api.ts';
 import { depthChecksum, levelsToText } from '#wire/present.ts';
 
@@ -21,6 +21,8 @@ export type DepthBook = {
   /** Best first. Levels deeper than the snapshot are known from when they change. */
   bids(levels?: number): TextLevel[];
   asks(levels?: number): TextLevel[];
+  /** What an auction's uncross would do; while there is one, the best bid may be above the best ask. */
+  readonly auction: AuctionJson | undefined;
   snapshot(snapshot: DepthSnapshot): void;
   delta(delta: DepthDelta): void;
   /** Waits for a new snapshot: the connection was lost, or a missing delta has not come in time. */
@@ -35,6 +37,7 @@ export function createDepthBook(listed: ListedMarket): DepthBook {
   const asks = createSide((left, right) => left - right, listed);
   let state: DepthState = 'waiting';
   let sequence = 0;
+  let auction: AuctionJson | undefined;
   let held: DepthDelta[] = [];
 
   const check = (checksum: number) => {
@@ -44,6 +47,7 @@ export function createDepthBook(listed: ListedMarket): DepthBook {
     for (const level of delta.bids) bids.set(level);
     for (const level of delta.asks) asks.set(level);
     sequence = delta.lastSequence;
+    auction = delta.auction;
     check(delta.checksum);
   };
   /** Applies what is held and follows without a gap, in order. */
@@ -67,6 +71,9 @@ export function createDepthBook(listed: ListedMarket): DepthBook {
     get sequence() {
       return sequence;
     },
+    get auction() {
+      return auction;
+    },
     bids: (levels = 50) => levelsToText(bids.levels(levels), listed),
     asks: (levels = 50) => levelsToText(asks.levels(levels), listed),
     snapshot(snapshot) {
@@ -77,6 +84,7 @@ export function createDepthBook(listed: ListedMarket): DepthBook {
       for (const level of snapshot.bids) bids.set(level);
       for (const level of snapshot.asks) asks.set(level);
       sequence = snapshot.sequence;
+      auction = snapshot.auction;
       state = 'live';
       check(snapshot.checksum);
       if (state === 'live') applyHeld();

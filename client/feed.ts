@@ -5,6 +5,8 @@ import {
   type DepthSnapshot,
   type FeedMessage,
   type FillMessage,
+  type MarketMessage,
+  type MarketStatusJson,
   marketOfChannel,
   type OrderMessage,
   type TradeMessage,
@@ -24,12 +26,17 @@ export type ChannelListener = {
   refused?: (error: CrossbookError) => void;
 };
 
+/** A change has a `reason` and a time; what the subscription answers has none. */
+export type MarketStatus = MarketStatusJson & Partial<Pick<MarketMessage, 'reason' | 'atMs'>>;
+
 export type Stop = () => void;
 
 export type Feed = {
   trades(market: string, listen: (trade: TradeMessage) => void, more?: ChannelListener): Stop;
   /** `listen` is called after every change of the book while it is live. */
   depth(market: ListedMarket, listen: (book: DepthBook) => void, more?: ChannelListener): Stop;
+  /** Where a market stands: at first and after every loss as a status, then each change with its reason. */
+  market(market: string, listen: (status: MarketStatus) => void, more?: ChannelListener): Stop;
   account(address: string, listen: (message: AccountMessage) => void, more?: ChannelListener): Stop;
   close(): void;
 };
@@ -49,6 +56,7 @@ const renewBeforeMs = 25_000;
 type Listener = ChannelListener & {
   message(message: FeedMessage): void;
   snapshot?: (snapshot: DepthSnapshot) => void;
+  status?: (status: MarketStatusJson) => void;
   lost?: () => void;
 };
 
@@ -60,6 +68,8 @@ export function createFeed(options: FeedOptions): Feed {
         ...more,
         message: (message) => message.type === 'trade' && listen(message),
       }),
+    market: (market, listen, more = {}) =>
+      channels.add(`market:${market}`, { ...more, ...marketListener(listen) }),
     account: (address, listen, more = {}) =>
       channels.add(`account:${address.toLowerCase()}`, {
         ...more,
@@ -78,6 +88,27 @@ export function createFeed(options: FeedOptions): Feed {
 
 const isAccountMessage = (message: FeedMessage): message is AccountMessage =>
   message.type === 'order' || message.type === 'fill' || message.type === 'credit';
+
+/** Hands on what is newer than what was heard: the exchange's parallel posts may overtake each other. */
+function marketListener(listen: (status: MarketStatus) => void): Listener {
+  let newest = -1;
+  const hear = (status: MarketStatus) => {
+    if (status.sequence <= newest) return;
+    newest = status.sequence;
+    listen(status);
+  };
+  return {
+    message(message) {
+      if (message.type !== 'market') return;
+      const { type: _, ...status } = message;
+      hear(status);
+    },
+    status: hear,
+    lost() {
+      newest = -1;
+    },
+  };
+}
 
 function depthListener(
   market: ListedMarket,
@@ -151,7 +182,8 @@ class Channels {
     this.#listeners.set(channel, others.add(listener));
     // The first listener opens the connection; a later one of the same channel needs its own snapshot.
     if (!this.#socket) this.#connect();
-    else if (this.#open && (others.size === 1 || listener.snapshot)) this.renew(channel);
+    else if (this.#open && (others.size === 1 || listener.snapshot || listener.status))
+      this.renew(channel);
     return () => this.#remove(channel, listener);
   }
 
@@ -222,17 +254,19 @@ class Channels {
   async #subscribe(channel: string, connection: number, tries: number): Promise<void> {
     if (this.#closed || connection !== this.#connection || !this.#listeners.has(channel)) return;
     let snapshots: DepthSnapshot[];
+    let markets: MarketStatusJson[];
     try {
       if (channel.startsWith('account:')) await this.#signIn();
       const reply = await this.#socket?.request({ action: 'subscribe', channels: [channel] });
       if (reply?.type !== 'subscribed') return;
-      ({ snapshots } = reply);
+      ({ snapshots, markets } = reply);
     } catch (error) {
       this.#failed(channel, connection, tries, asCrossbookError(error));
       return;
     }
     for (const listener of this.#listeners.get(channel) ?? []) {
       for (const snapshot of snapshots) listener.snapshot?.(snapshot);
+      for (const status of markets) listener.status?.(status);
       listener.subscribed?.();
     }
   }
@@ -294,6 +328,7 @@ class Channels {
 
 /** Private messages do not name their account: a connection has one owner. */
 function channelsOf(message: FeedMessage, known: Iterable<string>): string[] {
+  if (message.type === 'market') return [`market:${message.market}`];
   if (message.type === 'trade') return [`trades:${message.market}`];
   if (message.type === 'depth' || message.type === 'depth_snapshot')
     return [`depth:${message.market}`];

@@ -1,22 +1,28 @@
 /** The REST API, typed: one function a route. Refusals become a CrossbookError; what passes is tried again. */
-import type { SignedCancel } from '#wire/eip712.ts';
+import type { Side } from '#domain/order.ts';
+import type { SignedAmend, SignedCancel } from '#wire/eip712.ts';
 import type { OrderJson } from '#wire/feed-message.ts';
 import type { orderJson } from '#wire/order-body.ts';
 import type {
+  AccountSettingsJson,
+  AmendedJson,
   BalancesJson,
   BatchJson,
+  CancelledAllJson,
   CandlesJson,
   DepthJson,
   EntriesJson,
   FaucetJson,
   FillsJson,
   HealthJson,
+  MarketJson,
   MarketsJson,
   NonceJson,
   OrdersJson,
   PlacedJson,
   SessionJson,
   SettingsJson,
+  SwitchJson,
   TickerJson,
   TimeJson,
   TradesJson,
@@ -30,6 +36,10 @@ export type PlaceJson = {
   clientOrderId?: string;
 };
 export type CancelJson = { cancel: SignedCancel; signature: string };
+export type AmendJson = {
+  amend: Omit<SignedAmend, 'newAmount'> & { newAmount: string };
+  signature: string;
+};
 type Query = Record<string, string | number | undefined>;
 
 export type RestOptions = {
@@ -56,6 +66,7 @@ export function createRest(options: RestOptions) {
     health: () => get<HealthJson>('/v1/health'),
     time: () => get<TimeJson>('/v1/time'),
     markets: () => get<MarketsJson>('/v1/markets'),
+    market: (id: string) => get<MarketJson>(market(id)),
     depth: (id: string, query?: { levels?: number }) => get<DepthJson>(market(id, '/depth'), query),
     trades: (id: string, query?: { limit?: number; before?: number }) =>
       get<TradesJson>(market(id, '/trades'), query),
@@ -71,6 +82,13 @@ export function createRest(options: RestOptions) {
       call<BatchJson>('POST', '/v1/orders/batch', { body: { orders } }),
     cancel: (body: CancelJson, query: { market?: string } = {}) =>
       call<PlacedJson>('POST', '/v1/orders/cancel', { body, query }),
+    amend: (body: AmendJson, query: { market?: string } = {}) =>
+      call<AmendedJson>('POST', '/v1/orders/amend', { body, query }),
+    // Done twice they do the same once more.
+    cancelAll: (token: string, query: { market?: string; side?: Side } = {}) =>
+      call<CancelledAllJson>('DELETE', '/v1/orders', { query, token }),
+    cancelAllAfter: (token: string, body: { afterMs: number }) =>
+      call<SwitchJson>('POST', '/v1/orders/cancel-all-after', { body, token }),
 
     nonce: () => call<NonceJson>('POST', '/v1/sessions/nonce', {}),
     signIn: (body: { message: string; signature: string }) =>
@@ -84,7 +102,7 @@ export function createRest(options: RestOptions) {
       get<FillsJson>('/v1/account/fills', query, token),
     entries: (token: string, query: { asset?: string; limit?: number; cursor?: string } = {}) =>
       get<EntriesJson>('/v1/account/entries', query, token),
-    settings: (token: string) => get<SettingsJson>('/v1/account/settings', {}, token),
+    settings: (token: string) => get<AccountSettingsJson>('/v1/account/settings', {}, token),
     changeSettings: (token: string, body: SettingsJson) =>
       call<SettingsJson>('PUT', '/v1/account/settings', { body, token }),
     faucet: (body: { account: string; asset?: string; idempotencyKey: string }) =>

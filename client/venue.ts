@@ -2,7 +2,7 @@
 import { parseDecimal } from '#domain/amount.ts';
 import { assert } from '#domain/assertion.ts';
 import { type Asset, atomsPerUnit } from '#domain/asset.ts';
-import { type Market, type MarketState, parseSize } from '#domain/market.ts';
+import { type Market, parseSize } from '#domain/market.ts';
 import type { ListedMarket } from '#wire/catalog.ts';
 import type { SigningDomain } from '#wire/eip712.ts';
 import type { AssetJson, MarketJson, MarketsJson } from '#wire/rest-api.ts';
@@ -47,9 +47,18 @@ function listedOf(json: MarketJson, assets: Map<string, Asset>): ListedMarket {
     quoteUnitsPerTickLot: Number(BigInt(json.tickLotAtoms) / atomsPerUnit(quote)),
     minSizeLots: 0,
     minNotionalUnits: Number(parseDecimal(json.minNotional, quote.decimals) ?? 0n),
+    maxNotionalUnits: Number(parseDecimal(json.maxNotional ?? '0', quote.decimals) ?? 0n),
     makerFeeBps: json.makerFeeBps,
     takerFeeBps: json.takerFeeBps,
-    state: json.state as MarketState,
+    bandBps: json.bandBps,
+    auctionBandBps: json.auctionBandBps,
+    haltBps: json.haltBps,
+    haltWindowMs: json.haltWindowMs,
+    haltMs: json.haltMs,
+    auctionMs: json.auctionMs,
+    // Where the price stands is told with the depth: the listing's own is of no use to a client.
+    referenceTicks: 0,
+    state: json.state,
   };
   const minSizeLots = parseSize(json.minSize, terms, base) ?? 0;
   return { market: { ...terms, minSizeLots }, base, quote };

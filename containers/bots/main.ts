@@ -27,12 +27,15 @@ const fairPrice = createFairPrices({ exchange: new Crossbook({ apiUrl }), seed, 
 const steady = { layers: 3, halfSpreadBps: 6, layerBps: 8, layerQuote: 600, skewBps: 20 };
 const wide = { layers: 3, halfSpreadBps: 12, layerBps: 12, layerQuote: 1_500, skewBps: 30 };
 
-const maker = (name: string, style: Omit<MakerOptions['style'], 'toleranceBps' | 'cancels'>) =>
+const maker = (
+  name: string,
+  style: Omit<MakerOptions['style'], 'toleranceBps' | 'moves' | 'icebergParts'>,
+) =>
   createMaker({
     name,
     exchange: exchangeOf(name),
     fairPrice,
-    style: { ...style, toleranceBps: 4, cancels: 2 },
+    style: { ...style, toleranceBps: 4, moves: 2, icebergParts: 4 },
     paceMs,
     tally,
     now,

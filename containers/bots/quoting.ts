@@ -14,8 +14,10 @@ export type Style = {
   skewBps: number;
   /** A quote that is no further from where it should be stays, and keeps its place in the queue. */
   toleranceBps: number;
-  /** Cancels of one round at most: a burst of them would cost more than a stale quote. */
-  cancels: number;
+  /** Quotes that are moved or cancelled in one round at most: a burst of them would cost more than a stale quote. */
+  moves: number;
+  /** The outermost layer is an iceberg that shows one part of so many; 1 shows it whole. */
+  icebergParts: number;
 };
 
 /** Funds that this market's quotes may use, whether free or held by them. */
@@ -25,14 +27,30 @@ export type LiveQuote = {
   digest: string;
   side: Side;
   priceTicks: number;
+  /** The whole size, and what is left of it. */
+  sizeLots: number;
   leftLots: number;
   expiresAtMs: number;
 };
-export type Quote = { side: Side; priceTicks: number; sizeLots: number };
-export type QuotePlan = { cancel: LiveQuote[]; place: Quote[] };
+export type Quote = {
+  side: Side;
+  priceTicks: number;
+  sizeLots: number;
+  /** What an iceberg shows of it; absent where it is shown whole. */
+  displayLots?: number;
+};
+export type Move = { quote: LiveQuote; wish: Quote };
+export type QuotePlan = {
+  /** To be placed first and in this order, each in the place of its quote: none then meets an own one. */
+  move: Move[];
+  /** At the right price but too large: lowered to this whole size, they keep their place in the queue. */
+  lower: { quote: LiveQuote; sizeLots: number }[];
+  cancel: LiveQuote[];
+  place: Quote[];
+};
 
-/** A quote that ends sooner is replaced now: a market without quotes would be seen. */
-const leastLifeMs = 30_000;
+/** A quote that ends sooner is renewed now: a market without quotes would be seen. */
+const leastLifeMs = 60_000;
 /** Kept back for fees and for what was traded since the balance was read. */
 const usable = 0.9;
 
@@ -47,18 +65,41 @@ export function decideQuotes(given: {
   const { nowMs, style } = given;
   const live = given.live.filter((quote) => quote.expiresAtMs > nowMs);
   const unmet = wishedQuotes(given);
-  const lasting = live.filter((quote) => quote.expiresAtMs > nowMs + leastLifeMs);
+  const lower: QuotePlan['lower'] = [];
   const stale: LiveQuote[] = [];
-  for (const quote of lasting) {
-    const met = unmet.findIndex((wish) => meets(quote, wish, style));
-    if (met >= 0) unmet.splice(met, 1);
-    else stale.push(quote);
+  for (const quote of live) {
+    const lasts = quote.expiresAtMs > nowMs + leastLifeMs;
+    const met = lasts ? unmet.findIndex((wish) => meets(quote, wish, style)) : -1;
+    const [wish] = met >= 0 ? unmet.splice(met, 1) : [];
+    if (!wish) stale.push(quote);
+    else if (isTooLarge(quote, wish))
+      lower.push({ quote, sizeLots: quote.sizeLots - quote.leftLots + wish.sizeLots });
   }
-  const cancel = stale.sort(mostExposedFirst(given.fairTicks)).slice(0, style.cancels);
-  const staying = live.filter((quote) => !cancel.includes(quote));
-  const room = Math.max(0, 2 * style.layers + style.cancels - staying.length);
-  const place = unmet.filter((wish) => !staying.some((quote) => crosses(wish, quote)));
-  return { cancel, place: place.slice(0, room) };
+  stale.sort(mostExposedFirst(given.fairTicks)).splice(style.moves);
+  const { move, cancel, standing } = moveQuotes(stale, unmet, live);
+  // What a stale quote that stays for another round stands for is not placed a second time.
+  const room = Math.max(0, 2 * style.layers - standing.length);
+  const place = unmet.filter((wish) => !standing.some((own) => crosses(wish, own)));
+  return { move, lower, cancel, place: place.slice(0, room) };
+}
+
+/** Gives each stale quote the place of a wish on its side, which is taken from `unmet`; one that nobody wants is cancelled. */
+function moveQuotes(stale: LiveQuote[], unmet: Quote[], live: LiveQuote[]) {
+  let standing: Pick<Quote, 'side' | 'priceTicks'>[] = live;
+  const move: Move[] = [];
+  const cancel: LiveQuote[] = [];
+  for (const quote of stale) {
+    standing = standing.filter((each) => each !== quote);
+    const at = unmet.findIndex(
+      (wish) => wish.side === quote.side && !standing.some((own) => crosses(wish, own)),
+    );
+    const [wish] = at >= 0 ? unmet.splice(at, 1) : [];
+    if (wish) {
+      move.push({ quote, wish });
+      standing = [...standing, wish];
+    } else cancel.push(quote);
+  }
+  return { move, cancel, standing };
 }
 
 /** What the book should hold of this maker if it began with nothing. */
@@ -78,18 +119,29 @@ export function wishedQuotes(given: {
     const bidTicks = Math.floor(centre * (1 - distance));
     const askTicks = Math.max(bidTicks + 1, Math.ceil(centre * (1 + distance)));
     const sizeLots = lotsFor(style.layerQuoteUnits * (layer + 1), askTicks, market);
+    const shown = { sizeLots, ...icebergOf(sizeLots, layer, given) };
 
     const costUnits = (lots: number) => withFee(notionalUnits(bidTicks, lots, market), market);
     if (isQuotable(bidTicks, sizeLots, market) && costUnits(sizeLots) <= quoteLeft) {
-      quotes.push({ side: 'buy', priceTicks: bidTicks, sizeLots });
+      quotes.push({ side: 'buy', priceTicks: bidTicks, ...shown });
       quoteLeft -= costUnits(sizeLots);
     }
     if (isQuotable(askTicks, sizeLots, market) && sizeLots <= lotsLeft) {
-      quotes.push({ side: 'sell', priceTicks: askTicks, sizeLots });
+      quotes.push({ side: 'sell', priceTicks: askTicks, ...shown });
       lotsLeft -= sizeLots;
     }
   }
   return quotes;
+}
+
+function icebergOf(
+  sizeLots: number,
+  layer: number,
+  { market, style }: { market: Market; style: Style },
+): { displayLots?: number } {
+  if (layer < style.layers - 1) return {};
+  const displayLots = Math.max(market.minSizeLots, Math.ceil(sizeLots / style.icebergParts));
+  return displayLots < sizeLots ? { displayLots } : {};
 }
 
 /** Basis points by which the fair price is shifted: too much base lowers it, so that others buy it off us. */
@@ -124,6 +176,10 @@ function meets(quote: LiveQuote, wish: Quote, style: Style): boolean {
   );
 }
 
+/** Too much is at stake where more than half as much again is left as was wished. */
+const isTooLarge = (quote: LiveQuote, wish: Quote): boolean =>
+  quote.leftLots * 2 > wish.sizeLots * 3;
+
 /** Bids that are too high and asks that are too low lose money; the others only wait in vain. */
 const mostExposedFirst = (fairTicks: number) => {
   const exposure = ({ side, priceTicks }: LiveQuote) =>
@@ -131,7 +187,7 @@ const mostExposedFirst = (fairTicks: number) => {
   return (left: LiveQuote, right: LiveQuote) => exposure(right) - exposure(left);
 };
 
-const crosses = (wish: Quote, own: LiveQuote): boolean =>
+const crosses = (wish: Quote, own: Pick<Quote, 'side' | 'priceTicks'>): boolean =>
   wish.side === 'buy'
     ? own.side === 'sell' && wish.priceTicks >= own.priceTicks
     : own.side === 'buy' && wish.priceTicks <= own.priceTicks;

@@ -1,13 +1,16 @@
-/** A taker: now and then buys or sells a little at the best price there is. */
+/** A taker: now and then buys or sells a little at the best price there is, or leaves an order that waits for its price. */
 import type { Crossbook } from '#client/crossbook.ts';
 import { CrossbookError } from '#client/crossbook-error.ts';
-import { formatPrice, formatSize, parsePrice } from '#domain/market.ts';
+import type { OrderWish } from '#client/signing.ts';
+import { formatDecimal } from '#domain/amount.ts';
+import { formatPrice, formatSize, type MarketState, parsePrice } from '#domain/market.ts';
 import type { ListedMarket } from '#wire/catalog.ts';
 import type { TextLevel } from '#wire/feed-message.ts';
 import type { Bot } from './bot.ts';
 import { createPurse, fundsOf } from './funding.ts';
+import { kindOf } from './order-kind.ts';
 import type { Random } from './seeded-random.ts';
-import { decideTake } from './taking.ts';
+import { decideTake, type Take } from './taking.ts';
 import type { Tally } from './tally.ts';
 
 export type TakerOptions = {
@@ -20,6 +23,8 @@ export type TakerOptions = {
 };
 
 const balanceAgeMs = 20_000;
+/** How long an order may wait for its price or its auction: at the taker's pace only a few ever wait at a time. */
+const waitMs = 120_000;
 
 export function createTaker(options: TakerOptions): Bot {
   const { name, exchange, paceMs, random, tally } = options;
@@ -35,31 +40,46 @@ export function createTaker(options: TakerOptions): Bot {
       const all = [...(await exchange.venue()).markets.values()];
       const listed = all[Math.floor(random() * all.length)];
       if (!listed) return;
-      const { market, base, quote } = listed;
-      const depth = await exchange.rest.depth(market.id, { levels: 1 });
+      const depth = await exchange.rest.depth(listed.market.id, { levels: 1 });
+      const state = depth.state as MarketState;
       const top = { bidTicks: bestOf(depth.bids, listed), askTicks: bestOf(depth.asks, listed) };
       const funds = fundsOf(await purse.balances(balanceAgeMs), listed, all);
-      const take = decideTake({ top, funds, listed, random });
+      const take = decideTake({ top, state, funds, listed, random });
       if (!take) return;
+      const wish = wishOf(take, listed, (await exchange.nowMs()) + waitMs);
       try {
-        const { fills } = await exchange.place({
-          market: market.id,
-          side: take.side,
-          type: take.type,
-          timeInForce: 'ioc',
-          price: formatPrice(take.worstTicks, market, base, quote),
-          size: formatSize(take.sizeLots, market, base),
-        });
-        tally.placed(1);
+        const { fills } = await exchange.place(wish);
+        tally.placed(kindOf(wish));
         tally.traded(fills.length);
       } catch (error) {
         // What the market or the funds refuse today is no outage: count it and go on at the usual pace.
-        if (!(error instanceof CrossbookError) || error.status !== 422) throw error;
-        tally.failed(error.code);
+        const isRefusal = error instanceof CrossbookError && [409, 422].includes(error.status);
+        if (!isRefusal) throw error;
+        tally.refused(error.code);
       }
     },
-    // Its orders never rest.
-    withdraw: async () => undefined,
+    async withdraw() {
+      const { cancelled } = await exchange.cancelAll();
+      tally.cancelled(cancelled);
+    },
+  };
+}
+
+/** What is left of an order that waited may meet one of its owner's that still waits: both then give way. */
+function wishOf(take: Take, { market, base, quote }: ListedMarket, expiresAtMs: number): OrderWish {
+  const { side, type, timeInForce, worstTicks, triggerTicks, sizeLots, spendUnits } = take;
+  const price = (ticks: number) => formatPrice(ticks, market, base, quote);
+  return {
+    market: market.id,
+    side,
+    type,
+    timeInForce,
+    price: price(worstTicks),
+    ...(triggerTicks === undefined ? {} : { trigger: price(triggerTicks), stp: 'decrement' }),
+    ...(spendUnits === undefined
+      ? { size: formatSize(sizeLots, market, base) }
+      : { spend: formatDecimal(BigInt(spendUnits), quote.decimals) }),
+    expiresAtMs,
   };
 }
 

@@ -3,7 +3,7 @@ import { CfnOutput, Stack } from 'aws-cdk-lib';
 import { AccountRootPrincipal, ManagedPolicy, Role } from 'aws-cdk-lib/aws-iam';
 import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
 import type { Construct } from 'constructs';
-import { operationsFunctionName } from '#wire/operations-name.ts';
+import { operationsFunctionName } from '#wire/operations.ts';
 import type { Bundles } from '../constructs/bundles.ts';
 import { may, onTable, readsMarkets } from '../constructs/permission.ts';
 import { ServerFunction } from '../constructs/server-function.ts';

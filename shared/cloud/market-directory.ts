@@ -22,7 +22,7 @@ export type MarketDirectory = {
 };
 
 /** How old an answer may be: a reader sees a new market or state this much later at most, beside the journal's way. */
-const freshMs = 2_000;
+const freshForMs = 2_000;
 /** How long an old answer stands in while the table cannot be read: orders need terms, and these change rarely. */
 const staleMs = 60_000;
 
@@ -32,8 +32,9 @@ export function createMarketDirectory(options: {
   table: string;
   catalog: Catalog;
   clock: Pick<Clock, 'monotonicMs'>;
+  freshMs?: number;
 }): MarketDirectory {
-  const { catalog, clock } = options;
+  const { catalog, clock, freshMs = freshForMs } = options;
   let known: { markets: Map<MarketId, DirectoryEntry>; atMs: number } | undefined;
   let reading: Promise<Map<MarketId, DirectoryEntry>> | undefined;
 

@@ -16,6 +16,7 @@ import {
   type OrderView,
   type RememberedOrder,
 } from '#wire/matcher-api.ts';
+import type { OperatorRequest, OperatorResponse } from '#wire/operator-request.ts';
 import type { Clock } from './clock.ts';
 import { type Exchange, type ExchangeRequest, exchange } from './http-exchange.ts';
 import { keptConnections } from './kept-connections.ts';
@@ -23,6 +24,8 @@ import type { Lease } from './lease-store.ts';
 
 export type MatcherClient = {
   send(groupId: string, commands: CommandRequest[]): Promise<CommandsResponse>;
+  /** An operator's order. */
+  operate(groupId: string, request: OperatorRequest): Promise<OperatorResponse>;
   depth(groupId: string, marketId: MarketId, levels: number): Promise<DepthView>;
   account(groupId: string, account: Address): Promise<AccountView>;
   /** An order that lives, or ended about a minute ago at most. */
@@ -77,6 +80,10 @@ export function createMatcherClient(options: MatcherClientOptions): MatcherClien
     send(groupId, commands) {
       const body = JSON.stringify({ commands: commands.map(commandJson) });
       return call(groupId, { method: 'POST', path: '/commands', body }, 'outcome_unknown');
+    },
+    operate(groupId, request) {
+      const body = JSON.stringify(request);
+      return call(groupId, { method: 'POST', path: '/operations', body }, 'outcome_unknown');
     },
     depth: (groupId, marketId, levels) =>
       read(groupId, `/depth?market=${encodeURIComponent(marketId)}&levels=${levels}`),

@@ -107,7 +107,7 @@ export function statusToJson(
 }
 
 export function depthToJson(
-  depth: Omit<DepthView, keyof MarketStatusView | 'state'> & Pick<DepthView, 'auction'>,
+  depth: Pick<DepthView, 'marketId' | 'sequence' | 'bids' | 'asks' | 'checksum' | 'auction'>,
   listed: ListedMarket,
 ): DepthSnapshot {
   return {

@@ -5,6 +5,7 @@ import {
   formatPrice,
   formatSize,
   type Market,
+  noProtections,
   parsePrice,
   parseSize,
 } from '#domain/market.ts';
@@ -19,6 +20,7 @@ const market: Market = {
   quoteUnitsPerTickLot: 1,
   minSizeLots: 1,
   minNotionalUnits: 1,
+  ...noProtections,
   makerFeeBps: 0,
   takerFeeBps: 0,
   state: 'open',

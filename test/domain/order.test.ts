@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import type { Market } from '#domain/market.ts';
+import { type Market, maxPriceTicks, noProtections } from '#domain/market.ts';
 import { fitAmounts, holdUnits, notionalUnits, type SignedAmounts } from '#domain/order.ts';
 
 const eth = { id: 'ETH', decimals: 8, chainDecimals: 18, chainAsset: '0xaa' };
@@ -13,6 +13,7 @@ const market: Market = {
   quoteUnitsPerTickLot: 1,
   minSizeLots: 1,
   minNotionalUnits: 1,
+  ...noProtections,
   makerFeeBps: 0,
   takerFeeBps: 0,
   state: 'open',

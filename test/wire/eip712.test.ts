@@ -2,6 +2,7 @@ import { SigningKey, TypedDataEncoder, Wallet } from 'ethers';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import {
+  amendTypes,
   cancelTypes,
   canonicalSignature,
   digests,
@@ -32,6 +33,19 @@ test("a cancel's digest is the one that wallets sign", () => {
   expect(hash.cancel(cancel)).toBe(expected);
 });
 
+test("an amend's digest is the one that wallets sign, and no cancel's", () => {
+  const amend = {
+    account: `0x${'a1'.repeat(20)}`,
+    orderDigest: `0x${'0d'.repeat(32)}`,
+    newAmount: 10n ** 18n,
+    createdAtMs: 1_790_000_000_000,
+  };
+  const expected = TypedDataEncoder.hash(typedDomain(domain), amendTypes, amend);
+  expect(hash.amend(amend)).toBe(expected);
+  expect(hash.amend({ ...amend, newAmount: 1n })).not.toBe(expected);
+  expect(hash.cancel(amend)).not.toBe(expected);
+});
+
 test('another chain, contract or field is another digest', () => {
   const [order] = fc.sample(anySignedOrder, { numRuns: 1, seed: 7 });
   if (!order) throw new Error('no sample');
@@ -53,6 +67,12 @@ test('the signed structs are those of PROTOCOL 1', () => {
   );
   expect(TypedDataEncoder.from(cancelTypes).encodeType('Cancel')).toBe(
     'Cancel(address account,bytes32 orderDigest,uint64 createdAtMs)',
+  );
+  expect(TypedDataEncoder.from(cancelTypes).encodeType('Cancel')).toBe(
+    'Cancel(address account,bytes32 orderDigest,uint64 createdAtMs)',
+  );
+  expect(TypedDataEncoder.from(amendTypes).encodeType('Amend')).toBe(
+    'Amend(address account,bytes32 orderDigest,uint128 newAmount,uint64 createdAtMs)',
   );
 });
 

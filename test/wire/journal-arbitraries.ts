@@ -2,12 +2,19 @@
 import fc from 'fast-check';
 import type { Asset } from '#domain/asset.ts';
 import type {
+  AmendOrder,
+  AssignFeeTier,
+  CancelAll,
+  CancelAllAfter,
   CancelOrder,
   Command,
+  Continue,
+  DefineFeeTier,
   GrantCredit,
   ListMarket,
   PlaceOrder,
   ReturnCredit,
+  SetMarketState,
   SignedOrder,
   Tick,
 } from '#domain/command.ts';
@@ -17,12 +24,22 @@ import type {
   CreditReturned,
   EngineEvent,
   MarketListed,
+  MarketStateChanged,
+  OrderAmended,
   OrderDone,
+  OrderTriggered,
   Refused,
+  StateChangeReason,
   Trade,
 } from '#domain/event.ts';
-import type { Market } from '#domain/market.ts';
-import type { DoneReason } from '#domain/order.ts';
+import type { Market, MarketState } from '#domain/market.ts';
+import type {
+  DoneReason,
+  FittedAmounts,
+  OrderType,
+  SelfTradePrevention,
+  TimeInForce,
+} from '#domain/order.ts';
 import { engineRefusals } from '#domain/refusal.ts';
 
 /** What a record of T needs: exhaustive, so that a new field cannot be forgotten here. */
@@ -46,8 +63,29 @@ const clientOrderId = fc.stringMatching(/^[A-Za-z0-9_-]{1,36}$/);
 const marketId = fc.constantFrom('ETH-USDC', 'BTC-USDC');
 const assetId = fc.constantFrom('ETH', 'BTC', 'USDC');
 const side = fc.constantFrom('buy' as const, 'sell' as const);
-const orderType = fc.constantFrom('limit' as const, 'market' as const);
-const timeInForce = fc.constantFrom('gtc' as const, 'ioc' as const);
+const orderType = fc.constantFrom<OrderType>(
+  'limit',
+  'market',
+  'stop',
+  'stop_limit',
+  'take_profit',
+  'take_profit_limit',
+);
+const timeInForce = fc.constantFrom<TimeInForce>('gtc', 'ioc', 'fok', 'gtd');
+const selfTrade = fc.constantFrom<SelfTradePrevention>(
+  'expire_taker',
+  'expire_maker',
+  'expire_both',
+  'decrement',
+);
+const marketState = fc.constantFrom<MarketState>(
+  'pre_open',
+  'open',
+  'cancel_only',
+  'halted',
+  'closed',
+  'auction',
+);
 const bit = fc.constantFrom(0 as const, 1 as const);
 /** Up to the year 9999: what the doors take. */
 const timeMs = fc.oneof(
@@ -69,9 +107,17 @@ const market = fc.record<Market>({
   quoteUnitsPerTickLot: uint,
   minSizeLots: uint,
   minNotionalUnits: uint,
+  maxNotionalUnits: uint,
   makerFeeBps: fc.integer({ min: -1_000, max: 1_000 }),
   takerFeeBps: fc.integer({ min: -1_000, max: 1_000 }),
-  state: fc.constantFrom('pre_open', 'open', 'cancel_only', 'halted', 'closed', 'auction'),
+  bandBps: uint,
+  auctionBandBps: uint,
+  haltBps: uint,
+  haltWindowMs: uint,
+  haltMs: uint,
+  auctionMs: uint,
+  referenceTicks: uint,
+  state: marketState,
 } satisfies Model<Market>);
 
 const signed: Model<SignedOrder> = {
@@ -88,18 +134,28 @@ const signed: Model<SignedOrder> = {
   expiresAtMs: timeMs,
   epoch: bigUint(64),
   salt: bigUint(64),
-  terms: fc.string({ maxLength: 200, unit: 'grapheme' }),
+  terms: fc.string({ maxLength: 300, unit: 'grapheme' }),
 };
 
-const fitted = fc.record(
-  {
-    limitTicks: uint,
-    sizeLots: uint,
-    spendUnits: uint,
-    misfit: fc.constantFrom('price_off_tick', 'size_off_lot', 'notional_too_large'),
-  },
-  { requiredKeys: ['limitTicks', 'sizeLots', 'spendUnits'] },
-);
+/** All fields, of which those named may be absent. */
+const recordOf = <T extends object>(
+  model: Model<T>,
+  ...mayBeAbsent: (keyof T)[]
+): fc.Arbitrary<T> =>
+  fc.record(model as never, {
+    requiredKeys: Object.keys(model).filter(
+      (key) => !mayBeAbsent.includes(key as keyof T),
+    ) as never,
+  }) as unknown as fc.Arbitrary<T>;
+
+const fitted: Model<FittedAmounts> = {
+  limitTicks: uint,
+  sizeLots: uint,
+  spendUnits: uint,
+  triggerTicks: uint,
+  displayLots: uint,
+  misfit: fc.constantFrom('price_off_tick', 'size_off_lot', 'notional_too_large'),
+};
 
 const place: Model<PlaceOrder> = {
   type: fc.constant('place'),
@@ -110,22 +166,53 @@ const place: Model<PlaceOrder> = {
   side,
   orderType,
   timeInForce,
+  postOnly: fc.boolean(),
+  selfTrade,
   cap: fc.constantFrom('base', 'quote'),
-  amounts: fitted,
+  amounts: recordOf<FittedAmounts>(fitted, 'misfit'),
   maxFeeBps: fc.integer({ min: 0, max: 10_000 }),
   createdAtMs: timeMs,
   expiresAtMs: timeMs,
   clientOrderId,
+  replaces: digest,
   signed: fc.record(signed),
   signature: hexBytes(65),
 };
 
 const cancel: Model<CancelOrder> = {
   type: fc.constant('cancel'),
-  commandId: id,
+  commandId: digest,
   nowMs: timeMs,
   account: address,
   digest,
+};
+
+const amend: Model<AmendOrder> = {
+  type: fc.constant('amend'),
+  commandId: digest,
+  nowMs: timeMs,
+  account: address,
+  digest,
+  sizeLots: uint,
+  spendUnits: uint,
+  misfit: fc.constant('size_off_lot'),
+};
+
+const cancelAll: Model<CancelAll> = {
+  type: fc.constant('cancel_all'),
+  commandId: digest,
+  nowMs: timeMs,
+  account: address,
+  marketId,
+  side,
+};
+
+const cancelAllAfter: Model<CancelAllAfter> = {
+  type: fc.constant('cancel_all_after'),
+  commandId: digest,
+  nowMs: timeMs,
+  account: address,
+  afterMs: uint,
 };
 
 const grant: Model<GrantCredit> = {
@@ -148,10 +235,33 @@ const giveBack: Model<ReturnCredit> = {
   units: uint,
 };
 
+const ordered = { commandId: id, nowMs: timeMs, by: id, why: id };
+
+const setMarketState: Model<SetMarketState> = {
+  type: fc.constant('set_market_state'),
+  ...ordered,
+  marketId,
+  state: marketState,
+};
+
+const defineFeeTier: Model<DefineFeeTier> = {
+  type: fc.constant('define_fee_tier'),
+  ...ordered,
+  tier: fc.integer({ min: 1, max: 255 }),
+  makerFeeBps: fc.integer({ min: -1_000, max: 1_000 }),
+  takerFeeBps: fc.integer({ min: 0, max: 1_000 }),
+};
+
+const assignFeeTier: Model<AssignFeeTier> = {
+  type: fc.constant('assign_fee_tier'),
+  ...ordered,
+  account: address,
+  tier: fc.integer({ min: 0, max: 255 }),
+};
+
 const listMarket: Model<ListMarket> = {
   type: fc.constant('list_market'),
-  commandId: id,
-  nowMs: timeMs,
+  ...ordered,
   market,
   base: asset,
   quote: asset,
@@ -159,19 +269,22 @@ const listMarket: Model<ListMarket> = {
 
 const tick: Model<Tick> = { type: fc.constant('tick'), commandId: id, nowMs: timeMs };
 
-/** All fields but `clientOrderId`, which may be absent. */
-const withOptionalId = <T extends object>(model: Model<T>): fc.Arbitrary<T> =>
-  fc.record(model as never, {
-    requiredKeys: Object.keys(model).filter((key) => key !== 'clientOrderId') as never,
-  }) as unknown as fc.Arbitrary<T>;
+const goOn: Model<Continue> = { type: fc.constant('continue'), commandId: id, nowMs: timeMs };
 
 export const anyCommand: fc.Arbitrary<Command> = fc.oneof(
-  withOptionalId<PlaceOrder>(place),
+  recordOf<PlaceOrder>(place, 'clientOrderId', 'replaces'),
   fc.record(cancel),
+  recordOf<AmendOrder>(amend, 'misfit'),
+  recordOf<CancelAll>(cancelAll, 'marketId', 'side'),
+  fc.record(cancelAllAfter),
   fc.record(grant),
   fc.record(giveBack),
   fc.record(listMarket),
+  fc.record(setMarketState),
+  fc.record(defineFeeTier),
+  fc.record(assignFeeTier),
   fc.record(tick),
+  fc.record(goOn),
 );
 
 /** The frame gives events their numbers. */
@@ -212,8 +325,12 @@ const orderDone: Model<OrderDone> = {
   side,
   orderType,
   timeInForce,
+  postOnly: fc.boolean(),
+  selfTrade,
   limitTicks: uint,
+  triggerTicks: uint,
   sizeLots: uint,
+  displayLots: uint,
   spendUnits: uint,
   filledLots: uint,
   filledQuoteUnits: uint,
@@ -223,6 +340,37 @@ const orderDone: Model<OrderDone> = {
   expiresAtMs: timeMs,
   atMs: timeMs,
   clientOrderId,
+};
+
+const orderAmended: Model<OrderAmended> = {
+  type: fc.constant('order_amended'),
+  sequence,
+  digest,
+  account: address,
+  marketId,
+  sizeLots: uint,
+  spendUnits: uint,
+  reason: fc.constantFrom('amended', 'self_trade'),
+  atMs: timeMs,
+};
+
+const orderTriggered: Model<OrderTriggered> = {
+  type: fc.constant('order_triggered'),
+  sequence,
+  digest,
+  account: address,
+  marketId,
+  atMs: timeMs,
+};
+
+const stateChanged: Model<MarketStateChanged> = {
+  type: fc.constant('market_state_changed'),
+  sequence,
+  marketId,
+  state: marketState,
+  reason: fc.constantFrom<StateChangeReason>('operator', 'volatility', 'schedule'),
+  atMs: timeMs,
+  untilMs: timeMs,
 };
 
 const granted: Model<CreditGranted> = {
@@ -255,10 +403,13 @@ export const anyEvent: fc.Arbitrary<EngineEvent> = fc.oneof(
   fc.record(accepted),
   fc.record(refused),
   fc.record(trade),
-  withOptionalId<OrderDone>(orderDone),
+  recordOf<OrderDone>(orderDone, 'clientOrderId'),
+  fc.record(orderAmended),
+  fc.record(orderTriggered),
   fc.record(granted),
   fc.record(returned),
   fc.record(listed),
+  fc.record(stateChanged),
 );
 
 export const anySignedOrder = fc.record(signed);

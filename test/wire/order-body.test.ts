@@ -1,8 +1,17 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { decodeRecord, encodeFrame, genesisHash } from '#wire/journal-frame.ts';
-import { commandJson, commandsRequest } from '#wire/matcher-api.ts';
-import { batchBody, cancelBody, orderJson, type PlaceBody, placeBody } from '#wire/order-body.ts';
+import { type CommandRequest, commandJson, commandsRequest } from '#wire/matcher-api.ts';
+import {
+  amendBody,
+  batchBody,
+  cancelAllAfterBody,
+  cancelBody,
+  orderJson,
+  type PlaceBody,
+  placeBody,
+  sessionAmendBody,
+} from '#wire/order-body.ts';
 import { anySignedOrder } from './journal-arbitraries.ts';
 
 const order = {
@@ -56,7 +65,7 @@ test('addresses and assets come in any case and become one', () => {
 test('every signed order survives being written as JSON and read', () => {
   fc.assert(
     fc.property(anySignedOrder, (signed) => {
-      fc.pre(signed.terms.length > 0 && signed.terms.length <= 200);
+      fc.pre(signed.terms.length > 0 && signed.terms.length <= 300);
       const json = JSON.parse(JSON.stringify({ ...body, order: orderJson(signed) }));
       expect(placeBody.parse(json).order).toEqual(signed);
     }),
@@ -88,7 +97,7 @@ describe('an order is refused for', () => {
     ['a time beyond the year 9999', 'expiresAtMs', Number.MAX_SAFE_INTEGER],
     ['no number', 'expiresAtMs', null],
     ['empty terms', 'terms', ''],
-    ['endless terms', 'terms', 'x'.repeat(201)],
+    ['endless terms', 'terms', 'x'.repeat(301)],
   ])('%s', (_, field, value) => {
     expect(refusedFields(placeBody, { ...body, order: { ...order, [field]: value } })).toEqual([
       `order.${field}`,
@@ -142,12 +151,62 @@ test('a cancel names account, digest and time, and nothing else', () => {
 test('a command request survives the way to the matcher', () => {
   const { order: signed, signature } = placeBody.parse(body) as PlaceBody;
   const digest = `0x${'0d'.repeat(32)}`;
-  const commands = [
-    { type: 'place' as const, digest, order: signed, signature, clientOrderId: 'mine-1' },
-    { type: 'cancel' as const, commandId: 'session-7', account: order.account, digest },
+  const own = { commandId: `0x${'5e'.repeat(32)}`, account: order.account };
+  const commands: CommandRequest[] = [
+    { type: 'place', digest, order: signed, signature, clientOrderId: 'mine-1' },
+    { type: 'cancel', ...own, digest },
+    { type: 'amend', ...own, digest, newAmount: (1n << 128n) - 1n, createdAtMs: 7 },
+    { type: 'cancel_all', ...own },
+    { type: 'cancel_all', ...own, market: 'ETH-USDC', side: 'sell' },
+    { type: 'cancel_all_after', ...own, afterMs: 0 },
   ];
   const json = JSON.parse(JSON.stringify({ commands: commands.map(commandJson) }));
   expect(commandsRequest.parse(json)).toEqual({ commands });
+});
+
+test.each<[string, object]>([
+  ['an id that is not 32 bytes', { type: 'cancel', commandId: 'session-7', digest: '' }],
+  ['a market that is none', { type: 'cancel_all', market: 'eth' }],
+  ['a third side', { type: 'cancel_all', side: 'both' }],
+  ['no delay', { type: 'cancel_all_after' }],
+  ['an amount with a fraction', { type: 'amend', newAmount: '1.5' }],
+])('a command request with %s is refused', (_, wrong) => {
+  const digest = `0x${'0d'.repeat(32)}`;
+  const request = { commandId: digest, account: order.account, ...wrong };
+  expect(commandsRequest.safeParse({ commands: [request] }).success).toBe(false);
+});
+
+describe('an amend', () => {
+  const amend = {
+    account: order.account,
+    orderDigest: `0x${'0d'.repeat(32)}`,
+    newAmount: '1000',
+    createdAtMs: order.createdAtMs,
+  };
+
+  test('names account, order, new amount and time, and nothing else', () => {
+    const { signature } = body;
+    expect(amendBody.parse({ amend, signature }).amend.newAmount).toBe(1_000n);
+    const unknown = { amend: { ...amend, price: '1' }, signature };
+    expect(refusedFields(amendBody, unknown)).toContain('price');
+    expect(sessionAmendBody.parse({ newAmount: '1000' })).toEqual({ newAmount: 1_000n });
+  });
+
+  test.each(['-1', '1.5', '01', '', '1e3', (1n << 128n).toString()])(
+    'to %j is refused',
+    (newAmount) => {
+      const wrong = { amend: { ...amend, newAmount }, signature: body.signature };
+      expect(refusedFields(amendBody, wrong)).toEqual(['amend.newAmount']);
+      expect(refusedFields(sessionAmendBody, { newAmount })).toEqual(['newAmount']);
+    },
+  );
+});
+
+test("a dead man's switch waits 1 s to a day, or is disarmed by 0", () => {
+  for (const afterMs of [0, 1_000, 86_400_000])
+    expect(cancelAllAfterBody.safeParse({ afterMs }).success).toBe(true);
+  for (const afterMs of [-1, 1, 999, 1_000.5, 86_400_001, '1000', undefined])
+    expect(refusedFields(cancelAllAfterBody, { afterMs })).toEqual(['afterMs']);
 });
 
 test('whatever times an order has, the journal can write it', () => {
@@ -165,8 +224,10 @@ test('whatever times an order has, the journal can write it', () => {
         side: 'buy' as const,
         orderType: 'limit' as const,
         timeInForce: 'gtc' as const,
+        postOnly: false,
+        selfTrade: 'expire_taker' as const,
         cap: 'base' as const,
-        amounts: { limitTicks: 1, sizeLots: 1, spendUnits: 0 },
+        amounts: { limitTicks: 1, sizeLots: 1, spendUnits: 0, triggerTicks: 0, displayLots: 0 },
         maxFeeBps: 20,
         createdAtMs,
         expiresAtMs,
@@ -174,7 +235,7 @@ test('whatever times an order has, the journal can write it', () => {
         signature: body.signature,
       };
       const header = { groupId: 'majors', epoch: 1, frame: 1, firstSequence: 1, lastSequence: 0 };
-      const frame = { ...header, clock: 1, atMs: order.createdAtMs, rulesVersion: 1 };
+      const frame = { ...header, clock: 1, atMs: order.createdAtMs, rulesVersion: 2 };
       const outcomes = [{ command, events: [] }];
       const record = encodeFrame({ ...frame, previousHash: genesisHash, outcomes });
       expect(decodeRecord(record)).toMatchObject({ kind: 'frame', outcomes });

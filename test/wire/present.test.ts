@@ -1,8 +1,15 @@
 import { describe, expect, test } from 'vitest';
+import { noProtections } from '#domain/market.ts';
 import type { ListedMarket } from '#wire/catalog.ts';
 import { crc32c } from '#wire/crc32c.ts';
 import { channelPattern, marketOfChannel } from '#wire/feed-message.ts';
-import { depthChecksum, depthToJson, fillToJson, orderToJson } from '#wire/present.ts';
+import {
+  depthChecksum,
+  depthToJson,
+  fillToJson,
+  orderToJson,
+  statusToJson,
+} from '#wire/present.ts';
 
 /** A lot is 0.0001 ETH, a tick 0.01 USDC. */
 const listed: ListedMarket = {
@@ -13,6 +20,7 @@ const listed: ListedMarket = {
     quoteUnitsPerTickLot: 1,
     minSizeLots: 1,
     minNotionalUnits: 1,
+    ...noProtections,
     makerFeeBps: 10,
     takerFeeBps: 20,
     state: 'open',
@@ -28,8 +36,12 @@ const order = {
   side: 'buy',
   orderType: 'limit',
   timeInForce: 'gtc',
+  postOnly: false,
+  selfTrade: 'expire_taker',
   limitTicks: 185_025,
+  triggerTicks: 0,
   sizeLots: 15_000,
+  displayLots: 0,
   spendUnits: 0,
   filledLots: 5_000,
   filledQuoteUnits: 925_125_000,
@@ -47,6 +59,8 @@ test('an order is shown in decimal text of its assets', () => {
     side: 'buy',
     type: 'limit',
     timeInForce: 'gtc',
+    postOnly: false,
+    stp: 'expire_taker',
     price: '1850.25',
     size: '1.5',
     filledSize: '0.5',
@@ -65,6 +79,30 @@ test('an order by money shows what it spends instead of a size', () => {
   );
   expect(json).toMatchObject({ spend: '2.5', clientOrderId: 'a' });
   expect(json).not.toHaveProperty('size');
+});
+
+test('what was signed beside price and size is shown where the order has it', () => {
+  const iceberg = { ...order, displayLots: 100, selfTrade: 'decrement', postOnly: true } as const;
+  expect(orderToJson(iceberg, listed)).toMatchObject({
+    postOnly: true,
+    stp: 'decrement',
+    displaySize: '0.01',
+  });
+  const stop = {
+    ...order,
+    orderType: 'stop_limit',
+    triggerTicks: 185_000,
+    status: 'untriggered',
+  } as const;
+  expect(orderToJson(stop, listed)).toMatchObject({
+    type: 'stop_limit',
+    triggerPrice: '1850',
+    status: 'untriggered',
+  });
+});
+
+test('rebates show as a negative fee', () => {
+  expect(orderToJson({ ...order, feeUnits: -1_500 }, listed).fee).toBe('-0.0015');
 });
 
 test('a fill is shown with its identity, role and fee', () => {
@@ -98,7 +136,6 @@ test('a fill is shown with its identity, role and fee', () => {
 test('depth is shown as text levels, best first', () => {
   const depth = {
     marketId: 'ETH-USDC',
-    state: 'open' as const,
     sequence: 9,
     bids: [[185_000, 10_000]] as [number, number][],
     asks: [],
@@ -112,6 +149,40 @@ test('depth is shown as text levels, best first', () => {
     asks: [],
     checksum: 7,
   });
+});
+
+test('an auction is shown with what it would do', () => {
+  const auction = { priceTicks: 185_000, sizeLots: 10_000, imbalanceLots: -5_000 };
+  const depth = { marketId: 'ETH-USDC', sequence: 9, bids: [], asks: [], checksum: 7, auction };
+  const shown = { price: '1850', size: '1', imbalance: '-0.5' };
+  expect(depthToJson(depth, listed).auction).toEqual(shown);
+  const status = {
+    state: 'auction',
+    sequence: 9,
+    untilMs: 70,
+    lastTicks: 185_001,
+    auction,
+  } as const;
+  expect(statusToJson({ ...status, referenceTicks: 184_999 }, listed)).toEqual({
+    market: 'ETH-USDC',
+    state: 'auction',
+    sequence: 9,
+    untilMs: 70,
+    lastPrice: '1850.01',
+    referencePrice: '1849.99',
+    auction: shown,
+  });
+});
+
+test('a market shows no time and no price that it has not', () => {
+  const status = {
+    state: 'open',
+    sequence: 9,
+    untilMs: 0,
+    lastTicks: 0,
+    referenceTicks: 0,
+  } as const;
+  expect(statusToJson(status, listed)).toEqual({ market: 'ETH-USDC', state: 'open', sequence: 9 });
 });
 
 describe('the depth checksum', () => {
@@ -138,6 +209,7 @@ describe('a channel', () => {
   test.each([
     ['depth:ETH-USDC', 'ETH-USDC'],
     ['trades:BTC-USDC', 'BTC-USDC'],
+    ['market:BTC-USDC', 'BTC-USDC'],
     [`account:0x${'a1'.repeat(20)}`, undefined],
   ])('%s belongs to %s', (channel, market) => {
     expect(channelPattern.test(channel)).toBe(true);

@@ -6,8 +6,9 @@
  * The floors of parts never sum to more than the floor of the whole, so a hold for the whole covers every part.
  */
 export function feeUnits(notionalUnits: number, feeBps: number): number {
-  const rest = notionalUnits % 10_000;
-  return ((notionalUnits - rest) / 10_000) * feeBps + Math.floor((rest * feeBps) / 10_000);
+  // Exact for safe integers: what the quotient may be off by is less than the 1/10,000 that would change its floor.
+  const whole = Math.floor(notionalUnits / 10_000);
+  return whole * feeBps + Math.floor(((notionalUnits - whole * 10_000) * feeBps) / 10_000);
 }
 
 /** A maker's fee; a rebate (negative rate) is rounded towards nothing and never exceeds the taker's fee of the same trade. */

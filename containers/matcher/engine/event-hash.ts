@@ -1,4 +1,4 @@
-/** Folds an event into the chain over all events: every field, in a fixed order. */
+/** Folds an event into the chain over all events: every field, in a fixed order, names as their two words. */
 import { unreachable } from '#domain/assertion.ts';
 import type {
   CreditGranted,
@@ -8,19 +8,34 @@ import type {
   Trade,
 } from '#domain/event.ts';
 import { engineRefusals } from '#domain/refusal.ts';
-import type { HashLanes } from './hash-lanes.ts';
+import { HashLanes } from './hash-lanes.ts';
 import { foldTerms } from './listing.ts';
+import { nameWords } from './name-words.ts';
+
+/** What opens each event's integers. The numbers stand for ever: hashes of old journals are made of them. */
+export const eventTags = {
+  accepted: 1,
+  refused: 2,
+  trade: 3,
+  order_done: 4,
+  order_amended: 5,
+  order_triggered: 6,
+  credit_granted: 7,
+  credit_returned: 8,
+  market_listed: 9,
+  market_state_changed: 10,
+} as const;
 
 export function foldEvent(into: HashLanes, event: EngineEvent): void {
+  into.integer(eventTags[event.type]);
   into.integer(event.sequence);
-  into.text(event.type);
   switch (event.type) {
     case 'accepted':
-      into.text(event.commandId);
+      foldName(into, event.commandId);
       break;
     case 'refused':
-      into.text(event.commandId);
-      into.word(engineRefusals.indexOf(event.code));
+      foldName(into, event.commandId);
+      into.integer(engineRefusals.indexOf(event.code));
       break;
     case 'trade':
       foldTrade(into, event);
@@ -38,24 +53,24 @@ export function foldEvent(into: HashLanes, event: EngineEvent): void {
       foldTerms(into, event);
       break;
     case 'order_amended':
-      into.text(event.digest);
-      into.text(event.account);
-      into.text(event.marketId);
+      foldName(into, event.digest);
+      foldName(into, event.account);
+      foldName(into, event.marketId);
       into.integer(event.sizeLots);
       into.integer(event.spendUnits);
-      into.text(event.reason);
+      foldName(into, event.reason);
       into.integer(event.atMs);
       break;
     case 'order_triggered':
-      into.text(event.digest);
-      into.text(event.account);
-      into.text(event.marketId);
+      foldName(into, event.digest);
+      foldName(into, event.account);
+      foldName(into, event.marketId);
       into.integer(event.atMs);
       break;
     case 'market_state_changed':
-      into.text(event.marketId);
-      into.text(event.state);
-      into.text(event.reason);
+      foldName(into, event.marketId);
+      foldName(into, event.state);
+      foldName(into, event.reason);
       into.integer(event.atMs);
       into.integer(event.untilMs);
       break;
@@ -64,49 +79,67 @@ export function foldEvent(into: HashLanes, event: EngineEvent): void {
   }
 }
 
+function foldName(into: HashLanes, text: string): void {
+  const { left, right } = nameWords(text);
+  into.integer(left);
+  into.integer(right);
+}
+
 function foldCredit(into: HashLanes, event: CreditGranted | CreditReturned, number: number): void {
-  into.text(event.account);
-  into.text(event.asset);
+  foldName(into, event.account);
+  foldName(into, event.asset);
   into.integer(number);
   into.integer(event.units);
 }
 
 function foldTrade(into: HashLanes, trade: Trade): void {
-  into.text(trade.marketId);
+  foldName(into, trade.marketId);
   into.integer(trade.atMs);
   into.integer(trade.priceTicks);
   into.integer(trade.sizeLots);
   into.integer(trade.baseUnits);
   into.integer(trade.quoteUnits);
-  into.text(trade.takerSide);
-  into.text(trade.makerDigest);
-  into.text(trade.takerDigest);
-  into.text(trade.makerAccount);
-  into.text(trade.takerAccount);
+  foldName(into, trade.takerSide);
+  foldName(into, trade.makerDigest);
+  foldName(into, trade.takerDigest);
+  foldName(into, trade.makerAccount);
+  foldName(into, trade.takerAccount);
   into.integer(trade.makerFeeUnits);
   into.integer(trade.takerFeeUnits);
 }
 
 function foldOrderDone(into: HashLanes, done: OrderDone): void {
-  into.text(done.digest);
-  into.text(done.account);
-  into.text(done.marketId);
-  into.text(done.side);
-  into.text(done.orderType);
-  into.text(done.timeInForce);
-  into.word(done.postOnly ? 1 : 0);
-  into.text(done.selfTrade);
-  into.integer(done.limitTicks);
-  into.integer(done.triggerTicks);
+  const terms = new HashLanes();
+  foldName(terms, done.digest);
+  foldName(terms, done.account);
+  foldName(terms, done.marketId);
+  foldName(terms, traitsText(done));
+  terms.integer(done.limitTicks);
+  terms.integer(done.triggerTicks);
+  terms.integer(done.displayLots);
+  terms.integer(done.createdAtMs);
+  terms.integer(done.expiresAtMs);
+  foldName(terms, done.clientOrderId ?? '');
+  // What stays as it is through an order's life is folded by itself, so that an engine may do it once.
+  const [left, right] = terms.state();
+  into.integer(left);
+  into.integer(right);
   into.integer(done.sizeLots);
-  into.integer(done.displayLots);
   into.integer(done.spendUnits);
   into.integer(done.filledLots);
   into.integer(done.filledQuoteUnits);
   into.integer(done.feeUnits);
-  into.text(done.reason);
-  into.integer(done.createdAtMs);
-  into.integer(done.expiresAtMs);
+  foldName(into, done.reason);
   into.integer(done.atMs);
-  into.text(done.clientOrderId ?? '');
+}
+
+/** What an order is beside its numbers, as one text. */
+export function traitsText({
+  side,
+  orderType,
+  timeInForce,
+  postOnly,
+  selfTrade,
+}: Pick<OrderDone, 'side' | 'orderType' | 'timeInForce' | 'postOnly' | 'selfTrade'>): string {
+  return `${side} ${orderType} ${timeInForce} ${postOnly} ${selfTrade}`;
 }

@@ -51,7 +51,8 @@ export type Verdict =
   | { type: 'epoch'; state: Watermark; epoch: EpochRecord }
   | { type: 'frame'; state: Watermark; frame: Frame }
   | { type: 'ignored'; state: Watermark; why: 'zombie' | 'repeated' }
-  | { type: 'stop'; reason: StopReason; detail: string };
+  /** `rulesVersion` is that of a frame whose body does not read. */
+  | { type: 'stop'; reason: StopReason; detail: string; rulesVersion?: number };
 
 /** Decides on one record, in shard order. `state` is what the previous verdict answered. */
 export function acceptRecord(
@@ -61,8 +62,13 @@ export function acceptRecord(
 ): Verdict {
   const decoded = decodeRecord(record.data);
   const seen = { ...state, shardSequence: record.shardSequence };
-  if (decoded.kind === 'bad')
-    return stop(`bad_${decoded.reason}`, state, `record ${record.shardSequence}`);
+  if (decoded.kind === 'bad') {
+    const { reason, rulesVersion } = decoded;
+    const detail = `record ${record.shardSequence}`;
+    if (rulesVersion === undefined) return stop(`bad_${reason}`, state, detail);
+    const ofRules = `${detail} of rules version ${rulesVersion}`;
+    return { ...stop(`bad_${reason}`, state, ofRules), rulesVersion };
+  }
   if (decoded.groupId !== groupId)
     return stop('other_group', state, `it belongs to ${decoded.groupId}`);
   if (decoded.kind === 'epoch') return acceptEpoch(decoded, record.data, seen);
@@ -114,9 +120,9 @@ function acceptFrame(frame: Frame, data: Uint8Array, seen: Watermark): Verdict {
   return { type: 'frame', state, frame };
 }
 
-function stop(reason: StopReason, state: Watermark, detail: string): Verdict {
+function stop(reason: StopReason, state: Watermark, detail: string) {
   return {
-    type: 'stop',
+    type: 'stop' as const,
     reason,
     detail: `after frame ${state.frame} of epoch ${state.epoch}: ${detail}`,
   };

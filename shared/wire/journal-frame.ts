@@ -113,21 +113,30 @@ function sealed(head: ByteWriter): Uint8Array {
   return head.take();
 }
 
-export type Decoded = Frame | EpochRecord | { kind: 'bad'; reason: 'crc' | 'version' | 'body' };
+export type Decoded = Frame | EpochRecord | BadRecord;
+
+/** `rulesVersion` is that of a frame whose body does not read: other rules may have had other records. */
+type BadRecord = { kind: 'bad'; reason: 'crc' | 'version' | 'body'; rulesVersion?: number };
 
 /** Reads a record. Whatever is wrong with the bytes is an answer, never an exception: the reader decides to stop. */
 export function decodeRecord(bytes: Uint8Array): Decoded {
   if (bytes.length < 6 || !sealHolds(bytes)) return { kind: 'bad', reason: 'crc' };
   if (bytes[0] !== formatVersion) return { kind: 'bad', reason: 'version' };
-  const from = new ByteReader(bytes.subarray(2, bytes.length - 4));
+  const all = bytes.subarray(2, bytes.length - 4);
+  const from = new ByteReader(all);
+  let header: FrameHeader | undefined;
   try {
-    if (bytes[1] === frameKind) return readFrame(from, bytes.subarray(2, bytes.length - 4));
+    if (bytes[1] === frameKind) {
+      header = readHeader(from);
+      return readFrame(header, from, all);
+    }
     if (bytes[1] === epochKind) {
       return { kind: 'epoch', groupId: from.text(), epoch: from.uint(), nonce: from.hex(16) };
     }
     return { kind: 'bad', reason: 'version' };
   } catch {
-    return { kind: 'bad', reason: 'body' };
+    const { rulesVersion } = header ?? {};
+    return { kind: 'bad', reason: 'body', ...(rulesVersion === undefined ? {} : { rulesVersion }) };
   }
 }
 
@@ -137,8 +146,8 @@ function sealHolds(bytes: Uint8Array): boolean {
   return stated === crc32c(bytes.subarray(0, at));
 }
 
-function readFrame(from: ByteReader, all: Uint8Array): Frame {
-  const header = {
+function readHeader(from: ByteReader): FrameHeader {
+  return {
     groupId: from.text(),
     epoch: from.uint(),
     frame: from.uint(),
@@ -149,6 +158,9 @@ function readFrame(from: ByteReader, all: Uint8Array): Frame {
     rulesVersion: from.uint(),
     previousHash: from.hex(32),
   };
+}
+
+function readFrame(header: FrameHeader, from: ByteReader, all: Uint8Array): Frame {
   const count = from.uint();
   const body = new ByteReader(all.subarray(all.length - from.left));
   body.baseMs = header.atMs;

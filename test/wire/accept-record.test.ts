@@ -66,6 +66,25 @@ describe('PROTOCOL 2, rule 1: bad CRC, version or group stops', () => {
     expect(reasonOf(read(started, bytes))).toBe('bad_version');
   });
 
+  test('a body that does not read, told with the rules that it was written under', () => {
+    const { epoch, frame, lastSequence } = started;
+    const bytes = encodeFrame({
+      groupId: 'majors',
+      epoch,
+      frame: frame + 1,
+      clock: 9,
+      atMs: 1_000,
+      rulesVersion: 1,
+      previousHash: started.chain,
+      // It states an event that it does not hold.
+      firstSequence: lastSequence + 1,
+      lastSequence: lastSequence + 1,
+      outcomes: [],
+    });
+    const verdict = read(started, bytes);
+    expect(verdict).toMatchObject({ type: 'stop', reason: 'bad_body', rulesVersion: 1 });
+  });
+
   test('another group', () => {
     expect(reasonOf(read(started, frameRecord(started, { groupId: 'alts' })))).toBe('other_group');
     expect(reasonOf(read(started, epochRecord(6, 'e1', 'alts')))).toBe('other_group');

@@ -28,7 +28,7 @@ const empty: Given = {
   lastSequence: 100,
   clock: 12,
   atMs,
-  rulesVersion: 1,
+  rulesVersion: 2,
   previousHash: `0x${'5a'.repeat(32)}`,
   outcomes: [],
 };
@@ -77,9 +77,33 @@ describe('a frame', () => {
 
   test('that states more or fewer events than it holds is bad', () => {
     const frame = { ...frameOf([]), lastSequence: 101 };
-    expect(decodeRecord(encodeFrame(frame))).toEqual({ kind: 'bad', reason: 'body' });
+    expect(decodeRecord(encodeFrame(frame))).toMatchObject({ kind: 'bad', reason: 'body' });
+  });
+
+  test('of the first rules does not read as one of these, and says whose rules it is of', () => {
+    // A tick and its event, with the command's tag replaced by the first rules' `place`, which nothing reads any more.
+    const tick = { type: 'tick' as const, commandId: 't', nowMs: atMs };
+    const frame = frameOf([{ command: tick, events: [] }]);
+    const bytes = encodeFrame({ ...frame, rulesVersion: 1 });
+    const tagAt = bytes.length - 4 - 6;
+    expect(bytes[tagAt]).toBe(6);
+    for (const dropped of [1, 2, 5]) {
+      bytes[tagAt] = dropped;
+      expect(decodeRecord(resealed(bytes))).toEqual({
+        kind: 'bad',
+        reason: 'body',
+        rulesVersion: 1,
+      });
+    }
   });
 });
+
+/** The bytes with the checksum that they ought to have. */
+function resealed(bytes: Uint8Array): Uint8Array {
+  const at = bytes.length - 4;
+  new DataView(bytes.buffer).setUint32(at, crc32c(bytes.subarray(0, at)), true);
+  return bytes;
+}
 
 describe('a record', () => {
   test('with any byte changed has a bad CRC', () => {

@@ -51,6 +51,7 @@ export class ApiStack extends Stack {
           CorsHttpMethod.GET,
           CorsHttpMethod.POST,
           CorsHttpMethod.PUT,
+          CorsHttpMethod.PATCH,
           CorsHttpMethod.DELETE,
         ],
         allowHeaders: ['authorization', 'content-type'],

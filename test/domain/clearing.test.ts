@@ -106,26 +106,65 @@ describe('netting a run of frames', () => {
     expect(change.returnedClock).toBe(101);
   });
 
-  test('orders that end move no money in the ledger', () => {
+  test('orders that end, change or trigger and markets that change move no money in the ledger', () => {
+    const of = { digest: '0xd', account: alice, marketId: 'ETH-USDC', atMs: 0 };
     const run = frames([
+      { type: 'order_triggered', sequence: 3, ...of },
+      {
+        type: 'order_amended',
+        sequence: 4,
+        ...of,
+        sizeLots: 1,
+        spendUnits: 0,
+        reason: 'self_trade',
+      },
+      {
+        type: 'market_state_changed',
+        sequence: 5,
+        marketId: 'ETH-USDC',
+        state: 'halted',
+        reason: 'volatility',
+        atMs: 0,
+        untilMs: 9,
+      },
       { type: 'accepted', sequence: 1, commandId: 'a' },
       { type: 'refused', sequence: 2, commandId: 'b', code: 'balance_too_low' },
     ]);
     expect(netFrames(run, fees)).toEqual([]);
   });
+});
 
-  test('a run with a hole, or with two grants of one balance, is a bug', () => {
-    const holed = frames([], [], []).filter((frame) => frame.frame !== 8);
-    expect(() => netFrames(holed, fees)).toThrow('breaks the run');
-    const grant = (grantNumber: number): EngineEvent => ({
-      type: 'credit_granted',
-      sequence: grantNumber,
-      account: alice,
-      asset: 'ETH',
-      grantNumber,
-      units: 1,
-    });
-    expect(() => netFrames(frames([grant(1), grant(2)]), fees)).toThrow('two grants in one run');
+test('a run with a hole, or with two grants of one balance, is a bug', () => {
+  const holed = frames([], [], []).filter((frame) => frame.frame !== 8);
+  expect(() => netFrames(holed, fees)).toThrow('breaks the run');
+  const grant = (grantNumber: number): EngineEvent => ({
+    type: 'credit_granted',
+    sequence: grantNumber,
+    account: alice,
+    asset: 'ETH',
+    grantNumber,
+    units: 1,
+  });
+  expect(() => netFrames(frames([grant(1), grant(2)]), fees)).toThrow('two grants in one run');
+});
+
+describe('a rebate', () => {
+  test("comes out of the taker's fee, and the house gets the rest", () => {
+    const changeOf = changesOf(frames([trade({ makerFeeUnits: -2, takerFeeUnits: 5 })]));
+    expect(frozenChange(changeOf(alice, 'USDC'))).toBe(-3_005n);
+    expect(frozenChange(changeOf(bob, 'USDC'))).toBe(3_002n);
+    expect(frozenChange(changeOf(fees, 'USDC'))).toBe(3n);
+  });
+
+  test('of the whole fee leaves the house nothing, not even a line', () => {
+    const run = frames([trade({ makerFeeUnits: -2, takerFeeUnits: 2 })]);
+    const houses = netFrames(run, fees).filter((change) => change.account === fees);
+    expect(houses).toEqual([]);
+  });
+
+  test('above the fee is a bug', () => {
+    const run = frames([trade({ sequence: 9, makerFeeUnits: -3, takerFeeUnits: 2 })]);
+    expect(() => netFrames(run, fees)).toThrow('trade 9 pays a rebate above its fee');
   });
 });
 
@@ -138,8 +177,8 @@ const anyEvent = fc.oneof(
         taker: fc.integer({ min: 0, max: 4 }),
         baseUnits: fc.integer({ min: 1, max: 2 ** 50 }),
         quoteUnits: fc.integer({ min: 1, max: 2 ** 50 }),
-        makerFeeUnits: fc.integer({ min: 0, max: 1_000 }),
-        takerFeeUnits: fc.integer({ min: 0, max: 1_000 }),
+        makerFeeUnits: fc.integer({ min: -500, max: 1_000 }),
+        takerFeeUnits: fc.integer({ min: 500, max: 1_000 }),
         takerSide: fc.constantFrom('buy' as const, 'sell' as const),
         marketId: fc.constantFrom('ETH-USDC', 'BTC-USDC', 'ETH-BTC'),
       })

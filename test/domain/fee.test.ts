@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { feeUnits } from '#domain/fee.ts';
+import { feeUnits, makerFeeUnits } from '#domain/fee.ts';
 
 const bps = fc.integer({ min: 0, max: 9_999 });
 /** The largest notional that an order may have: twice of it is a safe integer. */
@@ -31,4 +31,19 @@ test('less than one unit of fee is no fee', () => {
   expect(feeUnits(999, 10)).toBe(0);
   expect(feeUnits(1_000, 10)).toBe(1);
   expect(feeUnits(1_999, 10)).toBe(1);
+});
+
+test("a rebate is the floor of its own size, and never above the taker's fee", () => {
+  fc.assert(
+    fc.property(notional, bps, bps, (units, rate, takerRate) => {
+      const takerFeeUnits = feeUnits(units, takerRate);
+      const fee = makerFeeUnits(units, { makerFeeBps: -rate, takerFeeUnits });
+      expect(-fee).toBe(Math.min(feeUnits(units, rate), takerFeeUnits));
+      expect(fee + takerFeeUnits).toBeGreaterThanOrEqual(0);
+    }),
+  );
+});
+
+test("a maker's fee of a positive rate is a fee like any other", () => {
+  expect(makerFeeUnits(1_999, { makerFeeBps: 10, takerFeeUnits: 0 })).toBe(1);
 });

@@ -8,6 +8,7 @@ import {
   noProtections,
   parsePrice,
   parseSize,
+  tickIsDecimal,
 } from '#domain/market.ts';
 
 const eth = { id: 'ETH', decimals: 8, chainDecimals: 18, chainAsset: '0xaa' };
@@ -50,6 +51,8 @@ describe('a price', () => {
   test('a tick that is no decimal number is a bug of the catalog', () => {
     const thirds = { ...market, baseUnitsPerLot: 30_000 };
     expect(() => formatPrice(1, thirds, eth, usdc)).toThrow('the tick is not a decimal number');
+    expect(tickIsDecimal(thirds, eth, usdc)).toBe(false);
+    expect(tickIsDecimal(market, eth, usdc)).toBe(true);
   });
 });
 

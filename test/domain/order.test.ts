@@ -1,7 +1,13 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { type Market, maxPriceTicks, noProtections } from '#domain/market.ts';
-import { fitAmounts, holdUnits, notionalUnits, type SignedAmounts } from '#domain/order.ts';
+import {
+  fitAmounts,
+  holdUnits,
+  notionalUnits,
+  type OrderType,
+  type SignedAmounts,
+} from '#domain/order.ts';
 
 const eth = { id: 'ETH', decimals: 8, chainDecimals: 18, chainAsset: '0xaa' };
 const usdc = { id: 'USDC', decimals: 4, chainDecimals: 6, chainAsset: '0xbb' };
@@ -36,12 +42,14 @@ const converted = (signed: Partial<SignedAmounts>) =>
     usdc,
   );
 
+const nothing = { limitTicks: 0, sizeLots: 0, spendUnits: 0, triggerTicks: 0, displayLots: 0 };
+
 const safe = BigInt(Number.MAX_SAFE_INTEGER);
 const side = fc.constantFrom('buy' as const, 'sell' as const);
 
 describe('signed amounts', () => {
   test('1 ETH for 1850 USDC is 10,000 lots at 1,850 ticks', () => {
-    expect(converted({})).toEqual({ limitTicks: 1_850, sizeLots: 10_000, spendUnits: 0 });
+    expect(converted({})).toEqual({ ...nothing, limitTicks: 1_850, sizeLots: 10_000 });
   });
 
   test('that are whole ticks and lots are taken exactly', () => {
@@ -52,9 +60,9 @@ describe('signed amounts', () => {
         const baseAtoms = sizeLots * lotAtoms;
         const quoteAtoms = limitTicks * sizeLots * unitAtoms;
         expect(converted({ side, baseAtoms, quoteAtoms })).toEqual({
+          ...nothing,
           limitTicks: Number(limitTicks),
           sizeLots: Number(sizeLots),
-          spendUnits: 0,
         });
       }),
     );
@@ -74,13 +82,14 @@ describe('signed amounts', () => {
     );
   });
 
-  test('never loosen the worst price of a market order', () => {
+  test('never loosen the worst price of a market order, conditional or not', () => {
+    const marketLike = fc.constantFrom<OrderType>('market', 'stop', 'take_profit');
     const lots = fc.bigInt({ min: 1n, max: 10n ** 6n });
     const quote = fc.bigInt({ min: 1n, max: 10n ** 15n });
     fc.assert(
-      fc.property(lots, quote, side, (sizeLots, quoteAtoms, side) => {
+      fc.property(marketLike, lots, quote, side, (orderType, sizeLots, quoteAtoms, side) => {
         const fitted = converted({
-          orderType: 'market',
+          orderType,
           baseAtoms: sizeLots * lotAtoms,
           quoteAtoms,
           side,
@@ -110,6 +119,40 @@ describe('signed amounts', () => {
   });
 });
 
+describe('a trigger and the slice that an iceberg shows', () => {
+  test('are converted beside the amounts', () => {
+    const signed = { orderType: 'stop_limit', trigger: '1851', display: '0.05' } as const;
+    expect(converted(signed)).toEqual({
+      limitTicks: 1_850,
+      sizeLots: 10_000,
+      spendUnits: 0,
+      triggerTicks: 1_851,
+      displayLots: 500,
+    });
+  });
+
+  test('are exact also where the worst price is rounded', () => {
+    const rounded = { orderType: 'stop', quoteAtoms: 1_850_500_000n } as const;
+    expect(converted({ ...rounded, trigger: '1851' }).limitTicks).toBe(1_850);
+    expect(converted({ ...rounded, trigger: '1851.5' }).misfit).toBe('price_off_tick');
+  });
+
+  test.each<[string, Partial<SignedAmounts>, string]>([
+    ['a trigger between two ticks', { trigger: '1850.5' }, 'price_off_tick'],
+    ['a trigger of nothing', { trigger: '0' }, 'price_off_tick'],
+    ['a trigger that is no number', { trigger: 'abc' }, 'price_off_tick'],
+    ['a trigger beyond all prices', { trigger: `${maxPriceTicks + 1}` }, 'notional_too_large'],
+    ['a trigger beyond safe integers', { trigger: '9'.repeat(30) }, 'notional_too_large'],
+    ['half a lot shown', { display: '0.00005' }, 'size_off_lot'],
+    ['nothing shown', { display: '0' }, 'size_off_lot'],
+    ['more shown than can be counted', { display: '9'.repeat(30) }, 'notional_too_large'],
+    ['a price and a size that do not fit', { trigger: '0.5', display: '0' }, 'price_off_tick'],
+    ['no size and a trigger off tick', { baseAtoms: 0n, trigger: '0.5' }, 'price_off_tick'],
+  ])('do not fit: %s', (_, signed, misfit) => {
+    expect(converted({ orderType: 'stop_limit', ...signed })).toEqual({ ...nothing, misfit });
+  });
+});
+
 describe('amounts that do not fit', () => {
   test.each<[string, Partial<SignedAmounts>, string]>([
     ['a price between two ticks', { quoteAtoms: 1_850_500_000n }, 'price_off_tick'],
@@ -124,17 +167,31 @@ describe('amounts that do not fit', () => {
       'notional_too_large',
     ],
     [
+      'a price beyond 31 bits',
+      { baseAtoms: lotAtoms, quoteAtoms: BigInt(maxPriceTicks + 1) * unitAtoms },
+      'notional_too_large',
+    ],
+    [
       'money between two units',
       { orderType: 'market', cap: 'quote', quoteAtoms: 1_850_000_001n },
       'size_off_lot',
     ],
   ])('%s', (_, signed, misfit) => {
-    expect(converted(signed)).toEqual({ limitTicks: 0, sizeLots: 0, spendUnits: 0, misfit });
+    expect(converted(signed)).toEqual({ ...nothing, misfit });
+  });
+
+  test('the highest price is taken', () => {
+    const quoteAtoms = BigInt(maxPriceTicks) * unitAtoms;
+    expect(converted({ baseAtoms: lotAtoms, quoteAtoms }).limitTicks).toBe(maxPriceTicks);
   });
 
   test('a market buy by money spends quote units, up to its worst price', () => {
     const signed = { orderType: 'market', cap: 'quote' } as const;
-    expect(converted(signed)).toEqual({ limitTicks: 1_850, sizeLots: 0, spendUnits: 18_500_000 });
+    expect(converted(signed)).toEqual({
+      ...nothing,
+      limitTicks: 1_850,
+      spendUnits: 18_500_000,
+    });
   });
 });
 

@@ -2,7 +2,8 @@
 import type { Asset } from '#domain/asset.ts';
 import type { Command, PlaceOrder, SignedOrder } from '#domain/command.ts';
 import type { EngineEvent } from '#domain/event.ts';
-import { type Market, noProtections } from '#domain/market.ts';
+import { type Market, type MarketState, noProtections } from '#domain/market.ts';
+import { drive } from '../../containers/matcher/engine/drive.ts';
 import type { Engine } from '../../containers/matcher/engine/engine.ts';
 
 export const base: Asset = { id: 'ETH', decimals: 0, chainDecimals: 18, chainAsset: '0xaa' };
@@ -31,6 +32,9 @@ export function address(name: string): string {
 /** The digest of the nth order of a test. */
 export const digest = (number: number): string => `0x${number.toString(16).padStart(64, '0')}`;
 
+/** Who orders what operators order, in tests. */
+export const ordered = { by: 'operator', why: 'a test' };
+
 export const startMs = 1_000_000;
 
 /** What a case says of an order; the rest is filled in. */
@@ -55,7 +59,7 @@ export class TradingFloor {
     this.list(market);
   }
 
-  /** Applies a command, checks every invariant, and answers its events. */
+  /** Drives a command, checks every invariant, and answers its events: from its own answer on, with those of its continues. */
   apply(command: Command): EngineEvent[] {
     const events = this.applyUnchecked(command);
     this.engine.validate();
@@ -64,6 +68,20 @@ export class TradingFloor {
 
   /** The same without the check, which reads the whole state: for setting up by the thousand. */
   applyUnchecked(command: Command): EngineEvent[] {
+    let answer: EngineEvent[] = [];
+    const { engine } = this;
+    drive(command, {
+      engine,
+      newCommandId: () => this.id(),
+      apply: (each) => {
+        if (each === command) answer = [];
+        answer.push(...this.#applyOne(each));
+      },
+    });
+    return answer;
+  }
+
+  #applyOne(command: Command): EngineEvent[] {
     const events: EngineEvent[] = [];
     this.commands.push(command);
     this.engine.apply(command, (event) => events.push(event));
@@ -84,8 +102,7 @@ export class TradingFloor {
       market: { ...plainMarket, ...market },
       base,
       quote,
-      by: 'test',
-      why: 'test',
+      ...ordered,
     });
   }
 
@@ -158,6 +175,71 @@ export class TradingFloor {
       nowMs,
       account,
       digest: orderDigest,
+    });
+  }
+
+  amend(
+    orderDigest: string,
+    to: { sizeLots?: number; spendUnits?: number },
+    account = address('alice'),
+  ): EngineEvent[] {
+    const { nowMs } = this;
+    const of = { commandId: this.id(), nowMs, account, digest: orderDigest };
+    return this.apply({ type: 'amend', ...of, sizeLots: 0, spendUnits: 0, ...to });
+  }
+
+  cancelAll(
+    account = address('alice'),
+    of: { marketId?: string; side?: 'buy' | 'sell' } = {},
+  ): EngineEvent[] {
+    const { nowMs } = this;
+    return this.apply({ type: 'cancel_all', commandId: this.id(), nowMs, account, ...of });
+  }
+
+  cancelAllAfter(afterMs: number, account = address('alice')): EngineEvent[] {
+    const { nowMs } = this;
+    return this.apply({
+      type: 'cancel_all_after',
+      commandId: this.id(),
+      nowMs,
+      account,
+      afterMs,
+    });
+  }
+
+  setState(state: MarketState, marketId = plainMarket.id): EngineEvent[] {
+    const { nowMs } = this;
+    return this.apply({
+      type: 'set_market_state',
+      commandId: this.id(),
+      nowMs,
+      marketId,
+      state,
+      ...ordered,
+    });
+  }
+
+  defineFeeTier(tier: number, makerFeeBps: number, takerFeeBps: number): EngineEvent[] {
+    const { nowMs } = this;
+    const rates = { tier, makerFeeBps, takerFeeBps };
+    return this.apply({
+      type: 'define_fee_tier',
+      commandId: this.id(),
+      nowMs,
+      ...rates,
+      ...ordered,
+    });
+  }
+
+  assignFeeTier(tier: number, account = address('alice')): EngineEvent[] {
+    const { nowMs } = this;
+    return this.apply({
+      type: 'assign_fee_tier',
+      commandId: this.id(),
+      nowMs,
+      account,
+      tier,
+      ...ordered,
     });
   }
 

@@ -2,49 +2,55 @@
  * The matching engine's naive twin: arrays and plain loops, written from docs/market-rules.md alone, slow and
  * obviously right. Tests run it beside the production engine; what the two say differently is a bug of one of them.
  */
-import { assert } from '#domain/assertion.ts';
+import { assert, unreachable } from '#domain/assertion.ts';
 import type {
-  CancelOrder,
+  AmendOrder,
+  AssignFeeTier,
+  CancelAll,
+  CancelAllAfter,
   Command,
-  GrantCredit,
-  ListMarket,
-  ReturnCredit,
+  DefineFeeTier,
 } from '#domain/command.ts';
-import { addReturned } from '#domain/returned-units.ts';
-import type { Engine, EngineCredit, EngineOrder } from '../engine.ts';
+import type { Digest } from '#domain/order.ts';
+import type { EngineRefusal } from '#domain/refusal.ts';
+import type { Engine } from '../engine.ts';
 import { foldEvent } from '../event-hash.ts';
 import { HashLanes } from '../hash-lanes.ts';
 import { memoryMs } from '../limits.ts';
-import { hashOf } from './naive-hash.ts';
-import { refusalOf, shortfallOf } from './naive-refusal.ts';
+import type { SnapshotRecord } from '../snapshot-record.ts';
+import { hashState } from '../state-hash.ts';
+import { endAuction } from './naive-auction.ts';
+import { emitAmended, end, leftLots, levelsOf, lower, touch } from './naive-book.ts';
+import { giveBack, grant } from './naive-credit.ts';
+import { areSoundFees, changeState, listMarket } from './naive-market.ts';
+import { refusalOf } from './naive-refusal.ts';
+import { restore, save } from './naive-save.ts';
 import {
-  heldUnitsOf,
-  levelsOf,
-  lineOf,
-  marketOf,
-  type NaiveLine,
+  emptyState,
+  listedMarket,
+  liveOrder,
   type NaiveOrder,
   type NaiveState,
-  progressOf,
 } from './naive-state.ts';
-import { emitDone, end, placeOrder } from './naive-trading.ts';
+import { placeOrder } from './naive-trading.ts';
+import { validate } from './naive-validate.ts';
+import { viewsOf } from './naive-views.ts';
+import { isAnythingDue, run } from './naive-work.ts';
 
 export function createNaiveEngine(options: { groupId?: string } = {}): Engine {
-  const state: NaiveState = {
-    groupId: options.groupId,
-    nowMs: 0,
-    sequence: 0,
-    markets: [],
-    live: [],
-    ended: [],
-    lines: [],
-    seen: [],
-    touched: [],
-    events: new HashLanes(),
-    emit: () => 0,
-    emitted: 0,
-  };
-  return {
+  return engineOver(emptyState(options.groupId, new HashLanes()));
+}
+
+/** An engine that goes on where the one that saved these records was. */
+export function restoreNaiveEngine(
+  records: Iterable<SnapshotRecord>,
+  options: { groupId?: string } = {},
+): Engine {
+  return engineOver(restore(records, options.groupId));
+}
+
+function engineOver(state: NaiveState): Engine {
+  const engine: Engine = {
     apply(command, emit) {
       state.emitted = 0;
       state.emit = (unnumbered) => {
@@ -63,61 +69,12 @@ export function createNaiveEngine(options: { groupId?: string } = {}): Engine {
     get nowMs() {
       return state.nowMs;
     },
-    isUnfinished: false,
-    nextDueMs() {
-      const times = state.live.map((order) => order.expiresAtMs);
-      return times.length > 0 ? Math.min(...times) : undefined;
+    get isUnfinished() {
+      return state.work.length > 0;
     },
-    shortfall(command) {
-      if (!marketOf(state, command.marketId)) return { asset: '', units: 0 };
-      const lacking = shortfallOf(state, command);
-      const isTheReason = refusalOf(state, command) === 'balance_too_low';
-      return isTheReason ? lacking : { ...lacking, units: 0 };
-    },
-    firstResult: (commandId) => state.seen.find((seen) => seen.commandId === commandId)?.result,
-    ...views(state),
-    save: () => assert(false, 'the naive engine cannot be saved yet'),
-    stateHash: () => hashOf(state),
-    eventHash: () => state.events.digest(),
-    validate: () => validate(state),
-  };
-}
-
-/** What the engine shows of its books. */
-function views(state: NaiveState) {
-  return {
-    market(marketId: string) {
-      const listed = marketOf(state, marketId);
-      return listed && { ...listed };
-    },
-    marketIds: () => state.markets.map(({ market }) => market.id),
-    marketStatus: (marketId: string) =>
-      marketOf(state, marketId) && { untilMs: 0, lastTicks: 0, referenceTicks: 0 },
-    switchOf: () => 0,
-    feeTierOf: () => 0,
-    feesOf(_account: string, marketId: string) {
-      const { makerFeeBps = 0, takerFeeBps = 0 } = marketOf(state, marketId)?.market ?? {};
-      return { makerFeeBps, takerFeeBps };
-    },
-    order(digest: string) {
-      const orders = [...state.live, ...state.ended.map(({ order }) => order)];
-      const found = orders.find((order) => order.digest === digest);
-      return found && viewOf(found);
-    },
-    ordersOf: (account: string) =>
-      state.live.filter((order) => order.account === account).map(viewOf),
-    creditOf: (account: string) =>
-      state.lines.filter((line) => line.account === account).map((line) => creditView(state, line)),
-    credits: () =>
-      state.lines
-        .map((line) => creditView(state, line))
-        .filter((line) => line.freeUnits + line.heldUnits > 0),
-    depth: (marketId: string, levels: number) => ({
-      bids: levelsOf(state, marketId, 'buy').slice(0, levels),
-      asks: levelsOf(state, marketId, 'sell').slice(0, levels),
-    }),
+    ...viewsOf(state),
     takeLevelChanges() {
-      const touched = state.touched;
+      const { touched } = state;
       state.touched = [];
       return touched.map((level) => {
         const now = levelsOf(state, level.marketId, level.side);
@@ -125,101 +82,132 @@ function views(state: NaiveState) {
         return { ...level, sizeLots: found ? found[1] : 0 };
       });
     },
+    save: (write) => save(state, write),
+    stateHash: () => hashState(engine),
+    eventHash: () => state.events.digest(),
+    validate: () => validate(state),
   };
-}
-
-function viewOf(order: NaiveOrder): EngineOrder {
-  return { ...progressOf(order), status: order.status };
-}
-
-function creditView(state: NaiveState, line: NaiveLine): EngineCredit {
-  return { ...line, heldUnits: heldUnitsOf(state, line.account, line.asset) };
+  return engine;
 }
 
 function applyCommand(state: NaiveState, command: Command): void {
-  assert(command.nowMs >= state.nowMs, 'the clock went back');
+  const isOnTime = Number.isSafeInteger(command.nowMs) && command.nowMs >= state.nowMs;
+  assert(isOnTime, 'the clock went back');
   state.nowMs = command.nowMs;
   state.seen = state.seen.filter((seen) => state.nowMs - seen.atMs <= memoryMs);
   state.ended = state.ended.filter((ended) => state.nowMs - ended.atMs <= memoryMs);
-
-  // Due orders end before the command is looked at, but its own answer opens the events.
-  const due = state.live
-    .filter((order) => order.expiresAtMs <= state.nowMs)
-    .sort((one, other) => one.expiresAtMs - other.expiresAtMs || one.admitted - other.admitted)
-    .slice(0, 400);
-  for (const order of due) end(state, order, 'expired');
+  if (command.type !== 'continue') {
+    assert(state.work.length === 0, 'something is left undone');
+    assert(command.type === 'tick' || !isAnythingDue(state), 'something is due');
+  }
 
   const code = refusalOf(state, command);
   const { commandId } = command;
   const sequence = state.emit(
     code ? { type: 'refused', commandId, code } : { type: 'accepted', commandId },
   );
-  // The first result of an id stays its result.
-  if (!state.seen.some((seen) => seen.commandId === commandId)) {
-    const result = code ? { sequence, code } : { sequence };
-    state.seen.push({ commandId, atMs: state.nowMs, result });
-  }
-  for (const order of due) emitDone(state, order);
+  remember(state, command, code ? { sequence, code } : { sequence });
   if (!code) perform(state, command, sequence);
+  run(state, command);
 }
 
-function perform(state: NaiveState, command: Command, admitted: number): void {
-  if (command.type === 'place') placeOrder(state, command, admitted);
-  if (command.type === 'cancel') cancel(state, command);
-  if (command.type === 'grant') grant(state, command);
-  if (command.type === 'return') giveBack(state, command);
-  if (command.type === 'list_market') list(state, command);
+/** "Ids of users' and operators' commands and of returns, refused ones too, are remembered with their first result." */
+function remember(
+  state: NaiveState,
+  { type, commandId }: Command,
+  result: { sequence: number; code?: EngineRefusal },
+): void {
+  if (type === 'grant' || type === 'tick' || type === 'continue') return;
+  if (state.seen.some((seen) => seen.commandId === commandId)) return;
+  state.seen.push({ commandId, atMs: state.nowMs, result });
 }
 
-function cancel(state: NaiveState, { digest }: CancelOrder): void {
-  const order = state.live.find((each) => each.digest === digest);
-  assert(order, 'a cancel of nothing was accepted');
-  end(state, order, 'cancelled');
-  emitDone(state, order);
-}
-
-function grant(state: NaiveState, { account, asset, grantNumber, units }: GrantCredit): void {
-  const line = lineOf(state, account, asset);
-  if (grantNumber <= line.grantNumber) return;
-  assert(grantNumber === line.grantNumber + 1, `grant ${grantNumber} after ${line.grantNumber}`);
-  assert(Number.isSafeInteger(units) && units > 0, 'a grant of nothing');
-  line.grantNumber = grantNumber;
-  line.freeUnits += units;
-  state.emit({ type: 'credit_granted', account, asset, grantNumber, units });
-}
-
-/** "Gives free credit back: at most `units`, and what is free if that is less." */
-function giveBack(state: NaiveState, { account, asset, units }: ReturnCredit): void {
-  const line = lineOf(state, account, asset);
-  const given = Math.min(units, line.freeUnits);
-  if (given === 0) return;
-  line.freeUnits -= given;
-  line.returnNumber += 1;
-  line.returnedUnits = addReturned(line.returnedUnits, given);
-  const { returnNumber } = line;
-  state.emit({ type: 'credit_returned', account, asset, returnNumber, units: given });
-}
-
-function list(state: NaiveState, { market, base, quote }: ListMarket): void {
-  assert(!state.groupId || market.groupId === state.groupId, `belongs to ${market.groupId}`);
-  const known = state.markets.findIndex((listed) => listed.market.id === market.id);
-  if (known < 0) state.markets.push({ market, base, quote });
-  else state.markets[known] = { market, base, quote };
-  state.emit({ type: 'market_listed', market, base, quote });
-}
-
-/** "After each command": what is not true by the way in which the arrays are read. */
-function validate(state: NaiveState): void {
-  for (const { market } of state.markets) {
-    const bid = levelsOf(state, market.id, 'buy')[0];
-    const ask = levelsOf(state, market.id, 'sell')[0];
-    assert(!bid || !ask || bid[0] < ask[0], `the book of ${market.id} is crossed`);
+function perform(state: NaiveState, command: Command, sequence: number): void {
+  switch (command.type) {
+    case 'place':
+      placeOrder(state, command, sequence);
+      return;
+    case 'cancel':
+      end(state, own(state, command.digest), 'cancelled');
+      return;
+    case 'amend':
+      amend(state, command);
+      return;
+    case 'cancel_all':
+      cancelAll(state, command);
+      return;
+    case 'cancel_all_after':
+      setSwitch(state, command);
+      return;
+    case 'grant':
+      grant(state, command);
+      return;
+    case 'return':
+      giveBack(state, command);
+      return;
+    case 'list_market':
+      listMarket(state, command);
+      return;
+    case 'set_market_state': {
+      const listed = listedMarket(state, command.marketId);
+      const endsAuction = listed.market.state === 'auction' && command.state === 'open';
+      if (endsAuction) endAuction(state, listed, 'operator');
+      else changeState(state, listed, { to: command.state, reason: 'operator' });
+      return;
+    }
+    case 'define_fee_tier':
+      defineFeeTier(state, command);
+      return;
+    case 'assign_fee_tier':
+      assignFeeTier(state, command);
+      return;
+    case 'tick':
+    case 'continue':
+      return;
+    default:
+      unreachable(command);
   }
-  for (const order of state.live) {
-    assert(order.status === 'open' && order.sizeLots > order.filledLots, 'a done order rests');
+}
+
+function own(state: NaiveState, digest: Digest): NaiveOrder {
+  const order = liveOrder(state, digest);
+  assert(order, `${digest} was accepted and is not live`);
+  return order;
+}
+
+/** "Lowering the size (or, of an order by money, the money) keeps the place in the queue." */
+function amend(state: NaiveState, { digest, sizeLots, spendUnits }: AmendOrder): void {
+  const order = own(state, digest);
+  lower(state, order, { sizeLots, spendUnits });
+  if (order.place === 'book') {
+    order.shownLots = Math.min(order.shownLots, leftLots(order));
+    touch(state, order);
   }
-  for (const line of state.lines) {
-    const isSound = Number.isSafeInteger(line.freeUnits) && line.freeUnits >= 0;
-    assert(isSound, `${line.account} has ${line.freeUnits} free ${line.asset}`);
-  }
+  emitAmended(state, order, 'amended');
+}
+
+function cancelAll(state: NaiveState, { account, marketId, side }: CancelAll): void {
+  const of = { ...(marketId === undefined ? {} : { marketId }), ...(side ? { side } : {}) };
+  state.work.push({ work: 'cancel_all', account, ...of });
+}
+
+/** "Sent again, it starts anew; 0 disarms it. It fires once." */
+function setSwitch(state: NaiveState, { account, afterMs, nowMs }: CancelAllAfter): void {
+  assert(Number.isSafeInteger(afterMs) && afterMs >= 0, 'a switch without a time');
+  state.switches = state.switches.filter((each) => each.account !== account);
+  if (afterMs > 0) state.switches.push({ account, dueMs: nowMs + afterMs });
+}
+
+/** "A tier's rates replace the market's own for the accounts in it." */
+function defineFeeTier(state: NaiveState, command: DefineFeeTier): void {
+  const { tier, makerFeeBps, takerFeeBps } = command;
+  assert(Number.isInteger(tier) && tier >= 1 && tier <= 255, `${tier} is no fee tier`);
+  assert(areSoundFees(command), `fee tier ${tier}: bad fee`);
+  state.feeTiers = state.feeTiers.filter((each) => each.tier !== tier);
+  state.feeTiers.push({ tier, makerFeeBps, takerFeeBps });
+}
+
+function assignFeeTier(state: NaiveState, { account, tier }: AssignFeeTier): void {
+  state.accountTiers = state.accountTiers.filter((each) => each.account !== account);
+  if (tier > 0) state.accountTiers.push({ account, tier });
 }

@@ -1,25 +1,44 @@
 /** All that the naive engine knows: plain arrays, searched from the front. Whatever can be derived is derived anew each time. */
+import { assert } from '#domain/assertion.ts';
 import type { Asset } from '#domain/asset.ts';
 import type { EngineEvent } from '#domain/event.ts';
-import { feeUnits } from '#domain/fee.ts';
 import type { Market, MarketId } from '#domain/market.ts';
-import { type DoneReason, notionalUnits, type OrderProgress, type Side } from '#domain/order.ts';
+import type { Address, Digest, DoneReason, OrderProgress } from '#domain/order.ts';
 import type { EngineRefusal } from '#domain/refusal.ts';
 import type { HashLanes } from '../hash-lanes.ts';
+import type { OrderPlace, Work } from '../snapshot-record.ts';
 
-export type NaiveMarket = { market: Market; base: Asset; quote: Asset };
+/** Trades of one eighth of the volatility window. */
+export type WindowPart = { part: number; lots: number; tickLots: number };
+
+export type NaiveMarket = {
+  /** With the state of this moment. */
+  market: Market;
+  base: Asset;
+  quote: Asset;
+  untilMs: number;
+  lastTicks: number;
+  referenceTicks: number;
+  window: WindowPart[];
+};
 
 export type NaiveOrder = OrderProgress & {
-  status: 'open' | DoneReason;
-  /** Sequence number of its `accepted`: the order of time. */
+  place: OrderPlace;
+  /** Sequence number of its `accepted` or, once it was triggered, of its `order_triggered`. */
   admitted: number;
+  /** Its place in its queue: the lower, the earlier. In the book within its level; of triggered orders, within all that wait. */
+  queued: number;
   makerFeeBps: number;
   takerFeeBps: number;
+  /** What its level counts of it; 0 outside the book. */
+  shownLots: number;
 };
+
+export type EndedOrder = { order: OrderProgress; status: DoneReason; atMs: number };
 
 /** What is held is no field of it: it is the sum over the live orders. */
 export type NaiveLine = {
-  account: string;
+  account: Address;
   asset: string;
   freeUnits: number;
   grantNumber: number;
@@ -33,20 +52,30 @@ export type SeenCommand = {
   result: { sequence: number; code?: EngineRefusal };
 };
 
+export type FeeRates = { makerFeeBps: number; takerFeeBps: number };
+
 export type NaiveState = {
   readonly groupId: string | undefined;
   nowMs: number;
   sequence: number;
   markets: NaiveMarket[];
-  /** Resting orders of every market, oldest first. */
+  /** Every order that is not over, wherever it is. */
   live: NaiveOrder[];
-  ended: { order: NaiveOrder; atMs: number }[];
+  ended: EndedOrder[];
   lines: NaiveLine[];
+  feeTiers: (FeeRates & { tier: number })[];
+  accountTiers: { account: Address; tier: number }[];
+  switches: { account: Address; dueMs: number }[];
+  /** What is left to do, first one first. */
+  work: Work[];
   seen: SeenCommand[];
-  touched: { marketId: MarketId; side: Side; priceTicks: number }[];
+  /** The newest place in any queue. */
+  queued: number;
+  touched: { marketId: MarketId; side: 'buy' | 'sell'; priceTicks: number }[];
   readonly events: HashLanes;
-  /** Numbers an event, chains it into the hash and gives it out; counts those of this command. */
+  /** Numbers an event, chains it into the hash and gives it out; answers its number. */
   emit: (event: Unnumbered) => number;
+  /** Events of the newest command. */
   emitted: number;
 };
 
@@ -57,108 +86,55 @@ export type Unnumbered = EngineEvent extends infer E
     : never
   : never;
 
+export function emptyState(groupId: string | undefined, events: HashLanes): NaiveState {
+  return {
+    groupId,
+    nowMs: 0,
+    sequence: 0,
+    markets: [],
+    live: [],
+    ended: [],
+    lines: [],
+    feeTiers: [],
+    accountTiers: [],
+    switches: [],
+    work: [],
+    seen: [],
+    queued: 0,
+    touched: [],
+    events,
+    emit: () => assert(false, 'no command is under way') ?? 0,
+    emitted: 0,
+  };
+}
+
 export function marketOf(state: NaiveState, marketId: MarketId): NaiveMarket | undefined {
   return state.markets.find(({ market }) => market.id === marketId);
 }
 
 export function listedMarket(state: NaiveState, marketId: MarketId): NaiveMarket {
   const listed = marketOf(state, marketId);
-  if (!listed) throw new Error(`${marketId} is not listed`);
+  assert(listed, `${marketId} is not listed`);
   return listed;
 }
 
-/** An account's line of an asset; made where there is none. */
-export function lineOf(state: NaiveState, account: string, asset: string): NaiveLine {
-  const found = state.lines.find((line) => line.account === account && line.asset === asset);
-  if (found) return found;
-  const none = { freeUnits: 0, grantNumber: 0, returnNumber: 0, returnedUnits: 0 };
-  const line = { account, asset, ...none };
-  state.lines.push(line);
-  return line;
+export function liveOrder(state: NaiveState, digest: Digest): NaiveOrder | undefined {
+  return state.live.find((order) => order.digest === digest);
 }
 
-export function freeUnitsOf(state: NaiveState, account: string, asset: string): number {
-  const found = state.lines.find((line) => line.account === account && line.asset === asset);
-  return found ? found.freeUnits : 0;
+/** "A tier's rates replace the market's own for the accounts in it." */
+export function feesOf(state: NaiveState, account: Address, market: FeeRates): FeeRates {
+  const tier = tierOf(state, account);
+  const rates = state.feeTiers.find((each) => each.tier === tier) ?? market;
+  return { makerFeeBps: rates.makerFeeBps, takerFeeBps: rates.takerFeeBps };
 }
 
-/** What the account's live orders hold of an asset. */
-export function heldUnitsOf(state: NaiveState, account: string, asset: string): number {
-  let heldUnits = 0;
-  for (const order of state.live) {
-    const listed = listedMarket(state, order.marketId);
-    if (order.account !== account || holdAsset(order.side, listed) !== asset) continue;
-    heldUnits += holdFor(order, listed.market);
-  }
-  return heldUnits;
-}
-
-export function holdAsset(side: Side, { base, quote }: NaiveMarket): string {
-  return side === 'buy' ? quote.id : base.id;
-}
-
-/** "Buy: holds notional at the limit price plus the fee (the higher of maker and taker rate). Sell: holds the lots." Of what is left. */
-export function holdFor(
-  order: Pick<
-    NaiveOrder,
-    | 'side'
-    | 'limitTicks'
-    | 'sizeLots'
-    | 'spendUnits'
-    | 'filledLots'
-    | 'filledQuoteUnits'
-    | 'makerFeeBps'
-    | 'takerFeeBps'
-  >,
-  market: Market,
-): number {
-  const leftLots = order.sizeLots - order.filledLots;
-  if (order.side === 'sell') return leftLots * market.baseUnitsPerLot;
-  const notional =
-    order.spendUnits > 0
-      ? order.spendUnits - order.filledQuoteUnits
-      : notionalUnits(order.limitTicks, leftLots, market);
-  return notional + feeUnits(notional, Math.max(order.makerFeeBps, order.takerFeeBps));
-}
-
-export function otherSide(side: Side): Side {
-  return side === 'buy' ? 'sell' : 'buy';
-}
-
-/** One side of a market in the order in which it trades: best price first, then oldest first. */
-export function queueOf(state: NaiveState, marketId: MarketId, side: Side): NaiveOrder[] {
-  return state.live
-    .filter((order) => order.marketId === marketId && order.side === side)
-    .sort((one, other) => {
-      const byPrice =
-        side === 'buy' ? other.limitTicks - one.limitTicks : one.limitTicks - other.limitTicks;
-      return byPrice || one.admitted - other.admitted;
-    });
-}
-
-/** A side's levels, best first: each price once with the sum of its orders' open lots. */
-export function levelsOf(state: NaiveState, marketId: MarketId, side: Side): [number, number][] {
-  const levels: [number, number][] = [];
-  for (const order of queueOf(state, marketId, side)) {
-    const last = levels.at(-1);
-    const openLots = order.sizeLots - order.filledLots;
-    if (last && last[0] === order.limitTicks) last[1] += openLots;
-    else levels.push([order.limitTicks, openLots]);
-  }
-  return levels;
-}
-
-/** Notes that a price level's total may have changed. */
-export function touch(state: NaiveState, { marketId, side, limitTicks }: NaiveOrder): void {
-  const known = state.touched.some(
-    (level) =>
-      level.marketId === marketId && level.side === side && level.priceTicks === limitTicks,
-  );
-  if (!known) state.touched.push({ marketId, side, priceTicks: limitTicks });
+export function tierOf(state: NaiveState, account: Address): number {
+  return state.accountTiers.find((each) => each.account === account)?.tier ?? 0;
 }
 
 /** An order as others see it. */
-export function progressOf(order: NaiveOrder): OrderProgress {
+export function progressOf(order: OrderProgress): OrderProgress {
   return {
     digest: order.digest,
     ...(order.clientOrderId === undefined ? {} : { clientOrderId: order.clientOrderId }),
@@ -180,4 +156,15 @@ export function progressOf(order: NaiveOrder): OrderProgress {
     createdAtMs: order.createdAtMs,
     expiresAtMs: order.expiresAtMs,
   };
+}
+
+/** Oldest first. */
+export function byAge(one: { admitted: number }, other: { admitted: number }): number {
+  return one.admitted - other.admitted;
+}
+
+/** By code units: a locale's order differs between machines. */
+export function byText(one: string, other: string): number {
+  if (one === other) return 0;
+  return one < other ? -1 : 1;
 }

@@ -1,38 +1,61 @@
-/** How an order trades, rests and ends in the naive engine: one maker at a time, the queue sorted anew for each. */
+/** How an order enters the naive engine's market: one resting order met at a time, the first looked for anew each time. */
 import type { PlaceOrder } from '#domain/command.ts';
-import { feeUnits } from '#domain/fee.ts';
-import { type DoneReason, notionalUnits } from '#domain/order.ts';
-import { eventsPerCommand } from '../limits.ts';
-import { couldRest } from './naive-refusal.ts';
+import { feeUnits, makerFeeUnits } from '#domain/fee.ts';
+import { type DoneReason, notionalUnits, type OrderType, type TimeInForce } from '#domain/order.ts';
+import type { Work } from '../snapshot-record.ts';
 import {
-  holdAsset,
-  holdFor,
-  lineOf,
+  end,
+  firstOf,
+  isUsedUp,
+  isWithinLimit,
+  otherSide,
+  queueOf,
+  rest,
+  showLess,
+  wantedLots,
+} from './naive-book.ts';
+import { boundsFor, intoWindow, isInsideBand, isInsideHalt } from './naive-bounds.ts';
+import { holdAsset, holdFor, lineOf } from './naive-credit.ts';
+import { changeState } from './naive-market.ts';
+import { meetOwn } from './naive-self-trade.ts';
+import {
+  feesOf,
   listedMarket,
+  liveOrder,
+  type NaiveMarket,
   type NaiveOrder,
   type NaiveState,
-  otherSide,
-  progressOf,
-  queueOf,
-  touch,
 } from './naive-state.ts';
+import { beginCascade, isConditional, setOff } from './naive-stops.ts';
 
+/** Orders whose rest goes to the book: those with a limit that are good for a time. */
+export function couldRest(order: { orderType: OrderType; timeInForce: TimeInForce }): boolean {
+  const isGoodForATime = order.timeInForce === 'gtc' || order.timeInForce === 'gtd';
+  const { orderType } = order;
+  const hasLimit =
+    orderType === 'limit' || orderType === 'stop_limit' || orderType === 'take_profit_limit';
+  return isGoodForATime && hasLimit;
+}
+
+/** An accepted order takes its credit; then it waits for its trigger or begins to match. */
 export function placeOrder(state: NaiveState, command: PlaceOrder, admitted: number): void {
-  const taker = admit(state, command, admitted);
-  const { market } = listedMarket(state, taker.marketId);
-  lineOf(state, taker.account, holdAssetOf(state, taker)).freeUnits -= holdFor(taker, market);
-  const reason = trade(state, taker);
-  if (reason) {
-    end(state, taker, reason);
-    emitDone(state, taker);
-  } else {
-    state.live.push(taker);
-    touch(state, taker);
-  }
+  const replaced = command.replaces && liveOrder(state, command.replaces);
+  if (replaced) end(state, replaced, 'cancelled');
+  const order = admit(state, command, admitted);
+  const listed = listedMarket(state, order.marketId);
+  lineOf(state, order.account, holdAsset(order.side, listed)).freeUnits -= holdFor(
+    order,
+    listed.market,
+  );
+  state.live.push(order);
+  if (order.place === 'untriggered') return;
+  const bounds = boundsFor(listed, order.orderType, state.nowMs);
+  state.work.push({ work: 'match', digest: order.digest, ...bounds });
 }
 
 function admit(state: NaiveState, command: PlaceOrder, admitted: number): NaiveOrder {
   const { market } = listedMarket(state, command.marketId);
+  const { limitTicks, triggerTicks, sizeLots, displayLots, spendUnits } = command.amounts;
   return {
     digest: command.commandId,
     ...(command.clientOrderId === undefined ? {} : { clientOrderId: command.clientOrderId }),
@@ -43,75 +66,103 @@ function admit(state: NaiveState, command: PlaceOrder, admitted: number): NaiveO
     timeInForce: command.timeInForce,
     postOnly: command.postOnly,
     selfTrade: command.selfTrade,
-    limitTicks: command.amounts.limitTicks,
-    triggerTicks: command.amounts.triggerTicks,
-    sizeLots: command.amounts.sizeLots,
-    displayLots: command.amounts.displayLots,
-    spendUnits: command.amounts.spendUnits,
+    limitTicks,
+    triggerTicks,
+    sizeLots,
+    displayLots,
+    spendUnits,
     filledLots: 0,
     filledQuoteUnits: 0,
     feeUnits: 0,
     createdAtMs: command.createdAtMs,
     expiresAtMs: command.expiresAtMs,
-    status: 'open',
+    place: isConditional(command.orderType) ? 'untriggered' : 'incoming',
     admitted,
-    makerFeeBps: market.makerFeeBps,
-    takerFeeBps: market.takerFeeBps,
+    queued: 0,
+    shownLots: 0,
+    ...feesOf(state, command.account, market),
   };
 }
 
-/** Trades until nothing more can: answers why the order ends, or undefined where its rest goes to the book. */
-function trade(state: NaiveState, taker: NaiveOrder): DoneReason | undefined {
-  for (;;) {
-    if (isFilled(taker)) return 'filled';
-    const maker = queueOf(state, taker.marketId, otherSide(taker.side))[0];
-    const crosses = maker && isWithinLimit(taker, maker.limitTicks);
-    // "Meeting one more order takes room for three events."
-    if (crosses && state.emitted + 3 > eventsPerCommand) return 'expired';
-    // "Those left over never trade (matching ends them on sight)."
-    if (crosses && maker.expiresAtMs <= state.nowMs) {
-      end(state, maker, 'expired');
-      emitDone(state, maker);
-      continue;
-    }
-    const nextTicks = crosses ? maker.limitTicks : taker.limitTicks;
-    if (taker.spendUnits > 0 && affordableLots(state, taker, nextTicks) === 0) {
-      return taker.filledLots > 0 ? 'filled' : 'expired';
-    }
-    if (!crosses) return couldRest(taker) ? undefined : 'expired';
-    if (maker.account === taker.account) return 'self_trade';
-    fill(state, taker, maker);
+/** One step of an incoming order: it meets one resting order, or it is done. */
+export function matchStep(state: NaiveState, work: Extract<Work, { work: 'match' }>): void {
+  const taker = liveOrder(state, work.digest);
+  if (!taker) throw new Error(`${work.digest} is not at hand`);
+  const listed = listedMarket(state, taker.marketId);
+  if (listed.market.state === 'auction') {
+    enterAuction(state, taker);
+    return;
   }
+  const maker = firstOf(state, taker.marketId, otherSide(taker.side));
+  const crosses = maker && isWithinLimit(taker, maker.limitTicks);
+  if (crosses && !isInsideBand(work, maker.limitTicks)) {
+    finish(state, taker, 'expired');
+    return;
+  }
+  // "(its own limit where the book has run out)"
+  const nextTicks = crosses ? maker.limitTicks : taker.limitTicks;
+  if (wantedLots(state, taker, nextTicks) === 0) {
+    finish(state, taker, taker.filledLots > 0 ? 'filled' : 'expired');
+    return;
+  }
+  if (!crosses) {
+    finish(state, taker, couldRest(taker) ? undefined : 'expired');
+    return;
+  }
+  if (maker.account === taker.account) {
+    finishIf(state, taker, meetOwn(state, taker, maker));
+    return;
+  }
+  if (!isInsideHalt(work, maker.limitTicks)) {
+    finish(state, taker, 'halted');
+    changeState(state, listed, { to: 'halted', reason: 'volatility' });
+    return;
+  }
+  const lots = Math.min(wantedLots(state, taker, maker.limitTicks), maker.shownLots);
+  trade(state, { maker, taker }, { priceTicks: maker.limitTicks, sizeLots: lots });
+  finishIf(state, taker, isUsedUp(taker) ? 'filled' : undefined);
 }
 
-function isFilled(order: NaiveOrder): boolean {
-  if (order.spendUnits > 0) return order.filledQuoteUnits === order.spendUnits;
-  return order.filledLots === order.sizeLots;
+/** "The own orders that it crosses are met best price and oldest first, by the modes above; then it rests." */
+function enterAuction(state: NaiveState, taker: NaiveOrder): void {
+  const own = queueOf(state, taker.marketId, otherSide(taker.side)).find(
+    (order) => order.account === taker.account,
+  );
+  if (own && isWithinLimit(taker, own.limitTicks)) {
+    finishIf(state, taker, meetOwn(state, taker, own));
+  } else finish(state, taker, undefined);
 }
 
-function isWithinLimit(taker: NaiveOrder, priceTicks: number): boolean {
-  return taker.side === 'buy' ? priceTicks <= taker.limitTicks : priceTicks >= taker.limitTicks;
+function finishIf(state: NaiveState, taker: NaiveOrder, reason: DoneReason | undefined): void {
+  if (reason) finish(state, taker, reason);
 }
 
-/** "An order by money buys `floor(rest / cost of one lot)` lots at each level." */
-function affordableLots(state: NaiveState, taker: NaiveOrder, priceTicks: number): number {
-  const { market } = listedMarket(state, taker.marketId);
-  const restUnits = taker.spendUnits - taker.filledQuoteUnits;
-  return Math.floor(restUnits / notionalUnits(priceTicks, 1, market));
+/** The incoming order is done with: it ends or, where no reason is given, its rest goes to the book. */
+function finish(state: NaiveState, taker: NaiveOrder, reason: DoneReason | undefined): void {
+  state.work.shift();
+  if (reason) end(state, taker, reason);
+  else rest(state, taker);
+  const listed = listedMarket(state, taker.marketId);
+  if (taker.filledLots > 0) listed.referenceTicks = listed.lastTicks;
+  // A halt comes next, and holds back whoever was triggered.
+  if (reason !== 'halted') beginCascade(state, taker.marketId);
 }
 
-function fill(state: NaiveState, taker: NaiveOrder, maker: NaiveOrder): void {
-  const { market, base, quote } = listedMarket(state, taker.marketId);
-  const priceTicks = maker.limitTicks;
-  const wantedLots =
-    taker.spendUnits > 0
-      ? affordableLots(state, taker, priceTicks)
-      : taker.sizeLots - taker.filledLots;
-  const sizeLots = Math.min(wantedLots, maker.sizeLots - maker.filledLots);
-  const baseUnits = sizeLots * market.baseUnitsPerLot;
-  const quoteUnits = notionalUnits(priceTicks, sizeLots, market);
-  const makerFeeUnits = feeUnits(quoteUnits, maker.makerFeeBps);
+/** Two orders trade: event, fills, money, the end of the maker where nothing is left of it, and what the price sets off. */
+export function trade(
+  state: NaiveState,
+  { maker, taker }: { maker: NaiveOrder; taker: NaiveOrder },
+  { priceTicks, sizeLots }: { priceTicks: number; sizeLots: number },
+): void {
+  const listed = listedMarket(state, taker.marketId);
+  const baseUnits = sizeLots * listed.market.baseUnitsPerLot;
+  const quoteUnits = notionalUnits(priceTicks, sizeLots, listed.market);
   const takerFeeUnits = feeUnits(quoteUnits, taker.takerFeeBps);
+  const { makerFeeBps } = maker;
+  const fees = {
+    maker: makerFeeUnits(quoteUnits, { makerFeeBps, takerFeeUnits }),
+    taker: takerFeeUnits,
+  };
   state.emit({
     type: 'trade',
     marketId: taker.marketId,
@@ -125,55 +176,42 @@ function fill(state: NaiveState, taker: NaiveOrder, maker: NaiveOrder): void {
     takerDigest: taker.digest,
     makerAccount: maker.account,
     takerAccount: taker.account,
-    makerFeeUnits,
-    takerFeeUnits,
+    makerFeeUnits: fees.maker,
+    takerFeeUnits: fees.taker,
   });
-  for (const [order, fee] of [
-    [maker, makerFeeUnits],
-    [taker, takerFeeUnits],
-  ] as const) {
-    const heldBefore = holdFor(order, market);
-    order.filledLots += sizeLots;
-    order.filledQuoteUnits += quoteUnits;
-    order.feeUnits += fee;
-    const unheld = heldBefore - holdFor(order, market);
-    const baseLine = lineOf(state, order.account, base.id);
-    const quoteLine = lineOf(state, order.account, quote.id);
-    if (order.side === 'buy') {
-      quoteLine.freeUnits += unheld - quoteUnits - fee;
-      baseLine.freeUnits += baseUnits;
-    } else {
-      baseLine.freeUnits += unheld - baseUnits;
-      quoteLine.freeUnits += quoteUnits - fee;
-    }
+  const filled = { listed, sizeLots, baseUnits, quoteUnits };
+  fill(state, maker, { ...filled, fee: fees.maker });
+  fill(state, taker, { ...filled, fee: fees.taker });
+  showLess(state, maker, sizeLots);
+  if (isUsedUp(maker)) end(state, maker, 'filled');
+  listed.lastTicks = priceTicks;
+  intoWindow(listed, { priceTicks, sizeLots, nowMs: state.nowMs });
+  setOff(state, listed);
+}
+
+type Filled = {
+  listed: NaiveMarket;
+  sizeLots: number;
+  baseUnits: number;
+  quoteUnits: number;
+  fee: number;
+};
+
+/** "What a better price or the maker fee saves is freed with the fill." "Proceeds are free at once." */
+function fill(state: NaiveState, order: NaiveOrder, filled: Filled): void {
+  const { listed, sizeLots, baseUnits, quoteUnits, fee } = filled;
+  const heldBefore = holdFor(order, listed.market);
+  order.filledLots += sizeLots;
+  order.filledQuoteUnits += quoteUnits;
+  order.feeUnits += fee;
+  const unheld = heldBefore - holdFor(order, listed.market);
+  const baseLine = lineOf(state, order.account, listed.base.id);
+  const quoteLine = lineOf(state, order.account, listed.quote.id);
+  if (order.side === 'buy') {
+    quoteLine.freeUnits += unheld - quoteUnits - fee;
+    baseLine.freeUnits += baseUnits;
+  } else {
+    baseLine.freeUnits += unheld - baseUnits;
+    quoteLine.freeUnits += quoteUnits - fee;
   }
-  touch(state, maker);
-  if (isFilled(maker)) {
-    end(state, maker, 'filled');
-    emitDone(state, maker);
-  }
-}
-
-/** Takes an order out of the book and frees what it holds; its event is the caller's. */
-export function end(state: NaiveState, order: NaiveOrder, reason: DoneReason): void {
-  const { market } = listedMarket(state, order.marketId);
-  if (state.live.includes(order)) touch(state, order);
-  state.live = state.live.filter((each) => each !== order);
-  lineOf(state, order.account, holdAssetOf(state, order)).freeUnits += holdFor(order, market);
-  order.status = reason;
-  state.ended.push({ order, atMs: state.nowMs });
-}
-
-export function emitDone(state: NaiveState, order: NaiveOrder): void {
-  if (order.status === 'open') throw new Error(`${order.digest} is not done`);
-  state.emit({
-    type: 'order_done',
-    ...progressOf(order),
-    reason: order.status,
-    atMs: state.nowMs,
-  });
-}
-
-function holdAssetOf(state: NaiveState, order: NaiveOrder): string {
-  return holdAsset(order.side, listedMarket(state, order.marketId));
 }

@@ -1,0 +1,37 @@
+/** `npm run ops -- …`: operates the markets of a stage; `--help` says how. */
+import { randomBytes } from 'node:crypto';
+import { userInfo } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline/promises';
+import { setTimeout as pause } from 'node:timers/promises';
+import { type OperatorPorts, operateBy } from './operate.ts';
+import { reachFrom } from './reach.ts';
+
+const ports: OperatorPorts = {
+  reach: reachFrom({ root: join(import.meta.dirname, '..'), userName: userName() }),
+  newCommandId: () => `0x${randomBytes(32).toString('hex')}`,
+  async ask(question) {
+    if (!process.stdin.isTTY) return undefined;
+    const terminal = createInterface({ input: process.stdin, output: process.stderr });
+    try {
+      return await terminal.question(question);
+    } finally {
+      terminal.close();
+    }
+  },
+  say: (line) => console.log(line),
+  complain: (line) => console.error(line),
+  nowMs: Date.now,
+  pause,
+};
+
+/** A container's user may have no name. */
+function userName(): string {
+  try {
+    return userInfo().username;
+  } catch {
+    return 'somebody';
+  }
+}
+
+process.exitCode = await operateBy(process.argv.slice(2), ports);

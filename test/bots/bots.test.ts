@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { CrossbookError } from '#client/crossbook-error.ts';
+import type { MarketState } from '#domain/market.ts';
 import { notionalUnits } from '#domain/order.ts';
 import { type Bot, runBot, waitUnless } from '../../containers/bots/bot.ts';
 import { assetsToAskFor, fundsOf } from '../../containers/bots/funding.ts';
@@ -57,6 +58,8 @@ describe('wallets', () => {
 
 describe('a taker', () => {
   const top = { bidTicks: 299_900, askTicks: 300_100 };
+  const state = 'open';
+  const rich = { baseUnits: 10e8, quoteUnits: 30_000e6 };
 
   test('never spends more than it has, and never trades less than the market takes', () => {
     const anyFunds = fc.record({
@@ -65,7 +68,8 @@ describe('a taker', () => {
     });
     fc.assert(
       fc.property(anyFunds, fc.string(), (funds, seed) => {
-        const take = decideTake({ top, funds, listed: ethUsdc, random: seededRandom(seed) });
+        const random = seededRandom(seed);
+        const take = decideTake({ top, state, funds, listed: ethUsdc, random });
         if (!take) return;
         const notional = notionalUnits(take.worstTicks, take.sizeLots, market);
         expect(take.sizeLots).toBeGreaterThanOrEqual(market.minSizeLots);
@@ -77,23 +81,56 @@ describe('a taker', () => {
   });
 
   test('takes nothing where there is nobody or nothing', () => {
-    const rich = { baseUnits: 10e8, quoteUnits: 30_000e6 };
     const random = seededRandom('any');
-    expect(decideTake({ top: {}, funds: rich, listed: ethUsdc, random })).toBeUndefined();
+    expect(decideTake({ top: {}, state, funds: rich, listed: ethUsdc, random })).toBeUndefined();
     const poor = { baseUnits: 0, quoteUnits: 0 };
-    expect(decideTake({ top, funds: poor, listed: ethUsdc, random })).toBeUndefined();
+    expect(decideTake({ top, state, funds: poor, listed: ethUsdc, random })).toBeUndefined();
   });
 
-  test('sells when it has only base, buys when it has only quote, by orders of both types', () => {
+  test('sells when it has only base, buys when it has only quote', () => {
     const random = seededRandom('sides');
     const takes = (funds: { baseUnits: number; quoteUnits: number }) =>
-      Array.from({ length: 40 }, () => decideTake({ top, funds, listed: ethUsdc, random }));
+      Array.from({ length: 40 }, () => decideTake({ top, state, funds, listed: ethUsdc, random }));
     const sells = takes({ baseUnits: 10e8, quoteUnits: 0 });
     const buys = takes({ baseUnits: 0, quoteUnits: 30_000e6 });
 
     expect(new Set(sells.map((take) => take?.side))).toEqual(new Set(['sell']));
     expect(new Set(buys.map((take) => take?.side))).toEqual(new Set(['buy']));
-    expect(new Set(buys.map((take) => take?.type))).toEqual(new Set(['limit', 'market']));
+  });
+
+  const draws = (state: MarketState) => {
+    const random = seededRandom('kinds');
+    const draw = () => decideTake({ top, state, funds: rich, listed: ethUsdc, random });
+    return Array.from({ length: 600 }, draw);
+  };
+
+  test('sends every type and time in force that takes, by size and by money', () => {
+    const kinds = new Set(draws('open').map((take) => `${take?.type} ${take?.timeInForce}`));
+    expect(kinds).toEqual(
+      new Set([
+        ...['market ioc', 'market fok', 'limit ioc', 'limit fok'],
+        ...['stop ioc', 'take_profit ioc', 'stop_limit gtd', 'take_profit_limit gtd'],
+      ]),
+    );
+    const byMoney = draws('open').filter((take) => take?.spendUnits);
+    expect(new Set(byMoney.map((take) => take?.side))).toEqual(new Set(['buy']));
+  });
+
+  test('sets triggers where the price is not yet: worse for a stop, better for a take-profit', () => {
+    const waiting = draws('open').filter((take) => take?.triggerTicks !== undefined);
+    expect(waiting.length).toBeGreaterThan(20);
+    for (const { type, side, triggerTicks = 0 } of waiting.filter((take) => take !== undefined)) {
+      const rises = type.startsWith('stop') === (side === 'buy');
+      if (rises) expect(triggerTicks).toBeGreaterThan(side === 'buy' ? top.askTicks : top.bidTicks);
+      else expect(triggerTicks).toBeLessThan(side === 'buy' ? top.askTicks : top.bidTicks);
+    }
+  });
+
+  test('sends limit orders that wait into an auction, and nothing into a market that is not open', () => {
+    for (const take of draws('auction'))
+      expect(take).toMatchObject({ type: 'limit', timeInForce: 'gtc' });
+    for (const state of ['pre_open', 'cancel_only', 'halted', 'closed'] as const)
+      expect(draws(state).filter(Boolean)).toEqual([]);
   });
 });
 
@@ -171,9 +208,14 @@ describe('a running bot', () => {
   test('a minute without anything is not reported', () => {
     const tally = createTally();
     expect(tally.take()).toBeUndefined();
-    tally.placed(2);
+    tally.placed('limit gtc');
     tally.traded(1);
-    expect(tally.take()).toEqual({ placed: 2, cancelled: 0, trades: 1, errors: {} });
+    tally.refused('market_not_open');
+    tally.refused('balance_too_low');
+    expect(tally.take()).toEqual({
+      ...{ placed: { 'limit gtc': 1 }, replaced: 0, amended: 0, cancelled: 0, trades: 1 },
+      ...{ missed: { market_not_open: 1 }, errors: { balance_too_low: 1 } },
+    });
     expect(tally.take()).toBeUndefined();
   });
 });

@@ -21,7 +21,8 @@ const style: Style = {
   layerQuoteUnits: 600e6,
   skewBps: 20,
   toleranceBps: 4,
-  cancels: 2,
+  moves: 2,
+  icebergParts: 4,
 };
 const fairTicks = 300_000;
 /** 10 ETH and 30,000 USDC: as much of one as of the other. */
@@ -33,6 +34,7 @@ const liveOf = (quotes: Quote[], expiresAtMs = nowMs + 100_000): LiveQuote[] =>
     digest: `0x${index}`,
     side,
     priceTicks,
+    sizeLots,
     leftLots: sizeLots,
     expiresAtMs,
   }));
@@ -92,51 +94,103 @@ describe('a maker’s wish', () => {
   });
 });
 
+const nothing = { move: [], lower: [], cancel: [], place: [] };
+
 describe('a round of a maker', () => {
   test('places what is missing and leaves alone what is there', () => {
     const wished = wishedQuotes(given);
-    expect(decideQuotes(given)).toEqual({ cancel: [], place: wished });
-    expect(decideQuotes({ ...given, live: liveOf(wished) })).toEqual({ cancel: [], place: [] });
+    expect(decideQuotes(given)).toEqual({ ...nothing, place: wished });
+    expect(decideQuotes({ ...given, live: liveOf(wished) })).toEqual(nothing);
     const live = liveOf(wished.slice(1));
-    expect(decideQuotes({ ...given, live })).toEqual({ cancel: [], place: wished.slice(0, 1) });
+    expect(decideQuotes({ ...given, live })).toEqual({ ...nothing, place: wished.slice(0, 1) });
   });
 
-  test('cancels the most exposed quotes first, and few at a time', () => {
+  test('moves the most exposed quotes first, and few at a time', () => {
     const live = liveOf(wishedQuotes({ ...given, fairTicks: fairTicks * 1.01 }));
-    const { cancel } = decideQuotes({ ...given, live });
-
     const bids = live.filter(({ side }) => side === 'buy');
-    expect(cancel).toEqual(bids.slice(0, 2));
+    const wishedBids = wishedQuotes(given).filter(({ side }) => side === 'buy');
+    const { move, cancel, place } = decideQuotes({ ...given, live });
+
+    expect(move.map(({ quote }) => quote)).toEqual(bids.slice(0, 2));
+    expect(move.map(({ wish }) => wish)).toEqual(wishedBids.slice(0, 2));
+    expect({ cancel, place }).toEqual({ cancel: [], place: [] });
   });
 
-  test('replaces a quote before it expires, and one that is mostly filled', () => {
+  test('renews a quote before it expires, and one that is mostly filled', () => {
     const wished = wishedQuotes(given);
     const [first, ...others] = liveOf(wished) as [LiveQuote, ...LiveQuote[]];
-    const ending = [{ ...first, expiresAtMs: nowMs + 1_000 }, ...others];
-    expect(decideQuotes({ ...given, live: ending })).toEqual({
-      cancel: [],
-      place: wished.slice(0, 1),
-    });
-
-    const filled = [{ ...first, leftLots: 1 }, ...others];
-    const plan = decideQuotes({ ...given, live: filled });
-    expect(plan.cancel).toEqual([{ ...first, leftLots: 1 }]);
-    expect(plan.place).toEqual(wished.slice(0, 1));
+    for (const quote of [
+      { ...first, expiresAtMs: nowMs + 1_000 },
+      { ...first, leftLots: 1 },
+    ]) {
+      const plan = decideQuotes({ ...given, live: [quote, ...others] });
+      expect(plan).toEqual({ ...nothing, move: [{ quote, wish: wished[0] }] });
+    }
   });
 
-  test('never places into its own quotes, wherever the price has gone', () => {
+  test('lowers a quote that is far too large to what is wished, with what is filled on top', () => {
+    const wished = wishedQuotes(given);
+    const [first, ...others] = liveOf(wished) as [LiveQuote, ...LiveQuote[]];
+    const large = { ...first, sizeLots: 1_000, leftLots: 900 };
+    const plan = decideQuotes({ ...given, live: [large, ...others] });
+    const sizeLots = 100 + (wished[0]?.sizeLots ?? 0);
+    expect(plan).toEqual({ ...nothing, lower: [{ quote: large, sizeLots }] });
+  });
+
+  test('cancels a quote that nothing is wished for any more', () => {
+    const live = liveOf(wishedQuotes(given));
+    const { cancel, move } = decideQuotes({
+      ...given,
+      live,
+      funds: { baseUnits: 0, quoteUnits: 0 },
+    });
+    expect(cancel).toHaveLength(style.moves);
+    expect(move).toEqual([]);
+  });
+
+  test('shows a part of its outermost layer only', () => {
+    const shown = wishedQuotes(given).map(({ sizeLots, displayLots = sizeLots }) => [
+      sizeLots,
+      displayLots,
+    ]);
+    expect(shown).toEqual([
+      ...[
+        [200, 200],
+        [200, 200],
+        [399, 399],
+        [399, 399],
+      ],
+      ...[
+        [599, 150],
+        [599, 150],
+      ],
+    ]);
+  });
+});
+
+describe('a maker’s own quotes', () => {
+  test('are never placed into, wherever the price has gone', () => {
     fc.assert(
       fc.property(anyPrice, anyPrice, anyFunds, (before, after, purse) => {
         const live = liveOf(wishedQuotes({ ...given, fairTicks: before, funds: purse }));
-        const { cancel, place } = decideQuotes({ ...given, fairTicks: after, funds: purse, live });
-        const staying = live.filter((quote) => !cancel.includes(quote));
-        for (const wish of place)
-          for (const own of staying)
+        const plan = decideQuotes({ ...given, fairTicks: after, funds: purse, live });
+        let standing: Pick<Quote, 'side' | 'priceTicks'>[] = live.filter(
+          (quote) => !plan.cancel.includes(quote),
+        );
+        const moves: { wish: Quote; quote?: LiveQuote }[] = [
+          ...plan.move,
+          ...plan.place.map((wish) => ({ wish })),
+        ];
+        for (const { wish, quote } of moves) {
+          standing = standing.filter((own) => own !== quote);
+          for (const own of standing)
             if (own.side !== wish.side) {
               const [bid, ask] = wish.side === 'buy' ? [wish, own] : [own, wish];
               expect(bid.priceTicks).toBeLessThan(ask.priceTicks);
             }
-        expect(staying.length + place.length).toBeLessThanOrEqual(2 * style.layers + style.cancels);
+          standing = [...standing, wish];
+        }
+        expect(standing.length).toBeLessThanOrEqual(2 * style.layers);
       }),
     );
   });

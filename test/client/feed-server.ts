@@ -2,7 +2,12 @@
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import { WebSocketServer } from 'ws';
-import type { DepthSnapshot, FeedMessage, FeedRequest } from '#wire/feed-message.ts';
+import type {
+  DepthSnapshot,
+  FeedMessage,
+  FeedRequest,
+  MarketStatusJson,
+} from '#wire/feed-message.ts';
 
 export type FeedServer = {
   url: string;
@@ -14,6 +19,8 @@ export type FeedServer = {
   /** Answers nothing at all while true. */
   silent: boolean;
   snapshots: Map<string, DepthSnapshot>;
+  /** By channel. */
+  statuses: Map<string, MarketStatusJson>;
   sessionEndsAtMs: number;
   tell(messages: FeedMessage[]): void;
   cut(): void;
@@ -32,6 +39,7 @@ export async function startFeedServer(): Promise<FeedServer> {
     refusals: [],
     silent: false,
     snapshots: new Map(),
+    statuses: new Map(),
     sessionEndsAtMs: 1,
     tell: (messages) => {
       for (const each of sockets.clients) each.send(JSON.stringify(messages));
@@ -72,5 +80,6 @@ function answer(request: FeedRequest, server: FeedServer): object {
   const { channels } = request;
   if (request.action === 'unsubscribe') return { type: 'unsubscribed', channels };
   const snapshots = channels.flatMap((channel) => server.snapshots.get(channel) ?? []);
-  return { type: 'subscribed', channels, snapshots };
+  const markets = channels.flatMap((channel) => server.statuses.get(channel) ?? []);
+  return { type: 'subscribed', channels, snapshots, markets };
 }

@@ -1,4 +1,5 @@
 /** ETH-USDC as a stage may list it, for the client's and the bots' tests. */
+import { noProtections } from '#domain/market.ts';
 import { type ListedMarket, listedMarkets } from '#wire/catalog.ts';
 import type { SigningDomain } from '#wire/eip712.ts';
 import type { MarketsJson } from '#wire/rest-api.ts';
@@ -23,6 +24,7 @@ const markets = listedMarkets({
       minNotionalUnits: 1_000_000,
       makerFeeBps: 5,
       takerFeeBps: 10,
+      ...noProtections,
       state: 'open',
     },
   ],
@@ -51,6 +53,12 @@ export const marketsJson: MarketsJson = {
       minNotional: '1',
       makerFeeBps: 5,
       takerFeeBps: 10,
+      bandBps: 0,
+      auctionBandBps: 0,
+      haltBps: 0,
+      haltWindowMs: 0,
+      haltMs: 0,
+      auctionMs: 0,
       baseChainAsset: '0x1111',
       quoteChainAsset: '0x2222',
       lotAtoms: '1000000000000000',

@@ -3,13 +3,20 @@ import fc from 'fast-check';
 import { SiweMessage } from 'siwe';
 import { describe, expect, test } from 'vitest';
 import { signInMessage } from '#client/session.ts';
-import { buildOrder, type OrderWish, signCancel, signOrder } from '#client/signing.ts';
+import {
+  amendedAtoms,
+  buildOrder,
+  type OrderWish,
+  signAmend,
+  signCancel,
+  signOrder,
+} from '#client/signing.ts';
 import { venueOf } from '#client/venue.ts';
 import { formatDecimal } from '#domain/amount.ts';
 import { formatPrice, formatSize } from '#domain/market.ts';
 import { fitAmounts } from '#domain/order.ts';
 import { digests, signerOf } from '#wire/eip712.ts';
-import { cancelBody, placeBody } from '#wire/order-body.ts';
+import { amendBody, cancelBody, placeBody } from '#wire/order-body.ts';
 import { parseTerms } from '#wire/terms.ts';
 import { ethUsdc, marketsJson, signingDomain } from './listed-market.ts';
 
@@ -22,10 +29,15 @@ const fitted = (some: Partial<OrderWish>) => {
   const order = buildOrder({ ...wish, ...some } as OrderWish, ethUsdc, given);
   const side = order.side === 0 ? 'buy' : 'sell';
   const cap = order.cap === 0 ? 'base' : 'quote';
-  const orderType = parseTerms(order.terms)?.orderType ?? 'limit';
+  const terms = parseTerms(order.terms);
+  if (!terms) throw new Error(`not canonical: ${order.terms}`);
+  const { orderType, trigger, display } = terms;
   const { baseAmount: baseAtoms, quoteAmount: quoteAtoms } = order;
-  return fitAmounts({ side, cap, orderType, baseAtoms, quoteAtoms }, market, base, quote);
+  const signed = { side, cap, orderType, baseAtoms, quoteAtoms } as const;
+  const more = { ...(trigger ? { trigger } : {}), ...(display ? { display } : {}) };
+  return fitAmounts({ ...signed, ...more }, market, base, quote);
 };
+const whole = { triggerTicks: 0, displayLots: 0 };
 
 describe('an order that is built and signed', () => {
   test('is, read back from its body, the very order whose digest its owner signed', async () => {
@@ -48,7 +60,7 @@ describe('an order that is built and signed', () => {
         const price = formatPrice(limitTicks, market, base, quote);
         const size = formatSize(sizeLots, market, base);
         const amounts = fitted({ side: onSide, price, size });
-        expect(amounts).toEqual({ limitTicks, sizeLots, spendUnits: 0 });
+        expect(amounts).toEqual({ ...whole, limitTicks, sizeLots, spendUnits: 0 });
       }),
     );
   });
@@ -71,6 +83,7 @@ describe('an order that is built and signed', () => {
         const { baseAmount: baseAtoms, quoteAmount: quoteAtoms } = order;
         const signed = { side: 'buy', cap: 'quote', orderType: 'market', baseAtoms, quoteAtoms };
         expect(fitAmounts(signed as never, market, base, quote)).toEqual({
+          ...whole,
           limitTicks,
           sizeLots: 0,
           spendUnits,
@@ -83,7 +96,56 @@ describe('an order that is built and signed', () => {
     expect(fitted({ type: 'market', side: 'buy', price: '1850.259' }).limitTicks).toBe(185_025);
     expect(fitted({ type: 'market', side: 'sell', price: '1850.251' }).limitTicks).toBe(185_026);
   });
+});
 
+describe('the terms of an order', () => {
+  const termsOf = (some: Partial<OrderWish>) =>
+    buildOrder({ ...wish, ...some } as OrderWish, ethUsdc, given).terms;
+  const old = `0x${'ab'.repeat(32)}`;
+  test.each<[Partial<OrderWish>, string]>([
+    [{}, 'limit gtc'],
+    [{ timeInForce: 'fok' }, 'limit fok'],
+    [{ type: 'market' }, 'market ioc'],
+    [{ type: 'stop', trigger: '1900.00' }, 'stop ioc trigger=1900'],
+    [{ type: 'take_profit_limit', trigger: '1800.5' }, 'take_profit_limit gtc trigger=1800.5'],
+    [
+      { timeInForce: 'gtd', display: '0.50', postOnly: true, stp: 'decrement', replaces: old },
+      `limit gtd display=0.5 post_only=true stp=decrement replaces=${old}`,
+    ],
+    [{ stp: 'expire_taker', postOnly: false }, 'limit gtc'],
+  ])('are those that %o means, in their one spelling', (some, terms) => {
+    expect(termsOf(some)).toBe(`ETH-USDC ${terms}`);
+  });
+
+  test('mean exactly the trigger and the slice that were wished, at every tick and lot', () => {
+    const ticks = fc.integer({ min: 1, max: 10_000_000 });
+    const lots = fc.integer({ min: 1, max: 1_000_000 });
+    fc.assert(
+      fc.property(ticks, lots, (triggerTicks, displayLots) => {
+        const trigger = formatPrice(triggerTicks, market, base, quote);
+        const display = formatSize(displayLots, market, base);
+        const amounts = fitted({ type: 'stop_limit', trigger, display });
+        expect(amounts).toMatchObject({ triggerTicks, displayLots });
+      }),
+    );
+  });
+
+  test.each<[string, Partial<OrderWish>, string]>([
+    ['a stop without a trigger', { type: 'stop' }, 'invalid_terms'],
+    ['a limit order with a trigger', { trigger: '1' }, 'invalid_terms'],
+    ['a market order that rests', { type: 'market', timeInForce: 'gtc' }, 'invalid_terms'],
+    ['a post-only order that cannot rest', { timeInForce: 'ioc', postOnly: true }, 'invalid_terms'],
+    ['an iceberg that cannot rest', { type: 'market', display: '1' }, 'invalid_terms'],
+    ['a replaced order that is no digest', { replaces: '0x12' }, 'invalid_terms'],
+    ['a trigger between ticks', { type: 'stop', trigger: '1900.001' }, 'price_off_tick'],
+    ['a trigger of zero', { type: 'stop', trigger: '0' }, 'invalid_terms'],
+    ['a slice between lots', { display: '0.0005' }, 'size_off_lot'],
+  ])('are not built from %s', (_, some, code) => {
+    expect(() => termsOf(some)).toThrow(expect.objectContaining({ code }));
+  });
+});
+
+describe('what the market has no price or size for', () => {
   test.each([
     ['a price between ticks', { price: '1850.255' }, 'price_off_tick'],
     ['a price of zero', { price: '0' }, 'price_off_tick'],
@@ -92,7 +154,7 @@ describe('an order that is built and signed', () => {
     ['a size between lots', { size: '1.0005' }, 'size_off_lot'],
     ['a size of zero', { size: '0' }, 'size_off_lot'],
     ['a size and a spend', { spend: '5' }, 'invalid_request'],
-  ])('is not built from %s', (_, some, code) => {
+  ])('is not signed: %s', (_, some, code) => {
     expect(() => buildOrder({ ...wish, ...some }, ethUsdc, given)).toThrow(
       expect.objectContaining({ code }),
     );
@@ -111,6 +173,30 @@ describe('other signatures', () => {
     expect(received.cancel).toEqual(cancel);
     const digest = digests(signingDomain).cancel(received.cancel);
     expect(signerOf(digest, received.signature)).toBe(cancel.account);
+  });
+
+  test('an amendment, read back from its body, is what its owner signed', async () => {
+    const amend = {
+      account: wallet.address.toLowerCase(),
+      orderDigest: `0x${'ab'.repeat(32)}`,
+      newAmount: amendedAtoms({ market: market.id, size: '0.5' }, ethUsdc),
+      createdAtMs: 5,
+    };
+    const received = amendBody.parse(await signAmend(wallet, signingDomain, amend));
+
+    expect(received.amend).toEqual({ ...amend, newAmount: 5n * 10n ** 17n });
+    const digest = digests(signingDomain).amend(received.amend);
+    expect(signerOf(digest, received.signature)).toBe(amend.account);
+  });
+
+  test('an amendment names a size or an amount of money, not both and not neither', () => {
+    const amended = (wished: object) => () =>
+      amendedAtoms({ market: market.id, ...wished }, ethUsdc);
+    expect(amended({ spend: '12.5' })()).toBe(12_500_000n);
+    for (const wished of [{}, { size: '1', spend: '1' }])
+      expect(amended(wished)).toThrow(expect.objectContaining({ code: 'invalid_request' }));
+    expect(amended({ size: '0' })).toThrow(expect.objectContaining({ code: 'size_off_lot' }));
+    expect(amended({ spend: '0' })).toThrow(expect.objectContaining({ code: 'size_off_lot' }));
   });
 
   test('a sign-in message is one by EIP-4361', () => {

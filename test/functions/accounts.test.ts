@@ -6,7 +6,7 @@ import type { FillView, OrderView } from '#wire/matcher-api.ts';
 import type { RouteOf } from '#wire/routes.ts';
 import { accountRoutes } from '../../functions/accounts/account-routes.ts';
 import { orderRoutes } from '../../functions/orders/order-routes.ts';
-import { demoCatalog, demoDigests, demoGroups, demoMarkets } from './demo-catalog.ts';
+import { demoCatalog, demoDigests, demoDirectory, demoGroups } from './demo-catalog.ts';
 import { type EngineMatchers, engineMatchers } from './engine-matchers.ts';
 import { type Call, call, silentLogger } from './http-call.ts';
 import { aliceKey, bobKey, trader } from './trader.ts';
@@ -40,14 +40,19 @@ beforeEach(() => {
       order: async (digest) => done.find((order) => order.digest === digest),
     },
     matchers: matchers.client,
-    catalog: demoCatalog,
-    markets: demoMarkets,
+    markets: demoDirectory,
     groups: demoGroups,
     verifySession,
   });
   handler = httpHandler('accounts', routes, { logger: silentLogger });
-  const rules = { markets: demoMarkets, digestOf: demoDigests };
-  const ports = { matchers: matchers.client, rules, verifySession, newCommandId: () => 'c' };
+  const ports = {
+    matchers: matchers.client,
+    markets: demoDirectory,
+    groups: demoGroups,
+    digestOf: demoDigests,
+    verifySession,
+    newCommandId: () => `0x${'c0'.repeat(32)}`,
+  };
   orders = httpHandler('orders', orderRoutes(ports), { logger: silentLogger });
 });
 

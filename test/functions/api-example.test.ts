@@ -5,7 +5,7 @@ import { expect, test } from 'vitest';
 import { httpHandler } from '#cloud/http-edge.ts';
 import { marketRoutes } from '../../functions/markets/market-routes.ts';
 import { orderRoutes } from '../../functions/orders/order-routes.ts';
-import { demoCatalog, demoDigests, demoDomain, demoMarkets } from './demo-catalog.ts';
+import { demoDigests, demoDirectory, demoDomain, demoGroups } from './demo-catalog.ts';
 import { engineMatchers } from './engine-matchers.ts';
 import { call, silentLogger } from './http-call.ts';
 
@@ -34,7 +34,8 @@ function exchange() {
     candles: async () => [],
     ticker: async () => undefined,
   };
-  const ports = { matchers: matchers.client, history, clock, catalog: demoCatalog };
+  const directory = { directory: demoDirectory, groups: demoGroups };
+  const ports = { matchers: matchers.client, history, clock, ...directory };
   const markets = httpHandler(
     'markets',
     marketRoutes({ ...ports, signingDomain: demoDomain }),
@@ -44,7 +45,9 @@ function exchange() {
     'orders',
     orderRoutes({
       matchers: matchers.client,
-      rules: { markets: demoMarkets, digestOf: demoDigests },
+      markets: demoDirectory,
+      groups: demoGroups,
+      digestOf: demoDigests,
       verifySession: async () => ({ refused: 'bad_session' }),
       newCommandId: () => 'c',
     }),

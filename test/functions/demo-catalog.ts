@@ -1,5 +1,12 @@
 /** Three markets in two pair groups, and where orders for them are signed. */
-import { type Catalog, catalogSchema, groupsOf, listedMarkets } from '#wire/catalog.ts';
+import type { Asset } from '#domain/asset.ts';
+import {
+  type Catalog,
+  catalogSchema,
+  groupsOf,
+  type ListedMarket,
+  listedMarkets,
+} from '#wire/catalog.ts';
 import { digests, type SigningDomain } from '#wire/eip712.ts';
 
 const market = {
@@ -44,6 +51,20 @@ export const demoCatalog: Catalog = catalogSchema.parse({
 
 export const demoMarkets = listedMarkets(demoCatalog);
 export const demoGroups = groupsOf(demoCatalog);
+
+/** A directory that never changes. */
+export function fixedDirectory(markets: Map<string, ListedMarket>, assets: Asset[] = []) {
+  const entries = new Map(
+    [...markets].map(([id, listed]) => [id, { ...listed, untilMs: 0, sequence: 0 }]),
+  );
+  return {
+    listed: async () => entries,
+    find: async (marketId: string) => entries.get(marketId),
+    assets: async () => assets,
+  };
+}
+
+export const demoDirectory = fixedDirectory(demoMarkets, demoCatalog.assets);
 export const demoDomain: SigningDomain = {
   chainId: 31337n,
   verifyingContract: '0x00000000000000000000000000000000000000ff',

@@ -1,64 +1,62 @@
 /** A matcher for every pair group: the real engine, without journal and network. Says what was sent to it and can be taken down. */
 import { type MatcherClient, MatcherUnavailable } from '#cloud/matcher-client.ts';
 import { assert } from '#domain/assertion.ts';
+import type { Command } from '#domain/command.ts';
 import type { EngineEvent } from '#domain/event.ts';
-import { fitAmounts } from '#domain/order.ts';
-import type { CommandRequest, CommandResult, FillView } from '#wire/matcher-api.ts';
-import { depthChecksum } from '#wire/present.ts';
-import { parseTerms } from '#wire/terms.ts';
+import type { Market, MarketState } from '#domain/market.ts';
+import type { CommandRequest, CommandResult } from '#wire/matcher-api.ts';
+import { firstAnswer, repeatedAnswer } from '../../containers/matcher/answers.ts';
+import { drive } from '../../containers/matcher/engine/drive.ts';
 import type { Engine } from '../../containers/matcher/engine/engine.ts';
 import { createEngine } from '../../containers/matcher/engine/matching-engine.ts';
+import { placeCommand } from '../../containers/matcher/place-command.ts';
+import { createQueries, type Queries } from '../../containers/matcher/queries.ts';
+import { requestCommand } from '../../containers/matcher/request-command.ts';
 import { demoGroups, demoMarkets } from './demo-catalog.ts';
 
 export type EngineMatchers = ReturnType<typeof engineMatchers>;
+type Pair = { engine: Engine; queries: Queries };
+type TestClock = { nowMs(): number };
 
-export function engineMatchers(clock: { nowMs(): number }) {
-  const engines = new Map(demoGroups.map((groupId) => [groupId, listedEngine(groupId, clock)]));
+const operator = { by: 'a test', why: 'to see what follows' };
+
+export function engineMatchers(clock: TestClock) {
+  const pairs = new Map(demoGroups.map((groupId) => [groupId, listedPair(groupId, clock)]));
   const down = new Map<string, MatcherUnavailable['code']>();
   const sent: { groupId: string; command: CommandRequest }[] = [];
   const grants = new Map<string, number>();
-  const engineOf = (groupId: string): Engine => {
-    const engine = engines.get(groupId);
-    assert(engine, `no group ${groupId}`);
-    return engine;
+  let commands = 0;
+  const pairOf = (groupId: string): Pair => {
+    const pair = pairs.get(groupId);
+    assert(pair, `no group ${groupId}`);
+    return pair;
   };
-  const reach = (groupId: string): Engine => {
+  const reach = (groupId: string): Pair => {
     const code = down.get(groupId);
     if (code) throw new MatcherUnavailable(code, 'taken down', 3_000);
-    return engineOf(groupId);
+    return pairOf(groupId);
   };
+  const order = (groupId: string, command: Command) => {
+    const [opening] = run(pairOf(groupId).engine, command);
+    assert(opening?.type === 'accepted', `${command.type} was refused`);
+  };
+  const newId = (): string => `test:${++commands}`;
   const client: MatcherClient = {
-    async send(groupId, commands) {
-      for (const command of commands) sent.push({ groupId, command });
-      const engine = reach(groupId);
-      return { epoch: 1, results: commands.map((each) => take(engine, each, clock.nowMs())) };
+    async send(groupId, requests) {
+      for (const command of requests) sent.push({ groupId, command });
+      const { engine } = reach(groupId);
+      return { epoch: 1, results: requests.map((each) => take(engine, each, clock.nowMs())) };
     },
     async depth(groupId, marketId, levels) {
-      const engine = reach(groupId);
-      const { bids, asks } = engine.depth(marketId, levels);
-      const checksum = depthChecksum(bids, asks);
-      return { marketId, state: 'open', sequence: engine.sequence, bids, asks, checksum };
+      const depth = await reach(groupId).queries.depth(marketId, levels);
+      assert(depth, `no market ${marketId}`);
+      return depth;
     },
-    async account(groupId, account) {
-      const engine = reach(groupId);
-      const { sequence } = engine;
-      const credit = engine.creditOf(account);
-      return { account, sequence, credit, orders: engine.ordersOf(account) };
-    },
-    async order(groupId, digest) {
-      return reach(groupId).order(digest);
-    },
-    async health(groupId) {
-      const engine = reach(groupId);
-      const { sequence } = engine;
-      return {
-        groupId,
-        leading: true,
-        epoch: 1,
-        frame: 1,
-        sequence,
-        stateHash: engine.stateHash(),
-      };
+    account: async (groupId, account) => reach(groupId).queries.account(account),
+    order: async (groupId, digest) => reach(groupId).queries.order(digest),
+    health: async (groupId) => reach(groupId).queries.health(),
+    async operate() {
+      throw new Error('functions for traders order nothing');
     },
     async demandCredit() {
       throw new Error('functions never demand credit');
@@ -67,90 +65,78 @@ export function engineMatchers(clock: { nowMs(): number }) {
   return {
     client,
     sent,
-    stateHashes: () => [...engines.values()].map((engine) => engine.stateHash()),
+    stateHashes: () => [...pairs.values()].map(({ engine }) => engine.stateHash()),
     takeDown: (groupId: string, code: MatcherUnavailable['code']) => down.set(groupId, code),
+    /** Brings what is due until now about, as a matcher's bell does. */
+    ring(groupId: string) {
+      order(groupId, { type: 'tick', commandId: newId(), nowMs: clock.nowMs() });
+    },
+    setState(marketId: string, state: MarketState) {
+      const command = { type: 'set_market_state', commandId: newId(), marketId, state } as const;
+      order(groupOf(marketId), { ...command, nowMs: clock.nowMs(), ...operator });
+    },
+    change(marketId: string, terms: Partial<Market>) {
+      const listed = demoMarkets.get(marketId);
+      assert(listed, `no market ${marketId}`);
+      const { base, quote } = listed;
+      const market = { ...listed.market, ...terms };
+      const command = { type: 'list_market', commandId: newId(), market, base, quote } as const;
+      order(groupOf(marketId), { ...command, nowMs: clock.nowMs(), ...operator });
+    },
     grant(groupId: string, account: string, asset: string, units: number) {
       const key = `${groupId}#${account}#${asset}`;
       const grantNumber = (grants.get(key) ?? 0) + 1;
       grants.set(key, grantNumber);
       const nowMs = clock.nowMs();
-      const commandId = `grant:${key}:${grantNumber}`;
-      const grant = { commandId, nowMs, account, asset, grantNumber, units, clock: 0 };
-      engineOf(groupId).apply({ type: 'grant', ...grant }, () => {});
+      const grant = { commandId: newId(), nowMs, account, asset, grantNumber, units, clock: 0 };
+      order(groupId, { type: 'grant', ...grant });
     },
   };
 }
 
-function listedEngine(groupId: string, clock: { nowMs(): number }): Engine {
+const groupOf = (marketId: string): string => demoMarkets.get(marketId)?.market.groupId ?? '';
+
+function listedPair(groupId: string, clock: TestClock): Pair {
   const engine = createEngine({ groupId });
-  for (const listed of demoMarkets.values()) {
-    if (listed.market.groupId !== groupId) continue;
-    const commandId = `list:${listed.market.id}`;
-    engine.apply({ type: 'list_market', commandId, nowMs: clock.nowMs(), ...listed }, () => {});
+  for (const { market, base, quote } of demoMarkets.values()) {
+    if (market.groupId !== groupId) continue;
+    const commandId = `list:${market.id}`;
+    const listing = { type: 'list_market', commandId, market, base, quote, ...operator } as const;
+    run(engine, { ...listing, nowMs: clock.nowMs() });
   }
-  return engine;
+  const journal = { frame: 1, whenDurable: (durable: () => void) => durable() };
+  const options = { groupId, epoch: 1, engine, journal, clock: { monotonicMs: clock.nowMs } };
+  return { engine, queries: createQueries(options) };
+}
+
+/** The events of a command and of what had to come before and after it; its own come from the opening on. */
+function run(engine: Engine, command: Command): EngineEvent[] {
+  const events: EngineEvent[] = [];
+  const apply = (each: Command) => {
+    if (each === command) events.length = 0;
+    engine.apply(each, (event) => events.push(event));
+  };
+  drive(command, { engine, apply, newCommandId: (type) => `${type}:${engine.sequence}` });
+  return events;
 }
 
 /** One command, as the inlet takes it. */
 function take(engine: Engine, request: CommandRequest, nowMs: number): CommandResult {
   const commandId = request.type === 'place' ? request.digest : request.commandId;
-  const { digest } = request;
-  const first = engine.firstResult(commandId);
-  if (first?.code) return { status: 'refused', commandId, code: first.code, repeated: true };
-  if (first) {
-    const order = engine.order(digest);
-    const { sequence } = first;
-    const result = { status: 'accepted' as const, commandId, sequence, fills: [] };
-    return { ...result, ...(order ? { order } : {}), repeated: true };
-  }
-  const events: EngineEvent[] = [];
-  engine.apply(engineCommand(engine, request, nowMs), (event) => events.push(event));
-  const [opening] = events;
-  if (opening?.type === 'refused') return { status: 'refused', commandId, code: opening.code };
-  assert(opening?.type === 'accepted', 'neither accepted nor refused');
-  const order = engine.order(digest) ?? doneOrder(events, digest);
-  const { sequence } = opening;
-  const fills = fillsOf(events, digest);
-  return { status: 'accepted', commandId, sequence, ...(order ? { order } : {}), fills };
-}
-
-function engineCommand(engine: Engine, request: CommandRequest, nowMs: number) {
-  if (request.type === 'cancel') {
-    const { commandId, account, digest } = request;
-    return { type: 'cancel' as const, commandId, nowMs, account, digest };
-  }
-  const { digest, order, signature, clientOrderId } = request;
-  const terms = parseTerms(order.terms);
-  const listed = terms && engine.market(terms.marketId);
-  assert(terms && listed, 'an order was let through that no market takes');
-  const side = order.side === 0 ? ('buy' as const) : ('sell' as const);
-  const cap = order.cap === 0 ? ('base' as const) : ('quote' as const);
-  const { orderType, timeInForce, marketId } = terms;
-  const { baseAmount: baseAtoms, quoteAmount: quoteAtoms, maxFeeBps, account } = order;
-  const { createdAtMs, expiresAtMs } = order;
-  const signed = { side, orderType, cap, baseAtoms, quoteAtoms };
-  const amounts = fitAmounts(signed, listed.market, listed.base, listed.quote);
-  return {
-    type: 'place' as const,
-    commandId: digest,
-    ...{ nowMs, account, marketId, side, orderType, timeInForce, cap, amounts },
-    ...{ maxFeeBps, createdAtMs, expiresAtMs, signed: order, signature },
-    ...(clientOrderId === undefined ? {} : { clientOrderId }),
-  };
-}
-
-function doneOrder(events: EngineEvent[], digest: string) {
-  const done = events.find((event) => event.type === 'order_done' && event.digest === digest);
-  return done?.type === 'order_done' ? { ...done, status: done.reason } : undefined;
-}
-
-function fillsOf(events: EngineEvent[], digest: string): FillView[] {
-  return events.flatMap((event) => {
-    if (event.type !== 'trade' || event.takerDigest !== digest) return [];
-    const { sequence, marketId, atMs, priceTicks, sizeLots, quoteUnits } = event;
-    const trade = { sequence, marketId, atMs, priceTicks, sizeLots, quoteUnits };
-    return [
-      { ...trade, digest, side: event.takerSide, role: 'taker', feeUnits: event.takerFeeUnits },
-    ];
-  });
+  const identity = 'digest' in request ? { commandId, digest: request.digest } : { commandId };
+  const repeated = repeatedAnswer(identity, engine);
+  if (repeated) return repeated;
+  const command =
+    request.type === 'place'
+      ? placeCommand(request, engine, nowMs)
+      : requestCommand(request, engine, nowMs);
+  assert(command, 'an order was let through that no market takes');
+  const events = run(engine, command);
+  const result = firstAnswer(identity, events, engine);
+  if (result.status === 'refused') return result;
+  if (request.type === 'cancel_all')
+    return { ...result, cancelled: events.filter(({ type }) => type === 'order_done').length };
+  return request.type === 'cancel_all_after'
+    ? { ...result, switchDueMs: engine.switchOf(request.account) }
+    : result;
 }

@@ -6,9 +6,10 @@ import { assert } from '#domain/assertion.ts';
 import type { CreditView } from '#wire/matcher-api.ts';
 import type { BalancesJson } from '#wire/rest-api.ts';
 import { showBalances } from '../../functions/accounts/balances.ts';
+import { fixedDirectory } from './demo-catalog.ts';
 import {
   accounts,
-  catalog,
+  assets,
   groups,
   MoneyWorld,
   type Step,
@@ -72,7 +73,8 @@ async function readOnce(
     await goOn();
     return told.ledger;
   };
-  const ports = { catalog, groups, matchers: { account: askMatcher }, ledger: { balances } };
+  const markets = fixedDirectory(new Map(), assets);
+  const ports = { markets, groups, matchers: { account: askMatcher }, ledger: { balances } };
   const answer = await showBalances({ account, expiresAtMs: 0 }, ports);
   if (isRefused(answer)) return false;
   assert(told, 'the ledger was not asked');

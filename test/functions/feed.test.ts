@@ -3,6 +3,7 @@ import { refuse } from '#cloud/http-edge.ts';
 import { createLogger } from '#cloud/logger.ts';
 import { MatcherUnavailable } from '#cloud/matcher-client.ts';
 import { type WebSocketLambda, webSocketHandler } from '#cloud/websocket-edge.ts';
+import { noProtections } from '#domain/market.ts';
 import { type ListedMarket, listedMarkets } from '#wire/catalog.ts';
 import {
   type DepthSnapshot,
@@ -13,6 +14,7 @@ import {
 import { authenticate } from '../../functions/feed/authenticate.ts';
 import { subscribe } from '../../functions/feed/subscribe.ts';
 import { unsubscribe } from '../../functions/feed/unsubscribe.ts';
+import { fixedDirectory } from './demo-catalog.ts';
 import { lambdaContext, memoryFeedStore, socketEvent } from './feed-memory.ts';
 
 const nowMs = 1_700_000_000_000;
@@ -30,6 +32,7 @@ function catalogOf(bases: string[]) {
     minNotionalUnits: 1,
     makerFeeBps: 5,
     takerFeeBps: 10,
+    ...noProtections,
     state: 'open' as const,
   });
   return { assets: ['USDC', ...bases].map(asset), markets: bases.map(market) };
@@ -68,7 +71,12 @@ beforeEach(async () => {
     $connect: store.connect,
     $disconnect: ({ connectionId }: { connectionId: string }) => store.disconnect(connectionId),
     authenticate: authenticate({ store, verifySession }),
-    subscribe: subscribe({ store, markets, snapshot: (...asked) => snapshot(...asked) }),
+    subscribe: subscribe({
+      store,
+      markets: fixedDirectory(markets),
+      snapshot: (...asked) => snapshot(...asked),
+      status: async ({ market }) => ({ market: market.id, state: 'auction', sequence: 9 }),
+    }),
     unsubscribe: unsubscribe({ store }),
     ping: async () => ({ type: 'pong', atMs: nowMs }) as const,
   };

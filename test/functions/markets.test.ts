@@ -4,7 +4,7 @@ import { httpHandler } from '#cloud/http-edge.ts';
 import { type Candle, foldTrades } from '#domain/candle.ts';
 import type { RouteOf } from '#wire/routes.ts';
 import { marketRoutes } from '../../functions/markets/market-routes.ts';
-import { demoCatalog, demoDomain } from './demo-catalog.ts';
+import { demoDirectory, demoDomain, demoGroups } from './demo-catalog.ts';
 import { type EngineMatchers, engineMatchers } from './engine-matchers.ts';
 import { type Call, call, silentLogger } from './http-call.ts';
 
@@ -53,7 +53,8 @@ const history: Pick<HistoryStore, 'trades' | 'candles' | 'ticker'> = {
 beforeEach(() => {
   asked.length = 0;
   matchers = engineMatchers(clock);
-  const ports = { matchers: matchers.client, history, clock, catalog: demoCatalog };
+  const directory = { directory: demoDirectory, groups: demoGroups };
+  const ports = { matchers: matchers.client, history, clock, ...directory };
   const routes = marketRoutes({ ...ports, signingDomain: demoDomain });
   handler = httpHandler('markets', routes, { logger: silentLogger });
 });
@@ -83,6 +84,12 @@ describe('markets', () => {
       minNotional: '1',
       makerFeeBps: 5,
       takerFeeBps: 10,
+      bandBps: 0,
+      auctionBandBps: 0,
+      haltBps: 0,
+      haltWindowMs: 0,
+      haltMs: 0,
+      auctionMs: 0,
       baseChainAsset: '0xe1',
       quoteChainAsset: '0xd1',
       lotAtoms: '1000000000000000',

@@ -12,8 +12,8 @@ import { address, base, quote, TradingFloor } from '../engine/trading-floor.ts';
 
 export const groups = ['majors', 'alts'];
 export const accounts = [address('alice'), address('bob')];
-const assets = ['ETH', 'USDC'] as const;
-export const catalog = { assets: [base, quote], markets: [] };
+export const assets = [base, quote];
+const assetIds = ['ETH', 'USDC'] as const;
 
 /** What moves money in the ledger, as the stores do it. */
 export type WorldLedger = {
@@ -69,7 +69,7 @@ export class MoneyWorld {
   async take({ what, n }: Step): Promise<void> {
     const pair = this.#pairs[n % 2];
     const account = accounts[(n >> 1) % 2] ?? '';
-    const asset = assets[(n >> 2) % 2] ?? 'ETH';
+    const asset = assetIds[(n >> 2) % 2] ?? 'ETH';
     const some = 1 + ((n >> 3) % 97);
     assert(pair, 'a step without a group');
     const { groupId, floor, journal } = pair;
@@ -122,7 +122,7 @@ export class MoneyWorld {
     assert(engine, `no group ${groupId}`);
     const credit = engine.creditOf(account).map(({ account: _, ...line }) => line);
     const orders = engine.ordersOf(account);
-    const view = { account, sequence: engine.sequence, credit, orders };
+    const view = { account, sequence: engine.sequence, credit, orders, feeTier: 0 };
     return { view, traded: this.#traded.get(groupId) ?? new Map() };
   }
 

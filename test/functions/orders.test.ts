@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, test } from 'vitest';
 import { httpHandler, refuse } from '#cloud/http-edge.ts';
 import { orderRoutes } from '../../functions/orders/order-routes.ts';
-import { demoDigests, demoMarkets } from './demo-catalog.ts';
+import { demoDigests, demoDirectory, demoGroups } from './demo-catalog.ts';
 import { type EngineMatchers, engineMatchers } from './engine-matchers.ts';
 import { call, silentLogger } from './http-call.ts';
 import { aliceKey, bobKey, trader } from './trader.ts';
@@ -23,10 +23,12 @@ beforeEach(() => {
   let ids = 0;
   const routes = orderRoutes({
     matchers: matchers.client,
-    rules: { markets: demoMarkets, digestOf: demoDigests },
+    markets: demoDirectory,
+    groups: demoGroups,
+    digestOf: demoDigests,
     verifySession: async (token) =>
       token === 'alice' ? { account: alice.account, expiresAtMs: 0 } : refuse('bad_session'),
-    newCommandId: () => `session:${++ids}`,
+    newCommandId: () => `0x${String(++ids).padStart(64, '0')}`,
   });
   handler = httpHandler('orders', routes, { logger: silentLogger });
 });

@@ -17,5 +17,6 @@ export function makerFeeUnits(
   { makerFeeBps, takerFeeUnits }: { makerFeeBps: number; takerFeeUnits: number },
 ): number {
   if (makerFeeBps >= 0) return feeUnits(notionalUnits, makerFeeBps);
-  return -Math.min(feeUnits(notionalUnits, -makerFeeBps), takerFeeUnits);
+  // Not negated: no fee is 0, and -0 would be another number to whoever compares events.
+  return 0 - Math.min(feeUnits(notionalUnits, -makerFeeBps), takerFeeUnits);
 }

@@ -21,6 +21,7 @@ const deed = fc.oneof(
         limitTicks: fc.noBias(fc.integer({ min: 97, max: 103 })),
         sizeLots: fc.noBias(fc.integer({ min: 1, max: 30 })),
         timeInForce: fc.constantFrom('gtc' as const, 'ioc' as const),
+        selfTrade: fc.constantFrom('expire_taker' as const, 'decrement' as const),
       }),
     }),
   },
@@ -45,43 +46,49 @@ function framesOf(taken: { command: Command; events: EngineEvent[] }[], size: nu
   return frames;
 }
 
-test('after any run, what is frozen equals what the engine has free and held, and fees are the rest', () => {
-  const story = fc.array(deed, { minLength: 1, maxLength: 60, size: 'max' });
-  let trades = 0;
-  fc.assert(
-    fc.property(story, fc.integer({ min: 1, max: 9 }), (deeds, size) => {
-      const floor = new TradingFloor(createEngine(), { makerFeeBps: 40, takerFeeBps: 90 });
-      const taken: { command: Command; events: EngineEvent[] }[] = [];
-      const take = (events: EngineEvent[]) => {
-        const command = floor.commands.at(-1);
-        if (command) taken.push({ command, events });
-      };
-      for (const account of accounts) {
-        take(floor.grant(account, 'USDC', 20_000));
-        take(floor.grant(account, 'ETH', 200));
-      }
-      for (const each of deeds)
-        take(
-          each.type === 'place'
-            ? floor.place(each.order)
-            : floor.giveBack(each.account, each.asset, each.units),
-        );
-      const changes = netFrames(framesOf(taken, size), fees);
-      const frozen = changes
-        .filter((change) => change.account !== fees && frozenChange(change) !== 0n)
-        .map((change) => [changeKey(change), Number(frozenChange(change))]);
-      const engine = floor.engine
-        .credits()
-        .filter((credit) => credit.freeUnits + credit.heldUnits > 0)
-        .map((credit) => [changeKey(credit), credit.freeUnits + credit.heldUnits]);
-      expect(Object.fromEntries(frozen)).toEqual(Object.fromEntries(engine));
-      const all = floor.events.filter((event) => event.type === 'trade');
-      const charged = all.reduce((sum, each) => sum + each.makerFeeUnits + each.takerFeeUnits, 0);
-      const house = changes.find((change) => change.account === fees);
-      expect(house ? Number(frozenChange(house)) : 0).toBe(charged);
-      trades += all.length;
-    }),
-    { numRuns: 150 },
-  );
-  expect(trades).toBeGreaterThan(100);
-});
+test.each([
+  ['fees', 40],
+  ['rebates', -60],
+])(
+  'after any run with %s for makers, what is frozen equals what the engine has free and held, and the house has the rest',
+  (_, makerFeeBps) => {
+    const story = fc.array(deed, { minLength: 1, maxLength: 60, size: 'max' });
+    let trades = 0;
+    fc.assert(
+      fc.property(story, fc.integer({ min: 1, max: 9 }), (deeds, size) => {
+        const floor = new TradingFloor(createEngine(), { makerFeeBps, takerFeeBps: 90 });
+        const taken: { command: Command; events: EngineEvent[] }[] = [];
+        const take = (events: EngineEvent[]) => {
+          const command = floor.commands.at(-1);
+          if (command) taken.push({ command, events });
+        };
+        for (const account of accounts) {
+          take(floor.grant(account, 'USDC', 20_000));
+          take(floor.grant(account, 'ETH', 200));
+        }
+        for (const each of deeds)
+          take(
+            each.type === 'place'
+              ? floor.place(each.order)
+              : floor.giveBack(each.account, each.asset, each.units),
+          );
+        const changes = netFrames(framesOf(taken, size), fees);
+        const frozen = changes
+          .filter((change) => change.account !== fees && frozenChange(change) !== 0n)
+          .map((change) => [changeKey(change), Number(frozenChange(change))]);
+        const engine = floor.engine
+          .credits()
+          .filter((credit) => credit.freeUnits + credit.heldUnits > 0)
+          .map((credit) => [changeKey(credit), credit.freeUnits + credit.heldUnits]);
+        expect(Object.fromEntries(frozen)).toEqual(Object.fromEntries(engine));
+        const all = floor.events.filter((event) => event.type === 'trade');
+        const charged = all.reduce((sum, each) => sum + each.makerFeeUnits + each.takerFeeUnits, 0);
+        const house = changes.find((change) => change.account === fees);
+        expect(house ? Number(frozenChange(house)) : 0).toBe(charged);
+        trades += all.length;
+      }),
+      { numRuns: 150 },
+    );
+    expect(trades).toBeGreaterThan(100);
+  },
+);

@@ -38,7 +38,7 @@ test("a rebate is the floor of its own size, and never above the taker's fee", (
     fc.property(notional, bps, bps, (units, rate, takerRate) => {
       const takerFeeUnits = feeUnits(units, takerRate);
       const fee = makerFeeUnits(units, { makerFeeBps: -rate, takerFeeUnits });
-      expect(-fee).toBe(Math.min(feeUnits(units, rate), takerFeeUnits));
+      expect(fee).toBe(0 - Math.min(feeUnits(units, rate), takerFeeUnits));
       expect(fee + takerFeeUnits).toBeGreaterThanOrEqual(0);
     }),
   );

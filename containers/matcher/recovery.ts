@@ -8,6 +8,7 @@ import {
   acceptRecord,
   type StopReason,
   startOfJournal,
+  type Verdict,
   type Watermark,
 } from '#wire/accept-record.ts';
 import { encodeEpoch, type Frame } from '#wire/journal-frame.ts';
@@ -125,13 +126,14 @@ const otherRulesSentence = (rulesVersion: number): string =>
   `the journal was written by rules version ${rulesVersion}, and this code has version ${currentRulesVersion}: it cannot replay it. ` +
   'On the local cloud begin anew with `npm start -- --fresh`; elsewhere deploy the code that wrote it, or a stage with a new journal';
 
+type Stop = Extract<Verdict, { type: 'stop' }>;
+
 /** What a stream that was cut off at its old end breaks, seen from the journal's first record. */
 const cutOff: readonly StopReason[] = ['frame_gap', 'frame_of_unknown_epoch', 'broken_chain'];
 
-function stopSentence(
-  state: Watermark,
-  { reason, detail }: { reason: StopReason; detail: string },
-) {
+function stopSentence(state: Watermark, { reason, detail, rulesVersion }: Stop): string {
+  if (rulesVersion !== undefined && rulesVersion !== currentRulesVersion)
+    return otherRulesSentence(rulesVersion);
   return state.frame === 0 && cutOff.includes(reason)
     ? cutOffSentence
     : `the journal cannot be read further: ${reason}, ${detail}`;

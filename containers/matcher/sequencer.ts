@@ -294,7 +294,7 @@ export class Sequencer {
     const { commandId } = request;
     const events = yield* this.#drive(requestCommand(request, engine, at.nowMs));
     const result = firstAnswer({ commandId }, events, engine);
-    let cancelled = events.filter(({ type }) => type === 'order_done').length;
+    let cancelled = cancelledIn(events);
     if (result.status === 'accepted') {
       for (const placement of at.covered) {
         if (!this.#waiting.has(placement)) continue;
@@ -323,7 +323,13 @@ export class Sequencer {
   ): Generator<void, void> {
     const { engine } = this.#options;
     const events = yield* this.#drive(requestCommand(request, engine, nowMs));
-    answer(this.#switched(request, firstAnswer(identityOf(request), events, engine)));
+    const result = firstAnswer(identityOf(request), events, engine);
+    const closes = request.type === 'set_market_state' && request.state === 'closed';
+    answer(
+      closes && result.status === 'accepted'
+        ? { ...result, cancelled: cancelledIn(events) }
+        : this.#switched(request, result),
+    );
   }
 
   /** Who arms a switch is told when it fires, as of now. */
@@ -336,6 +342,9 @@ export class Sequencer {
     return new Promise((resolve) => this.#options.journal.whenDurable(() => resolve(result)));
   }
 }
+
+const cancelledIn = (events: readonly EngineEvent[]): number =>
+  events.filter((event) => event.type === 'order_done' && event.reason === 'cancelled').length;
 
 function identityOf(request: Request): Identity {
   if (request.type === 'place') return { commandId: request.digest, digest: request.digest };

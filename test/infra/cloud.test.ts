@@ -7,6 +7,7 @@ import { describe, expect, test } from 'vitest';
 import { metricNames, metricsNamespace } from '#cloud/metrics.ts';
 import { acknowledgements, checkWithNag, matches } from '../../infra/acknowledgements.ts';
 import { stageNames } from '../../infra/settings.ts';
+import { allowed } from './statements.ts';
 import {
   appOf,
   checkedResourcesOf,
@@ -40,6 +41,7 @@ everyStage('roles of stage %s', (stage) => {
         'Api/MarketsRoleDefaultPolicy: ec2:AssignPrivateIpAddresses',
         'Api/OrdersRoleDefaultPolicy: ec2:AssignPrivateIpAddresses',
         'Feed/FeedRoleDefaultPolicy: ec2:AssignPrivateIpAddresses',
+        'Operations/OperationsRoleDefaultPolicy: ec2:AssignPrivateIpAddresses',
         'Feed/FanOutRoleDefaultPolicy: execute-api:ManageConnections',
         ...(stage === 'prod'
           ? []
@@ -164,7 +166,7 @@ everyStage('settings of stage %s', (stage) => {
     const own = ofType(stage, 'AWS::CloudWatch::Alarm').filter(
       ({ properties }) => properties['Namespace'] === metricsNamespace,
     );
-    expect(own).toHaveLength(4);
+    expect(own).toHaveLength(5);
     const emitters = readdirSync('functions').filter((name) => existsSync(handlerOf(name)));
     for (const { properties } of own) {
       expect(Object.values<string>(metricNames)).toContain(properties['MetricName']);
@@ -347,25 +349,6 @@ describe('the watch over the template', () => {
 });
 
 const handlerOf = (name: string) => `functions/${name}/handler.ts`;
-
-type Allowed = { id: string; statement: Properties };
-
-/** Every statement that allows something, with the policy or role it stands in. */
-function allowed(stage: Parameters<typeof resourcesOf>[0]): Allowed[] {
-  return resourcesOf(stage).flatMap(({ id, type, properties }) => {
-    const documents =
-      type === 'AWS::IAM::Policy'
-        ? [properties['PolicyDocument']]
-        : type === 'AWS::IAM::Role'
-          ? listAt(properties, 'Policies').map((policy) => policy['PolicyDocument'])
-          : [];
-    return documents.flatMap((document) =>
-      listAt(document as Properties, 'Statement')
-        .filter((statement) => statement['Effect'] === 'Allow')
-        .map((statement) => ({ id, statement })),
-    );
-  });
-}
 
 /** Roles that may change items of a table. */
 function writersOf(stage: Parameters<typeof resourcesOf>[0], table: string): string[] {

@@ -50,6 +50,7 @@ const rules: Record<string, Rule> = {
   'AWS::ECS::Cluster': free,
   'AWS::ECS::Service': service,
   'AWS::ECS::TaskDefinition': leaseRenewals,
+  'AWS::IAM::ManagedPolicy': free,
   'AWS::IAM::Policy': free,
   'AWS::IAM::Role': free,
   'AWS::Kinesis::Stream': stream,
@@ -65,7 +66,7 @@ const rules: Record<string, Rule> = {
 };
 
 /** Custom metrics are paid while they are written; as many as `#cloud/metrics.ts` has names, for two services each. */
-export const customMetrics = 18;
+export const customMetrics = 22;
 
 /** What the resources cost a month, by what it is paid for. Throws for a type without a price. */
 export function monthly(resources: Resource[]): Line[] {

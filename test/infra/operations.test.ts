@@ -1,0 +1,52 @@
+/** Who may operate markets, and what the functions that only need to know them may read. */
+import { describe, expect, test } from 'vitest';
+import { stageNames } from '../../infra/settings.ts';
+import { allowed } from './statements.ts';
+import { listAt, ofType } from './synthesized.ts';
+
+describe.each(stageNames)('stage %s', (stage) => {
+  test('markets are operated by one role, through a function that no route leads to', () => {
+    const [operations, ...others] = ofType(stage, 'AWS::Lambda::Function').filter(
+      ({ properties }) => properties['FunctionName'] === `crossbook-${stage}-operations`,
+    );
+    expect(others).toEqual([]);
+    const id = operations?.id.split('/')[1] ?? 'none';
+    const invokers = allowed(stage).filter(
+      ({ statement }) =>
+        JSON.stringify(statement['Action']).includes('lambda:InvokeFunction') &&
+        JSON.stringify(statement['Resource']).includes(id),
+    );
+    expect(invokers.map((each) => each.id.replace(/[0-9A-F]{8}$/, ''))).toEqual([
+      'Operations/OperatorPolicy',
+    ]);
+    expect(invokers[0]?.statement).toMatchObject({ Action: 'lambda:InvokeFunction' });
+    const [role] = ofType(stage, 'AWS::IAM::Role').filter(
+      ({ properties }) => properties['RoleName'] === `crossbook-${stage}-operator`,
+    );
+    expect(listAt(role?.properties ?? {}, 'ManagedPolicyArns')).toHaveLength(1);
+    expect(JSON.stringify(role?.properties['AssumeRolePolicyDocument'])).toContain(':root');
+    const doors = [
+      ...ofType(stage, 'AWS::Lambda::Permission'),
+      ...ofType(stage, 'AWS::ApiGatewayV2::Integration'),
+    ];
+    expect(doors.length).toBeGreaterThan(5);
+    expect(doors.filter(({ properties }) => JSON.stringify(properties).includes(id))).toEqual([]);
+  });
+
+  test('of the history, doors read markets only', () => {
+    for (const role of ['Api/Orders', 'Api/Faucet', 'Feed/Feed', 'Operations/Operations']) {
+      const reads = allowed(stage).filter(
+        ({ id, statement }) =>
+          id.startsWith(`${role}Role`) && JSON.stringify(statement['Resource']).includes('History'),
+      );
+      if (role === 'Api/Faucet' && stage === 'prod') expect(reads).toEqual([]);
+      else
+        expect(reads.map(({ statement }) => statement)).toMatchObject([
+          {
+            Action: 'dynamodb:Query',
+            Condition: { 'ForAllValues:StringEquals': { 'dynamodb:LeadingKeys': ['MARKETS'] } },
+          },
+        ]);
+    }
+  });
+});

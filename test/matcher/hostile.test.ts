@@ -7,7 +7,7 @@ import { seeded } from '../cloud/clearing-journal.ts';
 import { address } from '../engine/trading-floor.ts';
 import { checkJournal, type Replayed, replayJournal } from './hostile-audit.ts';
 import { groupId, HostileWorld, leaseMs, type Matcher } from './hostile-world.ts';
-import { limitOrder, type PlaceRequest } from './orders.ts';
+import { freshId, limitOrder, type PlaceRequest } from './orders.ts';
 
 /** Seeds that once failed are kept here. */
 const onceFailed: number[] = [];
@@ -63,7 +63,6 @@ class Users {
   #random: (below: number) => number;
   #orders: PlaceRequest[] = [];
   #sent: Parameters<HostileWorld['send']>[1][] = [];
-  #cancels = 0;
 
   constructor(world: HostileWorld, random: (below: number) => number) {
     this.#world = world;
@@ -88,8 +87,7 @@ class Users {
     } else if (what < 8) {
       const order = this.#pick(this.#orders.slice(-12));
       if (!order) return;
-      this.#cancels += 1;
-      const commandId = `cancel-${this.#cancels}`;
+      const commandId = freshId();
       const account = this.#random(8) ? order.order.account : address(trader);
       this.#send(matcher, { type: 'cancel', commandId, account, digest: order.digest });
     } else if (what < 10) {

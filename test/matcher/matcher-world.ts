@@ -1,18 +1,22 @@
 /** A pair group's surroundings in memory, and matchers that start in them, lead, are killed and are replaced. */
 import type { Publication } from '#cloud/feed-publisher.ts';
+import type { MarketState } from '#domain/market.ts';
 import type { CommandRequest, CommandResult } from '#wire/matcher-api.ts';
+import type { OperatorRequest } from '#wire/operator-request.ts';
 import { type Leader, lead } from '../../containers/matcher/leader.ts';
 import { type HeldLease, keepLease, takeLease } from '../../containers/matcher/lease.ts';
 import { address, base, plainMarket, quote } from '../engine/trading-floor.ts';
 import { MemoryJournal } from './memory-journal.ts';
 import { MemoryLeases } from './memory-leases.ts';
 import { MemoryLedger } from './memory-ledger.ts';
-import { limitOrder, type PlaceRequest, type Wanted } from './orders.ts';
+import { atoms, freshId, limitOrder, type PlaceRequest, type Wanted } from './orders.ts';
 import { VirtualTime } from './virtual-time.ts';
 
 export const leaseMs = 3_000;
 export const groupId = plainMarket.groupId;
 export const market = { market: plainMarket, base, quote };
+
+type Ask<T extends CommandRequest['type']> = Extract<CommandRequest, { type: T }>;
 
 export type Running = {
   leader: Leader;
@@ -36,7 +40,6 @@ export class MatcherWorld {
   markets = [market];
   demandElsewhere: (account: string, asset: string) => Promise<number> = async () => 0;
   #starts = 0;
-  #cancels = 0;
 
   async start(): Promise<Running> {
     return this.time.until(this.starting());
@@ -80,11 +83,17 @@ export class MatcherWorld {
   }
 
   /** Sends commands and waits for their answers. */
-  async send(to: Running, ...requests: CommandRequest[]): Promise<CommandResult[]> {
+  async send(
+    to: Running,
+    ...requests: (CommandRequest | OperatorRequest)[]
+  ): Promise<CommandResult[]> {
     return this.time.until(this.ask(to, ...requests));
   }
 
-  async ask(to: Running, ...requests: CommandRequest[]): Promise<CommandResult[]> {
+  async ask(
+    to: Running,
+    ...requests: (CommandRequest | OperatorRequest)[]
+  ): Promise<CommandResult[]> {
     const answered = to.leader.execute(requests);
     if (typeof answered === 'string') throw new Error(answered);
     return answered;
@@ -95,10 +104,31 @@ export class MatcherWorld {
     return limitOrder(account, { ...wanted, nowMs: this.time.clock.nowMs() });
   }
 
-  cancel(account: string, orderDigest: string): Extract<CommandRequest, { type: 'cancel' }> {
-    this.#cancels += 1;
-    const commandId = `cancel-${this.#cancels}`;
-    return { type: 'cancel', commandId, account: address(account), digest: orderDigest };
+  cancel(account: string, digest: string): Ask<'cancel'> {
+    return { type: 'cancel', commandId: freshId(), account: address(account), digest };
+  }
+
+  cancelAll(account: string, only: Pick<Ask<'cancel_all'>, 'market' | 'side'> = {}) {
+    const asked: Ask<'cancel_all'> = {
+      ...{ type: 'cancel_all', commandId: freshId(), account: address(account) },
+      ...only,
+    };
+    return asked;
+  }
+
+  cancelAllAfter(account: string, afterMs: number): Ask<'cancel_all_after'> {
+    return { type: 'cancel_all_after', commandId: freshId(), account: address(account), afterMs };
+  }
+
+  /** To so many lots. */
+  amend(account: string, digest: string, lots: number): Ask<'amend'> {
+    const newAmount = atoms(lots, base.chainDecimals);
+    return { type: 'amend', commandId: freshId(), account: address(account), digest, newAmount };
+  }
+
+  setState(state: MarketState): OperatorRequest {
+    const ordered = { commandId: freshId(), by: 'an operator', why: 'a test' };
+    return { type: 'set_market_state', ...ordered, market: 'ETH-USDC', state };
   }
 }
 

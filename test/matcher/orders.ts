@@ -1,5 +1,6 @@
 /** Orders as the `orders` function sends them. One lot is one ETH, one tick one USDC. */
 import type { CommandRequest } from '#wire/matcher-api.ts';
+import { formatTerms, type Terms } from '#wire/terms.ts';
 import { address, base, digest, quote } from '../engine/trading-floor.ts';
 
 export type PlaceRequest = Extract<CommandRequest, { type: 'place' }>;
@@ -9,15 +10,28 @@ export type Wanted = {
   side?: 'buy' | 'sell';
   lots?: number;
   ticks?: number;
-  timeInForce?: 'gtc' | 'ioc';
+  /** By money: `lots` at `ticks` bound the price alone. */
+  spendUnits?: number;
   lifeMs?: number;
-};
+} & Partial<Omit<Terms, 'marketId'>>;
 
 let orders = 0;
+let ids = 0;
+
+/** A command's id that none had before. */
+export function freshId(): string {
+  ids += 1;
+  return `0x${'c0'.repeat(8)}${ids.toString(16).padStart(48, '0')}`;
+}
+
+/** Whole units of the chain's currency in atoms. */
+export const atoms = (units: number, decimals: number): bigint =>
+  BigInt(units) * 10n ** BigInt(decimals);
 
 /** Buys 2 lots at 100 ticks unless told otherwise. */
 export function limitOrder(account: string, wanted: Wanted): PlaceRequest {
-  const { side = 'buy', lots = 2, ticks = 100, timeInForce = 'gtc', lifeMs = 3_600_000 } = wanted;
+  const { side = 'buy', lots = 2, ticks = 100, lifeMs = 3_600_000, nowMs, ...rest } = wanted;
+  const { spendUnits = 0, ...attributes } = rest;
   orders += 1;
   return {
     type: 'place',
@@ -28,15 +42,19 @@ export function limitOrder(account: string, wanted: Wanted): PlaceRequest {
       baseAsset: base.chainAsset,
       quoteAsset: quote.chainAsset,
       side: side === 'buy' ? 0 : 1,
-      cap: 0,
-      baseAmount: BigInt(lots) * 10n ** 18n,
-      quoteAmount: BigInt(lots * ticks) * 10n ** 6n,
+      cap: spendUnits > 0 ? 1 : 0,
+      baseAmount: spendUnits > 0 ? atoms(spendUnits, 18) / BigInt(ticks) : atoms(lots, 18),
+      quoteAmount: atoms(spendUnits || lots * ticks, 6),
       maxFeeBps: 10,
-      createdAtMs: wanted.nowMs,
-      expiresAtMs: wanted.nowMs + lifeMs,
+      createdAtMs: nowMs,
+      expiresAtMs: nowMs + lifeMs,
       epoch: 0n,
       salt: BigInt(orders),
-      terms: `ETH-USDC limit ${timeInForce}`,
+      terms: formatTerms({
+        ...{ marketId: 'ETH-USDC', orderType: 'limit', timeInForce: 'gtc' },
+        ...{ postOnly: false, selfTrade: 'expire_taker' },
+        ...attributes,
+      }),
     },
     signature: `0x${'5a'.repeat(65)}`,
   };

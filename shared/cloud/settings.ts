@@ -1,6 +1,6 @@
 /** Reads the deployment's settings from environment variables; a missing one stops the start with its name. */
 import type { Address } from '#domain/order.ts';
-import { type Catalog, catalogSchema, type ListedMarket, listedMarkets } from '#wire/catalog.ts';
+import { type Catalog, catalogSchema } from '#wire/catalog.ts';
 import type { SigningDomain } from '#wire/eip712.ts';
 import { settingNames } from '#wire/setting-names.ts';
 
@@ -17,10 +17,6 @@ export function setting(environment: Environment, name: SettingName): string {
 
 export function catalogOf(environment: Environment): Catalog {
   return catalogSchema.parse(JSON.parse(setting(environment, 'catalog')));
-}
-
-export function marketsOf(environment: Environment): Map<string, ListedMarket> {
-  return listedMarkets(catalogOf(environment));
 }
 
 export function signingDomainOf(environment: Environment): SigningDomain {

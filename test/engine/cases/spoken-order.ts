@@ -1,0 +1,77 @@
+/**
+ * Orders as traders say them: what follows `alice buys 5` or `alice spends 500`.
+ *
+ *     at 101                      a limit order (gtc)
+ *     at market 101               a market order (ioc) with its worst price
+ *     stop 105 at market 110      a stop; `profit 95 …` a take-profit
+ *     stop 105 at 106             a stop_limit
+ *     at 101 fok shows 2 post-only decrement called mine replacing alice#2 for 500 ms signed 20 ms ago paying 5 in BTC-USDC
+ */
+import type { OrderType, SelfTradePrevention, Side, TimeInForce } from '#domain/order.ts';
+import type { Placing } from '../trading-floor.ts';
+
+export type SpokenOrder = {
+  placing: Placing;
+  /** The name of the order that this one takes the place of. */
+  replacing?: string;
+  lifetimeMs?: number;
+  ageMs: number;
+};
+
+const timesInForce = ['gtc', 'gtd', 'ioc', 'fok'];
+const modes = ['expire_taker', 'expire_maker', 'expire_both', 'decrement'];
+
+export function orderOf(verb: string, amount: string, words: string[]): SpokenOrder {
+  const heard: Placing = { side: sideOf(verb), ...amountOf(verb, Number(amount)) };
+  const spoken: SpokenOrder = { placing: heard, ageMs: 0 };
+  let isMarket = false;
+  let condition: 'stop' | 'profit' | undefined;
+  const rest = [...words];
+  const next = () => rest.shift() ?? '';
+  while (rest.length > 0) {
+    const word = next();
+    if (word === 'at') {
+      isMarket = rest[0] === 'market';
+      if (isMarket) next();
+      heard.limitTicks = Number(next());
+    } else if (word === 'stop' || word === 'profit') {
+      condition = word;
+      heard.triggerTicks = Number(next());
+    } else if (timesInForce.includes(word)) heard.timeInForce = word as TimeInForce;
+    else if (modes.includes(word)) heard.selfTrade = word as SelfTradePrevention;
+    else if (word === 'post-only') heard.postOnly = true;
+    else if (word === 'shows') heard.displayLots = Number(next());
+    else if (word === 'called') heard.clientOrderId = next();
+    else if (word === 'paying') heard.maxFeeBps = Number(next());
+    else if (word === 'in') heard.marketId = next();
+    else if (word === 'misfit') Object.assign(heard, misfitOf(next(), verb));
+    else if (word === 'replacing') spoken.replacing = next();
+    else if (word === 'for') spoken.lifetimeMs = Number(next());
+    else if (word === 'signed') spoken.ageMs = Number(next());
+    else if (word !== 'ms' && word !== 'ago') throw new Error(`"${word}" in ${words.join(' ')}`);
+  }
+  heard.orderType = typeOf(isMarket, condition);
+  heard.timeInForce ??= isMarket ? 'ioc' : 'gtc';
+  return spoken;
+}
+
+/** Amounts that are no whole ticks or lots reach an engine as nothing but the rule that they break. */
+function misfitOf(code: string, verb: string): Placing {
+  const misfit = code as NonNullable<Placing['misfit']>;
+  const cap = verb === 'spends' ? 'quote' : 'base';
+  return { misfit, cap, limitTicks: 0, sizeLots: 0, spendUnits: 0 };
+}
+
+function sideOf(verb: string): Side {
+  return verb === 'sells' ? 'sell' : 'buy';
+}
+
+function amountOf(verb: string, amount: number): Placing {
+  return verb === 'spends' ? { spendUnits: amount } : { sizeLots: amount };
+}
+
+function typeOf(isMarket: boolean, condition: 'stop' | 'profit' | undefined): OrderType {
+  if (condition === undefined) return isMarket ? 'market' : 'limit';
+  const type = condition === 'stop' ? 'stop' : 'take_profit';
+  return isMarket ? type : `${type}_limit`;
+}

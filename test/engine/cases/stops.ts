@@ -1,0 +1,506 @@
+/** "Hidden until the last trade price reaches `trigger`." */
+import type { Cases } from './script.ts';
+
+const around100 = `
+  | bid   | price | ask   |
+  |       | 105   | cat 5 |
+  |       | 104   | bob 1 |
+  | dan 1 | 96    |       |
+  | eve 5 | 95    |       |`;
+
+export const triggers: Cases = {
+  'a stop to buy waits unseen until a trade reaches its trigger, then enters as a market order': `${around100}
+    > alice buys 2 stop 104 at market 110
+    > waiting?
+    alice
+    ${around100}
+    > fay buys 1 at 104
+    fay buys 1 at 104 from bob
+    bob is filled
+    fay is filled
+    alice is triggered
+    alice buys 2 at 105 from cat
+    alice is filled`,
+
+  'a stop to buy triggers above its trigger too': `${around100}
+    > alice buys 2 stop 103 at market 110
+    > fay buys 1 at 104
+    fay buys 1 at 104 from bob
+    bob is filled
+    fay is filled
+    alice is triggered
+    alice buys 2 at 105 from cat
+    alice is filled`,
+
+  'a stop to buy does not trigger below its trigger': `${around100}
+    > alice buys 2 stop 105 at market 110
+    > fay buys 1 at 104
+    fay buys 1 at 104 from bob
+    bob is filled
+    fay is filled
+    > waiting?
+    alice`,
+
+  'a stop to sell triggers at or below its trigger': `${around100}
+    > alice sells 2 stop 96 at market 1
+    > gus sells 2 stop 97 at market 1
+    > hal sells 2 stop 95 at market 1
+    > fay sells 1 at 96
+    fay sells 1 at 96 to dan
+    dan is filled
+    fay is filled
+    gus is triggered
+    gus sells 2 at 95 to eve
+    gus is filled
+    alice is triggered
+    alice sells 2 at 95 to eve
+    alice is filled
+    hal is triggered
+    hal sells 1 at 95 to eve
+    eve is filled
+    hal is expired`,
+
+  'a take-profit to sell triggers at or above its trigger': `${around100}
+    > alice sells 2 profit 104 at market 90
+    > gus sells 2 profit 105 at market 90
+    > fay buys 1 at 104
+    fay buys 1 at 104 from bob
+    bob is filled
+    fay is filled
+    alice is triggered
+    alice sells 1 at 96 to dan
+    dan is filled
+    alice sells 1 at 95 to eve
+    alice is filled
+    > waiting?
+    gus`,
+
+  'a take-profit to buy triggers at or below its trigger': `${around100}
+    > alice buys 2 profit 96 at market 110
+    > gus buys 2 profit 95 at market 110
+    > fay sells 1 at 96
+    fay sells 1 at 96 to dan
+    dan is filled
+    fay is filled
+    alice is triggered
+    alice buys 1 at 104 from bob
+    bob is filled
+    alice buys 1 at 105 from cat
+    alice is filled
+    > waiting?
+    gus`,
+
+  'only a trade triggers, not a price that is offered': `
+    > alice buys 2 stop 104 at market 110
+    > bob sells 1 at 104
+    > cat buys 1 at 103
+    > waiting?
+    alice`,
+
+  'an order whose condition holds already is refused': `${around100}
+    > fay buys 1 at 104
+    fay buys 1 at 104 from bob
+    bob is filled
+    fay is filled
+    > alice buys 2 stop 104 at market 110
+    refused stop_would_trigger
+    > alice buys 2 stop 103 at 110
+    refused stop_would_trigger
+    > alice sells 2 stop 104 at market 90
+    refused stop_would_trigger
+    > alice sells 2 stop 105 at 90
+    refused stop_would_trigger
+    > alice sells 2 profit 104 at market 90
+    refused stop_would_trigger
+    > alice buys 2 profit 104 at 90
+    refused stop_would_trigger
+    > alice buys 2 stop 105 at market 110
+    > alice sells 2 stop 103 at market 90
+    > alice sells 2 profit 105 at market 90
+    > alice buys 2 profit 103 at 90
+    > waiting?
+    alice
+    alice#2
+    alice#3
+    alice#4`,
+
+  'before the first trade no condition holds, whatever the reference price is': `
+    terms referenceTicks 100
+    > alice buys 2 stop 90 at 95
+    > alice sells 2 stop 110 at 95
+    > waiting?
+    alice
+    alice#2`,
+
+  'a stop-limit enters as a limit order and rests': `${around100}
+    > alice buys 9 stop 104 at 105
+    > fay buys 1 at 104
+    fay buys 1 at 104 from bob
+    bob is filled
+    fay is filled
+    alice is triggered
+    alice buys 5 at 105 from cat
+    cat is filled
+    | bid     | price | ask |
+    | alice 4 | 105   |     |
+    | dan 1   | 96    |     |
+    | eve 5   | 95    |     |`,
+
+  'a take-profit-limit that does not cross rests': `${around100}
+    > alice sells 9 profit 104 at 106
+    > fay buys 1 at 104
+    fay buys 1 at 104 from bob
+    bob is filled
+    fay is filled
+    alice is triggered
+    | bid   | price | ask     |
+    |       | 106   | alice 9 |
+    |       | 105   | cat 5   |
+    | dan 1 | 96    |         |
+    | eve 5 | 95    |         |`,
+
+  'a stop-limit enters with a new place in time': `${around100}
+    > alice buys 1 stop 104 at 100
+    > gus buys 1 at 100
+    > fay buys 1 at 104
+    fay buys 1 at 104 from bob
+    bob is filled
+    fay is filled
+    alice is triggered
+    | bid            | price | ask   |
+    |                | 105   | cat 5 |
+    | gus 1, alice 1 | 100   |       |
+    | dan 1          | 96    |       |
+    | eve 5          | 95    |       |`,
+
+  'a triggered iceberg rests as one': `${around100}
+    > alice buys 9 stop 104 at 100 shows 2
+    > fay buys 1 at 104
+    fay buys 1 at 104 from bob
+    bob is filled
+    fay is filled
+    alice is triggered
+    | bid       | price | ask   |
+    |           | 105   | cat 5 |
+    | alice 2/9 | 100   |       |
+    | dan 1     | 96    |       |
+    | eve 5     | 95    |       |`,
+
+  'a stop by money spends its money': `${around100}
+    > alice spends 300 stop 104 at market 110
+    > fay buys 1 at 104
+    fay buys 1 at 104 from bob
+    bob is filled
+    fay is filled
+    alice is triggered
+    alice buys 2 at 105 from cat
+    alice is filled`,
+
+  'a stop-limit IOC never rests': `${around100}
+    > alice buys 9 stop 104 at 105 ioc
+    > fay buys 1 at 104
+    fay buys 1 at 104 from bob
+    bob is filled
+    fay is filled
+    alice is triggered
+    alice buys 5 at 105 from cat
+    cat is filled
+    alice is expired`,
+
+  'while it waits a stop holds its credit, can be cancelled and expires': `
+    > alice is granted 500 USDC
+    > alice buys 5 stop 104 at 100 for 500 ms
+    > alice has?
+    0 USDC free, 500 held
+    > alice?
+    untriggered, 0 of 5 done
+    > 500 ms pass
+    alice is expired
+    > alice buys 5 stop 104 at 100
+    > alice cancels alice#2
+    alice#2 is cancelled
+    > alice has?
+    500 USDC free, 0 held`,
+};
+
+export const cascades: Cases = {
+  'orders that one trade sets off by a rise enter lowest trigger first, at one trigger the older first': `
+    > alice buys 1 stop 103 at 90
+    > bob buys 1 stop 101 at 90
+    > cat buys 1 stop 102 at 90
+    > dan buys 1 stop 101 at 90
+    > eve sells 1 at 105
+    > fay buys 1 at 105
+    fay buys 1 at 105 from eve
+    eve is filled
+    fay is filled
+    bob is triggered
+    dan is triggered
+    cat is triggered
+    alice is triggered
+    | bid                          | price | ask |
+    | bob 1, dan 1, cat 1, alice 1 | 90    |     |`,
+
+  'orders that one trade sets off by a fall enter highest trigger first': `
+    > alice sells 1 stop 97 at 110
+    > bob sells 1 stop 99 at 110
+    > cat buys 1 profit 98 at 90
+    > dan sells 1 stop 99 at 110
+    > eve buys 1 at 95
+    > fay sells 1 at 95
+    fay sells 1 at 95 to eve
+    eve is filled
+    fay is filled
+    bob is triggered
+    dan is triggered
+    cat is triggered
+    alice is triggered`,
+
+  'those set off by a rise enter before those set off by a fall': `
+    > alice sells 1 stop 110 at 120
+    > bob buys 1 stop 90 at 80
+    > cat buys 1 profit 120 at 80
+    > dan sells 1 profit 80 at 120
+    > eve sells 1 at 100
+    > fay buys 1 at 100
+    fay buys 1 at 100 from eve
+    eve is filled
+    fay is filled
+    dan is triggered
+    bob is triggered
+    cat is triggered
+    alice is triggered`,
+
+  'they enter after the order that set them off is done with': `
+    | bid | price | ask   |
+    |     | 106   | dan 1 |
+    |     | 105   | cat 1 |
+    |     | 104   | bob 1 |
+    > alice buys 1 stop 104 at market 110
+    > fay buys 2 at 105
+    fay buys 1 at 104 from bob
+    bob is filled
+    fay buys 1 at 105 from cat
+    cat is filled
+    fay is filled
+    alice is triggered
+    alice buys 1 at 106 from dan
+    dan is filled
+    alice is filled`,
+
+  'one of them may trade with what the order that set it off left': `
+    | bid | price | ask   |
+    |     | 104   | bob 1 |
+    > alice sells 2 profit 104 at 103
+    > fay buys 3 at 104
+    fay buys 1 at 104 from bob
+    bob is filled
+    alice is triggered
+    alice sells 2 at 104 to fay
+    fay is filled
+    alice is filled`,
+
+  'one sets off another, which enters after those that wait already': `
+    | bid | price | ask   |
+    |     | 107   | hal 1 |
+    |     | 106   | gus 1 |
+    |     | 105   | eve 1 |
+    |     | 104   | dan 1 |
+    > alice buys 1 stop 104 at market 110
+    > bob buys 1 stop 105 at market 110
+    > cat buys 1 stop 104 at market 110
+    > fay buys 1 at 104
+    fay buys 1 at 104 from dan
+    dan is filled
+    fay is filled
+    alice is triggered
+    alice buys 1 at 105 from eve
+    eve is filled
+    alice is filled
+    cat is triggered
+    cat buys 1 at 106 from gus
+    gus is filled
+    cat is filled
+    bob is triggered
+    bob buys 1 at 107 from hal
+    hal is filled
+    bob is filled`,
+
+  'a cascade goes as far as triggers reach': `
+    | bid | price | ask   |
+    |     | 103   | hal 1 |
+    |     | 102   | gus 1 |
+    |     | 101   | eve 1 |
+    > alice buys 1 stop 101 at market 110
+    > bob buys 1 stop 102 at market 110
+    > cat buys 1 stop 103 at market 110
+    > fay buys 1 at 101
+    fay buys 1 at 101 from eve
+    eve is filled
+    fay is filled
+    alice is triggered
+    alice buys 1 at 102 from gus
+    gus is filled
+    alice is filled
+    bob is triggered
+    bob buys 1 at 103 from hal
+    hal is filled
+    bob is filled
+    cat is triggered
+    cat is expired
+    | bid | price | ask |`,
+
+  'a FOK order that cannot be filled whole on entry expires': `${around100}
+    > alice buys 9 stop 104 at market 110 fok
+    > fay buys 1 at 104
+    fay buys 1 at 104 from bob
+    bob is filled
+    fay is filled
+    alice is triggered
+    alice is expired`,
+
+  'a FOK order that can be filled whole on entry is': `${around100}
+    > alice buys 5 stop 104 at 110 fok
+    > fay buys 1 at 104
+    fay buys 1 at 104 from bob
+    bob is filled
+    fay is filled
+    alice is triggered
+    alice buys 5 at 105 from cat
+    cat is filled
+    alice is filled`,
+
+  'a FOK order that meets its own on entry ends self_trade': `${around100}
+    > alice sells 1 at 106
+    > alice buys 6 stop 104 at 110 fok
+    > fay buys 1 at 104
+    fay buys 1 at 104 from bob
+    bob is filled
+    fay is filled
+    alice#2 is triggered
+    alice#2 is self_trade`,
+
+  'an order whose limit is outside the band on entry expires': `
+    | bid | price | ask   |
+    |     | 105   | cat 5 |
+    |     | 104   | bob 1 |
+    > market lists bandBps 500 referenceTicks 100
+    > alice buys 2 stop 104 at 110
+    > dan buys 2 stop 104 at 109
+    > fay buys 1 at 104
+    fay buys 1 at 104 from bob
+    bob is filled
+    fay is filled
+    // 104 ± 5 by now
+    alice is triggered
+    alice is expired
+    dan is triggered
+    dan buys 2 at 105 from cat
+    dan is filled`,
+
+  'a market order whose first level is outside the band on entry expires': `
+    | bid | price | ask   |
+    |     | 110   | cat 5 |
+    |     | 104   | bob 1 |
+    > market lists bandBps 500 referenceTicks 100
+    > alice buys 2 stop 104 at market 110
+    > fay buys 1 at 104
+    fay buys 1 at 104 from bob
+    bob is filled
+    fay is filled
+    alice is triggered
+    alice is expired`,
+};
+
+export const waitingStops: Cases = {
+  'a halt lets triggered orders wait until the market opens': `
+    terms haltBps 500 haltWindowMs 8000 referenceTicks 100
+    | bid | price | ask   |
+    |     | 106   | cat 5 |
+    |     | 104   | bob 1 |
+    > alice buys 2 stop 104 at market 110
+    > fay buys 3 at 106
+    fay buys 1 at 104 from bob
+    bob is filled
+    fay is halted
+    market is halted by volatility
+    > waiting?
+    alice (triggered)
+    > alice?
+    untriggered, 0 of 2 done
+    > market turns auction
+    market is auction by operator
+    > market turns open
+    market is open by operator
+    alice is triggered
+    alice buys 2 at 106 from cat
+    alice is filled`,
+
+  'a cascade that halts the market leaves the others waiting': `
+    terms haltBps 500 haltWindowMs 8000 referenceTicks 100
+    | bid | price | ask   |
+    |     | 120   | eve 5 |
+    |     | 104   | dan 1 |
+    > alice buys 1 stop 104 at market 130
+    > bob buys 1 stop 104 at 100
+    > fay buys 1 at 104
+    fay buys 1 at 104 from dan
+    dan is filled
+    fay is filled
+    alice is triggered
+    alice is halted
+    market is halted by volatility
+    > waiting?
+    bob (triggered)`,
+
+  'a triggered order that waits can be cancelled, amended and replaced, and expires': `
+    terms haltBps 500 haltWindowMs 8000 referenceTicks 100
+    | bid | price | ask   |
+    |     | 120   | eve 5 |
+    |     | 104   | dan 1 |
+    > alice buys 2 stop 104 at market 130
+    > bob buys 2 stop 104 at 100 for 500 ms
+    > cat buys 2 stop 104 at 100
+    > fay buys 2 at 120
+    fay buys 1 at 104 from dan
+    dan is filled
+    fay is halted
+    market is halted by volatility
+    > alice cancels alice
+    alice is cancelled
+    > cat amends cat to 1
+    cat is amended to 1
+    > 500 ms pass
+    bob is expired
+    > waiting?
+    cat (triggered)
+    > market turns auction
+    market is auction by operator
+    > market turns open
+    market is open by operator
+    cat is triggered
+    | bid   | price | ask   |
+    |       | 120   | eve 5 |
+    | cat 1 | 100   |       |`,
+
+  'an uncross sets off stops, which enter once the market is open': `
+    terms state pre_open referenceTicks 100
+    > market turns open
+    market is open by operator
+    > alice buys 1 stop 100 at 99
+    > bob sells 1 stop 100 at 101
+    > market turns auction
+    market is auction by operator
+    > cat buys 2 at 100
+    > dan sells 2 at 100
+    > market turns open
+    dan sells 2 at 100 to cat
+    cat is filled
+    dan is filled
+    market is open by operator
+    alice is triggered
+    bob is triggered
+    | bid     | price | ask   |
+    |         | 101   | bob 1 |
+    | alice 1 | 99    |       |`,
+};

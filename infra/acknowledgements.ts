@@ -11,7 +11,7 @@ type Acknowledgement = {
 
 export const acknowledgements: readonly Acknowledgement[] = [
   {
-    at: /^Api\/HttpApi\/(GET|POST|PUT|DELETE)--v1--[^/]+$/,
+    at: /^Api\/HttpApi\/(GET|POST|PUT|PATCH|DELETE)--v1--[^/]+$/,
     rule: 'AwsSolutions-APIG4',
     reason:
       'Market data is public, orders carry their own signature, and session tokens are verified by the functions: no authorizer to pay for or to disagree with.',

@@ -52,6 +52,7 @@ export class ApiStack extends Stack {
           CorsHttpMethod.POST,
           CorsHttpMethod.PUT,
           CorsHttpMethod.PATCH,
+          CorsHttpMethod.PATCH,
           CorsHttpMethod.DELETE,
         ],
         allowHeaders: ['authorization', 'content-type'],

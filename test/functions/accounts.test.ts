@@ -188,6 +188,16 @@ describe('lists of orders', () => {
     expect(one.body.orders).toMatchObject([{ market: 'SOL-USDC', price: '100', size: '1' }]);
   });
 
+  test('an order that waits for its trigger is listed with the open ones', async () => {
+    const stop = { quoteAmount: 2_200_000_000n, terms: 'ETH-USDC stop_limit gtc trigger=2100' };
+    const { digest } = await place(await alice.signed(stop));
+    const { body } = await ask('GET /v1/account/orders', { query: { market: 'ETH-USDC' } });
+    expect(body.orders).toMatchObject([
+      { status: 'open' },
+      { digest, status: 'untriggered', triggerPrice: '2100' },
+    ]);
+  });
+
   test('a market of a healthy pair group is listed while another group is down', async () => {
     matchers.takeDown('alts', 'unavailable');
     const one = await ask('GET /v1/account/orders', { query: { market: 'ETH-USDC' } });
@@ -317,12 +327,31 @@ describe('history and settings', () => {
 
   test('the credit policy is exact until its owner chooses otherwise', async () => {
     const route = 'PUT /v1/account/settings';
-    expect((await ask('GET /v1/account/settings')).body).toEqual({ creditPolicy: 'exact' });
+    expect((await ask('GET /v1/account/settings')).body).toMatchObject({ creditPolicy: 'exact' });
     await ask(route, { body: { creditPolicy: 'sticky' } });
-    expect((await ask('GET /v1/account/settings')).body).toEqual({ creditPolicy: 'sticky' });
+    expect((await ask('GET /v1/account/settings')).body).toMatchObject({ creditPolicy: 'sticky' });
     expect((await ask('GET /v1/account/settings', {}, 'bob')).body.creditPolicy).toBe('exact');
     const wrong = await ask(route, { body: { creditPolicy: 'generous' } });
     expect(wrong).toMatchObject({ status: 400, body: { code: 'invalid_request' } });
+  });
+
+  test('the settings show the fee tier and the armed switch of each pair group', async () => {
+    matchers.giveTier('majors', alice.account, 3);
+    await call(orders, 'POST /v1/orders/cancel-all-after', {
+      body: { afterMs: 60_000 },
+      headers: { authorization: 'Bearer alice' },
+    });
+    const { body } = await ask('GET /v1/account/settings');
+    const switchAtMs = clock.nowMs() + 60_000;
+    expect(body).toEqual({
+      creditPolicy: 'exact',
+      groups: [
+        { group: 'majors', feeTier: 3, switchAtMs },
+        { group: 'alts', feeTier: 0, switchAtMs },
+      ],
+    });
+    const { body: bobs } = await ask('GET /v1/account/settings', {}, 'bob');
+    expect(bobs.groups).toEqual(demoGroups.map((group) => ({ group, feeTier: 0 })));
   });
 });
 

@@ -83,6 +83,14 @@ export function engineMatchers(clock: TestClock) {
       const command = { type: 'list_market', commandId: newId(), market, base, quote } as const;
       order(groupOf(marketId), { ...command, nowMs: clock.nowMs(), ...operator });
     },
+    /** Makes a tier with these rates, and puts the account into it. */
+    giveTier(groupId: string, account: string, tier: number) {
+      const nowMs = clock.nowMs();
+      const tiers = { tier, makerFeeBps: 0, takerFeeBps: 1, nowMs, ...operator };
+      order(groupId, { type: 'define_fee_tier', commandId: newId(), ...tiers });
+      const assigned = { tier, account, nowMs, ...operator };
+      order(groupId, { type: 'assign_fee_tier', commandId: newId(), ...assigned });
+    },
     grant(groupId: string, account: string, asset: string, units: number) {
       const key = `${groupId}#${account}#${asset}`;
       const grantNumber = (grants.get(key) ?? 0) + 1;

@@ -129,6 +129,17 @@ describe('bad input', () => {
 });
 
 describe('market channels', () => {
+  test('a market channel is answered with where the market stands', async () => {
+    const channels = ['market:ETH-USDC', 'trades:ETH-USDC'];
+    expect(await asks({ action: 'subscribe', channels })).toEqual({
+      type: 'subscribed',
+      channels,
+      snapshots: [],
+      markets: [{ market: 'ETH-USDC', state: 'auction', sequence: 9 }],
+    });
+    expect(store.channels('one')).toEqual(channels);
+  });
+
   test('a depth subscription is written before its snapshot is taken', async () => {
     const reply = await asks({ action: 'subscribe', channels: ['depth:ETH-USDC'], id: 1 });
 

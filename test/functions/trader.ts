@@ -1,7 +1,13 @@
 /** A user with a key: signs orders and cancels as a wallet does. */
 import { Wallet } from 'ethers';
 import type { SignedOrder } from '#domain/command.ts';
-import { cancelTypes, orderTypes, type SigningDomain, typedDomain } from '#wire/eip712.ts';
+import {
+  amendTypes,
+  cancelTypes,
+  orderTypes,
+  type SigningDomain,
+  typedDomain,
+} from '#wire/eip712.ts';
 import { orderJson } from '#wire/order-body.ts';
 import { demoDigests, demoDomain } from './demo-catalog.ts';
 
@@ -46,6 +52,12 @@ export function trader(privateKey: string, clock: { nowMs(): number }) {
       const cancel = { account, orderDigest, createdAtMs: clock.nowMs(), ...changes };
       const signature = await wallet.signTypedData(typedDomain(demoDomain), cancelTypes, cancel);
       return { cancel, signature };
+    },
+    /** The body of `POST /v1/orders/amend`. */
+    async signedAmend(orderDigest: string, newAmount: bigint, changes: { account?: string } = {}) {
+      const amend = { account, orderDigest, newAmount, createdAtMs: clock.nowMs(), ...changes };
+      const signature = await wallet.signTypedData(typedDomain(demoDomain), amendTypes, amend);
+      return { amend: { ...amend, newAmount: newAmount.toString() }, signature };
     },
   };
 }

@@ -2,10 +2,14 @@
 import { describe, test } from 'vitest';
 import type { Engine } from '../../containers/matcher/engine/engine.ts';
 import { boundedCommands } from './behaviour-suite-bounds.ts';
+import { publishedExamples } from './behaviour-suite-rules.ts';
 import { selfTradeTable } from './behaviour-suite-self-trade.ts';
 import { stateTable } from './behaviour-suite-states.ts';
+import { amends, replaces } from './cases/amend-replace.ts';
 import { auctionEntry, auctionPrice, auctionTimes, uncross } from './cases/auctions.ts';
-import { amends, cancelAll, deadMansSwitch, replaces } from './cases/change-orders.ts';
+import { bands } from './cases/bands.ts';
+import { cancelAll, deadMansSwitch } from './cases/cancel-all.ts';
+import { cascades, waitingStops } from './cases/cascades.ts';
 import {
   fillOrKill,
   fillOrKillBounds,
@@ -16,10 +20,10 @@ import { icebergs } from './cases/iceberg.ts';
 import { listing, marketStates } from './cases/market-states.ts';
 import { fees, marketOrders, moneyOrders } from './cases/money.ts';
 import { cancels, expiry, priority, timeInForce } from './cases/priority.ts';
-import { bands, volatility } from './cases/protections.ts';
 import { type Cases, runScript } from './cases/script.ts';
 import { decrement, selfTrade } from './cases/self-trade.ts';
-import { cascades, triggers, waitingStops } from './cases/stops.ts';
+import { triggers } from './cases/triggers.ts';
+import { volatility } from './cases/volatility.ts';
 
 const subjects: Record<string, Cases> = {
   priority,
@@ -62,6 +66,7 @@ export function engineBehaviour(name: string, createEngine: () => Engine): void 
     }
     describe('changes of a market state', () => stateTable(createEngine));
     describe('the self-trade table', () => selfTradeTable(createEngine));
+    describe('the examples of docs/market-rules.md', () => publishedExamples(createEngine));
     describe('bounds', () => boundedCommands(createEngine));
   });
 }

@@ -100,12 +100,12 @@ export const priority: Cases = {
     dan is filled
     eve is filled`,
 
-  'a hundred levels are taken in the order of their prices': `
+  'levels far apart are taken in the order of their prices': `
     | bid | price | ask   |
     |     | 1000  | dan 1 |
     |     | 500   | cat 1 |
     |     | 7     | bob 1 |
-    > alice buys 3 at 2147483647
+    > alice buys 3 at 2000
     alice buys 1 at 7 from bob
     bob is filled
     alice buys 1 at 500 from cat

@@ -1,4 +1,5 @@
 /** Carries out what was typed: asks where that is due, sends the order, repeats what nobody answered, tells what became of it. */
+import type { MarketState } from '#domain/market.ts';
 import type { GroupAnswer, OperationsAnswer, OperationsEvent } from '#wire/operations.ts';
 import type { OperatorRequest } from '#wire/operator-request.ts';
 import { marketTable } from './market-table.ts';
@@ -164,10 +165,19 @@ function tell({ request, answer, ok, seen }: Outcome, ports: OperatorPorts): voi
     );
 }
 
+const stateWords: Record<MarketState, string> = {
+  pre_open: 'in pre-open',
+  open: 'open',
+  auction: 'in an auction',
+  cancel_only: 'cancel-only',
+  halted: 'halted',
+  closed: 'closed for ever',
+};
+
 function effectOf(request: OperatorRequest): string {
   switch (request.type) {
     case 'set_market_state':
-      return `${request.market} is ${request.state.replace('_', '-')}`;
+      return `${request.market} is ${stateWords[request.state]}`;
     case 'list_market':
       return `${request.market.id} has these terms`;
     case 'define_fee_tier':

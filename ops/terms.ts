@@ -107,7 +107,9 @@ function withTerms(
   const lots = (text: string) => {
     const units = decimal('min-size', parseDecimal(text, base.decimals), text);
     if (units % BigInt(market.baseUnitsPerLot) !== 0n)
-      throw new Wrong(`--min-size ${text} is not a whole number of lots.`);
+      throw new Wrong(
+        `The smallest size, ${text}, is not a whole number of lots: name another by --min-size.`,
+      );
     return safe(units / BigInt(market.baseUnitsPerLot));
   };
   const ticks = (text: string) =>

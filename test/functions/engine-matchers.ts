@@ -1,10 +1,12 @@
 /** A matcher for every pair group: the real engine, without journal and network. Says what was sent to it and can be taken down. */
+import type { DirectoryEntry, MarketDirectory } from '#cloud/market-directory.ts';
 import { type MatcherClient, MatcherUnavailable } from '#cloud/matcher-client.ts';
 import { assert } from '#domain/assertion.ts';
 import type { Command } from '#domain/command.ts';
 import type { EngineEvent } from '#domain/event.ts';
 import type { Market, MarketState } from '#domain/market.ts';
 import type { CommandRequest, CommandResult } from '#wire/matcher-api.ts';
+import type { OperatorRequest } from '#wire/operator-request.ts';
 import { firstAnswer, repeatedAnswer } from '../../containers/matcher/answers.ts';
 import { drive } from '../../containers/matcher/engine/drive.ts';
 import type { Engine } from '../../containers/matcher/engine/engine.ts';
@@ -55,8 +57,9 @@ export function engineMatchers(clock: TestClock) {
     account: async (groupId, account) => reach(groupId).queries.account(account),
     order: async (groupId, digest) => reach(groupId).queries.order(digest),
     health: async (groupId) => reach(groupId).queries.health(),
-    async operate() {
-      throw new Error('functions for traders order nothing');
+    async operate(groupId, request) {
+      const { engine } = reach(groupId);
+      return { epoch: 1, result: take(engine, request, clock.nowMs()) };
     },
     async demandCredit() {
       throw new Error('functions never demand credit');
@@ -65,6 +68,7 @@ export function engineMatchers(clock: TestClock) {
   return {
     client,
     sent,
+    directory: engineDirectory(() => [...pairs.values()].map(({ engine }) => engine)),
     stateHashes: () => [...pairs.values()].map(({ engine }) => engine.stateHash()),
     takeDown: (groupId: string, code: MatcherUnavailable['code']) => down.set(groupId, code),
     /** Brings what is due until now about, as a matcher's bell does. */
@@ -117,6 +121,29 @@ function listedPair(groupId: string, clock: TestClock): Pair {
   return { engine, queries: createQueries(options) };
 }
 
+/** The directory of a history that follows the journal without delay. */
+function engineDirectory(engines: () => Engine[]): MarketDirectory {
+  const listed = async () =>
+    new Map(
+      engines().flatMap((engine) =>
+        engine.marketIds().map((id): [string, DirectoryEntry] => {
+          const listing = engine.market(id);
+          assert(listing, `${id} is listed`);
+          const { untilMs = 0 } = engine.marketStatus(id) ?? {};
+          return [id, { ...listing, untilMs, sequence: engine.sequence }];
+        }),
+      ),
+    );
+  return {
+    listed,
+    find: async (id) => (await listed()).get(id),
+    assets: async () => {
+      const all = [...(await listed()).values()].flatMap(({ base, quote }) => [base, quote]);
+      return [...new Map(all.map((asset) => [asset.id, asset])).values()];
+    },
+  };
+}
+
 /** The events of a command and of what had to come before and after it; its own come from the opening on. */
 function run(engine: Engine, command: Command): EngineEvent[] {
   const events: EngineEvent[] = [];
@@ -129,7 +156,11 @@ function run(engine: Engine, command: Command): EngineEvent[] {
 }
 
 /** One command, as the inlet takes it. */
-function take(engine: Engine, request: CommandRequest, nowMs: number): CommandResult {
+function take(
+  engine: Engine,
+  request: CommandRequest | OperatorRequest,
+  nowMs: number,
+): CommandResult {
   const commandId = request.type === 'place' ? request.digest : request.commandId;
   const identity = 'digest' in request ? { commandId, digest: request.digest } : { commandId };
   const repeated = repeatedAnswer(identity, engine);

@@ -71,6 +71,7 @@ export function engineMatchers(clock: TestClock) {
     directory: engineDirectory(() => [...pairs.values()].map(({ engine }) => engine)),
     stateHashes: () => [...pairs.values()].map(({ engine }) => engine.stateHash()),
     takeDown: (groupId: string, code: MatcherUnavailable['code']) => down.set(groupId, code),
+    bringUp: (groupId: string) => down.delete(groupId),
     /** Brings what is due until now about, as a matcher's bell does. */
     ring(groupId: string) {
       order(groupId, { type: 'tick', commandId: newId(), nowMs: clock.nowMs() });

@@ -1,6 +1,7 @@
-/** Random stories of trading: deeds of every kind, in ranges so small that orders cross, repeat, run dry and expire. */
+/** Random stories of trading: deeds of every kind, in ranges so small that orders cross, repeat, run dry, trigger and expire. */
 import fc from 'fast-check';
 import type { MarketState } from '#domain/market.ts';
+import type { OrderType, TimeInForce } from '#domain/order.ts';
 import { address } from './trading-floor.ts';
 
 export const traders = ['alice', 'bob', 'cat', 'dan'].map(address);
@@ -10,7 +11,9 @@ export const marketIds = ['ETH-USDC', 'BTC-USDC', 'ETH-BTC'];
 
 const account = fc.constantFrom(...traders);
 const asset = fc.constantFrom(...assets);
+const side = fc.constantFrom('buy' as const, 'sell' as const);
 const between = (min: number, max: number) => fc.noBias(fc.integer({ min, max }));
+const rarely = fc.noBias(fc.integer({ min: 0, max: 19 })).map((drawn) => drawn === 0);
 
 /** The usual, and once in a while something else. */
 const mostly = <A, B>(usual: A, rare: fc.Arbitrary<B>, weight = 9) =>
@@ -22,36 +25,72 @@ const laterMs = fc.oneof(
   { weight: 1, arbitrary: fc.constantFrom(5_000, 59_999, 60_000, 64_999, 65_000, 65_001) },
 );
 
-/** Kinds of orders; the last three are none that the doors let in. */
-const kind = fc.oneof(
-  { weight: 24, arbitrary: fc.constant('gtc' as const) },
-  { weight: 3, arbitrary: fc.constant('ioc' as const) },
-  { weight: 3, arbitrary: fc.constant('market' as const) },
-  { weight: 4, arbitrary: fc.constant('money' as const) },
-  {
-    weight: 1,
-    arbitrary: fc.constantFrom(
-      'money_sell' as const,
-      'money_limit' as const,
-      'money_size' as const,
-    ),
-  },
+const market = fc.oneof(
+  { weight: 20, arbitrary: fc.constant('ETH-USDC') },
+  { weight: 7, arbitrary: fc.constantFrom(...marketIds) },
 );
+
+/** Every type with every time in force that it may have. */
+const kinds: [weight: number, orderType: OrderType, timeInForce: TimeInForce][] = [
+  [26, 'limit', 'gtc'],
+  [5, 'limit', 'gtd'],
+  [4, 'limit', 'ioc'],
+  [5, 'limit', 'fok'],
+  [4, 'market', 'ioc'],
+  [4, 'market', 'fok'],
+  [3, 'stop', 'ioc'],
+  [2, 'stop', 'fok'],
+  [2, 'take_profit', 'ioc'],
+  [2, 'take_profit', 'fok'],
+  [3, 'stop_limit', 'gtc'],
+  [1, 'stop_limit', 'gtd'],
+  [1, 'stop_limit', 'ioc'],
+  [2, 'stop_limit', 'fok'],
+  [3, 'take_profit_limit', 'gtc'],
+  [1, 'take_profit_limit', 'gtd'],
+  [1, 'take_profit_limit', 'ioc'],
+  [2, 'take_profit_limit', 'fok'],
+];
 
 const place = fc.record({
   type: fc.constant('place' as const),
   account,
-  marketId: fc.oneof(
-    { weight: 20, arbitrary: fc.constant('ETH-USDC') },
-    { weight: 9, arbitrary: fc.constantFrom(...marketIds) },
-    { weight: 1, arbitrary: fc.constant('DOGE-USDC') },
+  marketId: mostly(undefined, fc.constant('DOGE-USDC'), 40).chain((unlisted) =>
+    unlisted === undefined ? market : fc.constant(unlisted),
   ),
-  side: fc.constantFrom('buy' as const, 'sell' as const),
-  kind,
+  side,
+  kind: fc.oneof(
+    ...kinds.map(([weight, orderType, timeInForce]) => ({
+      weight,
+      arbitrary: fc.constant({ orderType, timeInForce }),
+    })),
+  ),
+  /** An order that its market takes in the state that it is in, whatever `kind` says. */
+  fitsState: mostly(true, fc.constant(false), 9),
+  selfTrade: fc.constantFrom(
+    'expire_taker' as const,
+    'expire_maker' as const,
+    'expire_both' as const,
+    'decrement' as const,
+  ),
+  postOnly: mostly(false, fc.constant(true), 8),
   limitTicks: between(97, 103),
+  triggerTicks: between(96, 104),
   sizeLots: between(1, 12),
-  spendUnits: between(100, 6_000),
-  clientOrderId: mostly(undefined, fc.constantFrom('a', 'b'), 3),
+  displayLots: fc.oneof(
+    { weight: 4, arbitrary: fc.constant(0) },
+    { weight: 1, arbitrary: between(1, 5) },
+  ),
+  spendUnits: between(100, 2_500),
+  /** By an amount of money: where that may be, or where it may not. */
+  byMoney: fc.oneof(
+    { weight: 20, arbitrary: fc.constant('never' as const) },
+    { weight: 12, arbitrary: fc.constant('where_allowed' as const) },
+    { weight: 1, arbitrary: fc.constantFrom('always' as const, 'beside_size' as const) },
+  ),
+  clientOrderId: mostly(undefined, fc.constantFrom('a', 'b'), 4),
+  /** A live order that this one takes the place of; mostly one of its own account and market. */
+  replaces: mostly(undefined, fc.record({ nth: fc.nat(99), isOwn: mostly(true, rarely) }), 9),
   signedMs: mostly(0, fc.constantFrom(-60_001, -60_000, -59_960, 4_960, 5_000, 5_001), 20),
   livesMs: fc.oneof(
     { weight: 6, arbitrary: between(1, 60) },
@@ -79,13 +118,35 @@ const cancel = fc.record({
   stranger: mostly(undefined, account, 4),
 });
 
+const amend = fc.record({
+  type: fc.constant('amend' as const),
+  nth: fc.nat(99),
+  isLive: mostly(true, fc.constant(false), 9),
+  stranger: mostly(undefined, account, 9),
+  /** How much less than now; 0 or less is no lowering. */
+  lessLots: between(-1, 8),
+  lessUnits: between(-1, 900),
+  isOtherKind: rarely,
+  misfit: mostly(undefined, fc.constant('size_off_lot' as const), 20),
+});
+
+const cancelAll = fc.record(
+  { type: fc.constant('cancel_all' as const), account, marketId: market, side },
+  { requiredKeys: ['type', 'account'] },
+);
+const cancelAllAfter = fc.record({
+  type: fc.constant('cancel_all_after' as const),
+  account,
+  afterMs: fc.oneof(fc.constant(0), between(1, 60)),
+});
+
 const grant = fc.record({
   type: fc.constant('grant' as const),
   account,
   asset,
   /** Once in a while so much that the asset's sum is near its bound, or would pass it. */
   units: fc.oneof(
-    { weight: 15, arbitrary: between(1, 3_000) },
+    { weight: 20, arbitrary: between(1, 3_000) },
     { weight: 1, arbitrary: between(0, 40_000).map((less) => Number.MAX_SAFE_INTEGER - less) },
   ),
   /** A grant that was applied before, as a sweep sends it again. */
@@ -99,7 +160,26 @@ const giveBack = fc.record({
   units: fc.oneof(between(1, 2_000), fc.constant(Number.MAX_SAFE_INTEGER)),
 });
 
-const otherStates: MarketState[] = ['pre_open', 'cancel_only', 'halted', 'closed', 'auction'];
+const fees = { makerFeeBps: between(-30, 60), takerFeeBps: between(0, 60) };
+
+/** Terms that change how a market trades; distances of a few ticks around 100, times of a few steps of the clock. */
+const protections = {
+  maxNotionalUnits: mostly(0, between(800, 1_200), 3),
+  bandBps: fc.constantFrom(0, 0, 0, 200, 300),
+  auctionBandBps: fc.constantFrom(0, 0, 100, 200),
+  haltBps: fc.constantFrom(0, 0, 100, 200, 300),
+  haltWindowMs: fc.constantFrom(1, 8, 40, 100, 60_000),
+  haltMs: fc.constantFrom(0, 10, 50),
+  auctionMs: fc.constantFrom(0, 10, 50),
+  referenceTicks: fc.constantFrom(0, 0, 98, 100, 102),
+};
+
+const marketState = fc.oneof(
+  { weight: 9, arbitrary: fc.constant<MarketState>('open') },
+  { weight: 6, arbitrary: fc.constant<MarketState>('auction') },
+  { weight: 2, arbitrary: fc.constantFrom<MarketState>('halted', 'cancel_only') },
+  { weight: 1, arbitrary: fc.constantFrom<MarketState>('pre_open', 'closed') },
+);
 
 const list = fc.record({
   type: fc.constant('list' as const),
@@ -110,28 +190,47 @@ const list = fc.record({
       quoteUnitsPerTickLot: between(1, 3),
       minSizeLots: between(1, 2),
       minNotionalUnits: between(1, 300),
-      makerFeeBps: between(0, 60),
-      takerFeeBps: between(0, 60),
-      state: fc.oneof(
-        { weight: 15, arbitrary: fc.constant('open' as const) },
-        { weight: 1, arbitrary: fc.constantFrom(...otherStates) },
-      ),
+      state: marketState,
+      ...fees,
+      ...protections,
     },
-    { requiredKeys: ['state'] },
+    { requiredKeys: [] },
   ),
   baseDecimals: mostly(0, fc.constant(1), 12),
   quoteDecimals: mostly(0, fc.constant(1), 12),
 });
 
+const setState = fc.record({
+  type: fc.constant('set_state' as const),
+  marketId: mostly(undefined, fc.constant('DOGE-USDC'), 25).chain((unlisted) =>
+    unlisted === undefined ? market : fc.constant(unlisted),
+  ),
+  state: marketState,
+});
+
+const tier = fc.constantFrom(0, 1, 2, 3);
+const defineTier = fc.record({
+  type: fc.constant('define_tier' as const),
+  tier: fc.constantFrom(1, 2),
+  ...fees,
+});
+const assignTier = fc.record({ type: fc.constant('assign_tier' as const), account, tier });
+
 const repeat = fc.record({ type: fc.constant('repeat' as const), nth: fc.nat(99) });
 const tick = fc.record({ type: fc.constant('tick' as const) });
 
 const deed = fc.oneof(
-  { weight: 36, arbitrary: place },
-  { weight: 5, arbitrary: cancel },
+  { weight: 60, arbitrary: place },
+  { weight: 6, arbitrary: cancel },
+  { weight: 6, arbitrary: amend },
+  { weight: 1, arbitrary: cancelAll },
+  { weight: 2, arbitrary: cancelAllAfter },
   { weight: 3, arbitrary: grant },
   { weight: 2, arbitrary: giveBack },
   { weight: 2, arbitrary: list },
+  { weight: 5, arbitrary: setState },
+  { weight: 1, arbitrary: defineTier },
+  { weight: 1, arbitrary: assignTier },
   { weight: 2, arbitrary: repeat },
   { weight: 1, arbitrary: tick },
 );
@@ -139,39 +238,88 @@ const deed = fc.oneof(
 const deeds = (minLength: number, maxLength: number) =>
   fc.array(fc.record({ deed, laterMs }), { minLength, maxLength, size: 'max' });
 
-/**
- * So many resting orders that the bounds of one command are met: open orders of an account,
- * expiries and events of a command. One account, one side, a few prices and a few times of expiry.
- */
+/** The terms that the first market begins with, beside those of every story. */
+const terms = fc.record(
+  { ...fees, ...protections, state: mostly('open' as MarketState, marketState, 4) },
+  { requiredKeys: [] },
+);
+
+/** So many orders that the bounds of one command are met. One account, one side, a few prices and a few times of expiry. */
 const crowd = fc.record({
   account,
-  side: fc.constantFrom('buy' as const, 'sell' as const),
-  orders: fc.oneof(between(396, 420), between(490, 640), between(995, 1_003)),
+  side,
+  kind: fc.constantFrom('plain' as const, 'plain' as const, 'iceberg' as const, 'stop' as const),
+  /** Before they come: in an auction they collect across each other. */
+  state: mostly('open' as const, fc.constant('auction' as const), 2),
+  orders: fc.oneof(between(240, 420), between(490, 640), between(995, 1_003)),
   prices: between(1, 4),
   livesMs: fc.constantFrom([20], [20, 40], [40, 20, 30], [20, 60_000], [60_000]),
 });
+
 /** Large enough to go through a whole crowd. */
-const sweep = fc.record({
-  account,
-  kind: fc.constantFrom('gtc' as const, 'ioc' as const, 'market' as const, 'money' as const),
-  sizeLots: between(300, 2_200),
-  laterMs: fc.constantFrom(0, 19, 20, 30, 40),
-});
+const sweep = fc.oneof(
+  {
+    weight: 4,
+    arbitrary: fc.record({
+      type: fc.constant('order' as const),
+      account,
+      kind: fc.constantFrom(
+        'gtc' as const,
+        'ioc' as const,
+        'fok' as const,
+        'market' as const,
+        'money' as const,
+      ),
+      selfTrade: fc.constantFrom(
+        'expire_taker' as const,
+        'expire_maker' as const,
+        'decrement' as const,
+      ),
+      sizeLots: between(300, 2_200),
+      laterMs: fc.constantFrom(0, 0, 0, 19, 20, 30, 40),
+    }),
+  },
+  {
+    weight: 3,
+    arbitrary: fc.record({
+      type: fc.constant('state' as const),
+      state: fc.constantFrom<MarketState>('open', 'open', 'auction', 'halted', 'closed'),
+    }),
+  },
+  { weight: 1, arbitrary: fc.record({ type: fc.constant('cancel_all' as const), account }) },
+  { weight: 1, arbitrary: fc.record({ type: fc.constant('switch' as const), account }) },
+  {
+    weight: 1,
+    arbitrary: fc.record({ type: fc.constant('wait' as const), laterMs: between(1, 60) }),
+  },
+);
+
+const told = { terms, restores: fc.array(fc.nat(60), { maxLength: 3 }) };
 
 export const quietStory = fc.record({
+  ...told,
   crowds: fc.constant<Crowd[]>([]),
   sweeps: fc.constant<Sweep[]>([]),
   deeds: deeds(1, 90),
 });
 export const crowdedStory = fc.record({
+  ...told,
   crowds: fc.array(crowd, { minLength: 1, maxLength: 2 }),
-  sweeps: fc.array(sweep, { minLength: 1, maxLength: 4 }),
+  sweeps: fc.array(sweep, { minLength: 1, maxLength: 5 }),
   deeds: deeds(0, 12),
 });
 
 type ValueOf<A> = A extends fc.Arbitrary<infer T> ? T : never;
 export type Deed = ValueOf<typeof deed>;
-export type Place = ValueOf<typeof place>;
+export type Place = Omit<ValueOf<typeof place>, 'type'>;
+export type Listing = Omit<ValueOf<typeof list>, 'type'>;
 export type Crowd = ValueOf<typeof crowd>;
 export type Sweep = ValueOf<typeof sweep>;
-export type Story = { crowds: Crowd[]; sweeps: Sweep[]; deeds: { deed: Deed; laterMs: number }[] };
+export type Story = {
+  terms: ValueOf<typeof terms>;
+  crowds: Crowd[];
+  sweeps: Sweep[];
+  deeds: { deed: Deed; laterMs: number }[];
+  /** Deeds after which one engine is replaced by one restored from its records. */
+  restores: number[];
+};

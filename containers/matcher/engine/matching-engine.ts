@@ -1,7 +1,8 @@
 /** The engine that the matcher runs. */
 import { assert } from '#domain/assertion.ts';
 import type { Engine } from './engine.ts';
-import { createNaiveEngine } from './naive/naive-engine.ts';
+import { createNaiveEngine, restoreNaiveEngine } from './naive/naive-engine.ts';
+import type { SnapshotRecord } from './snapshot-record.ts';
 
 /** The behaviour that this code has. A journal that names another cannot be replayed by it. */
 export const currentRulesVersion = 2;
@@ -10,4 +11,12 @@ export function createEngine(options: { groupId?: string; rulesVersion?: number 
   const { groupId, rulesVersion = currentRulesVersion } = options;
   assert(rulesVersion === currentRulesVersion, `rules version ${rulesVersion} is not known`);
   return createNaiveEngine(groupId === undefined ? {} : { groupId });
+}
+
+/** An engine that goes on where the one that saved these records was. */
+export function restoreEngine(
+  records: Iterable<SnapshotRecord>,
+  options: { groupId?: string } = {},
+): Engine {
+  return restoreNaiveEngine(records, options);
 }

@@ -125,6 +125,25 @@ export const amends: Cases = {
     alice is amended to 2
     > alice?
     untriggered, 0 of 2 done`,
+
+  'a stop by size has no smallest notional, amended neither': `
+    terms minNotionalUnits 1000
+    > alice buys 5 stop 105 at market 110
+    > alice amends alice to 1
+    alice is amended to 1
+    > bob buys 10 stop 105 at 110
+    > bob amends bob to 9
+    refused notional_too_small`,
+
+  'amending an order twice lowers it twice': `
+    | bid    | price | ask |
+    | dan 10 | 100   |     |
+    > dan amends dan to 6
+    dan is amended to 6
+    > dan amends dan to 6
+    refused size_not_smaller
+    > dan amends dan to 5
+    dan is amended to 5`,
 };
 
 export const replaces: Cases = {
@@ -270,4 +289,41 @@ export const replaces: Cases = {
     refused market_not_open
     | bid   | price | ask |
     | dan 4 | 100   |     |`,
+
+  'a replaced order is no level that a market order would take first': `
+    | bid | price | ask     |
+    |     | 100   | bob 1   |
+    |     | 90    | alice 1 |
+    > market lists bandBps 500 referenceTicks 100
+    > cat buys 1 at market 110
+    refused price_outside_band
+    > alice buys 1 at market 110 replacing alice
+    alice is cancelled
+    alice#2 buys 1 at 100 from bob
+    bob is filled
+    alice#2 is filled`,
+
+  'a replaced order leaves the others of its level where they are': `
+    | bid | price | ask                 |
+    |     | 101   | bob 1, dan 4, cat 2 |
+    > dan buys 4 at 101 replacing dan fok
+    refused fill_or_kill_unfilled
+    > dan buys 3 at 101 replacing dan fok
+    dan is cancelled
+    dan#2 buys 1 at 101 from bob
+    bob is filled
+    dan#2 buys 2 at 101 from cat
+    cat is filled
+    dan#2 is filled`,
+
+  'an order that replaces may be of another kind': `
+    | bid   | price | ask   |
+    |       | 101   | bob 3 |
+    | dan 4 | 100   |       |
+    > dan sells 4 stop 90 at market 80 replacing dan
+    dan is cancelled
+    > dan spends 200 at market 110 replacing dan#2
+    dan#2 is cancelled
+    dan#3 buys 1 at 101 from bob
+    dan#3 is filled`,
 };

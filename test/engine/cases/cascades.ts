@@ -195,6 +195,52 @@ export const cascades: Cases = {
     fay is filled
     alice is triggered
     alice is expired`,
+
+  'a stop and a take-profit with one trigger enter the older first': `
+    > alice sells 1 profit 101 at 120
+    > bob buys 1 stop 101 at 90
+    > cat sells 1 profit 101 at 120
+    > eve sells 1 at 105
+    > fay buys 1 at 105
+    fay buys 1 at 105 from eve
+    eve is filled
+    fay is filled
+    alice is triggered
+    bob is triggered
+    cat is triggered`,
+
+  'an order keeps the fees of its placement until it enters': `
+    terms makerFeeBps 0 takerFeeBps 100
+    > alice buys 10 stop 100 at market 100
+    > market lists takerFeeBps 0
+    > bob sells 1 at 100
+    > cat sells 10 at 100
+    > fay buys 1 at 100
+    fay buys 1 at 100 from bob
+    bob is filled
+    fay is filled
+    alice is triggered
+    alice buys 10 at 100 from cat, fees 10 and 0
+    cat is filled
+    alice is filled`,
+
+  'volatility is measured from the mean of the moment in which an order enters': `
+    terms haltBps 500 haltWindowMs 8000 referenceTicks 100
+    | bid | price | ask    |
+    |     | 109   | cat 1  |
+    |     | 105   | bob 10 |
+    > alice buys 1 stop 105 at market 120
+    > fay buys 11 at 109 fok
+    refused fill_or_kill_unfilled
+    > fay buys 10 at 109
+    fay buys 10 at 105 from bob
+    bob is filled
+    fay is filled
+    // 105 ± 5 by now
+    alice is triggered
+    alice buys 1 at 109 from cat
+    cat is filled
+    alice is filled`,
 };
 
 export const waitingStops: Cases = {

@@ -244,4 +244,20 @@ export const fillOrKillBounds: Cases = {
     |     | 105   | bob 3   |
     > alice buys 4 at 106 fok
     refused fill_or_kill_unfilled`,
+
+  // 3 × 101 leave 47, which buys nothing more; that the next level could not be taken anyway is nothing to it.
+  'an order by money that is spent before a level outside the band is filled': `
+    | bid | price | ask   |
+    |     | 110   | cat 5 |
+    |     | 101   | bob 3 |
+    > market lists bandBps 500 referenceTicks 100
+    > alice spends 350 at market 120 fok
+    alice buys 3 at 101 from bob
+    bob is filled
+    alice is filled
+    > bob sells 3 at 101
+    > alice spends 350 at market 120
+    alice#2 buys 3 at 101 from bob#2
+    bob#2 is filled
+    alice#2 is filled`,
 };

@@ -139,4 +139,34 @@ export const icebergs: Cases = {
     bob is amended to 1
     | bid | price | ask          |
     |     | 101   | bob 1, cat 3 |`,
+
+  'expire_maker ends an own iceberg whole': `
+    | bid | price | ask              |
+    |     | 101   | alice 2/9, bob 1 |
+    > alice buys 1 at 101 expire_maker
+    alice is self_trade
+    alice#2 buys 1 at 101 from bob
+    bob is filled
+    alice#2 is filled`,
+
+  'a fee is rounded for each slice': `
+    terms takerFeeBps 100
+    | bid | price | ask     |
+    |     | 150   | bob 1/2 |
+    > alice buys 2 at 150
+    alice buys 1 at 150 from bob, fees 1 and 0
+    alice buys 1 at 150 from bob, fees 1 and 0
+    bob is filled
+    alice is filled`,
+
+  'an iceberg that was refilled can be lowered below its slice and is shown whole': `
+    | bid | price | ask            |
+    |     | 101   | bob 3/9, cat 1 |
+    > alice buys 3 at 101
+    alice buys 3 at 101 from bob
+    alice is filled
+    > bob amends bob to 5
+    bob is amended to 5
+    | bid | price | ask          |
+    |     | 101   | cat 1, bob 2 |`,
 };

@@ -176,6 +176,31 @@ export const marketStates: Cases = {
     alice is filled
     bob is filled
     market is open by operator`,
+
+  'cancels, amends and switches work before the market opens': `
+    terms state pre_open
+    > alice buys 5 at 99 post-only for 900 ms
+    > bob buys 5 at 98 post-only
+    > bob cancels all after 500 ms
+    > alice amends alice to 2
+    alice is amended to 2
+    > 500 ms pass
+    bob is cancelled
+    > 400 ms pass
+    alice is expired`,
+
+  'cancels, expiries and switches work in an auction': `
+    terms state auction
+    > alice buys 5 at 102 for 900 ms
+    > bob buys 5 at 103
+    > cat sells 5 at 98
+    > cat cancels cat
+    cat is cancelled
+    > bob cancels all after 500 ms
+    > 500 ms pass
+    bob is cancelled
+    > 400 ms pass
+    alice is expired`,
 };
 
 export const listing: Cases = {

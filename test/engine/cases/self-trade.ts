@@ -205,4 +205,26 @@ export const decrement: Cases = {
     > alice has?
     3 ETH free, 2 held
     303 USDC free, 0 held`,
+
+  'an own iceberg alone in its level is met slice by slice': `
+    | bid | price | ask       |
+    |     | 101   | alice 2/5 |
+    > alice buys 9 at 101 decrement
+    alice is decremented to 3
+    alice#2 is decremented to 7
+    alice is decremented to 1
+    alice#2 is decremented to 5
+    alice is self_trade
+    alice#2 is decremented to 4
+    | bid       | price | ask |
+    | alice#2 4 | 101   |     |`,
+
+  'an iceberg that comes in is lowered by its whole rest': `
+    | bid | price | ask     |
+    |     | 101   | alice 5 |
+    > alice buys 9 at 101 decrement shows 2
+    alice is self_trade
+    alice#2 is decremented to 4
+    | bid         | price | ask |
+    | alice#2 2/4 | 101   |     |`,
 };

@@ -94,6 +94,12 @@ async function postRun(
   let left = changes.slice(done);
   do {
     const part = await nextPart(where, left, { groupId, toFrame: to.frame, atMs });
+    if (part.overdrawn !== undefined) {
+      const now = await readPosition(where, groupId);
+      // Another process has posted this run between our two reads: the credit that we saw is what it left.
+      if (now.version !== position.version) return now;
+      throw new ClearingMismatch(`${groupId}, run to frame ${to.frame}: ${part.overdrawn}`);
+    }
     left = left.slice(part.count);
     const next = positionAfter(position, to, left.length === 0 ? undefined : part.lastKey);
     const writes = [cursorWrite(where.table, groupId, position, next), ...part.writes];
@@ -157,21 +163,27 @@ async function nextPart(where: Where, left: readonly CreditChange[], run: RunNam
   const keyOf = (change: CreditChange) =>
     ledgerKeys.credit(change.account, change.asset, run.groupId);
   const credits = await getItems(where, fitting.map(keyOf));
-  const writes = fitting.flatMap((change) =>
-    postings(where.table, change, credits.get(keyText(keyOf(change))) ?? {}, run),
-  );
+  const creditOf = (change: CreditChange) => credits.get(keyText(keyOf(change))) ?? {};
+  const overdrawn = fitting.find((change) => frozenAfter(change, creditOf(change)) < 0n);
   const last = fitting.at(-1);
-  return { writes, count: fitting.length, lastKey: last ? changeKey(last) : '' };
+  return {
+    writes: fitting.flatMap((change) => postings(where.table, change, creditOf(change), run)),
+    count: fitting.length,
+    lastKey: last ? changeKey(last) : '',
+    ...(overdrawn
+      ? {
+          overdrawn: `${changeKey(overdrawn)} would have ${frozenAfter(overdrawn, creditOf(overdrawn))} frozen`,
+        }
+      : {}),
+  };
 }
+
+const frozenAfter = (change: CreditChange, credit: Item): bigint =>
+  storedUnits(credit['frozen']) + frozenChange(change);
 
 /** Everything that one change writes: its credit and its entry, the end of a grant, the gain of a return. */
 function postings(table: string, change: CreditChange, credit: Item, run: RunName): Write[] {
-  const frozenAfterUnits = storedUnits(credit['frozen']) + frozenChange(change);
-  if (frozenAfterUnits < 0n) {
-    throw new ClearingMismatch(
-      `${run.groupId}, run to frame ${run.toFrame}: ${changeKey(change)} would have ${frozenAfterUnits} frozen`,
-    );
-  }
+  const frozenAfterUnits = frozenAfter(change, credit);
   const entry = clearingEntry(change, { ...run, frozenAfterUnits });
   const writes: Write[] = [
     creditWrite(table, change, credit, { groupId: run.groupId, frozenAfterUnits }),

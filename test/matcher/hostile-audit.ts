@@ -18,12 +18,15 @@ export type Replayed = {
   done: Done[];
   /** What accounts had in the engine after each command, by sequence number: free and held units by account and asset. */
   credits: Map<number, Map<string, string>>;
+  /** Indexes of commands that left work undone. */
+  unfinished: Set<number>;
 };
 
 /** Throws where a reader would stop. */
 export function replayJournal(records: readonly JournalRecord[]): Replayed {
   const engine = createEngine({ groupId });
   const done: Done[] = [];
+  const unfinished = new Set<number>();
   const credits: Replayed['credits'] = new Map([[0, new Map()]]);
   let state = startOfJournal;
   for (const [record, each] of records.entries()) {
@@ -34,6 +37,7 @@ export function replayJournal(records: readonly JournalRecord[]): Replayed {
     for (const { command } of verdict.frame.outcomes) {
       const events: EngineEvent[] = [];
       engine.apply(command, (event) => events.push(event));
+      if (engine.isUnfinished) unfinished.add(done.length);
       done.push({ command, events, record });
       const lines = engine
         .credits()
@@ -41,14 +45,15 @@ export function replayJournal(records: readonly JournalRecord[]): Replayed {
       credits.set(engine.sequence, new Map(lines as [string, string][]));
     }
   }
-  return { engine, done, credits };
+  return { engine, done, credits, unfinished };
 }
 
 const lineText = (line: { freeUnits: number; heldUnits: number }): string =>
   `${line.freeUnits} free, ${line.heldUnits} held`;
 
 export function checkJournal(world: HostileWorld, replayed: Replayed): void {
-  checkOrders(replayed);
+  checkOrders(world, replayed);
+  checkHalves(replayed);
   for (const left of world.left) {
     if (left.type === 'answer') checkAnswer(left, replayed);
     else if (left.type === 'account') checkAccount(left, replayed);
@@ -56,8 +61,17 @@ export function checkJournal(world: HostileWorld, replayed: Replayed): void {
   checkTrades(world, replayed);
 }
 
-/** No order enters twice, and none enters after its owner's cancel was journaled. */
-function checkOrders({ done }: Replayed): void {
+/** No order enters twice, none after its owner's cancel was journaled, and none that was told to be cancelled. */
+function checkOrders(world: HostileWorld, { done }: Replayed): void {
+  const kept = new Set(
+    world.left.flatMap((left) =>
+      left.type === 'answer' &&
+      left.result.status === 'refused' &&
+      left.result.code === 'order_cancelled'
+        ? [left.result.commandId]
+        : [],
+    ),
+  );
   const entered = new Set<string>();
   const cancelledAtMs = new Map<string, number>();
   for (const { command, events } of done) {
@@ -70,10 +84,17 @@ function checkOrders({ done }: Replayed): void {
       cancelledAtMs.set(`${command.digest} ${command.account}`, command.nowMs);
     if (command.type !== 'place' || opening?.type !== 'accepted') continue;
     expect(entered).not.toContain(command.commandId);
+    expect(kept).not.toContain(command.commandId);
     entered.add(command.commandId);
     const cancelled = cancelledAtMs.get(`${command.commandId} ${command.account}`);
     if (cancelled !== undefined) expect(command.nowMs - cancelled).toBeGreaterThan(memoryMs);
   }
+}
+
+/** Nothing comes between a command and what it left undone. */
+function checkHalves({ done, unfinished }: Replayed): void {
+  for (const [at, { command }] of done.entries())
+    expect(command.type === 'continue').toBe(unfinished.has(at - 1));
 }
 
 type Answer = Extract<Left, { type: 'answer' }>;
@@ -96,10 +117,17 @@ function checkAnswer({ request, result, records }: Answer, { done }: Replayed): 
   if (result.status === 'accepted') {
     expect(opening).toMatchObject({ type: 'accepted', sequence: result.sequence });
     for (const fill of result.fills)
-      expect(first.events).toContainEqual(
+      expect(eventsOf(first, done)).toContainEqual(
         expect.objectContaining({ type: 'trade', sequence: fill.sequence }),
       );
   } else expect(opening).toMatchObject({ type: 'refused', code: result.code });
+}
+
+/** Those of a command and its continues. */
+function eventsOf(first: Done, done: readonly Done[]): EngineEvent[] {
+  const behind = done.slice(done.indexOf(first) + 1);
+  const next = behind.findIndex(({ command }) => command.type !== 'continue');
+  return [first, ...behind.slice(0, Math.max(next, 0))].flatMap(({ events }) => events);
 }
 
 /** A cancel that found its order waiting: the engine, which had not seen the order, refused it. */

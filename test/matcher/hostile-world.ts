@@ -2,6 +2,7 @@
 import type { JournalRecord } from '#cloud/journal-run.ts';
 import type { LeaseStore } from '#cloud/lease-store.ts';
 import type { AccountView, CommandRequest, CommandResult } from '#wire/matcher-api.ts';
+import type { OperatorRequest } from '#wire/operator-request.ts';
 import { asError, Doubt } from '../../containers/matcher/doubt.ts';
 import { type Leader, lead } from '../../containers/matcher/leader.ts';
 import { type HeldLease, keepLease, takeLease } from '../../containers/matcher/lease.ts';
@@ -14,11 +15,20 @@ import { VirtualTime } from './virtual-time.ts';
 
 export const leaseMs = 3_000;
 export const { groupId } = plainMarket;
-const market = { ...plainMarket, makerFeeBps: 20, takerFeeBps: 50 };
+/** With a rebate, and with halts and auctions that begin and end by themselves. */
+const market = {
+  ...{ ...plainMarket, makerFeeBps: -20, takerFeeBps: 50 },
+  ...{ haltBps: 300, haltWindowMs: 5_000, haltMs: 1_500, auctionMs: 1_500, auctionBandBps: 1_000 },
+};
 
 /** What left a matcher, and how many records the journal had by then. */
 export type Left =
-  | { type: 'answer'; request: CommandRequest; result: CommandResult; records: number }
+  | {
+      type: 'answer';
+      request: CommandRequest | OperatorRequest;
+      result: CommandResult;
+      records: number;
+    }
   | { type: 'account'; view: AccountView; records: number }
   | { type: 'trade'; tradeId: string; records: number };
 
@@ -58,7 +68,7 @@ export class HostileWorld {
   }
 
   /** Sends a command; whatever is answered is in `left`. */
-  send({ process, leader, lease }: Matcher, request: CommandRequest): void {
+  send({ process, leader, lease }: Matcher, request: CommandRequest | OperatorRequest): void {
     process.whenRunning(() => {
       const answered = leader?.execute([request]);
       if (!answered || typeof answered === 'string') return;

@@ -3,17 +3,20 @@
  * repeat themselves. Whatever happened: what left a matcher is true, nothing is lost or doubled, and the money is all there.
  */
 import { expect, test } from 'vitest';
+import type { CommandRequest } from '#wire/matcher-api.ts';
+import type { OperatorRequest } from '#wire/operator-request.ts';
 import { seeded } from '../cloud/clearing-journal.ts';
 import { address } from '../engine/trading-floor.ts';
 import { checkJournal, type Replayed, replayJournal } from './hostile-audit.ts';
 import { groupId, HostileWorld, leaseMs, type Matcher } from './hostile-world.ts';
-import { freshId, limitOrder, type PlaceRequest } from './orders.ts';
+import { atoms, freshId, limitOrder, type PlaceRequest, type Wanted } from './orders.ts';
 
 /** Seeds that once failed are kept here. */
 const onceFailed: number[] = [];
 const runs = Number(process.env['CROSSBOOK_RUNS'] ?? 50);
 const seeds = [...onceFailed, ...Array.from({ length: runs }, (_, index) => index + 1)];
 
+const selfTradeModes = ['expire_taker', 'expire_maker', 'expire_both', 'decrement'] as const;
 const traders = ['alice', 'bob', 'carol'];
 const funds = { USDC: 50_000n, ETH: 500n };
 const steps = 150;
@@ -78,9 +81,10 @@ class Users {
   }
 
   #actAt(matcher: Matcher): void {
-    const what = this.#random(12);
+    const what = this.#random(16);
     const trader = this.#pick(traders) ?? '';
-    if (what < 6) {
+    if (what >= 12) this.#send(matcher, this.#wide(trader, what));
+    else if (what < 6) {
       const order = this.#order(trader);
       // Some never arrive: their cancel, or their repetition, comes first.
       if (what > 0) this.#send(matcher, order);
@@ -97,18 +101,68 @@ class Users {
     else matcher.process.whenRunning(() => void matcher.leader?.demand(address(trader), 'USDC'));
   }
 
+  /** What touches many orders, or one that rests, or a market. */
+  #wide(trader: string, what: number): CommandRequest | OperatorRequest {
+    const account = address(trader);
+    const commandId = freshId();
+    if (what === 12) {
+      const side = [undefined, 'buy' as const, 'sell' as const][this.#random(3)];
+      return { type: 'cancel_all', commandId, account, ...(side ? { side } : {}) };
+    }
+    if (what === 13) {
+      const afterMs = [0, 1_000, 1_000 + this.#random(9_000)][this.#random(3)] ?? 0;
+      return { type: 'cancel_all_after', commandId, account, afterMs };
+    }
+    const digest = this.#pick(this.#orders.slice(-12))?.digest;
+    if (what === 14 && digest) {
+      const newAmount = atoms(1 + this.#random(30), 18);
+      return { type: 'amend', commandId, account, digest, newAmount };
+    }
+    const state = this.#pick(['open', 'auction', 'open', 'halted', 'auction'] as const) ?? 'open';
+    const ordered = { commandId, by: 'an operator', why: 'trouble' };
+    return { type: 'set_market_state', ...ordered, market: 'ETH-USDC', state };
+  }
+
   #order(trader: string): PlaceRequest {
     const order = limitOrder(trader, {
       nowMs: this.#world.time.clock.nowMs(),
       side: this.#random(2) ? 'buy' : 'sell',
       ticks: 97 + this.#random(7),
       lots: 1 + this.#random(60),
-      timeInForce: this.#random(4) ? 'gtc' : 'ioc',
       lifeMs: this.#random(3) ? 3_600_000 : 1_000 + this.#random(20_000),
+      ...this.#attributes(),
     });
     order.order.maxFeeBps = 50;
     this.#orders.push(order);
     return order;
+  }
+
+  #attributes(): Omit<Wanted, 'nowMs'> {
+    const selfTrade = this.#pick(selfTradeModes) ?? 'expire_taker';
+    const trigger = String(97 + this.#random(7));
+    const replaces = this.#pick(this.#orders.slice(-12))?.digest;
+    switch (this.#random(10)) {
+      case 0:
+        return { selfTrade, timeInForce: 'ioc' };
+      case 1:
+        return { selfTrade, timeInForce: 'fok' };
+      case 2:
+        return { postOnly: true };
+      case 3:
+        return { selfTrade, display: '3' };
+      case 4:
+        return {
+          selfTrade,
+          trigger,
+          orderType: this.#random(2) ? 'stop_limit' : 'take_profit_limit',
+        };
+      case 5:
+        return { selfTrade, trigger, orderType: 'stop', timeInForce: 'ioc' };
+      case 6:
+        return { selfTrade, ...(replaces ? { replaces } : {}) };
+      default:
+        return { selfTrade };
+    }
   }
 
   #send(matcher: Matcher, request: Parameters<HostileWorld['send']>[1]): void {

@@ -18,6 +18,9 @@ const account = `0x${'a'.repeat(40)}`;
 const depth: DepthView = {
   marketId: 'ETH-USDC',
   state: 'open',
+  untilMs: 0,
+  lastTicks: 0,
+  referenceTicks: 0,
   sequence: 12,
   bids: [[185_025, 1_500]],
   asks: [],
@@ -83,6 +86,7 @@ function environmentOf(table: string, gateway: Server) {
       markets: [market],
     }),
     CROSSBOOK_FEED_TABLE: table,
+    CROSSBOOK_HISTORY_TABLE: table,
     CROSSBOOK_LEASE_TABLE: table,
     CROSSBOOK_SESSION_TABLE: table,
     // What the deployment says; the local cloud's variable must win over it.

@@ -60,6 +60,34 @@ const taken = {
 const works = answers(200, taken);
 const leadsNot = answers(503, { code: 'not_leader' });
 
+describe("an operator's order", () => {
+  const halt = {
+    type: 'set_market_state',
+    commandId: 'o-1',
+    by: 'alice',
+    why: 'because',
+    market: 'ETH-USDC',
+    state: 'halted',
+  } as const;
+  const done = { epoch: 1, result: { status: 'accepted', commandId: 'o-1', sequence: 5 } };
+
+  test('reaches the leader as it is, and is sent again where its answer was lost', async () => {
+    const leader = await started(matcherThat(dies, answers(200, done)));
+    const { client } = clientOf(leader.port);
+    expect(await client.operate('majors', halt)).toEqual(done);
+    expect(leader.requests.map(({ url, body }) => [url, JSON.parse(body)])).toEqual([
+      ['/operations', halt],
+      ['/operations', halt],
+    ]);
+  });
+
+  test('whose answer was lost twice has an unknown end', async () => {
+    const leader = await started(matcherThat(dies));
+    const { client } = clientOf(leader.port);
+    await expect(client.operate('majors', halt)).rejects.toMatchObject({ code: 'outcome_unknown' });
+  });
+});
+
 describe('a command', () => {
   test('reaches the leader that the lease names, over one lookup and one connection', async () => {
     const leader = await started(matcherThat(works));

@@ -7,15 +7,33 @@
 /** What a hash has come to, to go on with: the two lanes and the count of words. */
 export type LanesState = [left: number, right: number, count: number];
 
+const startLeft = 0x2545f491;
+const startRight = 0x4f6cdd1d;
+
 export class HashLanes {
   #left: number;
   #right: number;
   #count: number;
 
-  constructor([left, right, count]: LanesState = [0x2545f491, 0x4f6cdd1d, 0]) {
+  constructor([left, right, count]: LanesState = [startLeft, startRight, 0]) {
     this.#left = left;
     this.#right = right;
     this.#count = count;
+  }
+
+  get left(): number {
+    return this.#left;
+  }
+
+  get right(): number {
+    return this.#right;
+  }
+
+  /** Begins anew. */
+  restart(): void {
+    this.#left = startLeft;
+    this.#right = startRight;
+    this.#count = 0;
   }
 
   /** Folds in 32 bits. */

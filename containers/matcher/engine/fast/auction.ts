@@ -1,0 +1,123 @@
+/** Auctions: the one price, and the uncross at it. */
+import type { StateChangeReason } from '#domain/event.ts';
+import { maxPriceTicks } from '#domain/market.ts';
+import { changeState } from './change-state.ts';
+import { done } from './event-rows.ts';
+import type { FastState, LaterWork } from './fast-state.ts';
+import type { MarketBook } from './market-book.ts';
+import { none } from './order-table.ts';
+import type { PriceLadder } from './price-ladder.ts';
+import { endOrder, showLess } from './resting.ts';
+import { trade } from './trade.ts';
+import { isWithin } from './volatility.ts';
+
+export type Uncrossing = { priceTicks: number; sizeLots: number; imbalanceLots: number };
+/** A side's whole lots by price, hidden parts too, worst price last. */
+type Curve = { ticks: number; lots: number }[];
+
+/**
+ * The price at which most trades; of those, the one with the least imbalance; of those, the nearest to the reference price;
+ * of two as near, the lower. Undefined where nothing would trade.
+ *
+ * Between two prices that orders name, every price trades the same: those next to named prices and the reference price stand for all.
+ */
+export function uncrossingOf(state: FastState, book: MarketBook): Uncrossing | undefined {
+  const { levels } = state;
+  const [bid, ask] = [book.bids.best, book.asks.best];
+  if (bid === none || ask === none) return undefined;
+  if ((levels.ticks[bid] as number) < (levels.ticks[ask] as number)) return undefined;
+  const bids = curveOf(state, book.bids);
+  const asks = curveOf(state, book.asks);
+  const named = [...bids, ...asks].flatMap(({ ticks }) => [ticks - 1, ticks, ticks + 1]);
+  const candidates = Float64Array.from([...named, book.referenceTicks]).sort();
+  // Upwards in price, what is bought shrinks from all bids and what is sold grows from nothing.
+  let boughtLots = bids.reduce((total, { lots }) => total + lots, 0);
+  let soldLots = 0;
+  let worstBid = bids.length - 1;
+  let nextAsk = 0;
+  let best: Uncrossing | undefined;
+  for (const priceTicks of candidates) {
+    for (; worstBid >= 0 && (bids[worstBid]?.ticks as number) < priceTicks; worstBid -= 1) {
+      boughtLots -= bids[worstBid]?.lots as number;
+    }
+    for (; nextAsk < asks.length && (asks[nextAsk]?.ticks as number) <= priceTicks; nextAsk += 1) {
+      soldLots += asks[nextAsk]?.lots as number;
+    }
+    const sizeLots = Math.min(boughtLots, soldLots);
+    if (sizeLots === 0 || priceTicks < 1 || priceTicks > maxPriceTicks) continue;
+    const next = { priceTicks, sizeLots, imbalanceLots: Math.abs(boughtLots - soldLots) };
+    // Of two as good the lower stays, which came first.
+    if (!best || isBetter(next, best, book.referenceTicks)) best = next;
+  }
+  return best;
+}
+
+function curveOf({ levels, orders }: FastState, ladder: PriceLadder): Curve {
+  const curve: Curve = [];
+  let level = ladder.best;
+  while (level !== none) {
+    const ticks = levels.ticks[level] as number;
+    let lots = 0;
+    for (let slot = levels.head[level] as number; slot !== none; ) {
+      lots += orders.leftLots(slot);
+      slot = orders.behind[slot] as number;
+    }
+    curve.push({ ticks, lots });
+    level = ladder.next(ticks);
+  }
+  return curve;
+}
+
+function isBetter(one: Uncrossing, other: Uncrossing, referenceTicks: number): boolean {
+  if (one.sizeLots !== other.sizeLots) return one.sizeLots > other.sizeLots;
+  if (one.imbalanceLots !== other.imbalanceLots) return one.imbalanceLots < other.imbalanceLots;
+  const distance = (price: Uncrossing) => Math.abs(price.priceTicks - referenceTicks);
+  return distance(one) < distance(other);
+}
+
+export function isOutsideAuctionBand(book: MarketBook, { priceTicks }: Uncrossing): boolean {
+  return !isWithin(priceTicks, book.referenceTicks, book.market.auctionBandBps);
+}
+
+/** An auction's time is over, or an operator opens the market. */
+export function endAuction(state: FastState, book: MarketBook, reason: StateChangeReason): void {
+  const uncrossing = uncrossingOf(state, book);
+  if (!uncrossing) {
+    changeState(state, book, 'open', reason);
+    return;
+  }
+  if (isOutsideAuctionBand(book, uncrossing)) {
+    // An operator was refused: only a scheduled one goes on.
+    changeState(state, book, 'auction', reason);
+    return;
+  }
+  const { priceTicks, sizeLots } = uncrossing;
+  book.window.clear();
+  state.work.push({ work: 'uncross', marketId: book.id, priceTicks, leftLots: sizeLots, reason });
+}
+
+/** One trade of an uncross, best price and oldest first on both sides, icebergs slice by slice; after the last the market opens. */
+export function uncrossStep(
+  state: FastState,
+  book: MarketBook,
+  work: Extract<LaterWork, { work: 'uncross' }>,
+): void {
+  if (work.leftLots === 0) {
+    state.work.shift();
+    book.referenceTicks = book.lastTicks;
+    changeState(state, book, 'open', work.reason);
+    return;
+  }
+  const { orders, levels } = state;
+  const bid = levels.head[book.bids.best] as number;
+  const ask = levels.head[book.asks.best] as number;
+  const isBidOlder = (orders.admitted[bid] as number) < (orders.admitted[ask] as number);
+  const maker = isBidOlder ? bid : ask;
+  const taker = isBidOlder ? ask : bid;
+  const shownLots = Math.min(orders.shownLots[bid] as number, orders.shownLots[ask] as number);
+  const sizeLots = Math.min(shownLots, work.leftLots);
+  trade(state, book, maker, taker, work.priceTicks, sizeLots);
+  showLess(state, taker, sizeLots);
+  if (orders.leftLots(taker) === 0) endOrder(state, taker, done.filled);
+  work.leftLots -= sizeLots;
+}

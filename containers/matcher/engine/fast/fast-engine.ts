@@ -1,0 +1,58 @@
+/**
+ * The matching engine that the matcher runs. Three stages: texts become handles (resolve.ts), the core works on columns of
+ * numbers (apply-command.ts), and its rows become events (render-events.ts).
+ */
+import type { Engine } from '../engine.ts';
+import type { SnapshotRecord } from '../snapshot-record.ts';
+import { hashState } from '../state-hash.ts';
+import { applyRequest } from './apply-command.ts';
+import { FastState } from './fast-state.ts';
+import { renderEvents } from './render-events.ts';
+import { Request } from './request.ts';
+import { resolve } from './resolve.ts';
+import { restore } from './restore.ts';
+import { save } from './save.ts';
+import { validate } from './validate.ts';
+import { viewsOf } from './views.ts';
+
+export type FastOptions = {
+  groupId?: string;
+  /** Keys the table of ids: whoever does not know it cannot make ids that slow it down. Results do not depend on it. */
+  hashSecret: number;
+};
+
+export function createFastEngine(options: FastOptions): Engine {
+  return engineOver(new FastState(options));
+}
+
+/** An engine that goes on where the one that saved these records was. */
+export function restoreFastEngine(records: Iterable<SnapshotRecord>, options: FastOptions): Engine {
+  const state = new FastState(options);
+  restore(state, records);
+  return engineOver(state);
+}
+
+function engineOver(state: FastState): Engine {
+  const request = new Request();
+  const engine: Engine = {
+    apply(command, emit) {
+      applyRequest(state, resolve(command, state, request));
+      renderEvents(state, command.commandId, emit);
+    },
+    get sequence() {
+      return state.events.sequence;
+    },
+    get nowMs() {
+      return state.nowMs;
+    },
+    get isUnfinished() {
+      return state.isUnfinished;
+    },
+    ...viewsOf(state),
+    save: (write) => save(state, write),
+    stateHash: () => hashState(engine),
+    eventHash: () => state.events.chain.digest(),
+    validate: () => validate(state),
+  };
+  return engine;
+}

@@ -1,0 +1,139 @@
+/**
+ * All orders, live ones and those remembered after their end, as columns: an order is a slot, an index into each of
+ * them. Columns beat rows here by measure (docs/decisions/0014): an operation touches a few fields of few orders.
+ */
+import { grownFloats, grownInts } from './grown.ts';
+
+/** Where an order is. From `ended` on it is over; the number beyond it is the index of the reason (`doneReasons`). */
+export const place = {
+  free: 0,
+  incoming: 1,
+  book: 2,
+  untriggered: 3,
+  triggered: 4,
+  ended: 5,
+} as const;
+
+/** No order, no level, no handle of any kind. */
+export const none = -1;
+
+const startCapacity = 1_024;
+
+export class OrderTable {
+  /** One of `place`. */
+  places = new Int32Array(startCapacity);
+  account = new Int32Array(startCapacity);
+  market = new Int32Array(startCapacity);
+  /** See order-traits.ts. */
+  traits = new Int32Array(startCapacity);
+  limitTicks = new Int32Array(startCapacity);
+  triggerTicks = new Int32Array(startCapacity);
+  makerFeeBps = new Int32Array(startCapacity);
+  takerFeeBps = new Int32Array(startCapacity);
+  /** The two words that event hashes know its digest by, and those of all its terms that never change. */
+  nameLeft = new Int32Array(startCapacity);
+  nameRight = new Int32Array(startCapacity);
+  termsLeft = new Int32Array(startCapacity);
+  termsRight = new Int32Array(startCapacity);
+  /** The row of its digest in the id table. */
+  id = new Int32Array(startCapacity);
+  /** The credit line that it holds from. */
+  holdLine = new Int32Array(startCapacity);
+  /** The level that it rests in, or waits in for its trigger. */
+  level = new Int32Array(startCapacity);
+  /** Neighbours in its level, or among those triggered. */
+  before = new Int32Array(startCapacity);
+  behind = new Int32Array(startCapacity);
+  /** Neighbours among its account's live orders. */
+  older = new Int32Array(startCapacity);
+  younger = new Int32Array(startCapacity);
+
+  sizeLots = new Float64Array(startCapacity);
+  displayLots = new Float64Array(startCapacity);
+  spendUnits = new Float64Array(startCapacity);
+  filledLots = new Float64Array(startCapacity);
+  filledQuoteUnits = new Float64Array(startCapacity);
+  feeUnits = new Float64Array(startCapacity);
+  createdAtMs = new Float64Array(startCapacity);
+  expiresAtMs = new Float64Array(startCapacity);
+  admitted = new Float64Array(startCapacity);
+  heldUnits = new Float64Array(startCapacity);
+  shownLots = new Float64Array(startCapacity);
+  endedAtMs = new Float64Array(startCapacity);
+
+  /** Texts are kept as they came, for events and views. */
+  digest: string[] = [];
+  clientOrderId: (string | undefined)[] = [];
+
+  /** Slots in use lie below this one. */
+  #end = 0;
+  /** Free slots form a chain through `behind`. */
+  #free: number = none;
+
+  take(): number {
+    const slot = this.#free;
+    if (slot !== none) {
+      this.#free = this.behind[slot] as number;
+      return slot;
+    }
+    if (this.#end === this.places.length) this.#grow(this.#end * 2);
+    this.#end += 1;
+    return this.#end - 1;
+  }
+
+  release(slot: number): void {
+    this.places[slot] = place.free;
+    this.clientOrderId[slot] = undefined;
+    this.behind[slot] = this.#free;
+    this.#free = slot;
+  }
+
+  /** Slots in use lie below this number. */
+  get end(): number {
+    return this.#end;
+  }
+
+  isLive(slot: number): boolean {
+    const at = this.places[slot] as number;
+    return at !== place.free && at < place.ended;
+  }
+
+  /** Lots that are left of an order by size. */
+  leftLots(slot: number): number {
+    return (this.sizeLots[slot] as number) - (this.filledLots[slot] as number);
+  }
+
+  #grow(length: number): void {
+    this.places = grownInts(this.places, length);
+    this.account = grownInts(this.account, length);
+    this.market = grownInts(this.market, length);
+    this.traits = grownInts(this.traits, length);
+    this.limitTicks = grownInts(this.limitTicks, length);
+    this.triggerTicks = grownInts(this.triggerTicks, length);
+    this.makerFeeBps = grownInts(this.makerFeeBps, length);
+    this.takerFeeBps = grownInts(this.takerFeeBps, length);
+    this.nameLeft = grownInts(this.nameLeft, length);
+    this.nameRight = grownInts(this.nameRight, length);
+    this.termsLeft = grownInts(this.termsLeft, length);
+    this.termsRight = grownInts(this.termsRight, length);
+    this.id = grownInts(this.id, length);
+    this.holdLine = grownInts(this.holdLine, length);
+    this.level = grownInts(this.level, length);
+    this.before = grownInts(this.before, length);
+    this.behind = grownInts(this.behind, length);
+    this.older = grownInts(this.older, length);
+    this.younger = grownInts(this.younger, length);
+    this.sizeLots = grownFloats(this.sizeLots, length);
+    this.displayLots = grownFloats(this.displayLots, length);
+    this.spendUnits = grownFloats(this.spendUnits, length);
+    this.filledLots = grownFloats(this.filledLots, length);
+    this.filledQuoteUnits = grownFloats(this.filledQuoteUnits, length);
+    this.feeUnits = grownFloats(this.feeUnits, length);
+    this.createdAtMs = grownFloats(this.createdAtMs, length);
+    this.expiresAtMs = grownFloats(this.expiresAtMs, length);
+    this.admitted = grownFloats(this.admitted, length);
+    this.heldUnits = grownFloats(this.heldUnits, length);
+    this.shownLots = grownFloats(this.shownLots, length);
+    this.endedAtMs = grownFloats(this.endedAtMs, length);
+  }
+}

@@ -54,15 +54,16 @@ class Exchange {
   }
 }
 
+/** Sides that overlap, as they do while an auction collects. */
 const change = fc.oneof(
   fc.record({
     side: fc.constant('bids' as const),
-    ticks: fc.integer({ min: 90, max: 99 }),
+    ticks: fc.integer({ min: 90, max: 115 }),
     lots: fc.integer({ min: 0, max: 3 }),
   }),
   fc.record({
     side: fc.constant('asks' as const),
-    ticks: fc.integer({ min: 100, max: 130 }),
+    ticks: fc.integer({ min: 95, max: 130 }),
     lots: fc.integer({ min: 0, max: 3 }),
   }),
 );
@@ -130,6 +131,23 @@ describe('a book kept from deltas', () => {
       }),
     );
   });
+});
+
+test('a book tells what an auction would do, for as long as there is one', () => {
+  const exchange = new Exchange();
+  const book = createDepthBook(ethUsdc);
+  const auction = { price: '1', size: '0.002', imbalance: '0' };
+  book.snapshot({ ...exchange.snapshot(), auction });
+  expect(book.auction).toEqual(auction);
+  const crossed = exchange.change([
+    { side: 'bids', ticks: 101, lots: 2 },
+    { side: 'asks', ticks: 100, lots: 2 },
+  ]);
+  book.delta({ ...crossed, auction: { ...auction, price: '1.01' } });
+  expect(book.auction?.price).toBe('1.01');
+  expect([book.state, book.bids(1)[0]?.[0], book.asks(1)[0]?.[0]]).toEqual(['live', '1.01', '1']);
+  book.delta(exchange.change([{ side: 'bids', ticks: 101, lots: 0 }]));
+  expect(book.auction).toBeUndefined();
 });
 
 describe('a book that is wrong', () => {

@@ -2,7 +2,15 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { CrossbookError } from '#client/crossbook-error.ts';
 import type { DepthBook } from '#client/depth-book.ts';
 import { createFeed, type Feed, type FeedOptions } from '#client/feed.ts';
-import type { DepthDelta, TextLevel, TradeMessage } from '#wire/feed-message.ts';
+import type { MarketState } from '#domain/market.ts';
+import type {
+  DepthDelta,
+  MarketMessage,
+  MarketStatusJson,
+  OrderJson,
+  TextLevel,
+  TradeMessage,
+} from '#wire/feed-message.ts';
 import { depthChecksum } from '#wire/present.ts';
 import { type FeedServer, startFeedServer } from './feed-server.ts';
 import { ethUsdc } from './listed-market.ts';
@@ -193,6 +201,53 @@ describe('a session', () => {
       'second',
     ]);
     expect(heard(1).filter((each) => each === privateChannel)).toHaveLength(1);
+  });
+});
+
+describe('a market', () => {
+  const channel = 'market:ETH-USDC';
+  const status = (sequence: number, state: MarketState): MarketStatusJson => ({
+    market: 'ETH-USDC',
+    state,
+    sequence,
+  });
+  const change = (sequence: number, state: MarketState): MarketMessage => ({
+    ...{ type: 'market', reason: 'volatility', atMs: 1 },
+    ...status(sequence, state),
+  });
+
+  test('is told at first, then each change once and in order, and anew after a loss', async () => {
+    const states: string[] = [];
+    server.statuses.set(channel, status(5, 'open'));
+    feed.market('ETH-USDC', ({ state, reason = 'asked' }) => states.push(`${state} ${reason}`));
+    await server.until(() => states.length === 1);
+    server.tell([change(6, 'halted')]);
+    server.tell([change(6, 'halted'), change(4, 'pre_open'), change(7, 'auction')]);
+    await server.until(() => states.length === 3);
+    server.statuses.set(channel, status(9, 'open'));
+    server.cut();
+    await server.until(() => states.length === 4);
+
+    expect(states).toEqual(['open asked', 'halted volatility', 'auction volatility', 'open asked']);
+    expect(heard(2)).toEqual([channel]);
+  });
+});
+
+describe('an account', () => {
+  test('hears that its orders were amended and triggered', async () => {
+    const seen: string[] = [];
+    const order = { digest: '0x1', status: 'open', size: '0.5' } as OrderJson;
+    feed.account(account, (message) => {
+      if (message.type === 'order') seen.push(`${message.order.status} ${message.order.size}`);
+    });
+    await server.until(() => heard(1).length === 2);
+    server.tell([
+      { type: 'order', order: { ...order, status: 'untriggered' }, sequence: 1 },
+      { type: 'order', order, sequence: 2 },
+      { type: 'order', order: { ...order, size: '0.2' }, sequence: 3 },
+    ]);
+    await server.until(() => seen.length === 3);
+    expect(seen).toEqual(['untriggered 0.5', 'open 0.5', 'open 0.2']);
   });
 });
 

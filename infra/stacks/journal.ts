@@ -1,11 +1,14 @@
-/** The journal: one stream with exactly one shard per pair group, never resharded. */
+/** The journal: one stream with exactly one shard per pair group, never resharded, and one bucket that keeps what streams forget. */
 import { Duration, RemovalPolicy, Stack } from 'aws-cdk-lib';
 import { Stream, StreamEncryption, StreamMode } from 'aws-cdk-lib/aws-kinesis';
+import { BlockPublicAccess, Bucket, BucketEncryption, StorageClass } from 'aws-cdk-lib/aws-s3';
 import type { Construct } from 'constructs';
 import { groupIdsOf, type Stage } from '../settings.ts';
 
 export class JournalStack extends Stack {
   readonly streams: ReadonlyMap<string, Stream>;
+  /** `journal/<group>/…`: every frame that counts, for ever. `snapshots/<group>/…`: the matchers' states. */
+  readonly archive: Bucket;
 
   constructor(scope: Construct, id: string, stage: Stage) {
     super(scope, id, { description: 'Crossbook: journal' });
@@ -21,6 +24,35 @@ export class JournalStack extends Stack {
         }),
       ]),
     );
+    this.archive = this.createArchive(stage);
+  }
+
+  private createArchive(stage: Stage): Bucket {
+    const bucket = new Bucket(this, 'Archive', {
+      encryption: BucketEncryption.S3_MANAGED,
+      blockPublicAccess: BlockPublicAccess.BLOCK_ALL,
+      enforceSSL: true,
+      // An object is only ever written again with the same bytes; other bytes would not replace what was there.
+      versioned: stage.retainData,
+      removalPolicy: stage.retainData ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY,
+    });
+    bucket.addLifecycleRule({
+      id: 'repeats',
+      noncurrentVersionExpiration: Duration.days(90),
+      abortIncompleteMultipartUploadAfter: Duration.days(1),
+    });
+    bucket.addLifecycleRule({
+      id: 'old-journal',
+      prefix: 'journal/',
+      // A sixth of the price, and read as fast. S3 leaves objects below 128 KiB where they are: moving them would cost more.
+      transitions: [
+        {
+          storageClass: StorageClass.GLACIER_INSTANT_RETRIEVAL,
+          transitionAfter: Duration.days(90),
+        },
+      ],
+    });
+    return bucket;
   }
 
   /** The stream of a group that the stage has. */

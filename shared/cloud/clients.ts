@@ -1,6 +1,7 @@
 /** The AWS SDK clients, configured once: endpoints come from AWS_ENDPOINT_URL_<SERVICE> where the local cloud sets them. */
 import { DynamoDBClient, type DynamoDBClientConfig } from '@aws-sdk/client-dynamodb';
 import { KinesisClient } from '@aws-sdk/client-kinesis';
+import { S3Client, type S3ClientConfig } from '@aws-sdk/client-s3';
 import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import { NodeHttpHandler } from '@smithy/node-http-handler';
 
@@ -40,4 +41,9 @@ function kinesis(maxAttempts: number): KinesisClient {
     maxAttempts,
     requestHandler: limitedCalls(5_000),
   });
+}
+
+/** S3 for objects of some MB; a local twin at an IP address is spoken to by path. */
+export function bucketClient(where: S3ClientConfig = {}): S3Client {
+  return new S3Client({ ...where, maxAttempts: 6, requestHandler: limitedCalls(20_000) });
 }

@@ -13,6 +13,8 @@ export const settingNames = {
   sessionTable: 'CROSSBOOK_SESSION_TABLE',
   /** JSON: pair group → journal stream name. */
   journalStreams: 'CROSSBOOK_JOURNAL_STREAMS',
+  /** Bucket of the archived journals and of snapshots. */
+  archiveBucket: 'CROSSBOOK_ARCHIVE_BUCKET',
   /** The matcher's own pair group. */
   pairGroup: 'CROSSBOOK_PAIR_GROUP',
   leaseMs: 'CROSSBOOK_LEASE_MS',

@@ -1,22 +1,39 @@
 /** The engine that the matcher runs. */
 import { assert } from '#domain/assertion.ts';
 import type { Engine } from './engine.ts';
-import { createNaiveEngine, restoreNaiveEngine } from './naive/naive-engine.ts';
+import { createFastEngine, restoreFastEngine } from './fast/fast-engine.ts';
 import type { SnapshotRecord } from './snapshot-record.ts';
 
 /** The behaviour that this code has. A journal that names another cannot be replayed by it. */
 export const currentRulesVersion = 2;
 
-export function createEngine(options: { groupId?: string; rulesVersion?: number } = {}): Engine {
-  const { groupId, rulesVersion = currentRulesVersion } = options;
-  assert(rulesVersion === currentRulesVersion, `rules version ${rulesVersion} is not known`);
-  return createNaiveEngine(groupId === undefined ? {} : { groupId });
+export type EngineOptions = {
+  groupId?: string;
+  rulesVersion?: number;
+  /**
+   * A random number of this process, which keys the table of ids: whoever does not know it cannot sign orders whose digests
+   * collide there. No result depends on it; tests leave it out.
+   */
+  hashSecret?: number;
+};
+
+export function createEngine(options: EngineOptions = {}): Engine {
+  return createFastEngine(fastOptions(options));
 }
 
 /** An engine that goes on where the one that saved these records was. */
 export function restoreEngine(
   records: Iterable<SnapshotRecord>,
-  options: { groupId?: string } = {},
+  options: EngineOptions = {},
 ): Engine {
-  return restoreNaiveEngine(records, options);
+  return restoreFastEngine(records, fastOptions(options));
+}
+
+function fastOptions({
+  groupId,
+  rulesVersion = currentRulesVersion,
+  hashSecret = 0,
+}: EngineOptions): { groupId?: string; hashSecret: number } {
+  assert(rulesVersion === currentRulesVersion, `rules version ${rulesVersion} is not known`);
+  return groupId === undefined ? { hashSecret } : { groupId, hashSecret };
 }

@@ -81,10 +81,10 @@ class Users {
   }
 
   #actAt(matcher: Matcher): void {
-    const what = this.#random(16);
+    const what = this.#random(24);
     const trader = this.#pick(traders) ?? '';
-    if (what >= 12) this.#send(matcher, this.#wide(trader, what));
-    else if (what < 6) {
+    if (what >= 12 && what < 16) this.#send(matcher, this.#wide(trader, what));
+    else if (what < 6 || what >= 16) {
       const order = this.#order(trader);
       // Some never arrive: their cancel, or their repetition, comes first.
       if (what > 0) this.#send(matcher, order);

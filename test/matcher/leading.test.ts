@@ -1,6 +1,12 @@
 import { expect, test } from 'vitest';
 import { acceptRecord, startOfJournal } from '#wire/accept-record.ts';
-import { decodeRecord, encodeEpoch } from '#wire/journal-frame.ts';
+import {
+  chainAfter,
+  decodeRecord,
+  encodeEpoch,
+  encodeFrame,
+  genesisHash,
+} from '#wire/journal-frame.ts';
 import { address, groupId, leaseMs, MatcherWorld } from './matcher-world.ts';
 
 async function tradingWorld(policy: 'exact' | 'sticky' = 'sticky') {
@@ -225,6 +231,23 @@ test('a journal that another history has replaced is not followed', async () => 
     await other.world.send(other.running, other.world.order('alice'));
   world.journal.records.splice(0, Number.POSITIVE_INFINITY, ...other.world.journal.records);
   await expect(world.start()).rejects.toThrow('no longer begins at frame 1');
+});
+
+test('a journal of other rules is not replayed, and whoever reads why is told what to do', async () => {
+  const world = new MatcherWorld();
+  const { writer } = world.journal.connect();
+  const epoch = encodeEpoch({ groupId, epoch: 1, nonce: `0x${'77'.repeat(16)}` });
+  const frame = encodeFrame({
+    ...{ groupId, epoch: 1, frame: 1, firstSequence: 1, lastSequence: 0, clock: 1, atMs: 1 },
+    ...{ rulesVersion: 1, previousHash: chainAfter(genesisHash, epoch), outcomes: [] },
+  });
+  await world.time.until(writer.put(epoch, undefined));
+  await world.time.until(writer.put(frame, undefined));
+  world.leases.row = {
+    ...{ groupId, owner: 'nobody', host: 'host', port: 1, durationMs: leaseMs },
+    ...{ epoch: 1, version: 1, released: true },
+  };
+  await expect(world.start()).rejects.toThrow(/rules version 1.*--fresh/);
 });
 
 test('a lease row that was set back costs starts, never a second nonce under an epoch that has led', async () => {

@@ -142,6 +142,7 @@ test('a subscriber gets a snapshot and then every message; one that is gone is f
     expect(await says(connectionId, { action: 'subscribe', channels })).toEqual({
       type: 'subscribed',
       channels,
+      markets: [],
       snapshots: [
         {
           type: 'depth_snapshot',

@@ -27,6 +27,8 @@ export type ExchangeOptions = {
   /** Skips synthesis: an assembly that an earlier start left behind. */
   assembly?: string;
   flags?: string[];
+  /** Variables beside this process's own, such as an emulator's replacement. */
+  env?: Record<string, string>;
 };
 
 /** Starts it and waits for the ready line; throws with everything printed where that does not come. */
@@ -44,7 +46,7 @@ export async function startExchange(options: ExchangeOptions): Promise<Exchange>
       cwd: root,
       stdio: ['ignore', 'pipe', 'pipe'],
       // As start.mjs sets it.
-      env: { MALLOC_ARENA_MAX: '2', ...process.env },
+      env: { MALLOC_ARENA_MAX: '2', ...process.env, ...options.env },
     },
   );
   let text = '';

@@ -6,6 +6,7 @@ import { publishedExamples } from './behaviour-suite-rules.ts';
 import { selfTradeTable } from './behaviour-suite-self-trade.ts';
 import { stateTable } from './behaviour-suite-states.ts';
 import { amends, replaces } from './cases/amend-replace.ts';
+import { asOthersDocument } from './cases/as-others-document.ts';
 import { auctionEntry } from './cases/auction-entry.ts';
 import { auctionPrice, auctionTimes, uncross } from './cases/auctions.ts';
 import { bands } from './cases/bands.ts';
@@ -56,6 +57,7 @@ const subjects: Record<string, Cases> = {
   'entry into an auction': auctionEntry,
   bands,
   'volatility interruption': volatility,
+  'as others document it': asOthersDocument,
 };
 
 export function engineBehaviour(name: string, createEngine: () => Engine): void {

@@ -183,6 +183,24 @@ export const cascades: Cases = {
     dan buys 2 at 105 from cat
     dan is filled`,
 
+  'a stop may have a worst price outside the band, as any market order': `
+    | bid | price | ask   |
+    |     | 105   | cat 5 |
+    |     | 104   | bob 1 |
+    > market lists bandBps 500 referenceTicks 100
+    > alice buys 2 stop 104 at market 200
+    > dan buys 2 stop 104 at market 200 fok
+    > fay buys 1 at 104
+    fay buys 1 at 104 from bob
+    bob is filled
+    fay is filled
+    alice is triggered
+    alice buys 2 at 105 from cat
+    alice is filled
+    dan is triggered
+    dan buys 2 at 105 from cat
+    dan is filled`,
+
   'a market order whose first level is outside the band on entry expires': `
     | bid | price | ask   |
     |     | 110   | cat 5 |
@@ -334,4 +352,19 @@ export const waitingStops: Cases = {
     | bid     | price | ask   |
     |         | 101   | bob 1 |
     | alice 1 | 99    |       |`,
+
+  'an order that entered by its trigger is as old as its entry': `
+    > alice buys 1 stop 100 at 90
+    > alice buys 1 at 91
+    > alice buys 1 stop 200 at 90
+    > bob sells 1 at 100
+    > cat buys 1 at 100
+    cat buys 1 at 100 from bob
+    bob is filled
+    cat is filled
+    alice is triggered
+    > alice cancels all
+    alice#2 is cancelled
+    alice#3 is cancelled
+    alice is cancelled`,
 };

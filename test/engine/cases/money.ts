@@ -285,4 +285,29 @@ export const fees: Cases = {
     > alice is in tier 1
     > alice buys 5 at 100 paying 29
     refused fee_above_signed`,
+
+  'where the maker rate is the higher one, that is what a buy holds': `
+    terms makerFeeBps 30 takerFeeBps 20
+    > alice is granted 100299 USDC
+    > alice buys 1000 at 100
+    refused balance_too_low
+    > alice is granted 1 USDC
+    > alice buys 1000 at 100
+    > alice has?
+    0 USDC free, 100300 held
+    > bob sells 1000 at 100
+    bob sells 1000 at 100 to alice, fees 200 and 300
+    alice is filled
+    bob is filled
+    > alice has?
+    1000 ETH free, 0 held`,
+
+  'a hold is made of the rates of the tier': `
+    terms makerFeeBps 30 takerFeeBps 20
+    > alice is granted 100050 USDC
+    > tier 2 pays 0 5
+    > alice is in tier 2
+    > alice buys 1000 at 100
+    > alice has?
+    0 USDC free, 100050 held`,
 };

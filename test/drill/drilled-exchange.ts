@@ -1,0 +1,162 @@
+/** The exchange under drill: on ports of its own that outlive a restart, with its leaders' processes at hand. */
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { ListTablesCommand } from '@aws-sdk/client-dynamodb';
+import { KinesisClient } from '@aws-sdk/client-kinesis';
+import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
+import { NodeHttpHandler } from '@smithy/node-http-handler';
+import { documentClient } from '#cloud/clients.ts';
+import { createLeaseStore, type Lease } from '#cloud/lease-store.ts';
+import { freePorts, isFree } from '../../local/free-port.ts';
+import { type Exchange, startExchange } from '../system/local-exchange.ts';
+import { eventually } from '../system/waiting.ts';
+
+export type Task = { name: string; pid: number; port: number };
+
+export type DrilledExchange = {
+  /** The same before and after a restart. */
+  apiUrl: string;
+  webSocketUrl: string;
+  stateFolder: string;
+  /** The emulators as they answer now. */
+  clouds(): Clouds;
+  /** Waits until every pair group is led; answers how long that took. */
+  healthy(withinMs?: number): Promise<number>;
+  lease(groupId: string): Promise<Lease>;
+  /** The task that holds a pair group's lease. */
+  leader(groupId: string): Promise<Task>;
+  /** The tasks of a container service, by a word of their name. */
+  tasks(word: string): Task[];
+  /** Kills every process at once, as a power cut would. */
+  killAll(): Promise<void>;
+  startAgain(): Promise<void>;
+  /** Ends it as Ctrl-C does. */
+  stop(): Promise<void>;
+  /** Kills what there is, at once and without waiting. */
+  killNow(): void;
+};
+
+export type Clouds = {
+  client: DynamoDBDocumentClient;
+  kinesis: KinesisClient;
+  s3Url: string;
+  /** A table's name by the end of its logical one. */
+  table(word: string): Promise<string>;
+};
+
+export type DrilledOptions = {
+  stateFolder: string;
+  assembly: string;
+  /** Further variables, such as another Kinesis. */
+  env?: Record<string, string>;
+};
+
+const credentials = { accessKeyId: 'local', secretAccessKey: 'local' };
+const where = { region: 'us-east-1', credentials };
+
+export async function bootDrilled(options: DrilledOptions): Promise<DrilledExchange> {
+  const { stateFolder } = options;
+  const flags = ['--without', 'bots', '--port', String(await twoFreePorts())];
+  const start = () => startExchange({ ...options, flags });
+  let exchange: Exchange;
+  let open: Clouds | undefined;
+  const close = () => {
+    open?.client.destroy();
+    open?.kinesis.destroy();
+    open = undefined;
+  };
+  const clouds = () => {
+    open ??= openClouds(exchange.urls);
+    return open;
+  };
+  const lease = async (groupId: string): Promise<Lease> => {
+    const { client, table } = clouds();
+    const found = await createLeaseStore({ client, table: await table('Leases') }).read(groupId);
+    if (!found) throw new Error(`nobody ever led ${groupId}`);
+    return found;
+  };
+  exchange = await start();
+  const { apiUrl, webSocketUrl } = exchange;
+  return {
+    ...{ apiUrl, webSocketUrl, stateFolder, clouds, lease },
+    healthy: (withinMs = 60_000) => becomesHealthy(apiUrl, withinMs),
+    async leader(groupId) {
+      const { port } = await lease(groupId);
+      const task = tasksOf(stateFolder).find((each) => each.port === port);
+      if (!task) throw new Error(`no task listens on ${port}, where ${groupId} is led`);
+      return task;
+    },
+    tasks: (word) => tasksOf(stateFolder).filter(({ name }) => name.includes(word)),
+    async killAll() {
+      close();
+      await exchange.killNine();
+    },
+    async startAgain() {
+      exchange = await start();
+    },
+    async stop() {
+      close();
+      const { code } = await exchange.stop();
+      if (code !== 0) throw new Error(`the exchange ended with ${code}: ${exchange.printed()}`);
+    },
+    killNow() {
+      for (const pid of exchange.processes()) kill(pid);
+    },
+  };
+}
+
+function openClouds(urls: Record<string, string>): Clouds {
+  const client = documentClient({ ...where, endpoint: urls['dynamodb'] as string });
+  // The local twin speaks HTTP/1.1 only.
+  const requestHandler = new NodeHttpHandler();
+  const endpoint = urls['kinesis'] as string;
+  return {
+    client,
+    kinesis: new KinesisClient({ ...where, endpoint, requestHandler, maxAttempts: 6 }),
+    s3Url: urls['s3'] as string,
+    async table(word) {
+      const { TableNames = [] } = await client.send(new ListTablesCommand({}));
+      const name = TableNames.find((each) => each.includes(`Data-${word}`));
+      if (!name) throw new Error(`no ${word} among the tables ${TableNames.join(', ')}`);
+      return name;
+    },
+  };
+}
+
+/** The front takes a port and the one behind it. */
+async function twoFreePorts(): Promise<number> {
+  return eventually('two free ports in a row', async () => {
+    const [port = 0] = await freePorts(1);
+    return port < 65_000 && (await isFree(port + 1)) && port;
+  });
+}
+
+async function becomesHealthy(apiUrl: string, withinMs: number): Promise<number> {
+  const began = performance.now();
+  const ask = async () => (await fetch(`${apiUrl}/v1/health`)).ok;
+  await eventually('every pair group to be led', ask, withinMs);
+  return Math.round(performance.now() - began);
+}
+
+/** Container tasks that run now, as the local cloud has written them down. */
+function tasksOf(stateFolder: string): Task[] {
+  const cloud = JSON.parse(readFileSync(join(stateFolder, 'cloud.json'), 'utf8')) as {
+    containers: { name: string; port: number }[];
+  };
+  const run = join(stateFolder, 'run');
+  const files = new Set(readdirSync(run));
+  return cloud.containers.flatMap(({ name, port }) => {
+    const file = `container-${name}.pid`;
+    if (!files.has(file)) return [];
+    const { pid } = JSON.parse(readFileSync(join(run, file), 'utf8')) as { pid: number };
+    return [{ name, port, pid }];
+  });
+}
+
+export function kill(pid: number, signal: NodeJS.Signals = 'SIGKILL'): void {
+  try {
+    process.kill(pid, signal);
+  } catch {
+    // It has ended already.
+  }
+}

@@ -32,6 +32,7 @@ import { createTombstones, type Tombstones } from './tombstones.ts';
 export type LeaderOptions = {
   groupId: string;
   nonce: string;
+  hashSecret: number;
   /** The catalog's markets of this group: listed where the engine does not know them; whatever it knows, operators change. */
   markets: readonly ListedMarket[];
   lease: HeldLease;

@@ -70,6 +70,7 @@ async function start(environment: Environment): Promise<void> {
   const leading = await lead({
     ...{ groupId, lease: held, publisher, clock, timers, tallies, doubted },
     nonce: nonceFrom(randomBytes(16)),
+    hashSecret: randomBytes(4).readInt32LE(),
     markets: markets.filter(({ market }) => market.groupId === groupId),
     writer: createJournalWriter({ client: kinesisClient(), stream }),
     reader: createJournalReader({ client: kinesisReader(), stream }),

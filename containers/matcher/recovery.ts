@@ -23,6 +23,8 @@ export type RecoveryOptions = {
   groupId: string;
   /** 16 random bytes as hex: tells this process from another that believes to have the same epoch. */
   nonce: string;
+  /** A random number of this process that keys the engine's table of ids; no result depends on it. */
+  hashSecret: number;
   writer: JournalWriter;
   reader: JournalReader;
   lease: Pick<HeldLease, 'epoch' | 'isSurelyHeld'>;
@@ -47,7 +49,7 @@ export type Recovered = {
 const commandsPerTurn = 1_000;
 
 export async function recover(options: RecoveryOptions): Promise<Recovered> {
-  const { groupId, nonce, lease, reader } = options;
+  const { groupId, nonce, hashSecret, lease, reader } = options;
   const { epoch } = lease;
   const cleared = await options.cleared();
   if (cleared.epoch >= epoch) {
@@ -56,7 +58,7 @@ export async function recover(options: RecoveryOptions): Promise<Recovered> {
   }
   await putUntilDurable(encodeEpoch({ groupId, epoch, nonce }), undefined, options);
 
-  const engine = createEngine({ groupId });
+  const engine = createEngine({ groupId, hashSecret });
   let state = startOfJournal;
   let holdsCleared = isAt(state, cleared);
   let replayed = 0;

@@ -110,6 +110,7 @@ export class HostileWorld {
     const leader = await lead({
       ...{ groupId, lease, clock, timers, doubted },
       nonce: `0x${number.toString(16).padStart(32, '0')}`,
+      hashSecret: number * 0x9e3779b1,
       markets: [{ market, base, quote }],
       writer: { put: (data) => process.call(() => this.#append(data)) },
       reader: { follow: (after) => this.#follow(process, after) },

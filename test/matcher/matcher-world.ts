@@ -61,6 +61,8 @@ export class MatcherWorld {
     const leader = await lead({
       ...{ groupId, lease, clock, timers, doubted, writer: stream.writer, reader: stream.reader },
       nonce: `0x${number.toString(16).padStart(32, '0')}`,
+      // Another one each time: no result may depend on it.
+      hashSecret: number * 0x9e3779b1,
       markets: this.markets,
       ledger: this.ledger.ports(),
       cleared: async () => this.ledger.cleared(groupId),

@@ -1,9 +1,9 @@
 /** Stories over which the two engines once differed, shrunk: told again with every run. */
-import type { Place, Story } from './random-story.ts';
+import type { Crowd, Place, Story, Sweep } from './random-story.ts';
 import { address } from './trading-floor.ts';
 
-const alice = address('alice');
-const quiet = { terms: {}, crowds: [], sweeps: [], restores: [] };
+const [alice, bob, cat] = [address('alice'), address('bob'), address('cat')];
+const quiet: Omit<Story, 'deeds'> = { terms: {}, crowds: [], sweeps: [], restores: [] };
 const order: { type: 'place' } & Place = {
   type: 'place',
   account: alice,
@@ -27,6 +27,112 @@ const order: { type: 'place' } & Place = {
   misfit: undefined,
   reuses: undefined,
 };
+
+const crowd: Crowd = {
+  account: alice,
+  side: 'sell',
+  kind: 'plain',
+  state: 'open',
+  orders: 500,
+  prices: 2,
+  livesMs: [60_000],
+};
+const sweep: Extract<Sweep, { type: 'order' }> = {
+  type: 'order',
+  account: cat,
+  kind: 'ioc',
+  selfTrade: 'expire_taker',
+  sizeLots: 2_000,
+  laterMs: 0,
+};
+
+/** So many orders that one command does not get through: each kind of work stops at its bound and goes on. */
+export const boundStories: { of: string; story: Story }[] = [
+  {
+    of: 'a sweep through more orders than one command has events for',
+    story: { ...quiet, restores: [1], crowds: [crowd], sweeps: [sweep], deeds: [] },
+  },
+  {
+    of: 'an uncross, and stops that it sets off',
+    story: {
+      ...quiet,
+      terms: { auctionMs: 30 },
+      restores: [1, 2, 3, 4],
+      crowds: [
+        { ...crowd, side: 'buy', kind: 'stop' },
+        { ...crowd, account: bob, side: 'buy', state: 'auction' },
+        { ...crowd, account: cat, kind: 'iceberg', state: 'auction' },
+      ],
+      sweeps: [{ type: 'state', state: 'open' }],
+      deeds: [],
+    },
+  },
+  {
+    of: 'a cascade of stops through the other side',
+    story: {
+      ...quiet,
+      restores: [2, 3],
+      crowds: [
+        { ...crowd, side: 'buy', kind: 'stop' },
+        { ...crowd, account: bob, kind: 'iceberg' },
+      ],
+      sweeps: [{ ...sweep, sizeLots: 300 }],
+      deeds: [],
+    },
+  },
+  {
+    of: 'a cascade that a halt holds back until the auction is over',
+    story: {
+      ...quiet,
+      terms: { haltBps: 100, haltMs: 5, auctionMs: 5, referenceTicks: 100 },
+      restores: [3],
+      crowds: [
+        { ...crowd, side: 'buy', kind: 'stop' },
+        { ...crowd, account: bob, prices: 4 },
+      ],
+      sweeps: [
+        { ...sweep, sizeLots: 300 },
+        { type: 'wait', laterMs: 5 },
+        { type: 'wait', laterMs: 5 },
+      ],
+      deeds: [],
+    },
+  },
+  {
+    of: 'the end of a market',
+    story: {
+      ...quiet,
+      restores: [3],
+      crowds: [
+        { ...crowd, orders: 600 },
+        { ...crowd, account: bob, side: 'buy', kind: 'stop', orders: 600 },
+      ],
+      sweeps: [{ type: 'state', state: 'closed' }],
+      deeds: [],
+    },
+  },
+  ...(['cancel_all', 'switch'] as const).map((type) => ({
+    of: `all orders of an account, by ${type}`,
+    story: {
+      ...quiet,
+      restores: [1],
+      crowds: [{ ...crowd, orders: 1_001 }],
+      sweeps: [{ type, account: alice }],
+      deeds: [],
+    },
+  })),
+  {
+    of: 'an order that meets a thousand of its own as it enters an auction',
+    story: {
+      ...quiet,
+      terms: { haltBps: 100, bandBps: 300, referenceTicks: 100 },
+      restores: [1],
+      crowds: [{ ...crowd, state: 'auction', orders: 999 }],
+      sweeps: [{ ...sweep, account: alice, kind: 'gtc', selfTrade: 'expire_maker' }],
+      deeds: [],
+    },
+  },
+];
 
 export const keptStories: { of: string; story: Story }[] = [
   {

@@ -1,6 +1,6 @@
 /** Random stories of trading: deeds of every kind, in ranges so small that orders cross, repeat, run dry, trigger and expire. */
 import fc from 'fast-check';
-import type { MarketState } from '#domain/market.ts';
+import type { Market, MarketState } from '#domain/market.ts';
 import type { OrderType, TimeInForce } from '#domain/order.ts';
 import { address } from './trading-floor.ts';
 
@@ -20,8 +20,8 @@ const mostly = <A, B>(usual: A, rare: fc.Arbitrary<B>, weight = 9) =>
   fc.oneof({ weight, arbitrary: fc.constant(usual) }, { weight: 1, arbitrary: rare });
 
 const laterMs = fc.oneof(
-  { weight: 18, arbitrary: fc.constant(0) },
-  { weight: 5, arbitrary: between(1, 40) },
+  { weight: 30, arbitrary: fc.constant(0) },
+  { weight: 6, arbitrary: between(1, 30) },
   { weight: 1, arbitrary: fc.constantFrom(5_000, 59_999, 60_000, 64_999, 65_000, 65_001) },
 );
 
@@ -32,12 +32,12 @@ const market = fc.oneof(
 
 /** Every type with every time in force that it may have. */
 const kinds: [weight: number, orderType: OrderType, timeInForce: TimeInForce][] = [
-  [26, 'limit', 'gtc'],
-  [5, 'limit', 'gtd'],
-  [4, 'limit', 'ioc'],
-  [5, 'limit', 'fok'],
-  [4, 'market', 'ioc'],
-  [4, 'market', 'fok'],
+  [44, 'limit', 'gtc'],
+  [7, 'limit', 'gtd'],
+  [6, 'limit', 'ioc'],
+  [6, 'limit', 'fok'],
+  [6, 'market', 'ioc'],
+  [5, 'market', 'fok'],
   [3, 'stop', 'ioc'],
   [2, 'stop', 'fok'],
   [2, 'take_profit', 'ioc'],
@@ -76,10 +76,14 @@ const place = fc.record({
   postOnly: mostly(false, fc.constant(true), 8),
   limitTicks: between(97, 103),
   triggerTicks: between(96, 104),
-  sizeLots: between(1, 12),
+  sizeLots: fc.oneof(
+    { weight: 25, arbitrary: between(2, 12) },
+    { weight: 1, arbitrary: fc.constant(1) },
+  ),
   displayLots: fc.oneof(
-    { weight: 4, arbitrary: fc.constant(0) },
-    { weight: 1, arbitrary: between(1, 5) },
+    { weight: 20, arbitrary: fc.constant(0) },
+    { weight: 5, arbitrary: between(2, 5) },
+    { weight: 1, arbitrary: fc.constant(1) },
   ),
   spendUnits: between(100, 2_500),
   /** By an amount of money: where that may be, or where it may not. */
@@ -91,13 +95,13 @@ const place = fc.record({
   clientOrderId: mostly(undefined, fc.constantFrom('a', 'b'), 4),
   /** A live order that this one takes the place of; mostly one of its own account and market. */
   replaces: mostly(undefined, fc.record({ nth: fc.nat(99), isOwn: mostly(true, rarely) }), 9),
-  signedMs: mostly(0, fc.constantFrom(-60_001, -60_000, -59_960, 4_960, 5_000, 5_001), 20),
+  signedMs: mostly(0, fc.constantFrom(-60_001, -60_000, -59_960, 4_960, 5_000, 5_001), 30),
   livesMs: fc.oneof(
-    { weight: 6, arbitrary: between(1, 60) },
-    { weight: 22, arbitrary: between(1_000, 300_000) },
+    { weight: 4, arbitrary: between(1, 60) },
+    { weight: 24, arbitrary: between(1_000, 300_000) },
     { weight: 1, arbitrary: fc.constantFrom(0, 1) },
   ),
-  maxFeeBps: mostly(60, between(0, 60), 15),
+  maxFeeBps: mostly(60, between(0, 60), 30),
   misfit: mostly(
     undefined,
     fc.constantFrom(
@@ -164,18 +168,18 @@ const fees = { makerFeeBps: between(-30, 60), takerFeeBps: between(0, 60) };
 
 /** Terms that change how a market trades; distances of a few ticks around 100, times of a few steps of the clock. */
 const protections = {
-  maxNotionalUnits: mostly(0, between(800, 1_200), 3),
-  bandBps: fc.constantFrom(0, 0, 0, 200, 300),
+  maxNotionalUnits: mostly(0, between(800, 1_200), 7),
+  bandBps: fc.constantFrom(0, 0, 0, 0, 200, 300),
   auctionBandBps: fc.constantFrom(0, 0, 100, 200),
-  haltBps: fc.constantFrom(0, 0, 100, 200, 300),
+  haltBps: fc.constantFrom(0, 0, 0, 100, 200, 300),
   haltWindowMs: fc.constantFrom(1, 8, 40, 100, 60_000),
-  haltMs: fc.constantFrom(0, 10, 50),
-  auctionMs: fc.constantFrom(0, 10, 50),
+  haltMs: fc.constantFrom(0, 5, 30),
+  auctionMs: fc.constantFrom(0, 5, 30),
   referenceTicks: fc.constantFrom(0, 0, 98, 100, 102),
 };
 
 const marketState = fc.oneof(
-  { weight: 9, arbitrary: fc.constant<MarketState>('open') },
+  { weight: 12, arbitrary: fc.constant<MarketState>('open') },
   { weight: 6, arbitrary: fc.constant<MarketState>('auction') },
   { weight: 2, arbitrary: fc.constantFrom<MarketState>('halted', 'cancel_only') },
   { weight: 1, arbitrary: fc.constantFrom<MarketState>('pre_open', 'closed') },
@@ -206,6 +210,7 @@ const setState = fc.record({
     unlisted === undefined ? market : fc.constant(unlisted),
   ),
   state: marketState,
+  fitsState: mostly(true, fc.constant(false), 9),
 });
 
 const tier = fc.constantFrom(0, 1, 2, 3);
@@ -220,7 +225,7 @@ const repeat = fc.record({ type: fc.constant('repeat' as const), nth: fc.nat(99)
 const tick = fc.record({ type: fc.constant('tick' as const) });
 
 const deed = fc.oneof(
-  { weight: 60, arbitrary: place },
+  { weight: 90, arbitrary: place },
   { weight: 6, arbitrary: cancel },
   { weight: 6, arbitrary: amend },
   { weight: 1, arbitrary: cancelAll },
@@ -228,7 +233,7 @@ const deed = fc.oneof(
   { weight: 3, arbitrary: grant },
   { weight: 2, arbitrary: giveBack },
   { weight: 2, arbitrary: list },
-  { weight: 5, arbitrary: setState },
+  { weight: 7, arbitrary: setState },
   { weight: 1, arbitrary: defineTier },
   { weight: 1, arbitrary: assignTier },
   { weight: 2, arbitrary: repeat },
@@ -251,7 +256,7 @@ const crowd = fc.record({
   kind: fc.constantFrom('plain' as const, 'plain' as const, 'iceberg' as const, 'stop' as const),
   /** Before they come: in an auction they collect across each other. */
   state: mostly('open' as const, fc.constant('auction' as const), 2),
-  orders: fc.oneof(between(240, 420), between(490, 640), between(995, 1_003)),
+  orders: fc.oneof(between(320, 420), between(490, 640), between(990, 1_003)),
   prices: between(1, 4),
   livesMs: fc.constantFrom([20], [20, 40], [40, 20, 30], [20, 60_000], [60_000]),
 });
@@ -294,17 +299,33 @@ const sweep = fc.oneof(
   },
 );
 
-const told = { terms, restores: fc.array(fc.nat(60), { maxLength: 3 }) };
+const restores = fc.array(fc.nat(60), { maxLength: 3 });
+
+/** A crowd needs a market that takes it: open, and without bounds that it would not keep to. */
+const crowdTerms = fc.record(
+  {
+    ...fees,
+    auctionBandBps: mostly(0, fc.constantFrom(100, 200), 3),
+    haltBps: mostly(0, fc.constantFrom(200, 300), 5),
+    haltWindowMs: protections.haltWindowMs,
+    haltMs: protections.haltMs,
+    auctionMs: protections.auctionMs,
+  },
+  { requiredKeys: [] },
+);
 
 export const quietStory = fc.record({
-  ...told,
+  terms,
+  restores,
   crowds: fc.constant<Crowd[]>([]),
   sweeps: fc.constant<Sweep[]>([]),
-  deeds: deeds(1, 90),
+  deeds: deeds(1, 110),
 });
 export const crowdedStory = fc.record({
-  ...told,
-  crowds: fc.array(crowd, { minLength: 1, maxLength: 2 }),
+  terms: crowdTerms,
+  restores,
+  // Of several accounts, so that they trade with each other.
+  crowds: fc.uniqueArray(crowd, { minLength: 1, maxLength: 3, selector: (each) => each.account }),
   sweeps: fc.array(sweep, { minLength: 1, maxLength: 5 }),
   deeds: deeds(0, 12),
 });
@@ -316,7 +337,7 @@ export type Listing = Omit<ValueOf<typeof list>, 'type'>;
 export type Crowd = ValueOf<typeof crowd>;
 export type Sweep = ValueOf<typeof sweep>;
 export type Story = {
-  terms: ValueOf<typeof terms>;
+  terms: Partial<Market>;
   crowds: Crowd[];
   sweeps: Sweep[];
   deeds: { deed: Deed; laterMs: number }[];

@@ -52,7 +52,7 @@ export class StoryTeller {
       case 'list':
         return this.listing(deed);
       case 'set_state':
-        return this.settingState(deed.marketId, deed.state);
+        return this.settingState(deed.marketId, this.#nextState(deed));
       case 'define_tier':
         return { ...deed, type: 'define_fee_tier', ...this.#next(), ...ordered };
       case 'assign_tier':
@@ -68,6 +68,13 @@ export class StoryTeller {
 
   #next(): { commandId: string; nowMs: number } {
     return { commandId: digest(this.told.length + 1), nowMs: this.nowMs };
+  }
+
+  /** Towards `open` again, so that a market does not stay where nothing trades; what the deed says from there. */
+  #nextState({ marketId, state, fitsState }: Of<'set_state'>): MarketState {
+    const now = this.#engine.market(marketId)?.market.state;
+    if (!fitsState || now === 'open' || now === undefined) return state;
+    return now === 'halted' ? 'auction' : 'open';
   }
 
   settingState(marketId: string, state: MarketState): Command {

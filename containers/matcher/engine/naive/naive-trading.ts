@@ -95,14 +95,14 @@ export function matchStep(state: NaiveState, work: Extract<Work, { work: 'match'
   }
   const maker = firstOf(state, taker.marketId, otherSide(taker.side));
   const crosses = maker && isWithinLimit(taker, maker.limitTicks);
-  if (crosses && !isInsideBand(work, maker.limitTicks)) {
-    finish(state, taker, 'expired');
-    return;
-  }
   // "(its own limit where the book has run out)"
   const nextTicks = crosses ? maker.limitTicks : taker.limitTicks;
   if (wantedLots(state, taker, nextTicks) === 0) {
     finish(state, taker, taker.filledLots > 0 ? 'filled' : 'expired');
+    return;
+  }
+  if (crosses && !isInsideBand(work, maker.limitTicks)) {
+    finish(state, taker, 'expired');
     return;
   }
   if (!crosses) {

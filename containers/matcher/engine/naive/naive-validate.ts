@@ -20,6 +20,13 @@ export function validate(state: NaiveState): void {
     assert(isAtWork || market.state !== 'closed' || !hasOrders(state, market.id), 'closed orders');
   }
   for (const order of state.live) validateOrder(state, order);
+  const digests = new Set(state.live.map((order) => order.digest));
+  assert(digests.size === state.live.length, 'an order is there twice');
+  for (const account of new Set(state.live.map((order) => order.account))) {
+    const count = state.live.filter((order) => order.account === account).length;
+    // One more may be at hand: it never rests.
+    assert(count <= openOrdersPerAccount + 1, `${account} has too many orders`);
+  }
   validateWork(state);
   validateCredit(state);
 }
@@ -34,7 +41,6 @@ function validateOrder(state: NaiveState, order: NaiveOrder): void {
   assert(!isUsedUp(order), `${digest} has nothing left`);
   assert(order.spendUnits > 0 !== order.sizeLots > 0, `${digest} is bound by money and by size`);
   assert(holdFor(order, listed.market) > 0, `${digest} holds nothing`);
-  assert(liveOrder(state, digest) === order, `${digest} is there twice`);
   if (place === 'book') {
     const most = order.displayLots || leftLots(order);
     assert(couldRest(order), `${digest} rests`);
@@ -50,9 +56,6 @@ function validateOrder(state: NaiveState, order: NaiveOrder): void {
     assert(isConditional(order.orderType), `${digest} waits for no trigger`);
     assert(!isSetOff(order, listed.lastTicks), `${digest} has missed its trigger`);
   }
-  const count = state.live.filter(({ account }) => account === order.account).length;
-  // One more may be at hand: it never rests.
-  assert(count <= openOrdersPerAccount + 1, `${order.account} has too many orders`);
 }
 
 function validateWork(state: NaiveState): void {

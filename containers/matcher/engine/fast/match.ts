@@ -39,12 +39,12 @@ function meetNext(state: FastState, book: MarketBook, taker: number): number {
   const level = sells ? book.bids.best : book.asks.best;
   const ticks = level === none ? 0 : (levels.ticks[level] as number);
   const crosses = level !== none && (sells ? ticks >= limitTicks : ticks <= limitTicks);
-  if (crosses && (ticks < bounds.bandLowTicks || ticks > bounds.bandHighTicks)) {
-    return done.expired;
-  }
   const wantedLots = lotsWanted(state, book, taker, crosses ? ticks : limitTicks);
   if (wantedLots === 0)
     return (orders.filledLots[taker] as number) > 0 ? done.filled : done.expired;
+  if (crosses && (ticks < bounds.bandLowTicks || ticks > bounds.bandHighTicks)) {
+    return done.expired;
+  }
   if (!crosses) return isLasting(traits) && !isMarketLike(traits) ? rests : done.expired;
   const maker = levels.head[level] as number;
   if (orders.account[maker] === orders.account[taker]) {

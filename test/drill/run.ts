@@ -8,11 +8,12 @@ const folder = fileURLToPath(new URL('.', import.meta.url));
 const names = readdirSync(folder)
   .filter((file) => file.startsWith('drill-'))
   .map((file) => file.slice('drill-'.length, -'.ts'.length));
-const usage = `npm run drill -- ${names.join(' | ')} [--json] [--seconds N] [--rate N] [--seed TEXT]
+const usage = `npm run drill -- ${names.join(' | ')} [--json] [--seconds N] [--rate N] [--seed TEXT] [--assembly FOLDER]
   --json     prints the last line only; what happens goes to the standard error
   --seconds  how long the load lasts, at least (20)
   --rate     commands a second (20)
-  --seed     repeats a load's choices; times still differ`;
+  --seed     repeats a load's choices; times still differ
+  --assembly a folder that was synthesized before, instead of a new synthesis`;
 
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
   // Whatever was started is killed on exit.
@@ -24,7 +25,7 @@ if ('wrong' in given) {
   console.error(`${given.wrong}\n\n${usage}`);
   process.exit(1);
 }
-const { name, seconds, rate, seed, isQuiet } = given;
+const { name, seconds, rate, seed, isQuiet, assembly } = given;
 const say = isQuiet ? console.error : console.log;
 const began = performance.now();
 const { drill } = (await import(`./drill-${name}.ts`)) as { drill: Drill };
@@ -32,6 +33,7 @@ say(`${name}: ${drill.about} Seed ${seed}.`);
 try {
   const report = await perform(drill, {
     ...{ seconds, commandsPerSec: rate, seed },
+    ...(assembly === undefined ? {} : { assembly }),
     say: (text) =>
       say(`${((performance.now() - began) / 1_000).toFixed(1).padStart(6)} s  ${text}`),
   });
@@ -52,7 +54,14 @@ function tell({ lost, doubled, unsettled, unavailableMs }: Report): number {
 }
 
 type Given =
-  | { name: string; seconds: number; rate: number; seed: string; isQuiet: boolean }
+  | {
+      name: string;
+      seconds: number;
+      rate: number;
+      seed: string;
+      isQuiet: boolean;
+      assembly: string | undefined;
+    }
   | { wrong: string };
 
 function read(words: string[]): Given {
@@ -61,6 +70,7 @@ function read(words: string[]): Given {
     seconds: { type: 'string', default: '20' },
     rate: { type: 'string', default: '20' },
     seed: { type: 'string', default: String(Date.now() % 1_000_000) },
+    assembly: { type: 'string' },
   } as const;
   try {
     const { values, positionals } = parseArgs({ args: words, options, allowPositionals: true });
@@ -70,7 +80,8 @@ function read(words: string[]): Given {
     const rate = Number(values.rate);
     if (!(seconds >= 3 && seconds <= 3_600)) return { wrong: '--seconds takes 3 to 3600.' };
     if (!(rate >= 1 && rate <= 500)) return { wrong: '--rate takes 1 to 500.' };
-    return { name, seconds, rate, seed: values.seed, isQuiet: values.json === true };
+    const { seed, assembly, json } = values;
+    return { name, seconds, rate, seed, assembly, isQuiet: json === true };
   } catch (error) {
     return { wrong: (error as Error).message };
   }

@@ -70,9 +70,11 @@ test('thousands of ids pass through the window and none stays', () => {
   const floor = funded();
   for (let count = 0; count < 5_000; count += 1) {
     floor.nowMs += 20;
-    floor.applyUnchecked({ type: 'tick', commandId: `tick-${count}`, nowMs: floor.nowMs });
+    const { nowMs } = floor;
+    const commandId = `cancel-${count}`;
+    floor.applyUnchecked({ type: 'cancel_all', commandId, nowMs, account: alice });
   }
-  const known = (count: number) => floor.engine.firstResult(`tick-${count}`) !== undefined;
+  const known = (count: number) => floor.engine.firstResult(`cancel-${count}`) !== undefined;
   const kept = Array.from({ length: 5_000 }, (_, count) => count).filter(known);
   expect(kept).toEqual(Array.from({ length: 3_251 }, (_, index) => 1_749 + index));
 });
@@ -92,6 +94,13 @@ test("an order that never rested leaves another's clientOrderId alone", () => {
   floor.place({ clientOrderId: 'a', timeInForce: 'ioc' });
   expect(codeOf(floor.place({ clientOrderId: 'a' }))).toBeUndefined();
   expect(codeOf(floor.place({ clientOrderId: 'a' }))).toBe('duplicate_client_order_id');
+});
+
+test('ticks, continues and grants are not remembered: whoever sends them makes their ids', () => {
+  const floor = funded();
+  floor.applyUnchecked({ type: 'tick', commandId: 'same', nowMs: floor.nowMs });
+  expect(floor.engine.firstResult('same')).toBeUndefined();
+  expect(floor.engine.firstResult(`grant:${alice}:USDC:1`)).toBeUndefined();
 });
 
 test('a clock that goes back is a bug', () => {

@@ -1,9 +1,11 @@
 import { expect, test } from 'vitest';
-import { eventsPerCommand } from '../../containers/matcher/engine/limits.ts';
+import type { Command } from '#domain/command.ts';
+import type { EngineEvent } from '#domain/event.ts';
+import type { Engine } from '../../containers/matcher/engine/engine.ts';
+import { eventsPerCommand, eventsPerStep } from '../../containers/matcher/engine/limits.ts';
 import { createEngine } from '../../containers/matcher/engine/matching-engine.ts';
 import { address, digest, TradingFloor } from './trading-floor.ts';
 
-const expiriesPerCommand = 400;
 const [alice, bob, cat] = [address('alice'), address('bob'), address('cat')];
 
 function funded(): TradingFloor {
@@ -15,23 +17,52 @@ function funded(): TradingFloor {
   return floor;
 }
 
+/** One command alone, without the ticks and continues that drive it. */
+function eventsOf(engine: Engine, command: Command): EngineEvent[] {
+  const events: EngineEvent[] = [];
+  engine.apply(command, (event) => events.push(event));
+  return events;
+}
+
 const types = (events: { type: string }[]) => events.map((event) => event.type);
 
-test('a command begins with its own accepted or refused, then the expiries, then what it did', () => {
+test('what is due at the time of a command is done before it, by a tick of its own', () => {
   const floor = funded();
   floor.place({ limitTicks: 99, expiresAtMs: floor.nowMs + 10 });
   floor.place({ account: bob, limitTicks: 98 });
   floor.nowMs += 10;
   const events = floor.place({ account: cat, side: 'sell', limitTicks: 98 });
-  expect(types(events)).toEqual(['accepted', 'order_done', 'trade', 'order_done', 'order_done']);
-  expect(events[1]).toMatchObject({ account: alice, reason: 'expired', atMs: floor.nowMs });
+  expect(types(events)).toEqual(['accepted', 'trade', 'order_done', 'order_done']);
+  const before = floor.events.slice(-6, -4);
+  expect(types(before)).toEqual(['accepted', 'order_done']);
+  expect(before[1]).toMatchObject({ account: alice, reason: 'expired', atMs: floor.nowMs });
+  expect(floor.commands.at(-2)?.type).toBe('tick');
 });
 
-test('orders expire with a refused command too', () => {
+test('orders expire before a refused command too', () => {
   const floor = funded();
   floor.place({ limitTicks: 99, expiresAtMs: floor.nowMs + 10 });
   floor.nowMs += 10;
-  expect(types(floor.cancel(digest(77)))).toEqual(['refused', 'order_done']);
+  expect(types(floor.cancel(digest(77)))).toEqual(['refused']);
+  expect(types(floor.events.slice(-3))).toEqual(['accepted', 'order_done', 'refused']);
+});
+
+test('a command while something is due is a bug', () => {
+  const floor = funded();
+  floor.place({ limitTicks: 99, expiresAtMs: floor.nowMs + 10 });
+  const late = floor.placing({ nowMs: floor.nowMs + 10 });
+  expect(() => floor.engine.apply(late, () => {})).toThrow('something is due');
+});
+
+test('a command while something is left undone is a bug', () => {
+  const floor = funded();
+  for (let count = 0; count < 1_000; count += 1) floor.applyUnchecked(floor.placing());
+  const { nowMs } = floor;
+  const all = { type: 'cancel_all', commandId: 'all', nowMs, account: alice } as const;
+  floor.engine.apply(all, () => {});
+  expect(floor.engine.isUnfinished).toBe(true);
+  const next = floor.placing();
+  expect(() => floor.engine.apply(next, () => {})).toThrow('something is left undone');
 });
 
 test('sequence numbers have no gap', () => {
@@ -61,8 +92,12 @@ test('the end of an order carries all that its history needs', () => {
     side: 'buy',
     orderType: 'limit',
     timeInForce: 'gtc',
+    postOnly: false,
+    selfTrade: 'expire_taker',
     limitTicks: 100,
+    triggerTicks: 0,
     sizeLots: 50,
+    displayLots: 0,
     spendUnits: 0,
     filledLots: 20,
     filledQuoteUnits: 2_000,
@@ -74,46 +109,64 @@ test('the end of an order carries all that its history needs', () => {
   });
 });
 
-test('a command that would yield more than 1,000 events ends its order at the bound', () => {
+test('a command yields at most 1,000 events; the rest goes on before anything else comes', () => {
   const floor = funded();
   for (const [index, account] of [bob, cat].entries()) {
     for (let count = 0; count < 300; count += 1) {
       floor.applyUnchecked(floor.placing({ account, side: 'sell', limitTicks: 100 + index }));
     }
   }
-  const events = floor.place({ sizeLots: 600, limitTicks: 200 });
-  expect(events.length).toBeLessThanOrEqual(eventsPerCommand);
-  expect(events.at(-1)).toMatchObject({ type: 'order_done', filledLots: 499, reason: 'expired' });
-  expect(floor.engine.depth('ETH-USDC', 9)).toEqual({ bids: [], asks: [[101, 101]] });
+  const sweep = floor.placing({ sizeLots: 600, limitTicks: 200 });
+  const first = eventsOf(floor.engine, sweep);
+  expect(first.length).toBeLessThanOrEqual(eventsPerCommand);
+  expect(first.length + eventsPerStep).toBeGreaterThan(eventsPerCommand);
+  expect(floor.engine.isUnfinished).toBe(true);
+  expect(floor.engine.order(sweep.commandId)).toMatchObject({ status: 'open' });
+  floor.engine.validate();
+  const { nowMs } = floor;
+  const rest = eventsOf(floor.engine, { type: 'continue', commandId: 'c', nowMs });
+  expect(rest.at(-1)).toMatchObject({ type: 'order_done', filledLots: 600, reason: 'filled' });
+  expect(floor.engine.isUnfinished).toBe(false);
+  expect(floor.engine.depth('ETH-USDC', 9)).toEqual({ bids: [], asks: [] });
 });
 
-test('orders beyond the expiries of one command never trade, and end with the next commands', () => {
+test('orders that are due never trade, however many they are', () => {
   const floor = funded();
   const dueAtMs = floor.nowMs + 10;
-  for (let count = 0; count < expiriesPerCommand + 5; count += 1) {
-    floor.applyUnchecked(floor.placing({ account: bob, side: 'sell', expiresAtMs: dueAtMs }));
+  for (const account of [bob, cat]) {
+    for (let count = 0; count < 700; count += 1) {
+      floor.applyUnchecked(floor.placing({ account, side: 'sell', expiresAtMs: dueAtMs }));
+    }
   }
   floor.place({ account: cat, side: 'sell', limitTicks: 101, commandId: digest(9_999) });
   expect(floor.engine.nextDueMs()).toBe(dueAtMs);
   floor.nowMs += 10;
   const events = floor.place({ sizeLots: 1, limitTicks: 101 });
-  expect(
-    events.filter((event) => event.type === 'order_done' && event.reason === 'expired'),
-  ).toHaveLength(expiriesPerCommand + 5);
   expect(events.filter((event) => event.type === 'trade')).toMatchObject([
     { makerDigest: digest(9_999), priceTicks: 101 },
   ]);
+  const ends = floor.events.filter((event) => event.type === 'order_done');
+  expect(ends.filter((event) => event.reason === 'expired')).toHaveLength(1_400);
+  expect(floor.commands.slice(-3).map((command) => command.type)).toEqual([
+    'tick',
+    'tick',
+    'place',
+  ]);
 });
 
-test('what is left due goes with a tick', () => {
+test('what one tick has no events for is due with the next', () => {
   const floor = funded();
-  for (let count = 0; count < expiriesPerCommand + 5; count += 1) {
-    floor.applyUnchecked(floor.placing({ expiresAtMs: floor.nowMs + 10 }));
+  for (const account of [alice, bob]) {
+    for (let count = 0; count < 600; count += 1) {
+      floor.applyUnchecked(floor.placing({ account, expiresAtMs: floor.nowMs + 10 }));
+    }
   }
-  expect(floor.tick(10)).toHaveLength(1 + expiriesPerCommand);
+  expect(floor.tick(10).length).toBeLessThanOrEqual(eventsPerCommand);
+  expect(floor.engine.isUnfinished).toBe(false);
   expect(floor.engine.nextDueMs()).toBe(floor.nowMs);
-  expect(floor.tick()).toHaveLength(1 + 5);
+  floor.tick();
   expect(floor.engine.nextDueMs()).toBeUndefined();
+  expect(floor.events.filter((event) => event.type === 'order_done')).toHaveLength(1_200);
 });
 
 test('level changes come once each, with the newest size; 0 says that the level is gone', () => {

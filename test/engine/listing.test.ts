@@ -32,8 +32,8 @@ test('tick and lot stand while an order counts in them', () => {
   const floor = funded();
   floor.place({ commandId: digest(9) });
   const before = floor.engine.stateHash();
-  expect(codeOf(floor.list({ quoteUnitsPerTickLot: 2 }))).toBe('market_not_open');
-  expect(codeOf(floor.list({ baseUnitsPerLot: 2 }))).toBe('market_not_open');
+  expect(codeOf(floor.list({ quoteUnitsPerTickLot: 2 }))).toBe('market_has_orders');
+  expect(codeOf(floor.list({ baseUnitsPerLot: 2 }))).toBe('market_has_orders');
   expect(floor.engine.stateHash()).toBe(before);
   floor.cancel(digest(9));
   expect(codeOf(floor.list({ quoteUnitsPerTickLot: 2 }))).toBeUndefined();
@@ -51,7 +51,9 @@ test("an asset's precision stands for ever", () => {
     by: 'test',
     why: 'test',
   };
-  expect(codeOf(floor.apply(command))).toBe('market_not_open');
+  expect(codeOf(floor.apply(command))).toBe('asset_has_other_terms');
+  const moved = { ...command, commandId: 'moved', base: { ...base, chainAsset: '0xcc' } };
+  expect(codeOf(floor.apply(moved))).toBe('asset_has_other_terms');
 });
 
 test('fees change for new orders only', () => {
@@ -70,14 +72,65 @@ test('a maker fee above the taker fee is held too', () => {
   expect(floor.credit(alice, 'USDC')).toEqual({ freeUnits: 1_000_000 - 10_050, heldUnits: 0 });
 });
 
-test('a market that is not open takes cancels and no orders', () => {
+test('a listed market keeps its state, whatever its new terms say', () => {
+  const floor = funded();
+  const events = floor.list({ state: 'halted', takerFeeBps: 7 });
+  expect(events[1]).toMatchObject({ type: 'market_listed', market: { state: 'open' } });
+  expect(floor.engine.market('ETH-USDC')?.market).toMatchObject({ state: 'open', takerFeeBps: 7 });
+});
+
+test('a market that takes no orders takes cancels', () => {
+  for (const state of ['pre_open', 'cancel_only', 'halted', 'auction'] as const) {
+    const floor = funded({ state: 'pre_open' });
+    floor.place({ commandId: digest(9), postOnly: true });
+    if (state !== 'pre_open') floor.setState(state);
+    expect(codeOf(floor.place({ timeInForce: 'ioc' }))).toBe('market_not_open');
+    expect(codeOf(floor.cancel(digest(9)))).toBeUndefined();
+  }
+});
+
+test('a closed market is over: its orders are cancelled, and it cannot be listed again', () => {
   const floor = funded();
   floor.place({ commandId: digest(9) });
-  for (const state of ['pre_open', 'cancel_only', 'halted', 'auction', 'closed'] as const) {
-    floor.list({ state });
-    expect(codeOf(floor.place())).toBe('market_not_open');
-  }
-  expect(codeOf(floor.cancel(digest(9)))).toBeUndefined();
+  const ends = floor.setState('closed').filter((event) => event.type === 'order_done');
+  expect(ends).toMatchObject([{ digest: digest(9), reason: 'cancelled' }]);
+  expect(codeOf(floor.place())).toBe('market_not_open');
+  expect(codeOf(floor.list())).toBe('state_not_reachable');
+  expect(codeOf(floor.setState('open'))).toBe('state_not_reachable');
+});
+
+test('changing tick or lot forgets last price and reference', () => {
+  const floor = funded();
+  floor.place({ account: bob, side: 'sell' });
+  floor.place();
+  const status = () => floor.engine.marketStatus('ETH-USDC');
+  expect(status()).toMatchObject({ lastTicks: 100, referenceTicks: 100 });
+  floor.list({ quoteUnitsPerTickLot: 2, referenceTicks: 50 });
+  expect(status()).toMatchObject({ lastTicks: 0, referenceTicks: 50 });
+});
+
+test("an operator's new reference price counts at once; the same one again changes nothing", () => {
+  const floor = funded({ referenceTicks: 90 });
+  floor.place({ account: bob, side: 'sell' });
+  floor.place();
+  const reference = () => floor.engine.marketStatus('ETH-USDC')?.referenceTicks;
+  floor.list({ referenceTicks: 90, makerFeeBps: 1 });
+  expect(reference()).toBe(100);
+  floor.list({ referenceTicks: 95 });
+  expect(reference()).toBe(95);
+});
+
+test("a fee tier's rates replace the market's own for orders from then on", () => {
+  const floor = funded({ makerFeeBps: 50, takerFeeBps: 90 });
+  floor.defineFeeTier(3, -10, 20);
+  expect(codeOf(floor.assignFeeTier(4, bob))).toBe('unknown_fee_tier');
+  floor.place({ sizeLots: 100 });
+  floor.assignFeeTier(3, bob);
+  expect(floor.engine.feeTierOf(bob)).toBe(3);
+  const events = floor.place({ account: bob, side: 'sell', sizeLots: 100 });
+  expect(events[1]).toMatchObject({ type: 'trade', makerFeeUnits: 50, takerFeeUnits: 20 });
+  floor.assignFeeTier(0, bob);
+  expect(floor.engine.feesOf(bob, 'ETH-USDC')).toEqual({ makerFeeBps: 50, takerFeeBps: 90 });
 });
 
 test("another group's market is a bug", () => {

@@ -5,9 +5,17 @@ import { AwsSolutionsChecks } from 'cdk-nag';
 type Acknowledgement = {
   /** Matches the path of the construct, after the stack's `Crossbook-<stage>-`. */
   at: RegExp;
+  /** `<stage>` stands for the stage's name. */
   rule: string;
   reason: string;
 };
+
+/** Objects of the archive's bucket below a prefix. */
+function objectsOf(prefix: string): string {
+  const arn =
+    '{"Fn::GetStackOutput":{"StackName":"Crossbook-<stage>-Journal","Region":{"Ref":"AWS::Region"},"OutputName":"PublishOutputFnGetAttArchiveDA4CB258Arn2D71F484"}}';
+  return `AwsSolutions-IAM5[Resource::${arn}/${prefix}*]`;
+}
 
 export const acknowledgements: readonly Acknowledgement[] = [
   {
@@ -57,8 +65,8 @@ export const acknowledgements: readonly Acknowledgement[] = [
       'Access logs would be a second bucket to keep; few roles may write, the chain proves every byte, and versions keep what was there before.',
   },
   {
-    at: /^Workers\/Archive\/Role\/DefaultPolicy$/,
-    rule: 'AwsSolutions-IAM5[Resource::<ArchiveBucket>/journal/*]',
+    at: /^(Workers\/Archive\/Role\/DefaultPolicy|Operations\/OperatorPolicy)$/,
+    rule: objectsOf('journal/'),
     reason:
       'Objects are named by the frames that they hold: any below journal/, and nothing else of the bucket.',
   },
@@ -79,7 +87,8 @@ export const acknowledgements: readonly Acknowledgement[] = [
 export function checkWithNag(app: App, accepted = acknowledgements): void {
   for (const { construct, acknowledgement } of matches(app, accepted)) {
     const { rule, reason } = acknowledgement;
-    Validations.of(construct).acknowledge({ id: rule, reason });
+    const [, stage = ''] = /^Crossbook-([a-z]+)-/.exec(construct.node.path) ?? [];
+    Validations.of(construct).acknowledge({ id: rule.replace('<stage>', stage), reason });
   }
   Validations.of(app).addPlugins(new AwsSolutionsChecks(app));
 }

@@ -43,12 +43,12 @@ export function crossbook(app: App, stage: Stage, bundles: Bundles): void {
     ...{ stage, bundles, data, journal, network },
     feed, // … told to whoever listens …
   });
-  // … and read from the journal: into the ledger, into the history.
+  // … and read from the journal: into the ledger, into the history, into the archive.
   const workers = new WorkersStack(app, named('Workers'), { stage, bundles, data, journal });
 
   // Operators speak to matchers through a door of their own.
   const operations = new OperationsStack(app, named('Operations'), {
-    ...{ stage, bundles, data, network },
+    ...{ stage, bundles, data, journal, network },
   });
 
   if (stage.bots) new BotsStack(app, named('Bots'), { stage, bundles, network, api, feed });

@@ -68,6 +68,7 @@ function journalAlarms({ journal, workers }: Watched, create: Create): Alarm[] {
   const consumers = [
     { id: 'Settlement', service: 'settlement', lambda: workers.settlement },
     { id: 'MarketHistory', service: 'market-history', lambda: workers.marketHistory },
+    { id: 'Archive', service: 'archive', lambda: workers.archive },
   ];
   return [
     ...consumers.flatMap(({ id, service, lambda }) => [
@@ -87,7 +88,7 @@ function journalAlarms({ journal, workers }: Watched, create: Create): Alarm[] {
       }),
       create(`${id}Mismatch`, {
         runbook: 'clearing-mismatch',
-        means: `functions/${service} found its own table not as it left it.`,
+        means: `functions/${service} found what it writes not as it left it.`,
         metric: ownMetric('ClearingMismatch', service),
         threshold: 1,
       }),
@@ -113,6 +114,7 @@ function functionAlarms({ api, feed, workers, operations }: Watched, create: Cre
     ...feed.functions,
     workers.settlement,
     workers.marketHistory,
+    workers.archive,
     operations.operations,
   ];
   return functions.flatMap((lambda) => {

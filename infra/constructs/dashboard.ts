@@ -35,7 +35,7 @@ export function createDashboard(scope: Construct, watched: Watched, alarms: Alar
         ),
         graph(
           'Consumers behind, ms',
-          [workers.settlement, workers.marketHistory].map((each) =>
+          [workers.settlement, workers.marketHistory, workers.archive].map((each) =>
             each.metric('IteratorAge', { statistic: 'Maximum' }),
           ),
         ),

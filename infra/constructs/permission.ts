@@ -2,6 +2,7 @@
 import type { ITableV2 } from 'aws-cdk-lib/aws-dynamodb';
 import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import type { IStream } from 'aws-cdk-lib/aws-kinesis';
+import type { IBucket } from 'aws-cdk-lib/aws-s3';
 import { historyKeys } from '#wire/table-keys.ts';
 
 type TableAction =
@@ -53,6 +54,25 @@ export function readsStream(...streams: IStream[]): PolicyStatement {
 
 export function putsToStream(stream: IStream): PolicyStatement {
   return new PolicyStatement({ actions: ['kinesis:PutRecord'], resources: [stream.streamArn] });
+}
+
+/** Objects below a prefix; a listing is of that prefix only. */
+export function onObjects(
+  bucket: IBucket,
+  prefix: string,
+  ...actions: ('GetObject' | 'PutObject')[]
+): PolicyStatement[] {
+  return [
+    new PolicyStatement({
+      actions: actions.map((action) => `s3:${action}`),
+      resources: [bucket.arnForObjects(`${prefix}*`)],
+    }),
+    new PolicyStatement({
+      actions: ['s3:ListBucket'],
+      resources: [bucket.bucketArn],
+      conditions: { StringLike: { 's3:prefix': `${prefix}*` } },
+    }),
+  ];
 }
 
 /** One action on one resource. */

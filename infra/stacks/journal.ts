@@ -1,5 +1,5 @@
 /** The journal: one stream with exactly one shard per pair group, never resharded, and one bucket that keeps what streams forget. */
-import { Duration, RemovalPolicy, Stack } from 'aws-cdk-lib';
+import { CfnOutput, Duration, RemovalPolicy, Stack } from 'aws-cdk-lib';
 import { Stream, StreamEncryption, StreamMode } from 'aws-cdk-lib/aws-kinesis';
 import { BlockPublicAccess, Bucket, BucketEncryption, StorageClass } from 'aws-cdk-lib/aws-s3';
 import type { Construct } from 'constructs';
@@ -25,6 +25,8 @@ export class JournalStack extends Stack {
       ]),
     );
     this.archive = this.createArchive(stage);
+    new CfnOutput(this, 'JournalStreams', { value: this.namesOf(this) });
+    new CfnOutput(this, 'ArchiveBucket', { value: this.archive.bucketName });
   }
 
   private createArchive(stage: Stage): Bucket {

@@ -1,20 +1,22 @@
 /** What operators may do to markets: one function without any route, and the one role that may invoke it. */
-import { CfnOutput, Stack } from 'aws-cdk-lib';
+import { ArnFormat, CfnOutput, Stack } from 'aws-cdk-lib';
 import { AccountRootPrincipal, ManagedPolicy, Role } from 'aws-cdk-lib/aws-iam';
 import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
 import type { Construct } from 'constructs';
-import { operationsFunctionName } from '#wire/operations.ts';
+import { archiveFunctionName, operationsFunctionName } from '#wire/operations.ts';
 import type { Bundles } from '../constructs/bundles.ts';
-import { may, onTable, readsMarkets } from '../constructs/permission.ts';
+import { may, onObjects, onTable, readsMarkets, readsStream } from '../constructs/permission.ts';
 import { ServerFunction } from '../constructs/server-function.ts';
 import type { Stage } from '../settings.ts';
 import type { DataStack } from './data.ts';
+import type { JournalStack } from './journal.ts';
 import type { NetworkStack } from './network.ts';
 
 type OperationsStackProps = {
   stage: Stage;
   bundles: Bundles;
   data: DataStack;
+  journal: JournalStack;
   network: NetworkStack;
 };
 
@@ -24,8 +26,13 @@ export class OperationsStack extends Stack {
   constructor(scope: Construct, id: string, props: OperationsStackProps) {
     super(scope, id, { description: 'Crossbook: operators' });
     this.operations = this.operationsFunction(props);
-    this.operatorRole(props.stage);
+    this.operatorRole(props);
     new CfnOutput(this, 'OperationsFunctionName', { value: this.operations.functionName });
+    const where = props.stage.name === 'local' ? '' : ` --stage ${props.stage.name}`;
+    new CfnOutput(this, 'TryOperations', {
+      description: 'Operate the markets',
+      value: `npm run ops -- markets${where}`,
+    });
   }
 
   private operationsFunction({ stage, bundles, data, network }: OperationsStackProps) {
@@ -48,13 +55,19 @@ export class OperationsStack extends Stack {
     }).lambda;
   }
 
-  /** Whoever may assume it in this account operates markets; CloudTrail has each of them, and each invocation. */
-  private operatorRole(stage: Stage): void {
+  /** Whoever may assume it in this account operates markets and reads journals; CloudTrail has each of them, and each invocation. */
+  private operatorRole({ stage, journal }: OperationsStackProps): void {
     const name = `crossbook-${stage.name}-operator`;
     const policy = new ManagedPolicy(this, 'OperatorPolicy', {
       managedPolicyName: name,
       description: `Operates the markets of Crossbook ${stage.name}`,
-      statements: [may('lambda:InvokeFunction', this.operations.functionArn)],
+      statements: [
+        may('lambda:InvokeFunction', this.operations.functionArn),
+        // `npm run journal`: where the journals are, and all of them.
+        may('lambda:GetFunctionConfiguration', this.functionArn(archiveFunctionName(stage.name))),
+        readsStream(...journal.streams.values()),
+        ...onObjects(journal.archive, 'journal/', 'GetObject'),
+      ],
     });
     const role = new Role(this, 'Operator', {
       roleName: name,
@@ -63,5 +76,9 @@ export class OperationsStack extends Stack {
       managedPolicies: [policy],
     });
     new CfnOutput(this, 'OperatorRoleArn', { value: role.roleArn });
+  }
+  private functionArn(resourceName: string): string {
+    const arnFormat = ArnFormat.COLON_RESOURCE_NAME;
+    return this.formatArn({ service: 'lambda', resource: 'function', resourceName, arnFormat });
   }
 }

@@ -2,9 +2,10 @@
 import { Stack } from 'aws-cdk-lib';
 import { CfnEventSourceMapping, type Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
 import type { Construct } from 'constructs';
+import { archiveFunctionName } from '#wire/operations.ts';
 import { historyKeys } from '#wire/table-keys.ts';
 import type { Bundles } from '../constructs/bundles.ts';
-import { onPartitions, onTable, readsStream } from '../constructs/permission.ts';
+import { onObjects, onPartitions, onTable, readsStream } from '../constructs/permission.ts';
 import { ServerFunction } from '../constructs/server-function.ts';
 import type { Stage } from '../settings.ts';
 import type { DataStack } from './data.ts';
@@ -22,6 +23,8 @@ export class WorkersStack extends Stack {
   readonly settlement: LambdaFunction;
   /** journal → trades, candles, finished orders */
   readonly marketHistory: LambdaFunction;
+  /** journal → S3, for as long as anybody wants to prove it */
+  readonly archive: LambdaFunction;
 
   constructor(scope: Construct, id: string, props: WorkersStackProps) {
     super(scope, id, { description: 'Crossbook: consumers of the journal' });
@@ -51,19 +54,38 @@ export class WorkersStack extends Stack {
         reads,
       ],
     }).lambda;
-    this.consume(journal, 'Settlement', this.settlement);
-    this.consume(journal, 'MarketHistory', this.marketHistory);
+    this.archive = new ServerFunction(this, 'Archive', {
+      ...common,
+      name: 'archive',
+      // Fixed, so that `npm run journal` finds streams and bucket by the stage alone.
+      functionName: archiveFunctionName(stage.name),
+      description: 'Keeps the journal in S3',
+      settings: { ...settings, archiveBucket: journal.archive.bucketName },
+      allow: [...onObjects(journal.archive, 'journal/', 'GetObject', 'PutObject'), reads],
+    }).lambda;
+    // A user's next order may wait for the clearing of the grant of this one.
+    this.consume(journal, 'Settlement', this.settlement, { windowSeconds: 0, batchSize: 100 });
+    this.consume(journal, 'MarketHistory', this.marketHistory, {
+      windowSeconds: 0,
+      batchSize: 100,
+    });
+    // Each batch is one object, and nobody waits for it: Lambda ends a batch at 6 MB whatever the window.
+    this.consume(journal, 'Archive', this.archive, { windowSeconds: 10, batchSize: 10_000 });
   }
 
-  private consume(journal: JournalStack, name: string, lambda: LambdaFunction): void {
+  private consume(
+    journal: JournalStack,
+    name: string,
+    lambda: LambdaFunction,
+    { windowSeconds, batchSize }: { windowSeconds: number; batchSize: number },
+  ): void {
     for (const [groupId, stream] of journal.streams) {
       new CfnEventSourceMapping(this, `${name}-${groupId}`, {
         functionName: lambda.functionName,
         eventSourceArn: stream.streamArn,
         startingPosition: 'TRIM_HORIZON',
-        batchSize: 100,
-        // A user's next order may wait for the clearing of the grant of this one.
-        maximumBatchingWindowInSeconds: 0,
+        batchSize,
+        maximumBatchingWindowInSeconds: windowSeconds,
         functionResponseTypes: ['ReportBatchItemFailures'],
         maximumRetryAttempts: -1,
         maximumRecordAgeInSeconds: -1,

@@ -15,7 +15,6 @@ import {
   decodeArchiveObject,
   encodeArchiveObject,
   keyAfter,
-  type Position,
   spanOf,
 } from '#wire/archive-object.ts';
 import type { JournalRecord } from './journal-run.ts';
@@ -24,19 +23,20 @@ export type StoredObject = ArchiveObject & { key: string };
 
 export type ArchiveReader = {
   /**
-   * The records behind a position, from the object that holds the next one to the end of the archive as it is then.
-   * Records at or before the position, and records twice, may be among them: `acceptRecord` ignores those.
+   * The records behind a frame (0: all), from the object that holds the next one to the end of the archive as it is then.
+   * Earlier records, and records twice, may be among them: `acceptRecord` ignores those. The stream goes on behind the
+   * last one's `shardSequence`. Throws ArchiveDamaged at an object that does not read.
    */
-  read(groupId: GroupId, after: Position): AsyncIterable<JournalRecord[]>;
-  /** The same, object by object. Throws ArchiveDamaged at one that does not read. */
-  objects(groupId: GroupId, after: Position): AsyncIterable<StoredObject>;
-  /** The watermark behind the newest object: where the stream goes on. `from` is a position known to be archived. */
-  end(groupId: GroupId, from?: Position): Promise<Watermark>;
+  read(groupId: GroupId, afterFrame: number): AsyncIterable<JournalRecord[]>;
+  /** The same, object by object. */
+  objects(groupId: GroupId, afterFrame: number): AsyncIterable<StoredObject>;
+  /** The watermark behind the newest object. Found the sooner, the nearer the known frame is. */
+  end(groupId: GroupId, knownFrame?: number): Promise<Watermark>;
 };
 
 export type ArchiveStore = ArchiveReader & {
-  /** Writes what was accepted, the first of which led to `first`. Written again it is the same. */
-  put(object: ArchiveObject, first: Position): Promise<void>;
+  /** Writes records whose first frame is that. Written again it is the same. */
+  put(object: ArchiveObject, firstFrame: number): Promise<void>;
 };
 
 /** An object's bytes are not what was written: nothing behind it is read. */
@@ -56,51 +56,48 @@ export type Bucket = {
 const readAhead = 8;
 /** How far the first leap goes that looks for the newest object. */
 const leapFrames = 1_000;
-const start: Position = startOfJournal;
 
 export function createArchiveStore(bucket: Bucket): ArchiveStore {
-  const objects = (groupId: GroupId, after: Position) => objectsOf(bucket, groupId, after);
+  const objects = (groupId: GroupId, afterFrame: number) => objectsOf(bucket, groupId, afterFrame);
   return {
     objects,
-    async *read(groupId, after) {
-      for await (const { records } of objects(groupId, after)) yield records;
+    async *read(groupId, afterFrame) {
+      for await (const { records } of objects(groupId, afterFrame)) yield records;
     },
-    async end(groupId, from = start) {
-      const key = await newestKey(bucket, groupId, from);
+    async end(groupId, knownFrame = 0) {
+      const key = await newestKey(bucket, groupId, knownFrame);
       return key === undefined ? startOfJournal : (await fetched(bucket, key)).watermark;
     },
-    async put(object, first) {
+    async put(object, firstFrame) {
       const { groupId, watermark } = object;
-      const { frame, epoch } = watermark;
-      const key = archiveKey({ groupId, first, last: { frame, epoch } });
+      const key = archiveKey({ groupId, firstFrame, lastFrame: watermark.frame });
       await bucket.put(key, encodeArchiveObject(object));
     },
   };
 }
 
-/** Keys sort by the position at which their objects end, so the newest is the last one: found by leaps, then by halves. */
+/** Keys sort by the frame at which their objects end, so the newest is the last one: found by leaps, then by halves. */
 async function newestKey(
   bucket: Bucket,
   groupId: GroupId,
-  from: Position,
+  knownFrame: number,
 ): Promise<string | undefined> {
-  const listed = (after: Position) => bucket.list(archivePrefix(groupId), keyAfter(groupId, after));
-  // An object that ends exactly at the known position belongs to the answer.
-  let page = await listed({ frame: from.frame, epoch: Math.max(0, from.epoch - 1) });
+  const listed = (frame: number) => bucket.list(archivePrefix(groupId), keyAfter(groupId, frame));
+  // An object that ends exactly at the known frame belongs to the answer.
+  let page = await listed(Math.max(0, knownFrame - 1));
   let newest = page.keys.at(-1);
   let leap = leapFrames;
-  let emptyFrom = Number.POSITIVE_INFINITY;
+  let emptyBehind = Number.MAX_SAFE_INTEGER;
   while (newest !== undefined && page.isTruncated) {
-    const { last } = spanIn(newest);
-    const by = Math.min(leap, Math.floor((emptyFrom - last.frame) / 2));
-    const target = by > 0 ? { frame: last.frame + by, epoch: 0 } : last;
+    const { lastFrame } = spanIn(newest);
+    const target = lastFrame + Math.min(leap, Math.floor((emptyBehind - lastFrame) / 2));
     const further = await listed(target);
-    if (further.keys.length === 0) emptyFrom = target.frame;
-    else {
+    if (further.keys.length > 0) {
       page = further;
       newest = page.keys.at(-1);
       leap *= 2;
-    }
+    } else if (target === lastFrame) return newest;
+    else emptyBehind = target;
   }
   return newest;
 }
@@ -108,10 +105,10 @@ async function newestKey(
 async function* objectsOf(
   bucket: Bucket,
   groupId: GroupId,
-  after: Position,
+  afterFrame: number,
 ): AsyncGenerator<StoredObject> {
   const ahead: Promise<StoredObject>[] = [];
-  for await (const key of keysOf(bucket, groupId, after)) {
+  for await (const key of keysOf(bucket, groupId, afterFrame)) {
     const fetching = fetched(bucket, key);
     // Whoever stops reading early leaves fetches behind that nobody waits for.
     fetching.catch(() => undefined);
@@ -121,8 +118,12 @@ async function* objectsOf(
   for (const fetching of ahead) yield await fetching;
 }
 
-async function* keysOf(bucket: Bucket, groupId: GroupId, after: Position): AsyncGenerator<string> {
-  let from = keyAfter(groupId, after);
+async function* keysOf(
+  bucket: Bucket,
+  groupId: GroupId,
+  afterFrame: number,
+): AsyncGenerator<string> {
+  let from = keyAfter(groupId, afterFrame);
   for (;;) {
     const { keys, isTruncated } = await bucket.list(archivePrefix(groupId), from);
     yield* keys;
@@ -136,9 +137,8 @@ async function fetched(bucket: Bucket, key: string): Promise<StoredObject> {
   const object = decodeArchiveObject(await bucket.get(key));
   if (object.status === 'bad') throw new ArchiveDamaged(`${key}: ${object.why}`);
   const { groupId, records, watermark } = object;
-  const { frame, epoch } = watermark;
-  if (groupId !== span.groupId || frame !== span.last.frame || epoch !== span.last.epoch)
-    throw new ArchiveDamaged(`${key}: it holds ${groupId} to frame ${frame} of epoch ${epoch}`);
+  if (groupId !== span.groupId || watermark.frame !== span.lastFrame)
+    throw new ArchiveDamaged(`${key}: it holds ${groupId} to frame ${watermark.frame}`);
   return { key, groupId, records, watermark };
 }
 

@@ -9,6 +9,9 @@ import { operatorRequest } from './operator-request.ts';
 /** The deployment gives the name, the command line finds the function by it. */
 export const operationsFunctionName = (stage: string): string => `crossbook-${stage}-operations`;
 
+/** Its settings name the streams and the bucket of the journals. */
+export const archiveFunctionName = (stage: string): string => `crossbook-${stage}-archive`;
+
 /** The event of an invocation. */
 export const operationsEvent = z.discriminatedUnion('type', [
   z.strictObject({ type: z.literal('show_markets') }),

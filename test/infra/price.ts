@@ -59,6 +59,9 @@ const rules: Record<string, Rule> = {
   'AWS::Lambda::Function': free,
   'AWS::Lambda::Permission': free,
   'AWS::Logs::LogGroup': free,
+  // What is kept costs 0.023 a GB; an idle stage adds nothing.
+  'AWS::S3::Bucket': free,
+  'AWS::S3::BucketPolicy': free,
   'AWS::SNS::Topic': free,
   'AWS::SNS::TopicPolicy': free,
   'AWS::SecretsManager::Secret': () => [{ what: 'secrets', dollars: prices.secret }],

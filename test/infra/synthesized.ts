@@ -22,7 +22,7 @@ export type Resource = {
 
 const functions = [
   ...['orders', 'sessions', 'markets', 'accounts', 'faucet'],
-  ...['settlement', 'market-history', 'feed', 'fan-out', 'operations'],
+  ...['settlement', 'market-history', 'archive', 'feed', 'fan-out', 'operations'],
 ];
 const synthesized = new Map<StageName, Resource[]>();
 const folder = mkdtempSync(join(tmpdir(), 'crossbook-infra-'));

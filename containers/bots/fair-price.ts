@@ -14,19 +14,23 @@ export function createFairPrices(options: {
   now: () => number;
 }): (listed: ListedMarket) => Promise<number> {
   const { exchange, seed, now } = options;
-  const walks = new Map<string, { price: number; atMs: number; random: Random }>();
+  type Walk = { price: number; anchor: number; atMs: number; random: Random };
+  const walks = new Map<string, Walk>();
   return async ({ market, base }) => {
-    const anchor = anchorOf(base.id);
     let walk = walks.get(market.id);
     if (!walk) {
       const { last } = await exchange.rest.ticker(market.id);
+      // A market that has not traded may have been listed with a price that its band counts from.
+      const { referencePrice } = last ? {} : await exchange.rest.depth(market.id, { levels: 1 });
+      const seen = Number(last ?? referencePrice ?? 0);
+      const anchor = anchorOf(base.id, seen);
       const random = seededRandom(`${seed} walk ${market.id}`);
-      walk = { price: Number(last ?? anchor) || anchor, atMs: now(), random };
+      walk = { price: seen || anchor, anchor, atMs: now(), random };
       walks.set(market.id, walk);
     }
     const steps = Math.floor((now() - walk.atMs) / stepMs);
     for (let step = 0; step < Math.min(steps, stepsAtOnce); step += 1)
-      walk.price = nextPrice(walk.price, anchor, walk.random);
+      walk.price = nextPrice(walk.price, walk.anchor, walk.random);
     if (steps > 0) walk.atMs = now();
     return walk.price;
   };

@@ -15,7 +15,11 @@ export function nextPrice(price: number, anchor: number, random: Random, walk = 
   return price * Math.exp(walk.stepSize * normal(random) + walk.pull * Math.log(anchor / price));
 }
 
-/** Prices for a first start, before anything was traded; an asset without one begins at 100. */
+/** Prices for a first start, before anything was traded. */
 const anchors: Record<string, number> = { ETH: 3_000, BTC: 60_000, SOL: 150 };
+/** Of an asset that was listed later, in a market that says nothing of its price. */
+const anchorOfOthers = 100;
 
-export const anchorOf = (baseAsset: string): number => anchors[baseAsset] ?? 100;
+/** What a walk is drawn back to; an unknown asset's is what its market says when the bots first see it. */
+export const anchorOf = (baseAsset: string, seenPrice: number): number =>
+  anchors[baseAsset] ?? (seenPrice || anchorOfOthers);

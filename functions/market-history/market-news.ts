@@ -1,11 +1,14 @@
 /** Tells operators what became of markets: a log line for every change, a metric for a market that halted itself. */
 import type { Logger } from '#cloud/logger.ts';
 import type { MarketEvent } from '#cloud/market-row.ts';
-import { type Metrics, MetricUnit, metricNames } from '#cloud/metrics.ts';
+import { MetricUnit, metricNames } from '#cloud/metrics.ts';
 
 export type NewsPorts = {
   logger: Pick<Logger, 'info' | 'warn'>;
-  metrics: Pick<Metrics, 'addMetric' | 'publishStoredMetrics'>;
+  metrics: {
+    addMetric(name: string, unit: typeof MetricUnit.Count, value: number): unknown;
+    publishStoredMetrics(): unknown;
+  };
 };
 
 export function marketNews({ logger, metrics }: NewsPorts): (event: MarketEvent) => void {

@@ -69,6 +69,7 @@ export const groupHeader = 'x-crossbook-group';
 const leaseCacheMs = 30_000;
 /** What a caller should wait where no leader is in sight: about a lease's length. */
 const failoverMs = 3_000;
+const unlistedMs = 1_000;
 /** 500 levels a side are 20 KB, an account's 1,000 orders 400 KB. */
 const replyLimitBytes = 2 * 1024 * 1024;
 
@@ -153,6 +154,9 @@ function verdict(outcome: Exchange): Verdict {
       ? { type: 'busy', why: 'busy', retryAfterMs: outcome.retryAfterMs ?? 1_000 }
       : { type: 'not_leader', why: 'it does not lead' };
   }
+  // A deployment, or an operator elsewhere, listed it a moment ago.
+  if (outcome.status === 404 && codeOf(outcome.body) === 'unknown_market')
+    throw new MatcherUnavailable('unavailable', 'the market is not listed yet', unlistedMs);
   // A crash while answering: it may have taken the commands.
   if (outcome.status >= 500) return { type: 'lost', why: `it failed with ${outcome.status}` };
   throw new Error(`the matcher answered ${outcome.status}: ${outcome.body.slice(0, 500)}`);

@@ -88,6 +88,16 @@ describe("an operator's order", () => {
   });
 });
 
+test('a market that its leader does not list yet is unavailable for a moment', async () => {
+  const leader = await started(matcherThat(answers(404, { code: 'unknown_market' })));
+  const { client } = clientOf(leader.port);
+  await expect(client.depth('majors', 'NEW-USDC', 5)).rejects.toMatchObject({
+    code: 'unavailable',
+    retryAfterMs: 1_000,
+  });
+  expect(leader.requests).toHaveLength(1);
+});
+
 describe('a command', () => {
   test('reaches the leader that the lease names, over one lookup and one connection', async () => {
     const leader = await started(matcherThat(works));

@@ -15,6 +15,7 @@ import {
   decodeArchiveObject,
   encodeArchiveObject,
   keyAfter,
+  type Position,
   spanOf,
 } from '#wire/archive-object.ts';
 import type { JournalRecord } from './journal-run.ts';
@@ -23,20 +24,20 @@ export type StoredObject = ArchiveObject & { key: string };
 
 export type ArchiveReader = {
   /**
-   * The records behind a frame (0: all), from the object that holds the next one to the end of the archive as it is then.
+   * The records behind a position, from the object that holds the next one to the end of the archive as it is then.
    * Earlier records, and records twice, may be among them: `acceptRecord` ignores those. The stream goes on behind the
    * last one's `shardSequence`. Throws ArchiveDamaged at an object that does not read.
    */
-  read(groupId: GroupId, afterFrame: number): AsyncIterable<JournalRecord[]>;
+  read(groupId: GroupId, after: Position): AsyncIterable<JournalRecord[]>;
   /** The same, object by object. */
-  objects(groupId: GroupId, afterFrame: number): AsyncIterable<StoredObject>;
-  /** The watermark behind the newest object. Found the sooner, the nearer the known frame is. */
-  end(groupId: GroupId, knownFrame?: number): Promise<Watermark>;
+  objects(groupId: GroupId, after: Position): AsyncIterable<StoredObject>;
+  /** The watermark behind the newest object. */
+  end(groupId: GroupId): Promise<Watermark>;
 };
 
 export type ArchiveStore = ArchiveReader & {
-  /** Writes records whose first frame is that. Written again it is the same. */
-  put(object: ArchiveObject, firstFrame: number): Promise<void>;
+  /** Writes records, the first of which led to `first`. Written again it is the same. */
+  put(object: ArchiveObject, first: Position): Promise<void>;
 };
 
 /** An object's bytes are not what was written: nothing behind it is read. */
@@ -58,46 +59,58 @@ const readAhead = 8;
 const leapFrames = 1_000;
 
 export function createArchiveStore(bucket: Bucket): ArchiveStore {
-  const objects = (groupId: GroupId, afterFrame: number) => objectsOf(bucket, groupId, afterFrame);
+  /** What was the end when it was last asked for: an object never changes, and the end never goes back. */
+  const ends = new Map<GroupId, { key: string; watermark: Watermark }>();
+  const objects = (groupId: GroupId, after: Position) => objectsOf(bucket, groupId, after);
   return {
     objects,
-    async *read(groupId, afterFrame) {
-      for await (const { records } of objects(groupId, afterFrame)) yield records;
+    async *read(groupId, after) {
+      for await (const { records } of objects(groupId, after)) yield records;
     },
-    async end(groupId, knownFrame = 0) {
-      const key = await newestKey(bucket, groupId, knownFrame);
-      return key === undefined ? startOfJournal : (await fetched(bucket, key)).watermark;
+    async end(groupId) {
+      const known = ends.get(groupId);
+      const key =
+        (known && (await newestKey(bucket, groupId, known.watermark))) ??
+        (await newestKey(bucket, groupId, startOfJournal));
+      if (key === undefined) return startOfJournal;
+      if (key === known?.key) return known.watermark;
+      const { watermark } = await fetched(bucket, key);
+      ends.set(groupId, { key, watermark });
+      return watermark;
     },
-    async put(object, firstFrame) {
+    async put(object, first) {
       const { groupId, watermark } = object;
-      const key = archiveKey({ groupId, firstFrame, lastFrame: watermark.frame });
+      const { frame, epoch } = watermark;
+      const key = archiveKey({ groupId, first, last: { frame, epoch } });
       await bucket.put(key, encodeArchiveObject(object));
+      ends.set(groupId, { key, watermark });
     },
   };
 }
 
-/** Keys sort by the frame at which their objects end, so the newest is the last one: found by leaps, then by halves. */
+/** Keys sort by where their objects end, so the newest is the last one: found by leaps from a known one, then by halves. */
 async function newestKey(
   bucket: Bucket,
   groupId: GroupId,
-  knownFrame: number,
+  known: Position,
 ): Promise<string | undefined> {
-  const listed = (frame: number) => bucket.list(archivePrefix(groupId), keyAfter(groupId, frame));
-  // An object that ends exactly at the known frame belongs to the answer.
-  let page = await listed(Math.max(0, knownFrame - 1));
+  const listed = (after: Position) => bucket.list(archivePrefix(groupId), keyAfter(groupId, after));
+  // An object that ends exactly there belongs to the answer.
+  let page = await listed({ frame: known.frame, epoch: Math.max(0, known.epoch - 1) });
   let newest = page.keys.at(-1);
   let leap = leapFrames;
   let emptyBehind = Number.MAX_SAFE_INTEGER;
   while (newest !== undefined && page.isTruncated) {
-    const { lastFrame } = spanIn(newest);
-    const target = lastFrame + Math.min(leap, Math.floor((emptyBehind - lastFrame) / 2));
+    const { last } = spanIn(newest);
+    const by = Math.min(leap, Math.floor((emptyBehind - last.frame) / 2));
+    const target = by > 0 ? { frame: last.frame + by, epoch: 0 } : last;
     const further = await listed(target);
     if (further.keys.length > 0) {
       page = further;
       newest = page.keys.at(-1);
       leap *= 2;
-    } else if (target === lastFrame) return newest;
-    else emptyBehind = target;
+    } else if (by === 0) return newest;
+    else emptyBehind = target.frame;
   }
   return newest;
 }
@@ -105,10 +118,10 @@ async function newestKey(
 async function* objectsOf(
   bucket: Bucket,
   groupId: GroupId,
-  afterFrame: number,
+  after: Position,
 ): AsyncGenerator<StoredObject> {
   const ahead: Promise<StoredObject>[] = [];
-  for await (const key of keysOf(bucket, groupId, afterFrame)) {
+  for await (const key of keysOf(bucket, groupId, after)) {
     const fetching = fetched(bucket, key);
     // Whoever stops reading early leaves fetches behind that nobody waits for.
     fetching.catch(() => undefined);
@@ -118,12 +131,8 @@ async function* objectsOf(
   for (const fetching of ahead) yield await fetching;
 }
 
-async function* keysOf(
-  bucket: Bucket,
-  groupId: GroupId,
-  afterFrame: number,
-): AsyncGenerator<string> {
-  let from = keyAfter(groupId, afterFrame);
+async function* keysOf(bucket: Bucket, groupId: GroupId, after: Position): AsyncGenerator<string> {
+  let from = keyAfter(groupId, after);
   for (;;) {
     const { keys, isTruncated } = await bucket.list(archivePrefix(groupId), from);
     yield* keys;
@@ -137,8 +146,9 @@ async function fetched(bucket: Bucket, key: string): Promise<StoredObject> {
   const object = decodeArchiveObject(await bucket.get(key));
   if (object.status === 'bad') throw new ArchiveDamaged(`${key}: ${object.why}`);
   const { groupId, records, watermark } = object;
-  if (groupId !== span.groupId || watermark.frame !== span.lastFrame)
-    throw new ArchiveDamaged(`${key}: it holds ${groupId} to frame ${watermark.frame}`);
+  const { frame, epoch } = watermark;
+  if (groupId !== span.groupId || frame !== span.last.frame || epoch !== span.last.epoch)
+    throw new ArchiveDamaged(`${key}: it holds ${groupId} to frame ${frame} of epoch ${epoch}`);
   return { key, groupId, records, watermark };
 }
 

@@ -1,10 +1,8 @@
 /**
  * One object of the archive as key and bytes: accepted records of a pair group's journal, with the watermark after them.
  *
- * It holds whole frames and, before each, the epoch records that came since the frame before. So every record of it is
- * proved by the chain, and key and bytes are a function of the journal and of the first and last frame alone: whoever
- * writes an object again, at any time, writes the same. Therefore nothing is compressed (compressors change) and no time
- * is in it.
+ * Key and bytes are a function of the journal and of where the object begins and ends, nothing else: whoever writes an
+ * object again, at any time, writes the same. So nothing is compressed (compressors change) and no time is in it.
  */
 import { assert } from '#domain/assertion.ts';
 import type { Watermark } from './accept-record.ts';
@@ -12,12 +10,14 @@ import { ByteReader, ByteWriter } from './bytes.ts';
 import { crc32c } from './crc32c.ts';
 import { padded } from './table-keys.ts';
 
-/** The frames that an object holds. */
-export type ArchiveSpan = { groupId: string; firstFrame: number; lastFrame: number };
+/** Where a reader stands. Each record that counts raises the epoch or the frame, so positions are ordered. */
+export type Position = Pick<Watermark, 'frame' | 'epoch'>;
+
+/** The positions after an object's first and after its last record. */
+export type ArchiveSpan = { groupId: string; first: Position; last: Position };
 
 export type ArchiveObject = {
   groupId: string;
-  /** The last one is a frame. */
   records: { data: Uint8Array; shardSequence: string }[];
   /** After the last record; its `shardSequence` is that record's. */
   watermark: Watermark;
@@ -30,23 +30,29 @@ const archiveKind = 3;
 export const archivePrefix = (groupId: string): string => `journal/${groupId}/`;
 
 /**
- * The last frame stands first, so that a listing finds the object that holds a frame: it is the first one that ends at
- * the frame or after it. An object begins where another one ended, so no later one is needed before it.
+ * The end stands first, so that a listing finds the object that holds a frame: it is the first one that ends at the frame
+ * or after it. An object begins where another one ended, so no later one is needed before it.
  */
-export const archiveKey = ({ groupId, firstFrame, lastFrame }: ArchiveSpan): string =>
-  `${archivePrefix(groupId)}${padded(lastFrame)}-${padded(firstFrame)}`;
+export const archiveKey = ({ groupId, first, last }: ArchiveSpan): string =>
+  `${archivePrefix(groupId)}${numbers(last)}-${numbers(first)}`;
 
-/** Sorts behind the keys of all objects that end at the frame or before it, and before all others. */
-export const keyAfter = (groupId: string, frame: number): string =>
-  `${archivePrefix(groupId)}${padded(frame)}~`;
+/** Sorts behind the keys of all objects that end at the position or before it, and before all others. */
+export const keyAfter = (groupId: string, position: Position): string =>
+  `${archivePrefix(groupId)}${numbers(position)}~`;
 
-const keyForm = /^journal\/([^/]+)\/(\d{16})-(\d{16})$/;
+const numbers = ({ frame, epoch }: Position): string => `${padded(frame)}.${padded(epoch)}`;
+
+const keyForm = /^journal\/([^/]+)\/(\d{16})\.(\d{16})-(\d{16})\.(\d{16})$/;
 
 /** What a key says; undefined for a key that is none of the archive's. */
 export function spanOf(key: string): ArchiveSpan | undefined {
-  const [, groupId, lastFrame, firstFrame] = keyForm.exec(key) ?? [];
+  const [, groupId, lastFrame, lastEpoch, firstFrame, firstEpoch] = keyForm.exec(key) ?? [];
   if (groupId === undefined) return undefined;
-  return { groupId, firstFrame: Number(firstFrame), lastFrame: Number(lastFrame) };
+  return {
+    groupId,
+    first: { frame: Number(firstFrame), epoch: Number(firstEpoch) },
+    last: { frame: Number(lastFrame), epoch: Number(lastEpoch) },
+  };
 }
 
 export function encodeArchiveObject({ groupId, records, watermark }: ArchiveObject): Uint8Array {

@@ -65,6 +65,12 @@ export class HandWrittenJournal {
     this.#push(data);
   }
 
+  /** The newest record once more: a put whose answer was lost. */
+  repeat(): void {
+    const newest = this.records.at(-1);
+    if (newest) this.#push(newest.data);
+  }
+
   #next(events: BareEvent[], atMs: number): Omit<Frame, 'kind'> {
     const outcomes: Outcome<Command>[] = events.map((event, index) => ({
       command: { type: 'tick', commandId: `tick-${this.#frame + 1}-${index}`, nowMs: atMs },

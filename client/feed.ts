@@ -33,7 +33,10 @@ export type Stop = () => void;
 
 export type Feed = {
   trades(market: string, listen: (trade: TradeMessage) => void, more?: ChannelListener): Stop;
-  /** `listen` is called after every change of the book while it is live. */
+  /**
+   * `listen` is called after every change of the book while it is live. A market whose tick or lot is changed
+   * (`market` tells `listed`) needs a new subscription, with its new terms.
+   */
   depth(market: ListedMarket, listen: (book: DepthBook) => void, more?: ChannelListener): Stop;
   /** Where a market stands: at first and after every loss as a status, then each change with its reason. */
   market(market: string, listen: (status: MarketStatus) => void, more?: ChannelListener): Stop;

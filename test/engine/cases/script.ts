@@ -22,10 +22,10 @@ import { termsOf } from './spoken-terms.ts';
 /** Scripts by what they promise. */
 export type Cases = Record<string, string>;
 
-export type Step =
+type Step =
   | { step: 'book'; table: string }
   | { step: 'say'; sentence: string; told: string[] };
-export type Script = { terms: Partial<Market>; steps: Step[] };
+type Script = { terms: Partial<Market>; steps: Step[] };
 
 export function runScript(text: string, engine: Engine): void {
   const { terms, steps } = scriptOf(text);
@@ -40,7 +40,7 @@ export function runScript(text: string, engine: Engine): void {
 }
 
 /** Reads a script; a line that fits nowhere is an error. */
-export function scriptOf(text: string): Script {
+function scriptOf(text: string): Script {
   const script: Script = { terms: {}, steps: [] };
   for (const raw of text.split('\n')) {
     const line = raw.trim();

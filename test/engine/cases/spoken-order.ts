@@ -10,7 +10,7 @@
 import type { OrderType, SelfTradePrevention, Side, TimeInForce } from '#domain/order.ts';
 import type { Placing } from '../trading-floor.ts';
 
-export type SpokenOrder = {
+type SpokenOrder = {
   placing: Placing;
   /** The name of the order that this one takes the place of. */
   replacing?: string;

@@ -188,6 +188,16 @@ export const placementRefusals: Cases = {
     |     | 101   | bob 3 |
     > alice buys 1 at 101 post-only replacing bob
     refused post_only_would_cross`,
+
+  'an amount of money beside a size, or of a sell, is refused size_off_lot, even where it is too large': `
+    > alice buys 5 spending 500 at market 110
+    refused size_off_lot
+    > alice sells 5 spending 500 at market 90
+    refused size_off_lot
+    > alice sells 5 spending 500 at market 90 misfit notional_too_large
+    refused size_off_lot
+    > alice buys 5 spending 500 at 100
+    refused size_off_lot`,
 };
 
 export const changeRefusals: Cases = {

@@ -22,9 +22,7 @@ import { termsOf } from './spoken-terms.ts';
 /** Scripts by what they promise. */
 export type Cases = Record<string, string>;
 
-type Step =
-  | { step: 'book'; table: string }
-  | { step: 'say'; sentence: string; told: string[] };
+type Step = { step: 'book'; table: string } | { step: 'say'; sentence: string; told: string[] };
 type Script = { terms: Partial<Market>; steps: Step[] };
 
 export function runScript(text: string, engine: Engine): void {

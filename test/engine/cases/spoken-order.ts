@@ -6,8 +6,9 @@
  *     stop 105 at market 110      a stop; `profit 95 …` a take-profit
  *     stop 105 at 106             a stop_limit
  *     at 101 fok shows 2 post-only decrement called mine replacing alice#2 for 500 ms signed 20 ms ago paying 5 in BTC-USDC
+ *     spending 500                bound by an amount of money beside its size, as no order may be
  */
-import type { OrderType, SelfTradePrevention, Side, TimeInForce } from '#domain/order.ts';
+import type { Cap, OrderType, SelfTradePrevention, Side, TimeInForce } from '#domain/order.ts';
 import type { Placing } from '../trading-floor.ts';
 
 type SpokenOrder = {
@@ -44,7 +45,10 @@ export function orderOf(verb: string, amount: string, words: string[]): SpokenOr
     else if (word === 'called') heard.clientOrderId = next();
     else if (word === 'paying') heard.maxFeeBps = Number(next());
     else if (word === 'in') heard.marketId = next();
-    else if (word === 'misfit') Object.assign(heard, misfitOf(next(), verb));
+    else if (word === 'spending')
+      Object.assign(heard, { cap: 'quote', spendUnits: Number(next()) });
+    else if (word === 'misfit')
+      Object.assign(heard, misfitOf(next(), heard.cap ?? (verb === 'spends' ? 'quote' : 'base')));
     else if (word === 'replacing') spoken.replacing = next();
     else if (word === 'for') spoken.lifetimeMs = Number(next());
     else if (word === 'signed') spoken.ageMs = Number(next());
@@ -56,9 +60,8 @@ export function orderOf(verb: string, amount: string, words: string[]): SpokenOr
 }
 
 /** Amounts that are no whole ticks or lots reach an engine as nothing but the rule that they break. */
-function misfitOf(code: string, verb: string): Placing {
+function misfitOf(code: string, cap: Cap): Placing {
   const misfit = code as NonNullable<Placing['misfit']>;
-  const cap = verb === 'spends' ? 'quote' : 'base';
   return { misfit, cap, limitTicks: 0, sizeLots: 0, spendUnits: 0 };
 }
 

@@ -20,7 +20,7 @@ export type FaucetPorts = {
 
 /** What one request gives, and what it gives of an asset that was listed later. */
 const amounts: Record<string, string> = { ETH: '10', BTC: '1', SOL: '500', USDC: '100000' };
-const amountOfOthers = '1000';
+const amountOfOthers = '10000';
 /** Requests an account and UTC day. */
 export const dailyLimit = 10;
 

@@ -86,7 +86,7 @@ test('a market and its asset are listed while the exchange runs, and trade at on
   await arriveAgain();
   await eventually('demo funds of the new asset', async () => {
     const gift = { account: maker.account, asset: 'DOGE', idempotencyKey: 'doge' };
-    return (await maker.rest.faucet(gift)).amounts[0]?.amount === '1000';
+    return (await maker.rest.faucet(gift)).amounts[0]?.amount === '10000';
   });
   await maker.place({ market: doge, side: 'sell', price: '0.1', size: '800' });
   const bought = await taker.place({ market: doge, side: 'buy', price: '0.1', size: '100' });
@@ -148,7 +148,7 @@ test('a closed market has cancelled every order and stays closed for ever', asyn
   expect(await operator.tries(`open ${doge}`)).toBe('state_not_reachable');
   expect(await operator.tries(`change ${doge} --taker-fee-bps 1`)).toBe('state_not_reachable');
   const { DOGE } = await maker.balances();
-  expect(DOGE).toMatchObject({ held: '0', total: '680' });
+  expect(DOGE).toMatchObject({ held: '0', total: '9680' });
   const { trades } = await maker.rest.trades(doge, { limit: 10 });
   expect(trades).toHaveLength(4);
 });

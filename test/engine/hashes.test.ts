@@ -19,7 +19,8 @@ function* withOneChange<T extends object>(value: T): Generator<T> {
     if (key === 'type') continue;
     if (typeof field === 'object') {
       for (const changed of withOneChange(field as object)) yield { ...value, [key]: changed };
-    } else if (typeof field === 'number') yield { ...value, [key]: field + (field > 0 ? -1 : 1) };
+    } else if (typeof field === 'boolean') yield { ...value, [key]: !field };
+    else if (typeof field === 'number') yield { ...value, [key]: field + (field > 0 ? -1 : 1) };
     else yield { ...value, [key]: otherText(key, field) };
   }
 }

@@ -29,9 +29,16 @@ export function createJournalReader(options: {
   return { follow: (after) => follow(options, after) };
 }
 
+/** The records after a shard sequence number that the stream holds now: ends where there is no newer one. */
+export const readToTip = (
+  options: { client: KinesisClient; stream: string },
+  after: string,
+): AsyncIterable<JournalRecord[]> => follow(options, after, 'tip');
+
 async function* follow(
   { client, stream }: { client: KinesisClient; stream: string },
   from: string,
+  until?: 'tip',
 ): AsyncGenerator<JournalRecord[]> {
   const shardId = await onlyShard(client, stream);
   let after = from;
@@ -49,6 +56,7 @@ async function* follow(
     });
     after = records.at(-1)?.shardSequence ?? after;
     if (records.length > 0) yield records;
+    else if (until === 'tip' && !answer.MillisBehindLatest) return;
     else await pause(emptyPauseMs);
     assert(
       answer.NextShardIterator,

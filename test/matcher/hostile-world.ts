@@ -16,7 +16,7 @@ import { VirtualTime } from './virtual-time.ts';
 export const leaseMs = 3_000;
 export const { groupId } = plainMarket;
 /** With a rebate, and with halts and auctions that begin and end by themselves. */
-const market = {
+export const market = {
   ...{ ...plainMarket, makerFeeBps: -20, takerFeeBps: 50 },
   ...{ haltBps: 300, haltWindowMs: 5_000, haltMs: 1_500, auctionMs: 1_500, auctionBandBps: 1_000 },
 };

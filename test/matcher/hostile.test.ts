@@ -6,9 +6,9 @@ import { expect, test } from 'vitest';
 import type { CommandRequest } from '#wire/matcher-api.ts';
 import type { OperatorRequest } from '#wire/operator-request.ts';
 import { seeded } from '../cloud/clearing-journal.ts';
-import { address } from '../engine/trading-floor.ts';
+import { address, base, quote } from '../engine/trading-floor.ts';
 import { checkJournal, type Replayed, replayJournal } from './hostile-audit.ts';
-import { groupId, HostileWorld, leaseMs, type Matcher } from './hostile-world.ts';
+import { groupId, HostileWorld, leaseMs, type Matcher, market } from './hostile-world.ts';
 import { atoms, freshId, limitOrder, type PlaceRequest, type Wanted } from './orders.ts';
 
 /** Seeds that once failed are kept here. */
@@ -118,9 +118,28 @@ class Users {
       const newAmount = atoms(1 + this.#random(30), 18);
       return { type: 'amend', commandId, account, digest, newAmount };
     }
-    const state = this.#pick(['open', 'auction', 'open', 'halted', 'auction'] as const) ?? 'open';
-    const ordered = { commandId, by: 'an operator', why: 'trouble' };
-    return { type: 'set_market_state', ...ordered, market: 'ETH-USDC', state };
+    return this.#operation(account, { commandId, by: 'an operator', why: 'trouble' });
+  }
+
+  #operation(
+    account: string,
+    ordered: { commandId: string; by: string; why: string },
+  ): OperatorRequest {
+    const fees = { makerFeeBps: this.#random(60) - 30, takerFeeBps: 30 + this.#random(20) };
+    const tier = 1 + this.#random(2);
+    switch (this.#random(6)) {
+      case 0:
+        return { type: 'define_fee_tier', ...ordered, tier, ...fees };
+      case 1:
+        return { type: 'assign_fee_tier', ...ordered, account, tier: this.#random(3) };
+      case 2:
+        return { type: 'list_market', ...ordered, market: { ...market, ...fees }, base, quote };
+      default: {
+        const states = ['open', 'auction', 'open', 'halted', 'auction'] as const;
+        const state = this.#pick(states) ?? 'open';
+        return { type: 'set_market_state', ...ordered, market: 'ETH-USDC', state };
+      }
+    }
   }
 
   #order(trader: string): PlaceRequest {

@@ -197,7 +197,9 @@ test('whatever is sent, the matcher answers with a code of the list and its stat
       const before = { sequence: engine.sequence, hash: engine.stateHash() };
       const door = { groupId, leader: () => running.leader, isAlive: () => true };
       const asked = { method, path, body: body(world) };
-      const reply = await world.time.until(answerRequest(asked, door));
+      const reply = await world.time.until(answerRequest(asked, door)).catch((cause) => {
+        throw new Error(`${method} ${path} ${asked.body}`, { cause });
+      });
       expectStable(reply);
       if (reply.status !== 200) expect(engine.sequence).toBe(before.sequence);
       if (engine.sequence === before.sequence) expect(engine.stateHash()).toBe(before.hash);

@@ -153,7 +153,10 @@ test('the door takes operations of its own group by their schema', async () => {
   const elsewhere = listSol({ groupId: 'another' });
   const thirds = listSol({ baseUnitsPerLot: 3 });
   const silent = { ...world.setState('auction'), why: '' };
-  for (const bad of [elsewhere, thirds, silent, { type: 'tick' }])
+  // Numbers that no other check may compute with.
+  const odd = [listSol({ baseUnitsPerLot: 0.5 }), listSol({ quoteUnitsPerTickLot: 0 })];
+  const vast = { ...listSol(), base: { ...sol, decimals: 2 ** 53 } };
+  for (const bad of [elsewhere, thirds, silent, vast, ...odd, { type: 'tick' }])
     expect(await post(bad)).toMatchObject({ status: 400, body: { code: 'invalid_request' } });
   expect(await depthOf(world, running)).toMatchObject({ state: 'halted' });
   expect(running.doubts).toEqual([]);

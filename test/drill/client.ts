@@ -1,6 +1,7 @@
 /** One of the load's clients: an account with funds that places, cancels, replaces and amends orders by the client SDK. */
 import { Wallet } from 'ethers';
 import { Crossbook } from '#client/crossbook.ts';
+import { createRest, type Rest } from '#client/rest.ts';
 import { amendedAtoms, type OrderWish, signAmend, signCancel } from '#client/signing.ts';
 import { parseDecimal } from '#domain/amount.ts';
 import { digests } from '#wire/eip712.ts';
@@ -33,13 +34,15 @@ type Group = string;
 export class Client {
   readonly crossbook: Crossbook;
   readonly account: string;
+  readonly #once: Rest;
   readonly #told: Told;
   readonly #wallet: Wallet;
   #own: Own[] = [];
   #groups = new Map<string, Group>();
 
-  private constructor(crossbook: Crossbook, wallet: Wallet, told: Told) {
+  private constructor(crossbook: Crossbook, once: Rest, wallet: Wallet, told: Told) {
     this.crossbook = crossbook;
+    this.#once = once;
     this.#wallet = wallet;
     this.#told = told;
     this.account = wallet.address.toLowerCase();
@@ -48,9 +51,10 @@ export class Client {
   /** Arrives with a new wallet, gets funds, and listens to its account. */
   static async arrive({ apiUrl, webSocketUrl, told, sticky }: ClientOptions): Promise<Client> {
     const wallet = new Wallet(Wallet.createRandom().privateKey);
+    const crossbook = new Crossbook({ apiUrl, webSocketUrl, signer: wallet });
     // Every try of a command is seen by the drill, which repeats it itself.
-    const crossbook = new Crossbook({ apiUrl, webSocketUrl, signer: wallet, tries: 1 });
-    const client = new Client(crossbook, wallet, told);
+    const once = createRest({ apiUrl, tries: 1 });
+    const client = new Client(crossbook, once, wallet, told);
     const { markets } = await crossbook.venue();
     for (const [id, { market }] of markets) client.#groups.set(id, market.groupId);
     if (sticky) await crossbook.changeSettings({ creditPolicy: 'sticky' });
@@ -110,10 +114,10 @@ export class Client {
     const send = async (commands: Sent[], told: Told) => {
       const [first, ...more] = commands.flatMap(({ commandId }) => bodies.get(commandId) ?? []);
       if (first && more.length === 0) {
-        const placed = await this.crossbook.rest.place(first);
+        const placed = await this.#once.place(first);
         this.#take(commands[0], placed, told);
       } else if (first) {
-        const { results } = await this.crossbook.rest.placeBatch([first, ...more]);
+        const { results } = await this.#once.placeBatch([first, ...more]);
         for (const [at, result] of results.entries()) this.#take(commands[at], result, told);
       }
     };
@@ -129,7 +133,7 @@ export class Client {
     return {
       sent: [{ kind: 'cancel', commandId, order: own.digest, ...this.#owner(own.market) }],
       send: async ([sent], told) => {
-        this.#take(sent, await this.crossbook.rest.cancel(body, { market: own.market }), told);
+        this.#take(sent, await this.#once.cancel(body, { market: own.market }), told);
       },
     };
   }
@@ -154,7 +158,7 @@ export class Client {
     return {
       sent: [{ kind: 'amendment', commandId, order: own.digest, ...this.#owner(own.market) }],
       send: async ([sent], told) => {
-        this.#take(sent, await this.crossbook.rest.amend(body, { market: own.market }), told);
+        this.#take(sent, await this.#once.amend(body, { market: own.market }), told);
       },
     };
   }

@@ -1,6 +1,7 @@
 /** Compares what clients were told with what the journal holds and the book shows. Each difference is a sentence. */
 import { isDeepStrictEqual } from 'node:util';
 import { formatPrice, formatSize } from '#domain/market.ts';
+import type { Digest } from '#domain/order.ts';
 import type { ListedMarket } from '#wire/catalog.ts';
 import type { FillJson, OrderJson } from '#wire/feed-message.ts';
 import type { FillView } from '#wire/matcher-api.ts';
@@ -30,11 +31,9 @@ export function compareTold(told: Told, story: JournalStory, markets: Markets, t
   }
   const ends = new Map(told.ends.map((end) => [`${end.digest} ${end.status}`, end]));
   for (const { digest, status } of ends.values()) {
-    const reason = story.orders.get(digest)?.done?.reason;
-    if (reason !== status)
-      to.lost.push(
-        `order ${digest} was told to be ${status}; in the journal it is ${reason ?? 'live'}`,
-      );
+    const now = stateOf(story, digest);
+    if (now !== status)
+      to.lost.push(`order ${digest} was told to be ${status}; in the journal it is ${now}`);
   }
 }
 
@@ -62,9 +61,14 @@ function compareSent(sent: Sent, story: JournalStory, to: Differences): void {
   if (nothingTaken && taken.length > 0)
     to.doubled.push(`${name} was never taken, its client was told; it is in the journal`);
   const isCancelled = answers.some(({ type }) => type === 'accepted') && kind === 'cancel';
-  const end = story.orders.get(sent.order)?.done?.reason;
-  if (isCancelled && end !== 'cancelled')
-    to.lost.push(`${name} was accepted; its order ${sent.order} is ${end ?? 'live'}`);
+  const now = stateOf(story, sent.order);
+  if (isCancelled && now !== 'cancelled')
+    to.lost.push(`${name} was accepted; its order ${sent.order} is ${now}`);
+}
+
+function stateOf({ orders }: JournalStory, digest: Digest): string {
+  const order = orders.get(digest);
+  return order ? (order.done?.reason ?? 'live') : 'not there';
 }
 
 function compareFill(fill: FillJson, story: JournalStory, markets: Markets, to: Differences) {

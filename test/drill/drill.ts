@@ -44,14 +44,15 @@ export type DrillOptions = {
   say: (text: string) => void;
   /** Skips synthesis. */
   assembly?: string;
+  clients?: number;
 };
 
 export type Report = Differences & { unavailableMs: number };
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
-const clientCount = 8;
-/** So many of them return their credit with every order; the others keep it in the matcher, as market makers do. */
-const exactClients = 2;
+const usualClients = 8;
+/** One in so many returns its credit with every order; the others keep it in the matcher, as market makers do. */
+const exactOneIn = 4;
 /** First orders wait for their accounts' first grants: the load flows when so many commands were accepted. */
 const warmUpCommands = 40;
 const warmUpMs = 60_000;
@@ -107,7 +108,7 @@ async function harmUnderLoad(drill: Drill, scene: Scene, options: DrillOptions):
   const { exchange, say, random } = scene;
   const { seconds, commandsPerSec } = options;
   const told = new Told();
-  const { clients, deposits } = await arrive(exchange, told);
+  const { clients, deposits } = await arrive(exchange, told, options.clients ?? usualClients);
   scene.atEnd(() => {
     for (const client of clients) client.close();
   });
@@ -133,12 +134,12 @@ async function harmUnderLoad(drill: Drill, scene: Scene, options: DrillOptions):
   return { ...found, unavailableMs: told.longestGapMs(span) };
 }
 
-async function arrive(exchange: DrilledExchange, told: Told) {
+async function arrive(exchange: DrilledExchange, told: Told, count: number) {
   const { apiUrl, webSocketUrl } = exchange;
   const deposits = new Map<string, bigint>();
   const clients = await Promise.all(
-    Array.from({ length: clientCount }, async (_, at) => {
-      const sticky = at >= exactClients;
+    Array.from({ length: count }, async (_, at) => {
+      const sticky = at % exactOneIn !== 0;
       const client = await Client.arrive({ apiUrl, webSocketUrl, told, sticky });
       for (const [key, units] of await client.fund()) deposits.set(key, units);
       return client;

@@ -12,6 +12,8 @@ export type Fault =
   | { type: 'throttled' }
   /** Done at once, answered late. */
   | { type: 'late'; ms: number }
+  /** On its way for so long before it is done; never done where its sender is gone by then. */
+  | { type: 'held'; ms: number }
   /** Done, and never answered: the client gives up. */
   | { type: 'silent' }
   /** Done, and the connection cut instead of an answer. */
@@ -97,6 +99,10 @@ async function serve(call: {
   if (fault?.type === 'throttled') {
     refuse(answer, 400, 'ProvisionedThroughputExceededException');
     return;
+  }
+  if (fault?.type === 'held') {
+    await sleep(fault.ms);
+    if (incoming.socket.destroyed) return;
   }
   const done = await forward(call, body);
   if (fault?.type === 'silent') return;

@@ -28,11 +28,6 @@ export class OperationsStack extends Stack {
     this.operations = this.operationsFunction(props);
     this.operatorRole(props);
     new CfnOutput(this, 'OperationsFunctionName', { value: this.operations.functionName });
-    const where = props.stage.name === 'local' ? '' : ` --stage ${props.stage.name}`;
-    new CfnOutput(this, 'TryOperations', {
-      description: 'Operate the markets',
-      value: `npm run ops -- markets${where}`,
-    });
   }
 
   private operationsFunction({ stage, bundles, data, network }: OperationsStackProps) {

@@ -174,8 +174,10 @@ export class Sequencer {
       const dueMs = engine.switchOf(account);
       return dueMs > 0 && dueMs <= nowMs ? [{ account, dueMs }] : [];
     });
-    do yield* this.#drive({ type: 'tick', commandId: newCommandId('tick'), nowMs });
-    while (isDue(engine, nowMs));
+    do {
+      const did = yield* this.#drive({ type: 'tick', commandId: newCommandId('tick'), nowMs });
+      assert(did.length > 1 || !isDue(engine, nowMs), 'a tick did nothing of what is due');
+    } while (isDue(engine, nowMs));
     // A switch means what waits as well as what rests; not what was taken after its time.
     for (const { account, dueMs } of fired)
       for (const placement of this.#waiting.of(account))

@@ -82,7 +82,10 @@ function take(journal: Journal, record: { data: Uint8Array; shardSequence: strin
   if (verdict.type === 'ignored') journal.ignored += 1;
 }
 
-export function tellStory(journals: readonly Journal[]): JournalStory {
+/** Of journals as they were read; only what commands did counts. */
+export function tellStory(
+  journals: readonly { groupId: string; frames: readonly Pick<Frame, 'outcomes'>[] }[],
+): JournalStory {
   const story: JournalStory = {
     accepted: new Map(),
     orders: new Map(),

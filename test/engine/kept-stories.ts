@@ -3,7 +3,14 @@ import type { Crowd, Place, Story, Sweep } from './random-story.ts';
 import { address } from './trading-floor.ts';
 
 const [alice, bob, cat] = [address('alice'), address('bob'), address('cat')];
-const quiet: Omit<Story, 'deeds'> = { terms: {}, crowds: [], sweeps: [], restores: [] };
+const quiet: Omit<Story, 'deeds'> = {
+  scale: 'near',
+  terms: {},
+  opening: [],
+  crowds: [],
+  sweeps: [],
+  restores: [],
+};
 const order: { type: 'place' } & Place = {
   type: 'place',
   account: alice,

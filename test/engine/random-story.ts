@@ -243,6 +243,18 @@ const deed = fc.oneof(
 const deeds = (minLength: number, maxLength: number) =>
   fc.array(fc.record({ deed, laterMs }), { minLength, maxLength, size: 'max' });
 
+/** Orders that rest around 100 when a story begins: without them half of a story goes by before anything trades. */
+const opening = fc.array(
+  fc.record({
+    account,
+    side,
+    awayTicks: between(0, 3),
+    sizeLots: between(2, 9),
+    displayLots: mostly(0, between(2, 4), 3),
+  }),
+  { maxLength: 14, size: 'max' },
+);
+
 /** The terms that the first market begins with, beside those of every story. */
 const terms = fc.record(
   { ...fees, ...protections, state: mostly('open' as MarketState, marketState, 4) },
@@ -299,6 +311,14 @@ const sweep = fc.oneof(
   },
 );
 
+/** Where prices and sizes lie that deeds name around 100 and 1: engines keep far prices and large sums otherwise than near ones. */
+const scale = fc.oneof(
+  { weight: 6, arbitrary: fc.constant('near' as const) },
+  { weight: 1, arbitrary: fc.constant('wide' as const) },
+  { weight: 1, arbitrary: fc.constant('top' as const) },
+  { weight: 1, arbitrary: fc.constant('bottom' as const) },
+);
+
 const restores = fc.array(fc.nat(60), { maxLength: 3 });
 
 /** A crowd needs a market that takes it: open, and without bounds that it would not keep to. */
@@ -315,14 +335,18 @@ const crowdTerms = fc.record(
 );
 
 export const quietStory = fc.record({
+  scale,
   terms,
+  opening,
   restores,
   crowds: fc.constant<Crowd[]>([]),
   sweeps: fc.constant<Sweep[]>([]),
   deeds: deeds(1, 110),
 });
 export const crowdedStory = fc.record({
+  scale: fc.constant('near' as const),
   terms: crowdTerms,
+  opening: fc.constant<Opening>([]),
   restores,
   // Of several accounts, so that they trade with each other.
   crowds: fc.uniqueArray(crowd, { minLength: 1, maxLength: 3, selector: (each) => each.account }),
@@ -336,7 +360,11 @@ export type Place = Omit<ValueOf<typeof place>, 'type'>;
 export type Listing = Omit<ValueOf<typeof list>, 'type'>;
 export type Crowd = ValueOf<typeof crowd>;
 export type Sweep = ValueOf<typeof sweep>;
+type Opening = ValueOf<typeof opening>;
+export type Scale = ValueOf<typeof scale>;
 export type Story = {
+  scale: Scale;
+  opening: Opening;
   terms: Partial<Market>;
   crowds: Crowd[];
   sweeps: Sweep[];

@@ -3,8 +3,9 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import type { Command } from '#domain/command.ts';
 import type { EngineEvent, OrderDone, Trade } from '#domain/event.ts';
+import { isDue } from '../../containers/matcher/engine/drive.ts';
 import { createEngine } from '../../containers/matcher/engine/matching-engine.ts';
-import { address, type Placing, TradingFloor } from './trading-floor.ts';
+import { address, digest, type Placing, TradingFloor } from './trading-floor.ts';
 
 const accounts = ['alice', 'bob', 'cat', 'dan'].map(address);
 const terms = {
@@ -30,19 +31,35 @@ const mostly = <const A, const B>(usual: A, rare: B) =>
     { weight: 1, arbitrary: fc.constant(rare) },
   );
 
+const kinds = [
+  ...Array.from({ length: 9 }, () => ['limit', 'gtc'] as const),
+  ['limit', 'gtd'],
+  ['limit', 'ioc'],
+  ['limit', 'fok'],
+  ['market', 'ioc'],
+  ['market', 'fok'],
+  ['stop', 'ioc'],
+  ['take_profit', 'fok'],
+  ['stop_limit', 'gtc'],
+  ['take_profit_limit', 'gtc'],
+] as const;
+
 const placing = fc
   .record({
     account,
     side: fc.constantFrom('buy' as const, 'sell' as const),
     limitTicks: fc.noBias(fc.integer({ min: 96, max: 104 })),
+    triggerTicks: fc.noBias(fc.integer({ min: 96, max: 104 })),
     sizeLots: fc.noBias(fc.integer({ min: 1, max: 40 })),
-    kind: fc.constantFrom(
-      'gtc' as const,
-      'gtc' as const,
-      'gtc' as const,
-      'ioc' as const,
-      'market' as const,
+    displayLots: mostly(0, 3),
+    kind: fc.constantFrom(...kinds),
+    selfTrade: fc.constantFrom(
+      'expire_taker' as const,
+      'expire_maker' as const,
+      'expire_both' as const,
+      'decrement' as const,
     ),
+    isPostOnly: mostly(false, true),
     spendUnits: fc.integer({ min: 1_500, max: 40_000 }),
     byMoney: fc.boolean(),
     clientOrderId: mostly(undefined, 'a'),
@@ -50,13 +67,23 @@ const placing = fc
     maxFeeBps: mostly(30, 25),
     misfit: mostly(undefined, 'size_off_lot' as const),
   })
-  .map(({ kind, byMoney, spendUnits, sizeLots, clientOrderId, ...given }) => ({
-    ...given,
-    orderType: kind === 'market' ? ('market' as const) : ('limit' as const),
-    timeInForce: kind === 'gtc' ? ('gtc' as const) : ('ioc' as const),
-    ...(kind === 'market' && byMoney ? { spendUnits } : { sizeLots }),
-    ...(clientOrderId === undefined ? {} : { clientOrderId }),
-  }));
+  .map(({ kind, byMoney, isPostOnly, spendUnits, sizeLots, clientOrderId, ...drawn }) => {
+    const { displayLots, triggerTicks, ...given } = drawn;
+    const [orderType, timeInForce] = kind;
+    const rests = timeInForce === 'gtc' || timeInForce === 'gtd';
+    const isConditional = orderType !== 'limit' && orderType !== 'market';
+    const isMarketBuy = orderType === 'market' && given.side === 'buy';
+    return {
+      ...given,
+      orderType,
+      timeInForce,
+      postOnly: isPostOnly && rests && orderType === 'limit',
+      displayLots: rests ? displayLots : 0,
+      triggerTicks: isConditional ? triggerTicks : 0,
+      ...(isMarketBuy && byMoney ? { spendUnits } : { sizeLots }),
+      ...(clientOrderId === undefined ? {} : { clientOrderId }),
+    };
+  });
 
 const deed = fc.oneof(
   { weight: 12, arbitrary: fc.record({ type: fc.constant('place' as const), placing }) },
@@ -97,6 +124,31 @@ const deed = fc.oneof(
   },
   { weight: 1, arbitrary: fc.record({ type: fc.constant('repeat' as const), nth: fc.nat(60) }) },
   { weight: 1, arbitrary: fc.record({ type: fc.constant('tick' as const) }) },
+  {
+    weight: 2,
+    arbitrary: fc.record({
+      type: fc.constant('amend' as const),
+      nth: fc.nat(60),
+      sizeLots: fc.integer({ min: 1, max: 30 }),
+    }),
+  },
+  { weight: 1, arbitrary: fc.record({ type: fc.constant('cancel_all' as const), account }) },
+  {
+    weight: 1,
+    arbitrary: fc.record({
+      type: fc.constant('switch' as const),
+      account,
+      afterMs: fc.integer({ min: 0, max: 20_000 }),
+    }),
+  },
+  // Twice as often as anything else stops a market, it opens again.
+  {
+    weight: 2,
+    arbitrary: fc.record({
+      type: fc.constant('state' as const),
+      state: fc.constantFrom('open' as const, 'open' as const, 'auction' as const),
+    }),
+  },
 );
 type Deed = typeof deed extends fc.Arbitrary<infer T> ? T : never;
 
@@ -112,7 +164,10 @@ function perform(floor: TradingFloor, done: Deed): EngineEvent[] {
     case 'cancel': {
       const placed = floor.commands.filter((command) => command.type === 'place');
       const order = placed[done.nth % Math.max(placed.length, 1)];
-      return floor.cancel(order?.commandId ?? 'none', done.own ? order?.account : done.account);
+      return floor.cancel(
+        order?.commandId ?? digest(9_999),
+        done.own ? order?.account : done.account,
+      );
     }
     case 'grant':
       return floor.grant(done.account, done.asset, done.units);
@@ -130,6 +185,18 @@ function perform(floor: TradingFloor, done: Deed): EngineEvent[] {
     }
     case 'tick':
       return floor.tick();
+    case 'amend': {
+      const placed = floor.commands.filter((command) => command.type === 'place');
+      const order = placed[done.nth % Math.max(placed.length, 1)];
+      const { sizeLots } = done;
+      return floor.amend(order?.commandId ?? digest(9_999), { sizeLots }, order?.account);
+    }
+    case 'cancel_all':
+      return floor.cancelAll(done.account);
+    case 'switch':
+      return floor.cancelAllAfter(done.afterMs, done.account);
+    case 'state':
+      return floor.setState(done.state);
   }
 }
 
@@ -171,14 +238,22 @@ function checkCommand(events: EngineEvent[], hashes: { before: string; after: st
     expect(hashes.after).toBe(hashes.before);
 }
 
-/** Every trade at the maker's price, no worse than the taker's limit, never with oneself. */
+/** Every trade within both limits, never with oneself, and at the maker's price where it is not an auction's one price. */
 function checkTrades(events: EngineEvent[], placed: Map<string, Placing>): void {
-  for (const trade of events.filter((event) => event.type === 'trade')) {
+  const trades = events.filter((event) => event.type === 'trade');
+  const isUncross = events.some(
+    (event) => event.type === 'market_state_changed' && event.state === 'open',
+  );
+  if (isUncross) expect(new Set(trades.map((trade) => trade.priceTicks)).size).toBeLessThan(2);
+  for (const trade of trades) {
+    const { priceTicks, makerDigest, takerDigest, takerSide } = trade;
     expect(trade.makerAccount).not.toBe(trade.takerAccount);
-    expect(placed.get(trade.makerDigest)?.limitTicks).toBe(trade.priceTicks);
-    const limitTicks = placed.get(trade.takerDigest)?.limitTicks ?? Number.NaN;
-    if (trade.takerSide === 'buy') expect(trade.priceTicks).toBeLessThanOrEqual(limitTicks);
-    else expect(trade.priceTicks).toBeGreaterThanOrEqual(limitTicks);
+    const limitOf = (name: string) => placed.get(name)?.limitTicks ?? Number.NaN;
+    const [buyer, seller] =
+      takerSide === 'buy' ? [takerDigest, makerDigest] : [makerDigest, takerDigest];
+    expect(priceTicks).toBeLessThanOrEqual(limitOf(buyer));
+    expect(priceTicks).toBeGreaterThanOrEqual(limitOf(seller));
+    if (!isUncross) expect(limitOf(makerDigest)).toBe(priceTicks);
   }
 }
 
@@ -195,17 +270,16 @@ test('no random day of trading breaks an invariant, loses a unit or replays diff
       const ends = new Map<string, OrderDone>();
       for (const { deed, laterMs } of deeds) {
         floor.nowMs += laterMs;
+        // What is due comes first, by itself: what follows is the deed's alone.
+        while (isDue(floor.engine, floor.nowMs)) noteEnds(floor.tick(), ends);
         const before = floor.engine.stateHash();
         const events = perform(floor, deed);
         checkCommand(events, { before, after: floor.engine.stateHash() });
         const last = floor.commands.at(-1);
-        if (last?.type === 'place') placed.set(last.commandId, last.amounts);
-        for (const event of events) {
-          ledger.take(event);
-          if (event.type !== 'order_done') continue;
-          expect(ends.has(event.digest)).toBe(false);
-          ends.set(event.digest, event);
-        }
+        if (last?.type === 'place' && events[0]?.type === 'accepted')
+          placed.set(last.commandId, last.amounts);
+        for (const event of events) ledger.take(event);
+        noteEnds(events, ends);
         checkTrades(events, placed);
         for (const owner of accounts) {
           for (const asset of ['ETH', 'USDC'] as const) {
@@ -220,6 +294,15 @@ test('no random day of trading breaks an invariant, loses a unit or replays diff
     { numRuns: 200 },
   );
 });
+
+/** An order ends once. */
+function noteEnds(events: EngineEvent[], ends: Map<string, OrderDone>): void {
+  for (const event of events) {
+    if (event.type !== 'order_done') continue;
+    expect(ends.has(event.digest)).toBe(false);
+    ends.set(event.digest, event);
+  }
+}
 
 function replaysTheSame(floor: TradingFloor): void {
   const again = createEngine();

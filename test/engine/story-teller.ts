@@ -5,7 +5,8 @@ import type { EngineEvent } from '#domain/event.ts';
 import { assetsOf, type Market, type MarketState } from '#domain/market.ts';
 import type { OrderType } from '#domain/order.ts';
 import type { Engine, EngineOrder } from '../../containers/matcher/engine/engine.ts';
-import { type Deed, type Listing, type Place, traders } from './random-story.ts';
+import { type Deed, type Listing, type Place, type Scale, traders } from './random-story.ts';
+import { lotsAt, ticksAt, unitsAt } from './story-scale.ts';
 import { digest, ordered, plainMarket, startMs } from './trading-floor.ts';
 
 const signed = { signature: `0x${'00'.repeat(65)}`, signed: {} as PlaceOrder['signed'] };
@@ -21,8 +22,11 @@ export class StoryTeller {
   readonly #terms = new Map<string, Market>();
   readonly #engine: Pick<Engine, 'ordersOf' | 'order' | 'market'>;
 
-  constructor(engine: Pick<Engine, 'ordersOf' | 'order' | 'market'>) {
+  readonly #scale: Scale;
+
+  constructor(engine: Pick<Engine, 'ordersOf' | 'order' | 'market'>, scale: Scale) {
     this.#engine = engine;
+    this.#scale = scale;
   }
 
   /** What the teller must know of what happened. */
@@ -98,8 +102,12 @@ export class StoryTeller {
     const order = found && this.#engine.order(found.digest);
     const isByMoney = (order?.spendUnits ?? 0) > 0 !== deed.isOtherKind;
     const amounts = {
-      sizeLots: isByMoney ? 0 : Math.max(0, (order?.sizeLots ?? 9) - deed.lessLots),
-      spendUnits: isByMoney ? Math.max(0, (order?.spendUnits ?? 900) - deed.lessUnits) : 0,
+      sizeLots: isByMoney
+        ? 0
+        : Math.max(0, (order?.sizeLots ?? 9) - lotsAt(this.#scale, deed.lessLots)),
+      spendUnits: isByMoney
+        ? Math.max(0, (order?.spendUnits ?? 900) - unitsAt(this.#scale, deed.lessUnits, 100))
+        : 0,
     };
     const { misfit } = deed;
     const account = deed.stranger ?? found?.account ?? traders[0] ?? '';
@@ -124,13 +132,13 @@ export class StoryTeller {
     const { clientOrderId, maxFeeBps, misfit, selfTrade } = deed;
     const marketId = old?.isItsOwn ? old.marketId : deed.marketId;
     const kind = this.#kindOf(deed, marketId);
-    const bound = boundOf(deed, kind.orderType);
+    const bound = boundOf(deed, kind.orderType, this.#scale);
     const rests = kind.timeInForce === 'gtc' || kind.timeInForce === 'gtd';
     const isConditional = kind.orderType !== 'limit' && kind.orderType !== 'market';
     const amounts = {
-      limitTicks: deed.limitTicks,
-      triggerTicks: isConditional ? deed.triggerTicks : 0,
-      displayLots: rests ? deed.displayLots : 0,
+      limitTicks: ticksAt(this.#scale, deed.limitTicks),
+      triggerTicks: isConditional ? ticksAt(this.#scale, deed.triggerTicks) : 0,
+      displayLots: rests ? lotsAt(this.#scale, deed.displayLots) : 0,
       ...bound.amounts,
     };
     return {
@@ -185,6 +193,9 @@ export class StoryTeller {
     const names = assetsOf(marketId);
     const known = this.#terms.get(marketId) ?? { ...plainMarket, haltWindowMs: 40 };
     const market = { ...known, ...changes, id: marketId };
+    if (changes.referenceTicks !== undefined) {
+      market.referenceTicks = ticksAt(this.#scale, changes.referenceTicks);
+    }
     const asset = (id: string, decimals: number): Asset => {
       return { id, decimals, chainDecimals: 18, chainAsset: `0x${id.length}` };
     };
@@ -196,7 +207,8 @@ export class StoryTeller {
 /** The digest of an order that nobody placed. */
 const unknown = digest(999_999);
 
-function boundOf({ byMoney, sizeLots, spendUnits }: Place, orderType: OrderType) {
+function boundOf(deed: Place, orderType: OrderType, scale: Scale) {
+  const { byMoney, sizeLots, spendUnits, limitTicks } = deed;
   const isMarketLike =
     orderType === 'market' || orderType === 'stop' || orderType === 'take_profit';
   const isByMoney = byMoney === 'where_allowed' ? isMarketLike : byMoney !== 'never';
@@ -204,8 +216,8 @@ function boundOf({ byMoney, sizeLots, spendUnits }: Place, orderType: OrderType)
   return {
     isByMoney,
     amounts: {
-      sizeLots: isByMoney && !besideSize ? 0 : sizeLots,
-      spendUnits: isByMoney ? spendUnits : 0,
+      sizeLots: isByMoney && !besideSize ? 0 : lotsAt(scale, sizeLots),
+      spendUnits: isByMoney ? unitsAt(scale, spendUnits, limitTicks) : 0,
     },
   };
 }

@@ -7,8 +7,9 @@ import { drive } from '../../containers/matcher/engine/drive.ts';
 import type { Engine, EngineCredit } from '../../containers/matcher/engine/engine.ts';
 import type { SnapshotRecord } from '../../containers/matcher/engine/snapshot-record.ts';
 import { DepthMirror } from './depth-mirror.ts';
-import type { Crowd, Place, Story, Sweep } from './random-story.ts';
+import type { Crowd, Place, Scale, Story, Sweep } from './random-story.ts';
 import { marketIds, traders } from './random-story.ts';
+import { fundsAt } from './story-scale.ts';
 import { StoryTeller } from './story-teller.ts';
 
 /** How an engine comes to be: empty, or from the records of another. */
@@ -23,7 +24,7 @@ export type Listener = (command: Command, events: EngineEvent[]) => void;
 export class Twins {
   #engine: Engine;
   readonly #naive: Engine;
-  readonly #teller: StoryTeller;
+  #teller: StoryTeller;
   readonly #maker: Maker;
   readonly #listen: Listener;
   readonly #mirrors: { engine: DepthMirror; naive: DepthMirror };
@@ -36,14 +37,20 @@ export class Twins {
     this.#engine = maker.create();
     this.#naive = naive;
     this.#listen = listen;
-    this.#teller = new StoryTeller(naive);
+    this.#teller = new StoryTeller(naive, 'near');
     this.#mirrors = { engine: new DepthMirror(), naive: new DepthMirror() };
   }
 
   /** Lives a story through and compares after every deed. */
-  live({ terms, crowds, sweeps, deeds, restores }: Story): void {
+  live({ scale, terms, opening, crowds, sweeps, deeds, restores }: Story): void {
     this.#restores = restores;
-    this.#begin(terms);
+    this.#teller = new StoryTeller(this.#naive, scale);
+    this.#begin(scale, terms);
+    for (const { awayTicks, ...order } of opening) {
+      const limitTicks = 100 + (order.side === 'buy' ? -awayTicks : awayTicks);
+      const livesMs = 400_000;
+      this.#tell(this.#teller.placing({ ...plainPlacing, ...order, limitTicks, livesMs }));
+    }
     for (const each of crowds) this.#gather(each);
     for (const each of sweeps) this.#sweep(each);
     for (const { deed, laterMs } of deeds) {
@@ -53,7 +60,7 @@ export class Twins {
     }
   }
 
-  #begin(terms: Story['terms']): void {
+  #begin(scale: Scale, terms: Story['terms']): void {
     const rates = { makerFeeBps: 20, takerFeeBps: 50 };
     const least = { minSizeLots: 2, minNotionalUnits: 150 };
     for (const [index, marketId] of marketIds.entries()) {
@@ -61,9 +68,10 @@ export class Twins {
       this.#tell(this.#teller.listing({ marketId, changes, baseDecimals: 0, quoteDecimals: 0 }));
     }
     for (const account of traders) {
-      this.#tell(this.#teller.grant({ account, asset: 'ETH', units: 150, again: false }));
-      this.#tell(this.#teller.grant({ account, asset: 'BTC', units: 2_000, again: false }));
-      this.#tell(this.#teller.grant({ account, asset: 'USDC', units: 9_000, again: false }));
+      for (const asset of ['ETH', 'BTC', 'USDC']) {
+        const units = fundsAt(scale, asset);
+        this.#tell(this.#teller.grant({ account, asset, units, again: false }));
+      }
     }
   }
 

@@ -127,3 +127,21 @@ test('a replacing order that waits for credit while the old one is filled does n
   }
   expect(world.ledger.available.get(`${address('alice')} USDC`)).toBe(100_000n - 200n);
 });
+
+test('a replacing order whose credit is spent by the fill of the old one, at the last moment, is judged as of then', async () => {
+  const { world, running } = await tradingWorld('exact');
+  const old = world.order('alice');
+  await world.send(running, old);
+  await world.send(running, world.order('bob', { side: 'sell', ticks: 200 }));
+  // Both wait for their grants, get them at one time, and his order enters just before hers.
+  const sale = world.ask(running, world.order('bob', { side: 'sell' }));
+  const waiting = world.ask(running, world.order('alice', { lots: 3, replaces: old.digest }));
+  await world.time.pass(100);
+  world.ledger.clear(groupId, world.journal);
+  expect(await world.time.until(sale)).toMatchObject([{ fills: [{ sizeLots: 2 }] }]);
+  await world.time.pass(100);
+  world.ledger.clear(groupId, world.journal);
+  expect(await world.time.until(waiting)).toMatchObject([
+    { status: 'refused', code: 'unknown_order' },
+  ]);
+});

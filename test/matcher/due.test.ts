@@ -132,3 +132,15 @@ test('everything that is due at one time is done however much it is', async () =
   expect((await depthOf(world, running))?.bids).toEqual([]);
   expect(running.doubts).toEqual([]);
 });
+
+test('an order that was taken after a switch’s time is not meant by it, even if it comes before the switch fires', async () => {
+  const { world, running } = await tradingWorld();
+  await world.send(running, world.order('alice'), world.cancelAllAfter('alice', 2_000));
+  const { clock } = world.time;
+  const nowMs = clock.nowMs;
+  // The bell has not rung yet: the order is the first to find that the time has come.
+  clock.nowMs = () => nowMs() + 3_000;
+  const [later] = await world.send(running, world.order('alice', { ticks: 98 }));
+  expect(later).toMatchObject({ status: 'accepted', order: { status: 'open' } });
+  expect(await ordersOf(world, running)).toMatchObject([{ limitTicks: 98 }]);
+});

@@ -1,6 +1,6 @@
 /** The AWS SDK clients, configured once: endpoints come from AWS_ENDPOINT_URL_<SERVICE> where the local cloud sets them. */
 import { DynamoDBClient, type DynamoDBClientConfig } from '@aws-sdk/client-dynamodb';
-import { KinesisClient } from '@aws-sdk/client-kinesis';
+import { KinesisClient, type KinesisClientConfig } from '@aws-sdk/client-kinesis';
 import { S3Client, type S3ClientConfig } from '@aws-sdk/client-s3';
 import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import { NodeHttpHandler } from '@smithy/node-http-handler';
@@ -30,14 +30,15 @@ export function documentClient(where: DynamoDBClientConfig = {}): DynamoDBDocume
 }
 
 /** Kinesis for the writer, who repeats puts himself: only he knows how long his lease lasts. */
-export const kinesisClient = (): KinesisClient => kinesis(1);
+export const kinesisClient = (): KinesisClient => kinesis(1, {});
 
 /** Kinesis for readers: one lost answer must not end a replay of an hour. */
-export const kinesisReader = (): KinesisClient => kinesis(6);
+export const kinesisReader = (where: KinesisClientConfig = {}): KinesisClient => kinesis(6, where);
 
 /** Over HTTP/1.1: one connection is enough for one put in flight, and the local twin speaks nothing newer. */
-function kinesis(maxAttempts: number): KinesisClient {
+function kinesis(maxAttempts: number, where: KinesisClientConfig): KinesisClient {
   return new KinesisClient({
+    ...where,
     maxAttempts,
     requestHandler: limitedCalls(5_000),
   });

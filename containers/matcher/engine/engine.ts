@@ -81,6 +81,8 @@ export interface Engine {
 
   /** Gives the whole state, record by record; a record is the caller's only until the next. */
   save(write: (record: SnapshotRecord) => void): void;
+  /** The state of this moment, to be read later and in pieces while commands go on; each record is the reader's only until the next. */
+  freeze(): Iterator<SnapshotRecord, void>;
   /** Hash of book, credit and settings; unchanged by a refusal. */
   stateHash(): string;
   /** Hash over every event so far. */

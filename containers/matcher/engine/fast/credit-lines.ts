@@ -60,6 +60,21 @@ export class CreditLines {
     this.insideUnits[asset] = (this.insideUnits[asset] as number) + units;
   }
 
+  /** Good for reading line by line: nothing is found in it. */
+  copy(): CreditLines {
+    const copy = new CreditLines();
+    const count = this.#count;
+    copy.account = this.account.slice(0, count);
+    copy.asset = this.asset.slice(0, count);
+    copy.freeUnits = this.freeUnits.slice(0, count);
+    copy.heldUnits = this.heldUnits.slice(0, count);
+    copy.grantNumber = this.grantNumber.slice(0, count);
+    copy.returnNumber = this.returnNumber.slice(0, count);
+    copy.returnedUnits = this.returnedUnits.slice(0, count);
+    copy.#count = count;
+    return copy;
+  }
+
   #add(account: number, asset: number): number {
     if (this.#count === this.account.length) this.#grow(this.#count * 2);
     const line = this.#count;

@@ -54,6 +54,15 @@ export class DueHeap {
     if (this.#sink(at, moved, time) === at) this.#rise(at, moved, time);
   }
 
+  copy(): DueHeap {
+    const copy = new DueHeap(this.#isBefore);
+    copy.#times = this.#times.slice(0, this.#count);
+    copy.#handles = this.#handles.slice(0, this.#count);
+    copy.#places = this.#places.slice();
+    copy.#count = this.#count;
+    return copy;
+  }
+
   /** Moves a handle from a hole upwards to its place. */
   #rise(from: number, handle: number, time: number): void {
     let at = from;

@@ -7,6 +7,7 @@ import type { SnapshotRecord } from '../snapshot-record.ts';
 import { hashState } from '../state-hash.ts';
 import { applyRequest } from './apply-command.ts';
 import { FastState } from './fast-state.ts';
+import { freeze } from './freeze.ts';
 import { renderEvents } from './render-events.ts';
 import { Request } from './request.ts';
 import { resolve } from './resolve.ts';
@@ -50,6 +51,7 @@ function engineOver(state: FastState): Engine {
     },
     ...viewsOf(state),
     save: (write) => save(state, write),
+    freeze: () => freeze(state),
     stateHash: () => hashState(engine),
     eventHash: () => state.events.chain.digest(),
     validate: () => validate(state),

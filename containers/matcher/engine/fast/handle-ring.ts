@@ -31,6 +31,14 @@ export class HandleRing {
     return this.#handles[(this.#first + nth) & (this.#handles.length - 1)] as number;
   }
 
+  copy(): HandleRing {
+    const copy = new HandleRing();
+    copy.#handles = this.#handles.slice();
+    copy.#first = this.#first;
+    copy.#count = this.#count;
+    return copy;
+  }
+
   #grow(): void {
     const grown = new Int32Array(this.#handles.length * 2);
     for (let at = 0; at < this.#count; at += 1) grown[at] = this.at(at);

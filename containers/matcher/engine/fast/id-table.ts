@@ -31,7 +31,7 @@ export class IdTable {
   readonly #keys: Int32Array;
   readonly #rowOfText = new Map<string, number>();
   readonly #textOfRow = new Map<number, string>();
-  readonly remembered = new HandleRing();
+  remembered = new HandleRing();
 
   constructor(hashSecret: number) {
     let state = hashSecret | 0;
@@ -103,6 +103,18 @@ export class IdTable {
   rowOf(text: string): number {
     const words = new Int32Array(digestWords);
     return readDigest(text, words) ? this.find(words) : this.findText(text);
+  }
+
+  /** What was remembered, good for reading by row: nothing is found in it. */
+  copy(): IdTable {
+    const copy = new IdTable(0);
+    copy.sequence = this.sequence.slice(0, this.#end);
+    copy.code = this.code.slice(0, this.#end);
+    copy.atMs = this.atMs.slice(0, this.#end);
+    copy.#words = this.#words.slice(0, this.#end * digestWords);
+    for (const [row, text] of this.#textOfRow) copy.#textOfRow.set(row, text);
+    copy.remembered = this.remembered.copy();
+    return copy;
   }
 
   #hash(words: Int32Array): number {

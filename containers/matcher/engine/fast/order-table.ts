@@ -103,6 +103,37 @@ export class OrderTable {
     return (this.sizeLots[slot] as number) - (this.filledLots[slot] as number);
   }
 
+  /** What a snapshot writes of the orders, good for reading by slot. Columns that only serve the engine are left out. */
+  copy(): OrderTable {
+    const copy = new OrderTable();
+    const end = this.#end;
+    copy.places = this.places.slice(0, end);
+    copy.account = this.account.slice(0, end);
+    copy.market = this.market.slice(0, end);
+    copy.traits = this.traits.slice(0, end);
+    copy.limitTicks = this.limitTicks.slice(0, end);
+    copy.triggerTicks = this.triggerTicks.slice(0, end);
+    copy.makerFeeBps = this.makerFeeBps.slice(0, end);
+    copy.takerFeeBps = this.takerFeeBps.slice(0, end);
+    copy.behind = this.behind.slice(0, end);
+    copy.sizeLots = this.sizeLots.slice(0, end);
+    copy.displayLots = this.displayLots.slice(0, end);
+    copy.spendUnits = this.spendUnits.slice(0, end);
+    copy.filledLots = this.filledLots.slice(0, end);
+    copy.filledQuoteUnits = this.filledQuoteUnits.slice(0, end);
+    copy.feeUnits = this.feeUnits.slice(0, end);
+    copy.createdAtMs = this.createdAtMs.slice(0, end);
+    copy.expiresAtMs = this.expiresAtMs.slice(0, end);
+    copy.admitted = this.admitted.slice(0, end);
+    copy.heldUnits = this.heldUnits.slice(0, end);
+    copy.shownLots = this.shownLots.slice(0, end);
+    copy.endedAtMs = this.endedAtMs.slice(0, end);
+    copy.digest = this.digest.slice(0, end);
+    copy.clientOrderId = this.clientOrderId.slice(0, end);
+    copy.#end = end;
+    return copy;
+  }
+
   #grow(length: number): void {
     this.places = grownInts(this.places, length);
     this.account = grownInts(this.account, length);

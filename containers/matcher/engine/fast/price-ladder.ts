@@ -41,6 +41,15 @@ export class PagePool {
     this.#free = page;
   }
 
+  copy(): PagePool {
+    const copy = new PagePool();
+    copy.number = this.number.slice(0, this.#end);
+    copy.low = this.low.slice(0, this.#end);
+    copy.high = this.high.slice(0, this.#end);
+    copy.levels = this.levels.slice(0, this.#end * 64);
+    return copy;
+  }
+
   #grow(length: number): void {
     this.number = grownInts(this.number, length);
     this.owner = grownInts(this.owner, length);
@@ -70,6 +79,15 @@ export class PriceLadder {
 
   get isEmpty(): boolean {
     return this.#count === 0;
+  }
+
+  /** The same over a copy of its pool, good for `best` and `next`. */
+  copy(pool: PagePool): PriceLadder {
+    const copy = new PriceLadder(pool, { owner: this.#owner, isDescending: this.#top > 0 });
+    copy.best = this.best;
+    copy.#pages = this.#pages.slice(0, this.#count);
+    copy.#count = this.#count;
+    return copy;
   }
 
   /** The level at a price; `none` where there is none. */

@@ -15,29 +15,37 @@ import { progressOf } from './render-events.ts';
 export type Write = (record: SnapshotRecord) => void;
 
 export function save(state: FastState, write: Write): void {
-  for (const book of inOrderOf(state.markets, ({ id }) => id)) saveMarket(state, book, write);
-  saveCredit(state, write);
-  saveFees(state, write);
-  saveSwitches(state, write);
-  saveWork(state, write);
-  saveMemory(state, write);
+  for (const record of recordsOf(state)) write(record);
 }
 
-function saveMarket(state: FastState, book: MarketBook, write: Write): void {
+/** The same one by one, so that whoever reads a copy of the state may rest in between. */
+export function* recordsOf(state: FastState): Generator<SnapshotRecord> {
+  for (const book of inOrderOf(state.markets, ({ id }) => id)) yield* marketOf(state, book);
+  yield* creditIn(state);
+  yield* feesIn(state);
+  yield* switchesIn(state);
+  yield* workIn(state);
+  yield* memoryOf(state);
+}
+
+function* marketOf(state: FastState, book: MarketBook): Generator<SnapshotRecord> {
   const { market, base, quote, untilMs, lastTicks, referenceTicks } = book;
   const window = book.window.save();
-  write({ kind: 'market', market, base, quote, untilMs, lastTicks, referenceTicks, window });
-  const { orders } = state;
-  const writeOrder = orderWriter(state, write);
+  yield { kind: 'market', market, base, quote, untilMs, lastTicks, referenceTicks, window };
+  const { levels, orders, incoming } = state;
+  const recordOf = orderRecords(state);
   for (const ladder of [book.bids, book.asks]) {
-    forEachOrder(state, ladder, (slot) => writeOrder(slot, 'book'));
+    for (let level = ladder.best; level !== none; ) {
+      let slot = levels.head[level] as number;
+      for (; slot !== none; slot = orders.behind[slot] as number) yield recordOf(slot, 'book');
+      level = ladder.next(levels.ticks[level] as number);
+    }
   }
-  for (const slot of untriggeredIn(state, book)) writeOrder(slot, 'untriggered');
+  for (const slot of untriggeredIn(state, book)) yield recordOf(slot, 'untriggered');
   for (let slot = book.firstTriggered; slot !== none; slot = orders.behind[slot] as number) {
-    writeOrder(slot, 'triggered');
+    yield recordOf(slot, 'triggered');
   }
-  const { incoming } = state;
-  if (incoming !== none && state.book(incoming) === book) writeOrder(incoming, 'incoming');
+  if (incoming !== none && state.book(incoming) === book) yield recordOf(incoming, 'incoming');
 }
 
 export function forEachOrder(
@@ -65,9 +73,9 @@ export function untriggeredIn(state: FastState, book: MarketBook): number[] {
 }
 
 /** Fills one record again and again; the few that have a client id get one of their own. */
-function orderWriter({ orders, accounts, markets }: FastState, write: Write) {
+function orderRecords({ orders, accounts, markets }: FastState) {
   const record = {} as OrderRecord;
-  return (slot: number, orderPlace: OrderPlace): void => {
+  return (slot: number, orderPlace: OrderPlace): OrderRecord => {
     record.kind = 'order';
     record.digest = orders.digest[slot] as string;
     record.account = accounts.names[orders.account[slot] as number] as string;
@@ -95,14 +103,14 @@ function orderWriter({ orders, accounts, markets }: FastState, write: Write) {
     record.heldUnits = orders.heldUnits[slot] as number;
     record.shownLots = orders.shownLots[slot] as number;
     const clientOrderId = orders.clientOrderId[slot];
-    write(clientOrderId === undefined ? record : { ...record, clientOrderId });
+    return clientOrderId === undefined ? record : { ...record, clientOrderId };
   };
 }
 
-function saveCredit(state: FastState, write: Write): void {
+function* creditIn(state: FastState): Generator<SnapshotRecord> {
   const lines = usedLines(state).map((line) => ({ line, key: lineKey(state, line) }));
   for (const { line } of inOrderOf(lines, ({ key }) => key)) {
-    write({ kind: 'credit', ...creditOf(state, line) });
+    yield { kind: 'credit', ...creditOf(state, line) };
   }
 }
 
@@ -135,55 +143,55 @@ export function creditOf({ credit, accounts, assets }: FastState, line: number) 
   };
 }
 
-function saveFees({ feeTiers, accounts }: FastState, write: Write): void {
+function* feesIn({ feeTiers, accounts }: FastState): Generator<SnapshotRecord> {
   for (const [tier, rates] of [...feeTiers].sort(([one], [other]) => one - other)) {
-    write({ kind: 'fee_tier', tier, ...rates });
+    yield { kind: 'fee_tier', tier, ...rates };
   }
   const inTiers = accounts.names
     .map((account, handle) => ({ account, tier: accounts.feeTier[handle] as number }))
     .filter(({ tier }) => tier > 0);
   for (const each of inOrderOf(inTiers, ({ account }) => account)) {
-    write({ kind: 'account_tier', ...each });
+    yield { kind: 'account_tier', ...each };
   }
 }
 
-function saveSwitches({ switches, accounts }: FastState, write: Write): void {
+function* switchesIn({ switches, accounts }: FastState): Generator<SnapshotRecord> {
   const armed = accounts.names
     .map((account, handle) => ({ account, dueMs: switches.timeOf(handle) }))
     .filter(({ dueMs }) => dueMs > 0);
   for (const each of inOrderOf(armed, ({ account }) => account)) {
-    write({ kind: 'switch', ...each });
+    yield { kind: 'switch', ...each };
   }
 }
 
-function saveWork({ incoming, orders, bounds, work }: FastState, write: Write): void {
+function* workIn({ incoming, orders, bounds, work }: FastState): Generator<SnapshotRecord> {
   if (incoming !== none) {
     const digest = orders.digest[incoming] as string;
-    write({ kind: 'work', work: { work: 'match', digest, ...bounds } });
+    yield { kind: 'work', work: { work: 'match', digest, ...bounds } };
   }
-  for (const each of work) write({ kind: 'work', work: { ...each } });
+  for (const each of work) yield { kind: 'work', work: { ...each } };
 }
 
 /** The clock, and what is remembered of the past, oldest first. */
-function saveMemory(state: FastState, write: Write): void {
+function* memoryOf(state: FastState): Generator<SnapshotRecord> {
   const { events, ids, orders, ended, nowMs } = state;
-  write({
+  yield {
     kind: 'clock',
     sequence: events.sequence,
     nowMs,
     eventLanes: events.chain.state(),
-  });
+  };
   for (let nth = 0; nth < ids.remembered.count; nth += 1) {
     const row = ids.remembered.at(nth);
     const atMs = ids.atMs[row] as number;
     const result = resultOf(state, row);
-    write({ kind: 'remembered', commandId: ids.text(row), atMs, ...result });
+    yield { kind: 'remembered', commandId: ids.text(row), atMs, ...result };
   }
   for (let nth = 0; nth < ended.count; nth += 1) {
     const slot = ended.at(nth);
     const status = doneReasons[(orders.places[slot] as number) - place.ended] as DoneReason;
     const atMs = orders.endedAtMs[slot] as number;
-    write({ kind: 'ended', ...progressOf(state, slot), status, atMs });
+    yield { kind: 'ended', ...progressOf(state, slot), status, atMs };
   }
 }
 

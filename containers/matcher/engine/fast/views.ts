@@ -19,7 +19,15 @@ import { creditOf, resultOf, usedLines } from './save.ts';
 
 type Views = Omit<
   Engine,
-  'apply' | 'sequence' | 'nowMs' | 'isUnfinished' | 'save' | 'stateHash' | 'eventHash' | 'validate'
+  | 'apply'
+  | 'sequence'
+  | 'nowMs'
+  | 'isUnfinished'
+  | 'save'
+  | 'freeze'
+  | 'stateHash'
+  | 'eventHash'
+  | 'validate'
 >;
 
 export function viewsOf(state: FastState): Views {

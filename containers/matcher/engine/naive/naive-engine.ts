@@ -83,6 +83,11 @@ function engineOver(state: NaiveState): Engine {
       });
     },
     save: (write) => save(state, write),
+    freeze() {
+      const records: SnapshotRecord[] = [];
+      save(state, (record) => records.push(structuredClone(record)));
+      return records[Symbol.iterator]();
+    },
     stateHash: () => hashState(engine),
     eventHash: () => state.events.digest(),
     validate: () => validate(state),

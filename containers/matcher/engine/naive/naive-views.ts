@@ -23,6 +23,7 @@ type Views = Omit<
   | 'nowMs'
   | 'isUnfinished'
   | 'save'
+  | 'freeze'
   | 'stateHash'
   | 'eventHash'
   | 'validate'

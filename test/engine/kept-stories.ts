@@ -195,4 +195,24 @@ export const keptStories: { of: string; story: Story }[] = [
       deeds: [],
     },
   },
+  {
+    of: 'a fok order over the level of the order that it replaces, which is outside the halt range',
+    story: {
+      ...quiet,
+      terms: { haltBps: 200, referenceTicks: 100 },
+      deeds: [
+        { deed: { ...order, account: bob, side: 'sell' }, laterMs: 0 },
+        { deed: { ...order, side: 'sell', limitTicks: 98 }, laterMs: 0 },
+        {
+          deed: {
+            ...order,
+            kind: { orderType: 'limit', timeInForce: 'fok' },
+            limitTicks: 98,
+            replaces: { nth: 1, isOwn: true },
+          },
+          laterMs: 0,
+        },
+      ],
+    },
+  },
 ];

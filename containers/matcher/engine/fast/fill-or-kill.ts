@@ -33,8 +33,9 @@ export function fillOrKillFault(
   let boughtLots = 0;
   for (let level = ladder.best; level !== none; level = nextLevel(state, ladder, level)) {
     const priceTicks = levels.ticks[level] as number;
-    if (!isReachable(wanting, priceTicks)) break;
+    // As though the order that it replaces were gone, its level is none that could be out of reach.
     if (isOnlyOrder(state, level, wanting.without)) continue;
+    if (!isReachable(wanting, priceTicks)) break;
     const lotUnits = priceTicks * book.market.quoteUnitsPerTickLot;
     const neededLots = isByMoney ? Math.floor(restUnits / lotUnits) : restLots;
     if (neededLots === 0) return boughtLots > 0 ? undefined : 'fill_or_kill_unfilled';

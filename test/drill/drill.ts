@@ -11,7 +11,7 @@ import { eventually } from '../system/waiting.ts';
 import { audit } from './audit.ts';
 import { Client } from './client.ts';
 import type { Differences } from './compare.ts';
-import { bootDrilled, type DrilledExchange } from './drilled-exchange.ts';
+import { bootDrilled, type DrilledExchange, killNow } from './drilled-exchange.ts';
 import { type FaultyKinesis, startFaultyKinesis } from './kinesis-fault.ts';
 import { startLoad } from './load.ts';
 import { Told } from './told.ts';
@@ -63,23 +63,23 @@ export async function perform(drill: Drill, options: DrillOptions): Promise<Repo
   const { say } = options;
   const folder = mkdtempSync(join(tmpdir(), 'crossbook-drill-'));
   const endings: (() => Promise<void> | void)[] = [];
+  const stateFolder = join(folder, 'state');
+  let keeps = false;
   const clear = () => {
+    killNow(stateFolder);
     endProcessesOf(folder);
-    rmSync(folder, { recursive: true, force: true, maxRetries: 5, retryDelay: 100 });
+    // What went wrong is found in there.
+    if (!keeps) rmSync(folder, { recursive: true, force: true, maxRetries: 5, retryDelay: 100 });
   };
   process.on('exit', clear);
   try {
     const kinesis = drill.faultyKinesis && (await startFaultyKinesis(join(folder, 'kinesis')));
     if (kinesis) endings.unshift(() => kinesis.stop());
     const exchange = await bootDrilled({
-      stateFolder: join(folder, 'state'),
+      stateFolder,
       assembly: options.assembly ?? (await synthesized(folder, say)),
       ...(kinesis ? { env: { CROSSBOOK_LOCAL_KINESIS: kinesis.url } } : {}),
     });
-    endings.unshift(() => exchange.killNow());
-    const dieWithUs = () => exchange.killNow();
-    process.on('exit', dieWithUs);
-    endings.push(() => void process.off('exit', dieWithUs));
     const ms = await exchange.healthy();
     say(`booted, every pair group is led after another ${ms} ms`);
     const atEnd = (act: () => Promise<void> | void) => void endings.unshift(act);
@@ -87,11 +87,16 @@ export async function perform(drill: Drill, options: DrillOptions): Promise<Repo
     const scene = { exchange, kinesis, random, say, atEnd, forMs: (options.seconds * 1_000) / 3 };
     const report = await harmUnderLoad(drill, scene, options);
     await exchange.stop();
+    keeps = report.lost.length + report.doubled.length + report.unsettled.length > 0;
     return report;
+  } catch (error) {
+    keeps = true;
+    throw error;
   } finally {
     for (const end of endings) await end();
     process.off('exit', clear);
     clear();
+    if (keeps) say(`logs and data are kept in ${folder}`);
   }
 }
 

@@ -1,5 +1,5 @@
 /** The exchange under drill: on ports of its own that outlive a restart, with its leaders' processes at hand. */
-import { readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { ListTablesCommand } from '@aws-sdk/client-dynamodb';
 import { KinesisClient } from '@aws-sdk/client-kinesis';
@@ -32,8 +32,6 @@ export type DrilledExchange = {
   startAgain(): Promise<void>;
   /** Ends it as Ctrl-C does. */
   stop(): Promise<void>;
-  /** Kills what there is, at once and without waiting. */
-  killNow(): void;
 };
 
 export type Clouds = {
@@ -99,9 +97,6 @@ export async function bootDrilled(options: DrilledOptions): Promise<DrilledExcha
       const { code } = await exchange.stop();
       if (code !== 0) throw new Error(`the exchange ended with ${code}: ${exchange.printed()}`);
     },
-    killNow() {
-      for (const pid of exchange.processes()) kill(pid);
-    },
   };
 }
 
@@ -151,6 +146,18 @@ function tasksOf(stateFolder: string): Task[] {
     const { pid } = JSON.parse(readFileSync(join(run, file), 'utf8')) as { pid: number };
     return [{ name, port, pid }];
   });
+}
+
+/** Kills every process that the local cloud has written down, at once and without waiting; its own, which would start them again, first. */
+export function killNow(stateFolder: string): void {
+  const run = join(stateFolder, 'run');
+  if (!existsSync(run)) return;
+  const files = readdirSync(run).filter((file) => file.endsWith('.pid'));
+  files.sort((a, b) => Number(b === 'cloud.pid') - Number(a === 'cloud.pid'));
+  for (const file of files) {
+    const pid = Number(/\d+/.exec(readFileSync(join(run, file), 'utf8'))?.[0]);
+    if (pid > 1) kill(pid);
+  }
 }
 
 export function kill(pid: number, signal: NodeJS.Signals = 'SIGKILL'): void {

@@ -14,7 +14,8 @@ export function hashState({ save }: Pick<Engine, 'save'>): string {
   return into.digest();
 }
 
-function foldRecord(into: HashLanes, record: SnapshotRecord): void {
+/** Folds the next of an engine's records; the last one's digest is the state hash. */
+export function foldRecord(into: HashLanes, record: SnapshotRecord): void {
   switch (record.kind) {
     case 'market':
       into.text(record.kind);

@@ -9,6 +9,11 @@ export class WindowQueue<T> {
     this.#items.push({ item, atMs });
   }
 
+  /** What is kept now, oldest first. */
+  items(): T[] {
+    return this.#items.slice(this.#head).map(({ item }) => item);
+  }
+
   /** Drops whatever is older than `sinceMs`. */
   prune(sinceMs: number, drop: (item: T) => void): void {
     for (;;) {

@@ -1,4 +1,8 @@
-/** Folds an event into the chain over all events: every field, in a fixed order, names as their two words. */
+/**
+ * Folds an event into the chain over all events: every field. An event is written as 32-bit words, in a fixed order: names as
+ * their two words, what an order is known by joined into two, what never changes of it into two more, so that an engine
+ * computes those once an order and not once an event.
+ */
 import { unreachable } from '#domain/assertion.ts';
 import type {
   CreditGranted,
@@ -8,11 +12,11 @@ import type {
   Trade,
 } from '#domain/event.ts';
 import { engineRefusals } from '#domain/refusal.ts';
-import { HashLanes } from './hash-lanes.ts';
+import { HashLanes, mostWords, wordOf } from './hash-lanes.ts';
 import { foldTerms } from './listing.ts';
-import { nameWords } from './name-words.ts';
+import { joinNames, nameWords } from './name-words.ts';
 
-/** What opens each event's integers. The numbers stand for ever: hashes of old journals are made of them. */
+/** What opens each event's words. The numbers stand for ever: hashes of old journals are made of them. */
 export const eventTags = {
   accepted: 1,
   refused: 2,
@@ -26,111 +30,165 @@ export const eventTags = {
   market_state_changed: 10,
 } as const;
 
+/** In the order of their numbers. */
+export const doneReasons: OrderDone['reason'][] = [
+  'filled',
+  'cancelled',
+  'expired',
+  'self_trade',
+  'halted',
+];
+const amendReasons = ['amended', 'self_trade'];
+const stateReasons = ['operator', 'volatility', 'schedule'];
+const sides = ['buy', 'sell'];
+
+/** An event's first word: its tag, and what else it is, as a number. */
+export const firstWord = (tag: number, detail: number): number => tag | (detail << 8);
+
 export function foldEvent(into: HashLanes, event: EngineEvent): void {
-  into.integer(eventTags[event.type]);
-  into.integer(event.sequence);
+  const words = new Words();
+  words.word(firstWord(eventTags[event.type], detailOf(event)));
+  words.integer(event.sequence);
+  writeRest(words, event);
+  words.foldInto(into);
+  if (event.type === 'market_listed') foldTerms(into, event);
+}
+
+/** Words of one event. */
+class Words {
+  readonly #words = new Int32Array(mostWords);
+  #count = 0;
+
+  word(value: number): void {
+    this.#words[this.#count] = value;
+    this.#count += 1;
+  }
+
+  integer(value: number): void {
+    this.word(wordOf(value));
+  }
+
+  name(text: string): void {
+    const { left, right } = nameWords(text);
+    this.word(left);
+    this.word(right);
+  }
+
+  foldInto(lanes: HashLanes): void {
+    lanes.words(this.#words, this.#count);
+  }
+}
+
+function detailOf(event: EngineEvent): number {
+  switch (event.type) {
+    case 'refused':
+      return engineRefusals.indexOf(event.code);
+    case 'trade':
+      return sides.indexOf(event.takerSide);
+    case 'order_done':
+      return doneReasons.indexOf(event.reason);
+    case 'order_amended':
+      return amendReasons.indexOf(event.reason);
+    case 'market_state_changed':
+      return stateReasons.indexOf(event.reason);
+    default:
+      return 0;
+  }
+}
+
+function writeRest(words: Words, event: EngineEvent): void {
   switch (event.type) {
     case 'accepted':
-      foldName(into, event.commandId);
-      break;
     case 'refused':
-      foldName(into, event.commandId);
-      into.integer(engineRefusals.indexOf(event.code));
-      break;
+      words.name(event.commandId);
+      return;
     case 'trade':
-      foldTrade(into, event);
-      break;
+      writeTrade(words, event);
+      return;
     case 'order_done':
-      foldOrderDone(into, event);
-      break;
+      writeOrderDone(words, event);
+      return;
     case 'credit_granted':
-      foldCredit(into, event, event.grantNumber);
-      break;
+      writeCredit(words, event, event.grantNumber);
+      return;
     case 'credit_returned':
-      foldCredit(into, event, event.returnNumber);
-      break;
-    case 'market_listed':
-      foldTerms(into, event);
-      break;
+      writeCredit(words, event, event.returnNumber);
+      return;
     case 'order_amended':
-      foldName(into, event.digest);
-      foldName(into, event.account);
-      foldName(into, event.marketId);
-      into.integer(event.sizeLots);
-      into.integer(event.spendUnits);
-      foldName(into, event.reason);
-      into.integer(event.atMs);
-      break;
+      writeParty(words, event, event.digest);
+      words.integer(event.sizeLots);
+      words.integer(event.spendUnits);
+      words.integer(event.atMs);
+      return;
     case 'order_triggered':
-      foldName(into, event.digest);
-      foldName(into, event.account);
-      foldName(into, event.marketId);
-      into.integer(event.atMs);
-      break;
+      writeParty(words, event, event.digest);
+      words.integer(event.atMs);
+      return;
     case 'market_state_changed':
-      foldName(into, event.marketId);
-      foldName(into, event.state);
-      foldName(into, event.reason);
-      into.integer(event.atMs);
-      into.integer(event.untilMs);
-      break;
+      words.name(event.marketId);
+      words.name(event.state);
+      words.integer(event.atMs);
+      words.integer(event.untilMs);
+      return;
+    case 'market_listed':
+      return;
     default:
       unreachable(event);
   }
 }
 
-function foldName(into: HashLanes, text: string): void {
-  const { left, right } = nameWords(text);
-  into.integer(left);
-  into.integer(right);
+function writeCredit(words: Words, event: CreditGranted | CreditReturned, number: number): void {
+  words.name(event.account);
+  words.name(event.asset);
+  words.integer(number);
+  words.integer(event.units);
 }
 
-function foldCredit(into: HashLanes, event: CreditGranted | CreditReturned, number: number): void {
-  foldName(into, event.account);
-  foldName(into, event.asset);
-  into.integer(number);
-  into.integer(event.units);
+function writeTrade(words: Words, trade: Trade): void {
+  words.integer(trade.atMs);
+  words.integer(trade.priceTicks);
+  words.integer(trade.sizeLots);
+  words.integer(trade.baseUnits);
+  words.integer(trade.quoteUnits);
+  const { marketId } = trade;
+  writeParty(words, { account: trade.makerAccount, marketId }, trade.makerDigest);
+  writeParty(words, { account: trade.takerAccount, marketId }, trade.takerDigest);
+  words.integer(trade.makerFeeUnits);
+  words.integer(trade.takerFeeUnits);
 }
 
-function foldTrade(into: HashLanes, trade: Trade): void {
-  foldName(into, trade.marketId);
-  into.integer(trade.atMs);
-  into.integer(trade.priceTicks);
-  into.integer(trade.sizeLots);
-  into.integer(trade.baseUnits);
-  into.integer(trade.quoteUnits);
-  foldName(into, trade.takerSide);
-  foldName(into, trade.makerDigest);
-  foldName(into, trade.takerDigest);
-  foldName(into, trade.makerAccount);
-  foldName(into, trade.takerAccount);
-  into.integer(trade.makerFeeUnits);
-  into.integer(trade.takerFeeUnits);
+/** Which order it is: its digest, its owner and its market. */
+function writeParty(
+  words: Words,
+  { account, marketId }: { account: string; marketId: string },
+  digest: string,
+): void {
+  const names = [nameWords(digest), nameWords(account), nameWords(marketId)] as const;
+  const [order, owner, market] = names;
+  words.word(joinNames(order.left, owner.left, market.left));
+  words.word(joinNames(order.right, owner.right, market.right));
 }
 
-function foldOrderDone(into: HashLanes, done: OrderDone): void {
-  const terms = new HashLanes();
-  foldName(terms, done.digest);
-  foldName(terms, done.account);
-  foldName(terms, done.marketId);
-  foldName(terms, traitsText(done));
+function writeOrderDone(words: Words, done: OrderDone): void {
+  const terms = new Words();
+  writeParty(terms, done, done.digest);
+  terms.name(traitsText(done));
   terms.integer(done.limitTicks);
   terms.integer(done.triggerTicks);
   terms.integer(done.displayLots);
   terms.integer(done.createdAtMs);
   terms.integer(done.expiresAtMs);
-  foldName(terms, done.clientOrderId ?? '');
-  // What stays as it is through an order's life is folded by itself, so that an engine may do it once.
-  const [left, right] = terms.state();
-  into.integer(left);
-  into.integer(right);
-  into.integer(done.sizeLots);
-  into.integer(done.spendUnits);
-  into.integer(done.filledLots);
-  into.integer(done.filledQuoteUnits);
-  into.integer(done.feeUnits);
-  foldName(into, done.reason);
-  into.integer(done.atMs);
+  terms.name(done.clientOrderId ?? '');
+  const folded = new HashLanes();
+  terms.foldInto(folded);
+  words.word(folded.left);
+  words.word(folded.right);
+  words.integer(done.sizeLots);
+  words.integer(done.spendUnits);
+  words.integer(done.filledLots);
+  words.integer(done.filledQuoteUnits);
+  words.integer(done.feeUnits);
+  words.integer(done.atMs);
 }
 
 /** What an order is beside its numbers, as one text. */

@@ -48,17 +48,17 @@ export class HashLanes {
     this.word(wordOf(value));
   }
 
-  /** Folds in the first so many safe integers: the same as one after the other, without touching memory between them. */
-  integers(values: Float64Array, count: number): void {
-    let left = this.#left;
-    let right = this.#right;
+  /** Folds in the first so many words at once: each has multipliers of its own, so that none waits for the one before. */
+  words(words: Int32Array, count: number): void {
+    let left = 0;
+    let right = 0;
     for (let at = 0; at < count; at += 1) {
-      const word = wordOf(values[at] as number);
-      left = rotate(Math.imul(left ^ word, 0x2c1b3c6d), 13);
-      right = rotate(Math.imul((right + word) | 0, 0x297a2d39), 17);
+      const word = words[at] as number;
+      left = (left + Math.imul(word, leftMultipliers[at] as number)) | 0;
+      right = (right + Math.imul(word, rightMultipliers[at] as number)) | 0;
     }
-    this.#left = left;
-    this.#right = right;
+    this.#left = rotate(Math.imul(this.#left ^ left, 0x2c1b3c6d), 13);
+    this.#right = rotate(Math.imul((this.#right + right) | 0, 0x297a2d39), 17);
     this.#count = (this.#count + count) | 0;
   }
 
@@ -85,9 +85,24 @@ export class HashLanes {
 }
 
 /** A safe integer as 32 bits: small ones, of either sign, stay apart; of large ones every bit counts. */
-function wordOf(value: number): number {
-  return (value | 0) ^ Math.imul(Math.floor(value * 2 ** -32) | 0, 0x5bd1e995);
+export function wordOf(value: number): number {
+  return (value | 0) ^ Math.imul((value * 2 ** -32) | 0, 0x5bd1e995);
 }
+
+/** Odd, so that a change of one word always shows. */
+function multipliers(seed: number): Int32Array {
+  let state = seed;
+  return Int32Array.from({ length: mostWords }, () => {
+    state = (state + 0x6d2b79f5) | 0;
+    const mixed = Math.imul(state ^ (state >>> 15), 0x2c1b3c6d);
+    return Math.imul(mixed ^ (mixed >>> 13), 0x297a2d39) | 1;
+  });
+}
+
+/** More than any event has. */
+export const mostWords = 16;
+const leftMultipliers = multipliers(1);
+const rightMultipliers = multipliers(2);
 
 const rotate = (value: number, by: number): number => (value << by) | (value >>> (32 - by));
 

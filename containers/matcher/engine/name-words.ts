@@ -38,6 +38,12 @@ export function rightOfDigest(words: Int32Array): number {
   return right;
 }
 
+/** Which order it is, of one lane's words: a change of any of the three shows. */
+export function joinNames(digest: number, account: number, market: number): number {
+  const joined = Math.imul(digest, 0x2c1b3c6d) + Math.imul(account, 0x297a2d39);
+  return (joined + Math.imul(market, 0x27d4eb2f)) | 0;
+}
+
 /** Odd, so that a change of one word always shows. */
 const leftMultipliers = Int32Array.of(
   0x428a2f99,
@@ -77,6 +83,20 @@ export function readDigest(text: string, into: Int32Array): boolean {
   }
   return invalid >= 0 && invalid < 16;
 }
+
+/** The text of the 8 words from a place on. */
+export function writeDigest(words: Int32Array, from: number): string {
+  let text = '0x';
+  for (let at = from; at < from + digestWords; at += 1) {
+    const word = words[at] as number;
+    text += (fourDigits[word >>> 16] as string) + (fourDigits[word & 0xffff] as string);
+  }
+  return text;
+}
+
+const fourDigits = Array.from({ length: 0x1_0000 }, (_, value) =>
+  value.toString(16).padStart(4, '0'),
+);
 
 /** By character code; -1 where it is no lower-case hex digit. */
 const hexDigits = Int32Array.from({ length: 128 }, (_, code) =>

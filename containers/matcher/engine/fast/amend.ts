@@ -65,16 +65,13 @@ export function lowerOrder(
   orders.heldUnits[slot] = heldUnits;
 }
 
-export function emitAmended(
-  { orders, accounts, events, markets, nowMs }: FastState,
-  slot: number,
-  reason: OrderAmended['reason'],
-): void {
+export function emitAmended(state: FastState, slot: number, reason: OrderAmended['reason']): void {
+  const { orders, accounts, events, nowMs } = state;
   events.rare<OrderAmended>({
     type: 'order_amended',
-    digest: orders.digest[slot] as string,
+    digest: state.digestOf(slot),
     account: accounts.names[orders.account[slot] as number] as string,
-    marketId: markets[orders.market[slot] as number]?.id as string,
+    marketId: state.book(slot).id,
     sizeLots: orders.sizeLots[slot] as number,
     spendUnits: orders.spendUnits[slot] as number,
     reason,

@@ -26,8 +26,7 @@ export function applyRequest(state: FastState, request: Request): void {
   const { nowMs } = request;
   assert(nowMs >= state.nowMs, 'the clock went back');
   state.nowMs = nowMs;
-  state.events.nowMs = nowMs;
-  state.events.count = 0;
+  state.events.begin(nowMs);
   forget(state);
   if (request.kind === kind.other) {
     applyOther(state, request, request.command as Command);
@@ -59,28 +58,22 @@ function assertNothingBefore(state: FastState, minds: boolean): void {
 function forget({ ids, orders, ended, nowMs }: FastState): void {
   const { remembered } = ids;
   const sinceMs = nowMs - memoryMs;
-  for (let row = remembered.oldest; row !== none; row = remembered.oldest) {
-    if ((ids.atMs[row] as number) >= sinceMs) break;
-    remembered.drop();
-    ids.sequence[row] = 0;
-    if (ids.order[row] === none) ids.remove(row);
-  }
-  for (let slot = ended.oldest; slot !== none; slot = ended.oldest) {
-    if ((orders.endedAtMs[slot] as number) >= sinceMs) break;
+  while (remembered.count > 0 && ids.atMs(remembered.oldest) < sinceMs) ids.forgetOldest();
+  while (ended.count > 0 && (orders.endedAtMs[ended.oldest] as number) < sinceMs) {
+    const slot = ended.oldest;
     ended.drop();
     const row = orders.id[slot] as number;
-    if (ids.order[row] === slot) ids.order[row] = none;
-    if (ids.order[row] === none && ids.sequence[row] === 0) ids.remove(row);
+    if (ids.order(row) === slot) ids.forgetOrder(row);
     orders.release(slot);
   }
 }
 
 function findId({ ids }: FastState, request: Request): number {
-  return request.isDigest ? ids.find(request.words) : ids.findText(request.commandId);
+  return request.isDigest ? ids.find(request.words, request.hash) : ids.findText(request.commandId);
 }
 
 function addId({ ids }: FastState, request: Request): number {
-  return request.isDigest ? ids.add(request.words) : ids.addText(request.commandId);
+  return request.isDigest ? ids.add(request.words, request.hash) : ids.addText(request.commandId);
 }
 
 /** Says accepted or refused, and remembers it: the first result of an id stays its result. Answers the event's number. */
@@ -91,11 +84,7 @@ function answer(state: FastState, request: Request, row: number, code: number): 
     code === accepted
       ? events.accepted(nameLeft, nameRight)
       : events.refused(nameLeft, nameRight, code);
-  if ((ids.sequence[row] as number) > 0) return sequence;
-  ids.sequence[row] = sequence;
-  ids.code[row] = code;
-  ids.atMs[row] = state.nowMs;
-  ids.remembered.push(row);
+  if (ids.sequence(row) === 0) ids.remember(row, { sequence, code, atMs: state.nowMs });
   return sequence;
 }
 
@@ -105,7 +94,7 @@ function cancelRefusal(
   idRow: number,
   target: number,
 ): number {
-  if (idRow !== none && (ids.sequence[idRow] as number) > 0) return refusal.duplicate_order;
+  if (idRow !== none && ids.sequence(idRow) > 0) return refusal.duplicate_order;
   if (target === none) return refusal.unknown_order;
   return orders.account[target] === request.account ? accepted : refusal.not_owner;
 }
@@ -133,7 +122,7 @@ function otherRefusal(state: FastState, command: Command, idRow: number): number
   if (command.type === 'set_market_state' && !state.bookOf(command.marketId)) {
     return refusal.unknown_market;
   }
-  if (idRow !== none && (state.ids.sequence[idRow] as number) > 0) return refusal.duplicate_order;
+  if (idRow !== none && state.ids.sequence(idRow) > 0) return refusal.duplicate_order;
   switch (command.type) {
     case 'amend':
       return amendRefusal(state, command);

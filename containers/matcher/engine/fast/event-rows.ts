@@ -3,24 +3,19 @@
  * somebody asks for it; what is rare is an event at once. Both fold into the chain as event-hash.ts says.
  */
 import type { EngineEvent } from '#domain/event.ts';
-import type { DoneReason } from '#domain/order.ts';
-import { eventTags, foldEvent } from '../event-hash.ts';
-import { HashLanes, type LanesState } from '../hash-lanes.ts';
+import { eventTags, firstWord, foldEvent } from '../event-hash.ts';
+import { HashLanes, type LanesState, mostWords, wordOf } from '../hash-lanes.ts';
 import { eventsPerCommand, eventsPerStep } from '../limits.ts';
-import { nameWords } from '../name-words.ts';
-import type { Accounts } from './accounts.ts';
-import type { MarketBook } from './market-book.ts';
 import type { OrderTable } from './order-table.ts';
 import { isSell } from './order-traits.ts';
 
-/** In the order of their numbers in a row, and beyond `place.ended`. */
-export const doneReasons: DoneReason[] = ['filled', 'cancelled', 'expired', 'self_trade', 'halted'];
+/** Places in `doneReasons`. */
 export const done = { filled: 0, cancelled: 1, expired: 2, self_trade: 3, halted: 4 } as const;
 
-const reasonNames = doneReasons.map(nameWords);
-const buyName = nameWords('buy');
-const sellName = nameWords('sell');
-const tag = eventTags;
+const acceptedTag = eventTags.accepted;
+const refusedTag = eventTags.refused;
+const tradeTag = eventTags.trade;
+const doneTag = eventTags.order_done;
 
 /** One trade's numbers, filled anew for each. */
 export class TradeFigures {
@@ -38,7 +33,6 @@ export class EventRows {
   /** Events of this command. */
   count = 0;
   sequence = 0;
-  nowMs = 0;
   /** `eventTags`; 0 where the event itself is in `events`. */
   readonly tags = new Int32Array(eventsPerCommand);
   /** The order that is over, or a trade's maker. */
@@ -54,7 +48,9 @@ export class EventRows {
   readonly events: (EngineEvent | undefined)[] = new Array(eventsPerCommand);
   #chain = new HashLanes();
   /** What one event folds into the chain. */
-  readonly #folded = new Float64Array(24);
+  readonly #words = new Int32Array(mostWords);
+  /** The clock as a word: many events have it. */
+  #nowWord = 0;
 
   /** Whether one more step of work surely fits. */
   get hasRoom(): boolean {
@@ -70,52 +66,46 @@ export class EventRows {
     this.#chain = new HashLanes(lanes);
   }
 
+  /** Begins the events of a command. */
+  begin(nowMs: number): void {
+    this.count = 0;
+    this.#nowWord = wordOf(nowMs);
+  }
+
   /** Answers the event's number. */
   accepted(idLeft: number, idRight: number): number {
-    const folded = this.#begin(tag.accepted);
-    folded[2] = idLeft;
-    folded[3] = idRight;
-    this.#chain.integers(folded, 4);
+    const words = this.#row(acceptedTag, 0);
+    words[2] = idLeft;
+    words[3] = idRight;
+    this.#chain.words(words, 4);
     return this.sequence;
   }
 
   refused(idLeft: number, idRight: number, code: number): number {
     this.details[this.count] = code;
-    const folded = this.#begin(tag.refused);
-    folded[2] = idLeft;
-    folded[3] = idRight;
-    folded[4] = code;
-    this.#chain.integers(folded, 5);
+    const words = this.#row(refusedTag, code);
+    words[2] = idLeft;
+    words[3] = idRight;
+    this.#chain.words(words, 4);
     return this.sequence;
   }
 
-  trade(figures: TradeFigures, orders: OrderTable, accounts: Accounts, book: MarketBook): void {
+  trade(figures: TradeFigures, orders: OrderTable): void {
     const { maker, taker } = figures;
     this.#keep(figures);
-    const makerAccount = orders.account[maker] as number;
-    const takerAccount = orders.account[taker] as number;
-    const side = isSell(orders.traits[taker] as number) ? sellName : buyName;
-    const folded = this.#begin(tag.trade);
-    folded[2] = book.nameLeft;
-    folded[3] = book.nameRight;
-    folded[4] = this.nowMs;
-    folded[5] = figures.priceTicks;
-    folded[6] = figures.sizeLots;
-    folded[7] = figures.baseUnits;
-    folded[8] = figures.quoteUnits;
-    folded[9] = side.left;
-    folded[10] = side.right;
-    folded[11] = orders.nameLeft[maker] as number;
-    folded[12] = orders.nameRight[maker] as number;
-    folded[13] = orders.nameLeft[taker] as number;
-    folded[14] = orders.nameRight[taker] as number;
-    folded[15] = accounts.nameLeft[makerAccount] as number;
-    folded[16] = accounts.nameRight[makerAccount] as number;
-    folded[17] = accounts.nameLeft[takerAccount] as number;
-    folded[18] = accounts.nameRight[takerAccount] as number;
-    folded[19] = figures.makerFeeUnits;
-    folded[20] = figures.takerFeeUnits;
-    this.#chain.integers(folded, 21);
+    const words = this.#row(tradeTag, isSell(orders.traits[taker] as number) ? 1 : 0);
+    words[2] = this.#nowWord;
+    words[3] = figures.priceTicks;
+    words[4] = wordOf(figures.sizeLots);
+    words[5] = wordOf(figures.baseUnits);
+    words[6] = wordOf(figures.quoteUnits);
+    words[7] = orders.partyLeft[maker] as number;
+    words[8] = orders.partyRight[maker] as number;
+    words[9] = orders.partyLeft[taker] as number;
+    words[10] = orders.partyRight[taker] as number;
+    words[11] = wordOf(figures.makerFeeUnits);
+    words[12] = wordOf(figures.takerFeeUnits);
+    this.#chain.words(words, 13);
   }
 
   /** For whoever makes an event of it. */
@@ -135,19 +125,16 @@ export class EventRows {
   orderDone(slot: number, reason: number, orders: OrderTable): void {
     this.slots[this.count] = slot;
     this.details[this.count] = reason;
-    const name = reasonNames[reason];
-    const folded = this.#begin(tag.order_done);
-    folded[2] = orders.termsLeft[slot] as number;
-    folded[3] = orders.termsRight[slot] as number;
-    folded[4] = orders.sizeLots[slot] as number;
-    folded[5] = orders.spendUnits[slot] as number;
-    folded[6] = orders.filledLots[slot] as number;
-    folded[7] = orders.filledQuoteUnits[slot] as number;
-    folded[8] = orders.feeUnits[slot] as number;
-    folded[9] = name?.left as number;
-    folded[10] = name?.right as number;
-    folded[11] = this.nowMs;
-    this.#chain.integers(folded, 12);
+    const words = this.#row(doneTag, reason);
+    words[2] = orders.termsLeft[slot] as number;
+    words[3] = orders.termsRight[slot] as number;
+    words[4] = wordOf(orders.sizeLots[slot] as number);
+    words[5] = wordOf(orders.spendUnits[slot] as number);
+    words[6] = wordOf(orders.filledLots[slot] as number);
+    words[7] = wordOf(orders.filledQuoteUnits[slot] as number);
+    words[8] = wordOf(orders.feeUnits[slot] as number);
+    words[9] = this.#nowWord;
+    this.#chain.words(words, 10);
   }
 
   /** An event of a kind that is rare; `sequence` is set here. */
@@ -161,12 +148,12 @@ export class EventRows {
     return this.sequence;
   }
 
-  #begin(eventTag: number): Float64Array {
-    this.tags[this.count] = eventTag;
+  #row(tag: number, detail: number): Int32Array {
+    this.tags[this.count] = tag;
     this.count += 1;
     this.sequence += 1;
-    this.#folded[0] = eventTag;
-    this.#folded[1] = this.sequence;
-    return this.#folded;
+    this.#words[0] = firstWord(tag, detail);
+    this.#words[1] = wordOf(this.sequence);
+    return this.#words;
   }
 }

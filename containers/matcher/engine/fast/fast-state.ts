@@ -6,6 +6,7 @@ import { Accounts } from './accounts.ts';
 import { CreditLines } from './credit-lines.ts';
 import { DueHeap } from './due-heap.ts';
 import { EventRows, TradeFigures } from './event-rows.ts';
+import { ExpiryQueue } from './expiry-queue.ts';
 import { HandleRing } from './handle-ring.ts';
 import { IdTable } from './id-table.ts';
 import { LevelChanges } from './level-changes.ts';
@@ -37,7 +38,7 @@ export class FastState {
   readonly assets: string[] = [];
   readonly assetHandles = new Map<string, number>();
   /** Live orders by expiry, the older first. */
-  readonly expiries: DueHeap;
+  readonly expiries: ExpiryQueue;
   /** Accounts by the time at which their dead man's switch fires. */
   readonly switches: DueHeap;
   /** When the next market's state ends by itself; infinite where none does. */
@@ -67,9 +68,7 @@ export class FastState {
     this.ids = new IdTable(options.hashSecret);
     this.credit = options.credit ?? new CreditLines();
     const { orders, accounts } = this;
-    this.expiries = new DueHeap(
-      (one, other) => (orders.admitted[one] as number) < (orders.admitted[other] as number),
-    );
+    this.expiries = new ExpiryQueue(orders);
     this.switches = new DueHeap(
       (one, other) => (accounts.names[one] as string) < (accounts.names[other] as string),
     );
@@ -87,7 +86,11 @@ export class FastState {
   /** The order of a digest, live or remembered; `none` where there is none. */
   orderOf(digest: string): number {
     const row = this.ids.rowOf(digest);
-    return row === none ? none : (this.ids.order[row] as number);
+    return row === none ? none : this.ids.order(row);
+  }
+
+  digestOf(slot: number): string {
+    return this.ids.text(this.orders.id[slot] as number);
   }
 
   liveOrderOf(digest: string): number {

@@ -3,8 +3,8 @@
  * are found through an open-addressing table whose hash is keyed by a secret, so that nobody can sign orders whose digests
  * collide in it. The few ids that are no digests (grants', operators', random ones) are found through a `Map`.
  */
-import { digestWords, readDigest } from '../name-words.ts';
-import { grownFloats, grownInts } from './grown.ts';
+import { digestWords, readDigest, writeDigest } from '../name-words.ts';
+import { grownInts } from './grown.ts';
 import { HandleRing } from './handle-ring.ts';
 import { none } from './order-table.ts';
 
@@ -12,16 +12,19 @@ import { none } from './order-table.ts';
 export const accepted = -1;
 const startCapacity = 1_024;
 
+/** A row is a cache line: 8 words of the digest, its order, the result's code, then sequence and time as doubles. */
+const rowWords = 16;
+const orderAt = 8;
+const codeAt = 9;
+const rowDoubles = 8;
+const sequenceAt = 5;
+const timeAt = 6;
+
 export class IdTable {
-  /** The command's first result; 0 where none is remembered. */
-  sequence = new Float64Array(startCapacity);
-  code = new Int32Array(startCapacity);
-  atMs = new Float64Array(startCapacity);
-  /** The order of that digest, live or remembered; `none` where there is none. */
-  order = new Int32Array(startCapacity);
-  /** The 8 words of a digest. */
-  #words = new Int32Array(startCapacity * digestWords);
-  /** Free rows form a chain through `order`. */
+  #words = new Int32Array(startCapacity * rowWords);
+  /** The same memory. */
+  #doubles = new Float64Array(this.#words.buffer);
+  /** Free rows form a chain through their order. */
   #free: number = none;
   #end = 0;
   #used = 0;
@@ -29,6 +32,8 @@ export class IdTable {
   /** Pairs of a hash and a row + 1; a row of 0 is an empty place. */
   #index = new Int32Array(startCapacity * 4);
   readonly #keys: Int32Array;
+  /** The words of a row that is looked for. */
+  readonly #found = new Int32Array(digestWords);
   readonly #rowOfText = new Map<string, number>();
   readonly #textOfRow = new Map<number, string>();
   remembered = new HandleRing();
@@ -42,9 +47,53 @@ export class IdTable {
     });
   }
 
-  /** The row of a digest; `none` where it is not known. */
-  find(words: Int32Array): number {
-    const hash = this.#hash(words);
+  /** The order of an id's digest, live or remembered; `none` where there is none. */
+  order(row: number): number {
+    return this.#words[row * rowWords + orderAt] as number;
+  }
+
+  setOrder(row: number, slot: number): void {
+    this.#words[row * rowWords + orderAt] = slot;
+  }
+
+  /** The number of the command's first result; 0 where none is remembered. */
+  sequence(row: number): number {
+    return this.#doubles[row * rowDoubles + sequenceAt] as number;
+  }
+
+  /** The code of that result, or `accepted`. */
+  code(row: number): number {
+    return this.#words[row * rowWords + codeAt] as number;
+  }
+
+  atMs(row: number): number {
+    return this.#doubles[row * rowDoubles + timeAt] as number;
+  }
+
+  /** Remembers a command's first result. */
+  remember(row: number, result: { sequence: number; code: number; atMs: number }): void {
+    this.#words[row * rowWords + codeAt] = result.code;
+    this.#doubles[row * rowDoubles + sequenceAt] = result.sequence;
+    this.#doubles[row * rowDoubles + timeAt] = result.atMs;
+    this.remembered.push(row);
+  }
+
+  /** Forgets the result that was remembered first, and the id with it where no order has it. */
+  forgetOldest(): void {
+    const row = this.remembered.oldest;
+    this.remembered.drop();
+    this.#doubles[row * rowDoubles + sequenceAt] = 0;
+    if (this.order(row) === none) this.#remove(row);
+  }
+
+  /** Forgets that an order has this id, and the id with it where no result is remembered. */
+  forgetOrder(row: number): void {
+    this.setOrder(row, none);
+    if (this.sequence(row) === 0) this.#remove(row);
+  }
+
+  /** The row of a digest; `none` where it is not known. `hash`: its `hashOf`. */
+  find(words: Int32Array, hash: number): number {
     const index = this.#index;
     const mask = (index.length >> 1) - 1;
     for (let at = hash & mask; ; at = (at + 1) & mask) {
@@ -55,11 +104,13 @@ export class IdTable {
   }
 
   /** A new row for a digest that is not known. */
-  add(words: Int32Array): number {
+  add(words: Int32Array, hash: number): number {
     const row = this.#take();
-    this.#words.set(words, row * digestWords);
+    const own = this.#words;
+    const from = row * rowWords;
+    for (let at = 0; at < digestWords; at += 1) own[from + at] = words[at] as number;
     if (this.#used * 4 > this.#index.length) this.#rebuild();
-    this.#insert(this.#hash(words), row);
+    this.#insert(hash, row);
     return row;
   }
 
@@ -74,50 +125,43 @@ export class IdTable {
     return row;
   }
 
-  /** Forgets an id that neither an order nor a result needs. */
-  remove(row: number): void {
-    const text = this.#textOfRow.get(row);
+  #remove(row: number): void {
+    const text = this.#textOfRow.size > 0 ? this.#textOfRow.get(row) : undefined;
     if (text === undefined) this.#unindex(row);
     else {
       this.#textOfRow.delete(row);
       this.#rowOfText.delete(text);
     }
-    this.order[row] = this.#free;
+    this.setOrder(row, this.#free);
     this.#free = row;
     this.#used -= 1;
   }
 
   /** An id as it was written. */
   text(row: number): string {
-    const text = this.#textOfRow.get(row);
-    if (text !== undefined) return text;
-    let digest = '0x';
-    for (let at = 0; at < digestWords; at += 1) {
-      const word = this.#words[row * digestWords + at] as number;
-      digest += (word >>> 0).toString(16).padStart(8, '0');
-    }
-    return digest;
+    const text = this.#textOfRow.size > 0 ? this.#textOfRow.get(row) : undefined;
+    return text ?? writeDigest(this.#words, row * rowWords);
   }
 
   /** The row of an id in text, whatever its form; `none` where it is not known. */
   rowOf(text: string): number {
     const words = new Int32Array(digestWords);
-    return readDigest(text, words) ? this.find(words) : this.findText(text);
+    if (!readDigest(text, words)) return this.findText(text);
+    return this.find(words, this.hashOf(words));
   }
 
   /** What was remembered, good for reading by row: nothing is found in it. */
   copy(): IdTable {
     const copy = new IdTable(0);
-    copy.sequence = this.sequence.slice(0, this.#end);
-    copy.code = this.code.slice(0, this.#end);
-    copy.atMs = this.atMs.slice(0, this.#end);
-    copy.#words = this.#words.slice(0, this.#end * digestWords);
+    copy.#words = this.#words.slice(0, this.#end * rowWords);
+    copy.#doubles = new Float64Array(copy.#words.buffer);
     for (const [row, text] of this.#textOfRow) copy.#textOfRow.set(row, text);
     copy.remembered = this.remembered.copy();
     return copy;
   }
 
-  #hash(words: Int32Array): number {
+  /** Where a digest belongs in the table; nobody can foresee it without the secret. */
+  hashOf(words: Int32Array): number {
     const keys = this.#keys;
     let hash = keys[digestWords] as number;
     for (let at = 0; at < digestWords; at += 1) {
@@ -129,7 +173,7 @@ export class IdTable {
 
   #has(row: number, words: Int32Array): boolean {
     const own = this.#words;
-    const from = row * digestWords;
+    const from = row * rowWords;
     for (let at = 0; at < digestWords; at += 1) {
       if (own[from + at] !== words[at]) return false;
     }
@@ -149,8 +193,7 @@ export class IdTable {
   #unindex(row: number): void {
     const index = this.#index;
     const mask = (index.length >> 1) - 1;
-    const words = this.#words.subarray(row * digestWords, (row + 1) * digestWords);
-    let hole = this.#hash(words) & mask;
+    let hole = this.#hashOfRow(row) & mask;
     while (index[hole * 2 + 1] !== row + 1) hole = (hole + 1) & mask;
     for (let at = (hole + 1) & mask; index[at * 2 + 1] !== 0; at = (at + 1) & mask) {
       const home = (index[at * 2] as number) & mask;
@@ -161,6 +204,13 @@ export class IdTable {
       hole = at;
     }
     index[hole * 2 + 1] = 0;
+  }
+
+  #hashOfRow(row: number): number {
+    const found = this.#found;
+    for (let at = 0; at < digestWords; at += 1)
+      found[at] = this.#words[row * rowWords + at] as number;
+    return this.hashOf(found);
   }
 
   #rebuild(): void {
@@ -176,20 +226,17 @@ export class IdTable {
     this.#used += 1;
     let row = this.#free;
     if (row === none) {
-      if (this.#end === this.sequence.length) this.#grow(this.#end * 2);
+      if (this.#end * rowWords === this.#words.length) this.#grow(this.#words.length * 2);
       row = this.#end;
       this.#end += 1;
-    } else this.#free = this.order[row] as number;
-    this.sequence[row] = 0;
-    this.order[row] = none;
+    } else this.#free = this.order(row);
+    this.setOrder(row, none);
+    this.#doubles[row * rowDoubles + sequenceAt] = 0;
     return row;
   }
 
   #grow(length: number): void {
-    this.sequence = grownFloats(this.sequence, length);
-    this.code = grownInts(this.code, length);
-    this.atMs = grownFloats(this.atMs, length);
-    this.order = grownInts(this.order, length);
-    this.#words = grownInts(this.#words, length * digestWords);
+    this.#words = grownInts(this.#words, length);
+    this.#doubles = new Float64Array(this.#words.buffer);
   }
 }

@@ -30,9 +30,9 @@ export class OrderTable {
   triggerTicks = new Int32Array(startCapacity);
   makerFeeBps = new Int32Array(startCapacity);
   takerFeeBps = new Int32Array(startCapacity);
-  /** The two words that event hashes know its digest by, and those of all its terms that never change. */
-  nameLeft = new Int32Array(startCapacity);
-  nameRight = new Int32Array(startCapacity);
+  /** What event hashes know it by: its digest, owner and market, and all its terms that never change. */
+  partyLeft = new Int32Array(startCapacity);
+  partyRight = new Int32Array(startCapacity);
   termsLeft = new Int32Array(startCapacity);
   termsRight = new Int32Array(startCapacity);
   /** The row of its digest in the id table. */
@@ -61,9 +61,8 @@ export class OrderTable {
   shownLots = new Float64Array(startCapacity);
   endedAtMs = new Float64Array(startCapacity);
 
-  /** Texts are kept as they came, for events and views. */
-  digest: string[] = [];
-  clientOrderId: (string | undefined)[] = [];
+  /** Of the orders that have one. */
+  clientOrderIds = new Map<number, string>();
 
   /** Slots in use lie below this one. */
   #end = 0;
@@ -83,7 +82,7 @@ export class OrderTable {
 
   release(slot: number): void {
     this.places[slot] = place.free;
-    this.clientOrderId[slot] = undefined;
+    if (this.clientOrderIds.size > 0) this.clientOrderIds.delete(slot);
     this.behind[slot] = this.#free;
     this.#free = slot;
   }
@@ -91,6 +90,10 @@ export class OrderTable {
   /** Slots in use lie below this number. */
   get end(): number {
     return this.#end;
+  }
+
+  clientOrderIdOf(slot: number): string | undefined {
+    return this.clientOrderIds.size > 0 ? this.clientOrderIds.get(slot) : undefined;
   }
 
   isLive(slot: number): boolean {
@@ -128,8 +131,8 @@ export class OrderTable {
     copy.heldUnits = this.heldUnits.slice(0, end);
     copy.shownLots = this.shownLots.slice(0, end);
     copy.endedAtMs = this.endedAtMs.slice(0, end);
-    copy.digest = this.digest.slice(0, end);
-    copy.clientOrderId = this.clientOrderId.slice(0, end);
+    copy.id = this.id.slice(0, end);
+    copy.clientOrderIds = new Map(this.clientOrderIds);
     copy.#end = end;
     return copy;
   }
@@ -143,8 +146,8 @@ export class OrderTable {
     this.triggerTicks = grownInts(this.triggerTicks, length);
     this.makerFeeBps = grownInts(this.makerFeeBps, length);
     this.takerFeeBps = grownInts(this.takerFeeBps, length);
-    this.nameLeft = grownInts(this.nameLeft, length);
-    this.nameRight = grownInts(this.nameRight, length);
+    this.partyLeft = grownInts(this.partyLeft, length);
+    this.partyRight = grownInts(this.partyRight, length);
     this.termsLeft = grownInts(this.termsLeft, length);
     this.termsRight = grownInts(this.termsRight, length);
     this.id = grownInts(this.id, length);

@@ -22,7 +22,7 @@ export function placeOrder(
   if (replaced !== none) endOrder(state, replaced, done.cancelled);
   const slot = admit(state, request, book, admitted);
   state.orders.id[slot] = idRow;
-  state.ids.order[idRow] = slot;
+  state.ids.setOrder(idRow, slot);
   if (isConditional(request.traits)) {
     awaitTrigger(state, slot);
     return;
@@ -54,16 +54,14 @@ function admit(state: FastState, request: Request, book: MarketBook, admitted: n
   orders.expiresAtMs[slot] = request.expiresAtMs;
   orders.admitted[slot] = admitted;
   orders.shownLots[slot] = 0;
-  orders.digest[slot] = request.commandId;
-  orders.nameLeft[slot] = request.nameLeft;
-  orders.nameRight[slot] = request.nameRight;
-  orders.clientOrderId[slot] = request.clientOrderId;
+  if (request.clientOrderId !== undefined) orders.clientOrderIds.set(slot, request.clientOrderId);
 
   const holdUnits = holdFor(request, book, rates);
   const line = credit.line(account, isSell(request.traits) ? book.baseAsset : book.quoteAsset);
   orders.holdLine[slot] = line;
   orders.heldUnits[slot] = holdUnits;
   credit.hold(line, holdUnits);
+  nameTerms(state, slot, book, request.nameLeft, request.nameRight);
   enlist(state, slot, book);
   return slot;
 }
@@ -71,11 +69,10 @@ function admit(state: FastState, request: Request, book: MarketBook, admitted: n
 /** What the order is known by, beside its place in the book. */
 export function enlist(state: FastState, slot: number, book: MarketBook): void {
   const { orders, accounts } = state;
-  nameTerms(state, slot, book);
   accounts.append(slot, orders);
-  state.expiries.add(slot, orders.expiresAtMs[slot] as number);
+  state.expiries.add(slot);
   book.liveOrders += 1;
-  const clientOrderId = orders.clientOrderId[slot];
+  const clientOrderId = orders.clientOrderIdOf(slot);
   if (clientOrderId === undefined) return;
   const account = accounts.names[orders.account[slot] as number] as string;
   state.clientIds.set(clientKey(account, clientOrderId), slot);

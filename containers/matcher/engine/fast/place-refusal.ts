@@ -37,7 +37,7 @@ export function placeRefusal(state: FastState, request: Request, idRow: number):
   if (createdAtMs < nowMs - admissionWindowMs) return refusal.order_too_late;
   if (createdAtMs > nowMs + admissionAheadMs) return refusal.order_from_the_future;
   if (request.expiresAtMs <= nowMs) return refusal.order_expired;
-  if (idRow !== none && (state.ids.sequence[idRow] as number) > 0) return refusal.duplicate_order;
+  if (idRow !== none && state.ids.sequence(idRow) > 0) return refusal.duplicate_order;
   const without = request.hasTarget ? replacedBy(state, request) : none;
   if (isClientIdLive(state, request, without)) return refusal.duplicate_client_order_id;
   const ofAmounts = amountsRefusal(request, book);
@@ -71,8 +71,8 @@ function isTaken(traits: number, { market }: MarketBook): boolean {
 /** The order that a request names, where it is live; `none` otherwise. */
 export function targetOf({ ids, orders }: FastState, request: Request): number {
   const { target, isTargetDigest, targetWords } = request;
-  const row = isTargetDigest ? ids.find(targetWords) : ids.findText(target);
-  const slot = row === none ? none : (ids.order[row] as number);
+  const row = isTargetDigest ? ids.find(targetWords, request.targetHash) : ids.findText(target);
+  const slot = row === none ? none : ids.order(row);
   return slot !== none && orders.isLive(slot) ? slot : none;
 }
 

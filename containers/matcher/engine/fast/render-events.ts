@@ -3,8 +3,7 @@ import { assert } from '#domain/assertion.ts';
 import type { EngineEvent, OrderDone, Trade } from '#domain/event.ts';
 import type { DoneReason, OrderProgress } from '#domain/order.ts';
 import { type EngineRefusal, engineRefusals } from '#domain/refusal.ts';
-import { eventTags } from '../event-hash.ts';
-import { doneReasons } from './event-rows.ts';
+import { doneReasons, eventTags } from '../event-hash.ts';
 import type { FastState } from './fast-state.ts';
 import { unpackTraits } from './order-traits.ts';
 
@@ -57,8 +56,8 @@ function tradeOf(state: FastState, row: number, sequence: number): Trade {
     baseUnits: events.baseUnits[row] as number,
     quoteUnits: events.quoteUnits[row] as number,
     takerSide: unpackTraits(orders.traits[taker] as number).side,
-    makerDigest: orders.digest[maker] as string,
-    takerDigest: orders.digest[taker] as string,
+    makerDigest: state.digestOf(maker),
+    takerDigest: state.digestOf(taker),
     makerAccount: accounts.names[orders.account[maker] as number] as string,
     takerAccount: accounts.names[orders.account[taker] as number] as string,
     makerFeeUnits: events.makerFeeUnits[row] as number,
@@ -76,9 +75,9 @@ function doneOf(state: FastState, row: number, sequence: number): OrderDone {
 
 export function progressOf(state: FastState, slot: number): OrderProgress {
   const { orders, accounts } = state;
-  const clientOrderId = orders.clientOrderId[slot];
+  const clientOrderId = orders.clientOrderIdOf(slot);
   return {
-    digest: orders.digest[slot] as string,
+    digest: state.digestOf(slot),
     ...(clientOrderId === undefined ? {} : { clientOrderId }),
     account: accounts.names[orders.account[slot] as number] as string,
     marketId: state.book(slot).id,

@@ -16,6 +16,8 @@ export class Request {
   /** Of the command's id, where it is a digest. */
   isDigest = false;
   readonly words = new Int32Array(digestWords);
+  /** Where that digest belongs in the table of ids. */
+  hash = 0;
   /** The two words that event hashes know the id by. */
   nameLeft = 0;
   nameRight = 0;
@@ -42,5 +44,6 @@ export class Request {
   target = '';
   isTargetDigest = false;
   readonly targetWords = new Int32Array(digestWords);
+  targetHash = 0;
   command: Command | undefined = undefined;
 }

@@ -12,7 +12,7 @@ import { kind, misfits, type Request } from './request.ts';
 export function resolve(command: Command, state: FastState, into: Request): Request {
   into.nowMs = command.nowMs;
   into.commandId = command.commandId;
-  resolveId(command.commandId, into);
+  resolveId(command.commandId, state, into);
   if (command.type === 'place') resolvePlace(command, state, into);
   else if (command.type === 'cancel') resolveCancel(command, state, into);
   else {
@@ -22,9 +22,10 @@ export function resolve(command: Command, state: FastState, into: Request): Requ
   return into;
 }
 
-function resolveId(commandId: string, into: Request): void {
+function resolveId(commandId: string, { ids }: FastState, into: Request): void {
   into.isDigest = readDigest(commandId, into.words);
   if (into.isDigest) {
+    into.hash = ids.hashOf(into.words);
     into.nameLeft = leftOfDigest(into.words);
     into.nameRight = rightOfDigest(into.words);
     return;
@@ -54,19 +55,20 @@ function resolvePlace(command: PlaceOrder, state: FastState, into: Request): voi
   into.createdAtMs = command.createdAtMs;
   into.expiresAtMs = command.expiresAtMs;
   into.clientOrderId = command.clientOrderId;
-  resolveTarget(command.replaces, into);
+  resolveTarget(command.replaces, state, into);
 }
 
 function resolveCancel(command: CancelOrder, state: FastState, into: Request): void {
   into.kind = kind.cancel;
   into.accountName = command.account;
   into.account = state.accounts.find(command.account);
-  resolveTarget(command.digest, into);
+  resolveTarget(command.digest, state, into);
 }
 
-function resolveTarget(digest: string | undefined, into: Request): void {
+function resolveTarget(digest: string | undefined, { ids }: FastState, into: Request): void {
   into.hasTarget = digest !== undefined;
   if (digest === undefined) return;
   into.target = digest;
   into.isTargetDigest = readDigest(digest, into.targetWords);
+  if (into.isTargetDigest) into.targetHash = ids.hashOf(into.targetWords);
 }

@@ -64,9 +64,8 @@ export function endOrder(state: FastState, slot: number, reason: number): void {
   credit.unhold(orders.holdLine[slot] as number, orders.heldUnits[slot] as number, 0);
   orders.heldUnits[slot] = 0;
   accounts.unlink(slot, orders);
-  state.expiries.remove(slot);
   book.liveOrders -= 1;
-  const clientOrderId = orders.clientOrderId[slot];
+  const clientOrderId = orders.clientOrderIdOf(slot);
   if (clientOrderId !== undefined) {
     const account = accounts.names[orders.account[slot] as number] as string;
     state.clientIds.delete(clientKey(account, clientOrderId));
@@ -74,6 +73,7 @@ export function endOrder(state: FastState, slot: number, reason: number): void {
   orders.places[slot] = place.ended + reason;
   orders.endedAtMs[slot] = state.nowMs;
   state.ended.push(slot);
+  state.expiries.leave(slot);
   state.events.orderDone(slot, reason, orders);
 }
 

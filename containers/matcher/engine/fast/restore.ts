@@ -13,12 +13,13 @@ import type {
   WorkRecord,
 } from '../snapshot-record.ts';
 import { findNextDue } from './change-state.ts';
-import { doneReasons } from './event-rows.ts';
+import { doneReasons } from '../event-hash.ts';
 import type { FastState } from './fast-state.ts';
 import { accepted } from './id-table.ts';
 import { openBook } from './list-market.ts';
 import type { MarketBook } from './market-book.ts';
 import { none, place } from './order-table.ts';
+import { nameTerms } from './order-terms.ts';
 import { isSell, packTraits, waitsForRise } from './order-traits.ts';
 import { enlist } from './place-order.ts';
 import { enqueue, joinTriggered } from './resting.ts';
@@ -117,7 +118,6 @@ function takeProgress(state: FastState, record: OrderRecord | EndedRecord): numb
   const { orders } = state;
   assert(record.limitTicks <= maxPriceTicks, `a limit of ${record.limitTicks} ticks`);
   const slot = orders.take();
-  const { left, right } = nameWords(record.digest);
   orders.account[slot] = state.accounts.handle(record.account);
   orders.market[slot] = (state.bookOf(record.marketId) as MarketBook).handle;
   orders.traits[slot] = packTraits(record);
@@ -131,13 +131,12 @@ function takeProgress(state: FastState, record: OrderRecord | EndedRecord): numb
   orders.feeUnits[slot] = record.feeUnits;
   orders.createdAtMs[slot] = record.createdAtMs;
   orders.expiresAtMs[slot] = record.expiresAtMs;
-  orders.digest[slot] = record.digest;
-  orders.clientOrderId[slot] = record.clientOrderId;
-  orders.nameLeft[slot] = left;
-  orders.nameRight[slot] = right;
+  if (record.clientOrderId !== undefined) orders.clientOrderIds.set(slot, record.clientOrderId);
   const row = rowFor(state, record.digest);
   orders.id[slot] = row;
-  state.ids.order[row] = slot;
+  state.ids.setOrder(row, slot);
+  const { left, right } = nameWords(record.digest);
+  nameTerms(state, slot, state.book(slot), left, right);
   return slot;
 }
 
@@ -146,8 +145,9 @@ function rowFor({ ids }: FastState, text: string): number {
     const known = ids.findText(text);
     return known === none ? ids.addText(text) : known;
   }
-  const known = ids.find(words);
-  return known === none ? ids.add(words) : known;
+  const hash = ids.hashOf(words);
+  const known = ids.find(words, hash);
+  return known === none ? ids.add(words, hash) : known;
 }
 
 function takeLine(state: FastState, record: CreditRecord): void {
@@ -177,10 +177,8 @@ function takeWork(state: FastState, { work }: WorkRecord): void {
 function takeRemembered(state: FastState, record: RememberedRecord): void {
   const { ids } = state;
   const row = rowFor(state, record.commandId);
-  ids.sequence[row] = record.sequence;
-  ids.code[row] = record.code === undefined ? accepted : engineRefusals.indexOf(record.code);
-  ids.atMs[row] = record.atMs;
-  ids.remembered.push(row);
+  const code = record.code === undefined ? accepted : engineRefusals.indexOf(record.code);
+  ids.remember(row, { sequence: record.sequence, code, atMs: record.atMs });
 }
 
 function takeEnded(state: FastState, record: EndedRecord): void {

@@ -3,7 +3,7 @@
 import type { DoneReason } from '#domain/order.ts';
 import { type EngineRefusal, engineRefusals } from '#domain/refusal.ts';
 import type { OrderPlace, OrderRecord, SnapshotRecord } from '../snapshot-record.ts';
-import { doneReasons } from './event-rows.ts';
+import { doneReasons } from '../event-hash.ts';
 import type { FastState } from './fast-state.ts';
 import { accepted } from './id-table.ts';
 import type { MarketBook } from './market-book.ts';
@@ -73,11 +73,12 @@ export function untriggeredIn(state: FastState, book: MarketBook): number[] {
 }
 
 /** Fills one record again and again; the few that have a client id get one of their own. */
-function orderRecords({ orders, accounts, markets }: FastState) {
+function orderRecords(state: FastState) {
+  const { orders, accounts, markets } = state;
   const record = {} as OrderRecord;
   return (slot: number, orderPlace: OrderPlace): OrderRecord => {
     record.kind = 'order';
-    record.digest = orders.digest[slot] as string;
+    record.digest = state.digestOf(slot);
     record.account = accounts.names[orders.account[slot] as number] as string;
     record.marketId = (markets[orders.market[slot] as number] as MarketBook).id;
     const traits = unpackTraits(orders.traits[slot] as number);
@@ -102,7 +103,7 @@ function orderRecords({ orders, accounts, markets }: FastState) {
     record.admitted = orders.admitted[slot] as number;
     record.heldUnits = orders.heldUnits[slot] as number;
     record.shownLots = orders.shownLots[slot] as number;
-    const clientOrderId = orders.clientOrderId[slot];
+    const clientOrderId = orders.clientOrderIdOf(slot);
     return clientOrderId === undefined ? record : { ...record, clientOrderId };
   };
 }
@@ -164,9 +165,10 @@ function* switchesIn({ switches, accounts }: FastState): Generator<SnapshotRecor
   }
 }
 
-function* workIn({ incoming, orders, bounds, work }: FastState): Generator<SnapshotRecord> {
+function* workIn(state: FastState): Generator<SnapshotRecord> {
+  const { incoming, bounds, work } = state;
   if (incoming !== none) {
-    const digest = orders.digest[incoming] as string;
+    const digest = state.digestOf(incoming);
     yield { kind: 'work', work: { work: 'match', digest, ...bounds } };
   }
   for (const each of work) yield { kind: 'work', work: { ...each } };
@@ -183,7 +185,7 @@ function* memoryOf(state: FastState): Generator<SnapshotRecord> {
   };
   for (let nth = 0; nth < ids.remembered.count; nth += 1) {
     const row = ids.remembered.at(nth);
-    const atMs = ids.atMs[row] as number;
+    const atMs = ids.atMs(row);
     const result = resultOf(state, row);
     yield { kind: 'remembered', commandId: ids.text(row), atMs, ...result };
   }
@@ -197,8 +199,8 @@ function* memoryOf(state: FastState): Generator<SnapshotRecord> {
 
 /** The first result of a remembered id. */
 export function resultOf({ ids }: FastState, row: number) {
-  const sequence = ids.sequence[row] as number;
-  const code = ids.code[row] as number;
+  const sequence = ids.sequence(row);
+  const code = ids.code(row);
   if (code === accepted) return { sequence };
   return { sequence, code: engineRefusals[code] as EngineRefusal };
 }

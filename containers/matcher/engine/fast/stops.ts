@@ -74,7 +74,7 @@ export function enterNext(state: FastState, book: MarketBook): void {
   orders.places[slot] = place.incoming;
   const admitted = state.events.rare<OrderTriggered>({
     type: 'order_triggered',
-    digest: orders.digest[slot] as string,
+    digest: state.digestOf(slot),
     account: accounts.names[orders.account[slot] as number] as string,
     marketId: book.id,
     atMs: nowMs,
@@ -90,10 +90,10 @@ export function enterNext(state: FastState, book: MarketBook): void {
 function becomeYoungest(state: FastState, slot: number, admitted: number): void {
   const { orders, accounts, expiries } = state;
   accounts.unlink(slot, orders);
-  expiries.remove(slot);
   orders.admitted[slot] = admitted;
+  expiries.leave(slot);
   accounts.append(slot, orders);
-  expiries.add(slot, orders.expiresAtMs[slot] as number);
+  expiries.add(slot);
 }
 
 /** On entry nothing can be refused any more: what a placement would be refused for ends the order. Answers `none` or the reason. */

@@ -33,7 +33,7 @@ export function trade(
     makerFeeBps >= 0
       ? feeUnits(quoteUnits, makerFeeBps)
       : makerFeeUnits(quoteUnits, { makerFeeBps, takerFeeUnits });
-  state.events.trade(figures, orders, state.accounts, book);
+  state.events.trade(figures, orders);
 
   fill(state, book, maker, figures.makerFeeUnits);
   fill(state, book, taker, takerFeeUnits);

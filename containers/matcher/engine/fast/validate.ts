@@ -109,7 +109,7 @@ function validateWaiting(state: FastState, book: MarketBook): number {
 
 function validateOrder(state: FastState, slot: number): void {
   const { orders, ids } = state;
-  const name = orders.digest[slot] as string;
+  const name = state.digestOf(slot);
   const traits = orders.traits[slot] as number;
   const isByMoney = (orders.spendUnits[slot] as number) > 0;
   const leftLots = orders.leftLots(slot);
@@ -117,7 +117,7 @@ function validateOrder(state: FastState, slot: number): void {
   const displayLots = orders.displayLots[slot] as number;
   const leftUnits = (orders.spendUnits[slot] as number) - (orders.filledQuoteUnits[slot] as number);
   assert(isByMoney ? leftUnits > 0 : leftLots > 0, `${name} has nothing left`);
-  assert(ids.order[orders.id[slot] as number] === slot, `${name} is not found by its id`);
+  assert(ids.order(orders.id[slot] as number) === slot, `${name} is not found by its id`);
   assert(ids.text(orders.id[slot] as number) === name, `${name} is found by another id`);
   const heldUnits = holdOf(state, state.book(slot), slot);
   assert(orders.heldUnits[slot] === heldUnits && heldUnits > 0, `${name} holds wrongly`);

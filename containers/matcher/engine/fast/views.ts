@@ -4,7 +4,7 @@ import type { MarketId } from '#domain/market.ts';
 import type { Address, Digest, DoneReason } from '#domain/order.ts';
 import type { Engine, EngineCredit, EngineOrder, LevelChange } from '../engine.ts';
 import { uncrossingOf } from './auction.ts';
-import { doneReasons } from './event-rows.ts';
+import { doneReasons } from '../event-hash.ts';
 import type { FastState } from './fast-state.ts';
 import type { MarketBook } from './market-book.ts';
 import { none, place } from './order-table.ts';
@@ -88,7 +88,7 @@ function accountViews(state: FastState) {
     shortfall: (command: PlaceOrder) => shortfallOf(state, command),
     firstResult(commandId: string) {
       const row = ids.rowOf(commandId);
-      if (row === none || ids.sequence[row] === 0) return undefined;
+      if (row === none || ids.sequence(row) === 0) return undefined;
       return resultOf(state, row);
     },
     order(digest: Digest) {

@@ -1,0 +1,230 @@
+/** The engines under test, behind one face: a flow's operations are made ready in batches, then applied one by one. */
+import { OrderBook, Side } from 'nodejs-order-book';
+import type { Command, SignedOrder } from '#domain/command.ts';
+import type { EngineEvent } from '#domain/event.ts';
+import { type Market, noProtections } from '#domain/market.ts';
+import { applyRequest } from '../../containers/matcher/engine/fast/apply-command.ts';
+import type { CreditLines } from '../../containers/matcher/engine/fast/credit-lines.ts';
+import { FastState } from '../../containers/matcher/engine/fast/fast-state.ts';
+import { Request } from '../../containers/matcher/engine/fast/request.ts';
+import { resolve } from '../../containers/matcher/engine/fast/resolve.ts';
+import { eventTags } from '../../containers/matcher/engine/event-hash.ts';
+import { viewsOf } from '../../containers/matcher/engine/fast/views.ts';
+import { createEngine } from '../../containers/matcher/engine/matching-engine.ts';
+import { type Flow, type Operation, traders } from './engine-flow.ts';
+
+/** One way to run a flow. What comes off the wire is made in `prepare`, which is not timed. */
+export type Runner = {
+  /** Makes the operations from `from` on ready, in place of those before. */
+  prepare(from: number, count: number): void;
+  /** Applies the nth of those that are ready. */
+  run(nth: number): void;
+  /** What follows a batch, as a matcher's frame follows its commands: changed levels are taken. */
+  settle(): void;
+  book(market: number): string;
+  trades(): number;
+};
+
+const nowMs = 1_790_000_000_000;
+/** Ten thousand orders a second of engine time. */
+const operationsPerMs = 10;
+const hashSecret = 0x5eed;
+/** Through a buffer: pasted texts are trees until somebody reads them, whereas ids that come over the wire are whole. */
+const whole = (text: string) => Buffer.from(text, 'latin1').toString('latin1');
+/** Digests are spread like real ones: counting ones would share all their cache lines. */
+const digest = (id: number) => {
+  const word = (salt: number) => (Math.imul(id ^ salt, 0x9e3779b1) >>> 0).toString(16);
+  const words = Array.from({ length: 7 }, (_, at) => word(at * 0x85ebca6b).padStart(8, '0'));
+  return whole(`0x${words.join('')}${id.toString(16).padStart(8, '0')}`);
+};
+const nobodySigned = {} as SignedOrder;
+
+/** Every rule is on: fees, bands, the volatility window. They are wide, so that both engines trade the same. */
+const terms = (market: number): Market => ({
+  ...noProtections,
+  id: marketName(market),
+  groupId: 'bench',
+  baseUnitsPerLot: 1,
+  quoteUnitsPerTickLot: 1,
+  minSizeLots: 1,
+  minNotionalUnits: 1,
+  maxNotionalUnits: 1_000_000_000_000,
+  makerFeeBps: 2,
+  takerFeeBps: 5,
+  bandBps: 8_000,
+  haltBps: 9_000,
+  haltWindowMs: 60_000,
+  state: 'open',
+});
+
+const marketName = (market: number) => `M${market}-USDC`;
+const accountOf = ({ trader, side }: { trader: number; side: 'buy' | 'sell' }) =>
+  accountNames[trader * 2 + (side === 'buy' ? 0 : 1)] as string;
+const accountNames = Array.from({ length: traders * 2 }, (_, at) =>
+  whole(`0x${(at + 1).toString(16).padStart(40, '0')}`),
+);
+
+/** The engine without its ends: requests are resolved before they are timed, rows are not made into events. */
+export function core(flow: Flow, credit?: CreditLines): Runner {
+  const state = new FastState({ groupId: 'bench', hashSecret, credit });
+  const commands = commandsOf(flow);
+  const made = new Request();
+  for (const command of commands.before) applyRequest(state, resolve(command, state, made));
+  const { depth } = viewsOf(state);
+  const ready: Request[] = [];
+  let trades = 0;
+  const { events } = state;
+  return {
+    prepare(from, count) {
+      for (let nth = 0; nth < count; nth += 1) {
+        const request = ready[nth] ?? new Request();
+        ready[nth] = resolve(commands.timed(from + nth), state, request);
+      }
+    },
+    run(nth) {
+      applyRequest(state, ready[nth] as Request);
+      for (let row = 1; row < events.count; row += 1) {
+        if (events.tags[row] === eventTags.trade) trades += 1;
+      }
+    },
+    settle: () => state.changes.take(() => {}),
+    book: (market) => JSON.stringify(depth(marketName(market), Number.MAX_SAFE_INTEGER)),
+    trades: () => trades,
+  };
+}
+
+/** The engine as the matcher runs it: from commands with texts to events with texts. */
+export function wholeEngine(flow: Flow): Runner {
+  const engine = createEngine({ groupId: 'bench', hashSecret });
+  const commands = commandsOf(flow);
+  let trades = 0;
+  const emit = ({ type }: EngineEvent) => {
+    if (type === 'trade') trades += 1;
+  };
+  for (const command of commands.before) engine.apply(command, emit);
+  trades = 0;
+  let ready: Command[] = [];
+  return {
+    prepare(from, count) {
+      ready = Array.from({ length: count }, (_, nth) => commands.timed(from + nth));
+    },
+    run: (nth) => engine.apply(ready[nth] as Command, emit),
+    settle: () => void engine.takeLevelChanges(),
+    book: (market) =>
+      JSON.stringify(engine.depth(marketName(market), Number.MAX_SAFE_INTEGER)),
+    trades: () => trades,
+  };
+}
+
+/** A flow as commands: those that list, fund and fill, and the timed ones, made when asked for. */
+export function commandsOf(flow: Flow): { before: Command[]; timed: (at: number) => Command } {
+  const before: Command[] = [];
+  for (let market = 0; market < flow.markets; market += 1) before.push(listing(market));
+  const funded = new Set<string>();
+  for (const operation of [...flow.before, ...flow.timed]) {
+    if (operation.kind === 'cancel') continue;
+    const account = accountOf(operation);
+    const asset = operation.side === 'buy' ? 'USDC' : `M${operation.market}`;
+    if (funded.has(`${account} ${asset}`)) continue;
+    funded.add(`${account} ${asset}`);
+    before.push(grant(`grant ${funded.size}`, account, asset));
+  }
+  for (const operation of flow.before) before.push(commandOf(operation, 0));
+  return { before, timed: (at) => commandOf(flow.timed[at] as Operation, at) };
+}
+
+function listing(market: number): Command {
+  const asset = (id: string) => ({ id, decimals: 0, chainDecimals: 0, chainAsset: '0x1' });
+  const ordered = { commandId: `list ${market}`, by: 'bench', why: 'to measure' };
+  const [base, quote] = [asset(`M${market}`), asset('USDC')];
+  return { type: 'list_market', ...ordered, nowMs, market: terms(market), base, quote };
+}
+
+function grant(commandId: string, account: string, asset: string): Command {
+  const units = asset === 'USDC' ? 2_000_000_000_000 : 1_000_000_000;
+  return { type: 'grant', commandId, nowMs, account, asset, grantNumber: 1, units, clock: 0 };
+}
+
+function commandOf(operation: Operation, at: number): Command {
+  const takenMs = nowMs + Math.floor(at / operationsPerMs);
+  if (operation.kind !== 'cancel') return placing(operation, takenMs);
+  const account = accountOf(operation);
+  const commandId = digest(at + 2 ** 31);
+  return { type: 'cancel', commandId, nowMs: takenMs, account, digest: digest(operation.id) };
+}
+
+function placing(operation: Exclude<Operation, { kind: 'cancel' }>, takenMs: number): Command {
+  const { id, side, market, size, kind } = operation;
+  const isMarket = kind === 'market';
+  const amounts = {
+    limitTicks: isMarket ? operation.worst : operation.price,
+    sizeLots: size,
+    spendUnits: 0,
+    triggerTicks: 0,
+    displayLots: 0,
+  };
+  return {
+    type: 'place',
+    commandId: digest(id),
+    nowMs: takenMs,
+    account: accountOf(operation),
+    marketId: marketName(market),
+    side,
+    orderType: isMarket ? 'market' : 'limit',
+    timeInForce: isMarket ? 'ioc' : 'gtc',
+    postOnly: false,
+    selfTrade: 'expire_taker',
+    cap: 'base',
+    amounts,
+    maxFeeBps: 10,
+    createdAtMs: takenMs,
+    expiresAtMs: takenMs + 86_400_000,
+    ...(kind === 'replace' ? { replaces: digest(operation.old) } : {}),
+    signed: nobodySigned,
+    signature: '',
+  };
+}
+
+/** The peer has no replace: an order that takes another's place is a cancel and a new one. */
+export function nodejsOrderBook(flow: Flow): Runner {
+  const books = Array.from({ length: flow.markets }, () => new OrderBook());
+  let trades = 0;
+  const sideOf = { buy: Side.BUY, sell: Side.SELL };
+  const count = ({ done, partial }: ReturnType<OrderBook['market']>, own: string) => {
+    trades += done.length + (partial ? 1 : 0);
+    // An order that ends or rests is among them itself.
+    if (done.some(({ id }) => id === own) || partial?.id === own) trades -= 1;
+  };
+  const prepared = (operation: Operation): (() => void) => {
+    const book = books[operation.market] as OrderBook;
+    const id = String(operation.id);
+    if (operation.kind === 'cancel') return () => void book.cancel(id);
+    const side = sideOf[operation.side];
+    const { size } = operation;
+    if (operation.kind === 'market') return () => count(book.market({ side, size }), '');
+    const limit = { id, side, size, price: operation.price } as Parameters<OrderBook['limit']>[0];
+    if (operation.kind === 'limit') return () => count(book.limit(limit), id);
+    const old = String(operation.old);
+    return () => {
+      book.cancel(old);
+      count(book.limit(limit), id);
+    };
+  };
+  for (const operation of flow.before) prepared(operation)();
+  trades = 0;
+  let ready: (() => void)[] = [];
+  return {
+    prepare(from, howMany) {
+      ready = flow.timed.slice(from, from + howMany).map(prepared);
+    },
+    run: (nth) => (ready[nth] as () => void)(),
+    settle: () => {},
+    book(market) {
+      const [asks, bids] = (books[market] as OrderBook).depth();
+      const best = (levels: [number, number][], sign: number) =>
+        levels.filter(([, size]) => size > 0).sort((a, b) => sign * (a[0] - b[0]));
+      return JSON.stringify({ bids: best(bids, -1), asks: best(asks, 1) });
+    },
+    trades: () => trades,
+  };
+}

@@ -60,7 +60,7 @@ function sums({ groupId, source, from }: Asked, walk: Walk) {
 const headOf = ({ groupId, source, from }: Asked, { state, frames }: Walk): string =>
   frames === 0
     ? `${groupId}, ${source}: no frame was read`
-    : `${groupId}, ${source}: frames ${from} to ${state.frame} of ${state.epoch} epochs hold`;
+    : `${groupId}, ${source}: frames ${from} to ${state.frame} hold, the newest of epoch ${state.epoch}`;
 
 function ending(stop: WalkStop | undefined, isWhole: boolean): string[] {
   if (!stop) return isWhole ? [] : ['Interrupted: what comes after was not read.'];

@@ -11,13 +11,13 @@ import { usage } from './usage.ts';
 import { newWalk, type Seen, type Walk, walkThrough } from './walk.ts';
 import { type JournalWish, readJournalWish } from './wish.ts';
 
+type Reached = Journals & {
+  /** The markets that the stage lists now; none where nobody can say. */
+  markets(): Promise<ListedMarket[]>;
+};
+
 export type JournalPorts = {
-  reach(where: { stage: string; stateFolder?: string }): Promise<
-    Journals & {
-      /** The markets that the stage lists now; none where nobody can say. */
-      markets(): Promise<ListedMarket[]>;
-    }
-  >;
+  reach(where: { stage: string; stateFolder?: string }): Promise<Reached>;
   /** A line of the answer. Waits where the reader is slower. */
   say(line: string): Promise<void>;
   /** A line about it. */
@@ -39,16 +39,30 @@ export async function runJournal(words: readonly string[], ports: JournalPorts):
     return 0;
   } catch (error) {
     const isWrong = error instanceof Wrong;
-    const message = error instanceof Error ? error.message : String(error);
-    if (words.includes('--json')) await ports.say(JSON.stringify({ ok: false, error: message }));
-    else ports.tell(isWrong ? `${message}\nSee: npm run journal -- --help` : message);
+    const { code, message } = error as Error & { code?: unknown };
+    const sentence =
+      code === 'ECONNREFUSED' ? `Nothing answers (${message}): does the local cloud run?` : message;
+    if (words.includes('--json')) await ports.say(JSON.stringify({ ok: false, error: sentence }));
+    else ports.tell(isWrong ? `${sentence}\nSee: npm run journal -- --help` : sentence);
     return isWrong ? 2 : 1;
   }
 }
 
 async function carryOut(wish: JournalWish, ports: JournalPorts): Promise<number> {
-  const { verb, from, to, source, json } = wish;
   const journals = await ports.reach(wish);
+  try {
+    return await readAndTell(wish, journals, ports);
+  } finally {
+    journals.close();
+  }
+}
+
+async function readAndTell(
+  wish: JournalWish,
+  journals: Reached,
+  ports: JournalPorts,
+): Promise<number> {
+  const { verb, from, to, source, json } = wish;
   const groupId = groupOf(wish, journals.groupIds);
   const walk = newWalk();
   const readFrom = verb === 'replay' ? 1 : from;

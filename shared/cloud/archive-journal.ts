@@ -49,40 +49,51 @@ async function take(
   let state = from;
   let frames = 0;
   let open: OpenObject | undefined;
-  const close = async () => {
-    if (!open) return;
-    const { records, first, watermark } = open;
-    await store.put({ groupId, records, watermark }, first);
-    end = watermark;
+  const close = async (to: End | undefined) => {
+    if (!open || !to) return;
+    const records = open.records.slice(0, to.count);
+    await store.put({ groupId, records, watermark: to.watermark }, open.first);
+    end = to.watermark;
     open = undefined;
   };
   for (const record of given) {
     if (!isAfter(record.shardSequence, state.shardSequence)) continue;
     const verdict = acceptRecord(groupId, state, record);
     if (verdict.type === 'stop') {
-      await close();
+      await close(open?.lastFrame);
       const { reason, detail } = verdict;
       return { end, frames, stop: { shardSequence: record.shardSequence, reason, detail } };
     }
     state = verdict.state;
     if (verdict.type === 'ignored') continue;
-    if (verdict.type === 'frame') frames += 1;
-    open ??= { records: [], bytes: 0, first: state, watermark: state };
+    open ??= { records: [], bytes: 0, first: state, last: { count: 0, watermark: state } };
     open.records.push(record);
     open.bytes += record.data.length;
-    open.watermark = state;
-    if (open.bytes >= bytesPerObject) await close();
+    open.last = { count: open.records.length, watermark: state };
+    if (verdict.type === 'frame') {
+      frames += 1;
+      open.lastFrame = open.last;
+    }
+    if (open.bytes >= bytesPerObject) await close(open.last);
   }
-  await close();
+  await close(open?.last);
   return { end, frames };
 }
+
+/** How many records, and the watermark after them. */
+type End = { count: number; watermark: Watermark };
 
 type OpenObject = {
   records: JournalRecord[];
   bytes: number;
-  /** After the first record, and after the last. */
+  /** After the first record. */
   first: Watermark;
-  watermark: Watermark;
+  last: End;
+  /**
+   * An epoch record says nothing of the chain before it, the frame after it does: where that does not follow, the epoch may
+   * belong behind records that are missing here. So before a stop nothing is kept behind the last frame.
+   */
+  lastFrame?: End;
 };
 
 /** The batch does not go on where the archive ends: what lies between is read from the stream, where that still has it. */

@@ -21,6 +21,8 @@ export type Journals = {
   archive: ArchiveReader;
   /** The stream's records after a shard sequence number (empty text: from the oldest on), to its newest. */
   stream(groupId: GroupId, after: string): AsyncIterable<JournalRecord[]>;
+  /** Lets go of connections, which would keep a process alive for seconds. */
+  close(): void;
 };
 
 /** Nothing could be asked; the message is one sentence. */
@@ -71,5 +73,9 @@ export function openJournals({ streams, bucket, endpoints }: JournalPlaces): Jou
     archive: createArchiveStore(bucketOf({ client: s3, bucket })),
     stream: (groupId, after) =>
       readToTip({ client: kinesis, stream: streams[groupId] ?? '' }, after),
+    close() {
+      kinesis.destroy();
+      s3.destroy();
+    },
   };
 }

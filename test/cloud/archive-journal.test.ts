@@ -192,6 +192,27 @@ describe('the archive, where processes overlap or forget', () => {
   });
 });
 
+describe('an archive that lost its newest objects', () => {
+  test('heals also where the next batch begins with a new epoch, and keeps no epoch that nothing proves', async () => {
+    const journal = new HandWrittenJournal(groupId);
+    journal.epoch();
+    journal.frame([]);
+    journal.epoch();
+    journal.frame([]);
+    journal.epoch();
+    journal.frame([]);
+    const { records } = journal;
+    const bucket = new MemoryBucket();
+    await archiver(bucket, records).consume(groupId, records.slice(0, 2));
+    const gone = await archiver(bucket, []).consume(groupId, records.slice(4)).catch(String);
+    expect(gone).toMatchObject({ status: 'stopped', frames: 0 });
+    expect(bucket.objects.size).toBe(1);
+    const healed = await archiver(bucket, records).consume(groupId, records.slice(4));
+    expect(healed).toEqual({ status: 'done', frames: 2 });
+    await expectWhole(bucket, journal);
+  });
+});
+
 describe('what cannot be archived', () => {
   test('a gap that the stream no longer fills stops it at the batch, every time, and writes nothing', async () => {
     const journal = journalOf(24);

@@ -11,11 +11,14 @@ import { operatorRequest } from '#wire/operator-request.ts';
 import { parseTerms } from '#wire/terms.ts';
 import { depthLevels } from './bounds.ts';
 import type { Leader } from './leader.ts';
+import type { Standby } from './standby.ts';
 
 export type Door = {
   groupId: string;
   /** Undefined while this process does not lead, or no longer. */
   leader: () => Leader | undefined;
+  /** Undefined where it leads, or follows no journal yet. */
+  standby?: () => Pick<Standby, 'view'> | undefined;
   /** Whether the process is to be left alone; asked by whoever would replace it. */
   isAlive: () => boolean;
 };
@@ -40,6 +43,10 @@ export async function answerRequest(asked: Asked, door: Door): Promise<Reply> {
     return door.isAlive() ? { status: 200, body: {} } : unavailable('not_leader');
   if (body === undefined) return refuse(413, 'body_too_large');
   if (wantedGroup !== undefined && wantedGroup !== door.groupId) return unavailable('not_leader');
+  if (method === 'GET' && url.pathname === '/standby') {
+    const standby = door.standby?.();
+    return standby ? { status: 200, body: standby.view() } : refuse(404, 'not_found');
+  }
   const leader = door.leader();
   if (!leader) return unavailable('not_leader');
   return route(`${method} ${url.pathname}`, { url, body, leader, groupId: door.groupId });

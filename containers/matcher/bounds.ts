@@ -41,6 +41,20 @@ export const sweepMs = 60_000;
 export const tickSpacingMs = 50;
 /** Depth deltas of a market are at least so far apart. */
 export const depthSpacingMs = 100;
+/** Frames from one comparison of states to the next: some ten seconds of a busy journal. Writer and replicas must agree on it. */
+export const stateCheckFrames = 1_024;
+/** Records of a state that are hashed in one go: some 0.3 ms. */
+export const hashedInOneGo = 500;
+/** After a state was hashed, so many times as long nothing is: at most 2 % of the leader's time. */
+export const stateCheckRests = 50;
+/** Own hashes that a replica keeps until the writer's come. */
+export const hashedStates = 8;
+/** A standby that has not seen the end of the journal for so long is not caught up. */
+export const caughtUpMs = 60_000;
+/** A standby asks the shard 1.6 times a second: three consumers ask once, and it answers 5 times. */
+export const standbyPaceMs = 600;
+/** Whoever waits for the lease looks so often: what is released is taken within this, and 5 reads a second are 1.64 $ a month. */
+export const leasePollMs = 200;
 /** A state hash walks the whole book: after one, health shows it for so many times as long as it took. */
 export const healthRests = 20;
 /**
@@ -50,3 +64,22 @@ export const healthRests = 20;
 export const patienceMs = 240_000;
 /** From the request to stop until everything taken is answered; the process is killed 200 ms after that, on a local machine. */
 export const drainMs = 1_800;
+
+/**
+ * A snapshot after so many commands: a replay of them takes a second or two. At 10,000 a second one every 25 s, which takes
+ * some 2 µs of CPU a live order.
+ */
+export const snapshotCommands = 250_000;
+/**
+ * Or so long after the first frame that none holds: a stream keeps 24 hours at least, 96 of them. Three must fit, so that two
+ * may be damaged.
+ */
+export const snapshotMs = 15 * 60_000;
+/** An idle group's is taken again, because the bucket forgets snapshots after 30 days. */
+export const snapshotRenewMs = 7 * 24 * 3_600_000;
+/** Records written in one turn: some 2 µs each, so that a command waits a millisecond at most. */
+export const snapshotSliceRecords = 500;
+/** Hashed in one turn, in 2 ms; a million orders are 120 parts, 0.0006 $ of puts. */
+export const snapshotPartBytes = 1024 * 1024;
+/** Parts fetched side by side. */
+export const snapshotPartsAhead = 8;

@@ -73,9 +73,11 @@ export class CreditDesk {
     return this.#lines.has(account);
   }
 
-  /** Whoever still waits is told to come again. */
+  /** Whoever still waits is told at once to come again: the next leader asks for what was not granted, and takes what was. */
   stop(): void {
     this.#stopped = true;
+    for (const line of this.#lines.values())
+      for (const { order } of line) if (!order.isRemoved()) order.refuse('not_leader');
   }
 
   /** True where the desk keeps the order: it lacks credit, or waits behind one that does. */

@@ -8,6 +8,7 @@ import { freeOf } from './credit-desk.ts';
 import type { CreditPolicies } from './credit-policies.ts';
 import { asError } from './doubt.ts';
 import type { Engine } from './engine/engine.ts';
+import type { ReturnedRecord } from './late-memory.ts';
 import type { Sequencer } from './sequencer.ts';
 import type { Timers } from './timers.ts';
 
@@ -32,7 +33,7 @@ export type CreditReturns = {
   /** Looks later at everybody who has free credit: after a recovery nobody knows since when. */
   watchAll(): void;
   /** Told of the last leader's returns, oldest first: what they gave back may still be on its way. */
-  replayed(command: ReturnCredit, events: readonly EngineEvent[]): void;
+  replayed(returned: Pick<ReturnedRecord, 'event' | 'atMs'>): void;
   /** Gives back what is free now; answers the units on their way to the ledger, lately returned ones too, once that is durable. */
   demand(account: Address, asset: string): Promise<number>;
   isReturning(account: Address, asset: string): boolean;
@@ -93,9 +94,9 @@ export function createCreditReturns(options: CreditReturnsOptions): CreditReturn
         if (event.type === 'order_done' || event.type === 'credit_granted') watch(event.account);
       }
     },
-    replayed(command, events) {
-      const agoMs = Math.max(0, clock.nowMs() - command.nowMs);
-      for (const event of events) onTheWay.note(event, clock.monotonicMs() - agoMs);
+    replayed({ event, atMs }) {
+      const agoMs = Math.max(0, clock.nowMs() - atMs);
+      if (agoMs < returningCreditMs) onTheWay.note(event, clock.monotonicMs() - agoMs);
     },
     watchAll() {
       for (const { account, freeUnits } of engine.credits()) if (freeUnits > 0) watch(account);

@@ -11,14 +11,25 @@ import { assert } from '#domain/assertion.ts';
 import type { Command } from '#domain/command.ts';
 import type { EngineEvent } from '#domain/event.ts';
 import type { Watermark } from '#wire/accept-record.ts';
-import { chainAfter, FrameBuilder, type FrameHeader } from '#wire/journal-frame.ts';
+import {
+  chainAfter,
+  FrameBuilder,
+  type FrameHeader,
+  type Hash,
+  type StateCheck,
+} from '#wire/journal-frame.ts';
 import { frameBytes, waitingFrames } from './bounds.ts';
 import { asError, Doubt, type Doubted } from './doubt.ts';
 import type { HeldLease } from './lease.ts';
 import { pause, type Timers } from './timers.ts';
 
 /** What a frame did, as those who tell the world need it. */
-export type ClosedFrame = { header: FrameHeader; outcomes: [Command, EngineEvent[]][] };
+export type ClosedFrame = {
+  header: FrameHeader;
+  /** The chain value behind the frame. */
+  chain: Hash;
+  outcomes: [Command, EngineEvent[]][];
+};
 
 export type JournalOptions = {
   groupId: string;
@@ -33,20 +44,25 @@ export type JournalOptions = {
   timers: Timers;
   doubted: Doubted;
   /** Called at the moment a frame closes; what it answers is run once the frame is durable, before the frame's answers. */
-  closing: (frame: ClosedFrame) => () => void;
+  closing: (frame: ClosedFrame) => Release;
+  /** What the frame of this number is to say about the engine's state, if anything. */
+  stateCheck: (frame: number) => StateCheck | undefined;
   /** A put returned: queued commands may be applied before the next frame closes. */
   room: () => void;
   putTook: (ms: number) => void;
 };
 
-type PendingFrame = { data: Uint8Array; releases: (() => void)[] };
+/** Runs once a frame is durable, with its place in the shard. */
+export type Release = (shardSequence: string) => void;
+
+type PendingFrame = { data: Uint8Array; releases: Release[] };
 type OpenFrame = {
   builder: FrameBuilder;
   atMs: number;
   lastSequence: number;
   grantsClock: number;
   outcomes: [Command, EngineEvent[]][];
-  releases: (() => void)[];
+  releases: Release[];
 };
 
 /** The bound of one Kinesis record. */
@@ -155,11 +171,12 @@ export class Journal {
       rulesVersion: this.#options.rulesVersion,
       previousHash: chain,
     };
-    const data = closing.builder.close(header);
+    const data = closing.builder.close(header, this.#options.stateCheck(header.frame));
     assert(data.length <= recordBytes, `frame ${header.frame} is larger than a record may be`);
     assert(closing.outcomes.length === closing.builder.count, 'an outcome was not written');
-    this.#tip = { ...header, chain: chainAfter(chain, data) };
-    const tell = this.#options.closing({ header, outcomes: closing.outcomes });
+    const after = chainAfter(chain, data);
+    this.#tip = { ...header, chain: after };
+    const tell = this.#options.closing({ header, chain: after, outcomes: closing.outcomes });
     this.#closed.push({ data, releases: [tell, ...closing.releases] });
   }
 
@@ -186,7 +203,7 @@ export class Journal {
     this.#after = shardSequence;
     putTook(clock.monotonicMs() - sentAtMs);
     this.#closed.shift();
-    for (const release of next.releases) release();
+    for (const release of next.releases) release(shardSequence);
     room();
     if (this.#closed.length === 0) this.#close();
   }

@@ -5,13 +5,12 @@ import type { FeedPublisher } from '#cloud/feed-publisher.ts';
 import type { JournalReader } from '#cloud/journal-reader.ts';
 import type { JournalWriter } from '#cloud/journal-writer.ts';
 import type { LedgerStore, PendingGrant } from '#cloud/ledger-store.ts';
-import type { Command, GrantCredit, ListMarket, ReturnCredit } from '#domain/command.ts';
-import type { EngineEvent } from '#domain/event.ts';
+import type { GrantCredit, ListMarket } from '#domain/command.ts';
 import type { Address } from '#domain/order.ts';
 import type { ListedMarket } from '#wire/catalog.ts';
 import type { CommandRequest, CommandResult } from '#wire/matcher-api.ts';
 import type { OperatorRequest } from '#wire/operator-request.ts';
-import { returningCreditMs, sweepMs } from './bounds.ts';
+import { sweepMs } from './bounds.ts';
 import { CreditDesk, isKnown } from './credit-desk.ts';
 import { createCreditPolicies } from './credit-policies.ts';
 import { createCreditReturns } from './credit-returns.ts';
@@ -23,8 +22,10 @@ import { Journal } from './journal.ts';
 import type { HeldLease } from './lease.ts';
 import { createOutlet } from './outlet.ts';
 import { createQueries, type Queries } from './queries.ts';
-import { type Cleared, recover } from './recovery.ts';
+import { type Recovered, recover } from './recovery.ts';
+import type { Cleared, Replica } from './replica.ts';
 import { Sequencer } from './sequencer.ts';
+import { createStateChecks } from './state-checks.ts';
 import type { Tallies } from './tallies.ts';
 import type { Timers } from './timers.ts';
 import { createTombstones, type Tombstones } from './tombstones.ts';
@@ -36,6 +37,8 @@ export type LeaderOptions = {
   /** The catalog's markets of this group: listed where the engine does not know them; whatever it knows, operators change. */
   markets: readonly ListedMarket[];
   lease: HeldLease;
+  /** A standby's, warm; without one the journal is replayed from its beginning. */
+  replica?: Replica | undefined;
   writer: JournalWriter;
   reader: JournalReader;
   ledger: Pick<LedgerStore, 'grant' | 'pendingGrants' | 'balances' | 'accountSettings'>;
@@ -66,20 +69,14 @@ export type Leader = Queries & {
 };
 
 export async function lead(options: LeaderOptions): Promise<Leader> {
+  const recovered = await recover(options);
   const tombstones = createTombstones();
-  const lately: [ReturnCredit, EngineEvent[]][] = [];
-  const recovered = await recover({
-    ...options,
-    replayed(command, events) {
-      buryAgain(command, events, tombstones);
-      const agoMs = options.clock.nowMs() - command.nowMs;
-      if (command.type === 'return' && agoMs < returningCreditMs) lately.push([command, events]);
-    },
-  });
+  for (const { digest, account, atMs } of recovered.late.buried())
+    tombstones.bury(digest, account, atMs);
   const parts = assemble(options, recovered, tombstones);
-  for (const [command, events] of lately) parts.returns.replayed(command, events);
+  for (const returned of recovered.late.returned()) parts.returns.replayed(returned);
   const { engine } = recovered;
-  const { journal, sequencer, returns, queries, desk, bell } = parts;
+  const { journal, sequencer, returns, queries, desk, bell, checks } = parts;
   // W2: the first frame at once, even if empty, so that readers see the new epoch lead.
   journal.flush('empty');
   await sequencer.catchUp();
@@ -97,6 +94,7 @@ export async function lead(options: LeaderOptions): Promise<Leader> {
     returns.stop();
     bell.stop();
     desk.stop();
+    checks.stop();
   };
   return {
     ...queries,
@@ -118,7 +116,6 @@ export async function lead(options: LeaderOptions): Promise<Leader> {
   };
 }
 
-type Recovered = Awaited<ReturnType<typeof recover>>;
 type Parts = ReturnType<typeof assemble>;
 
 function assemble(
@@ -136,6 +133,7 @@ function assemble(
   const newCommandId = (kind: string) => `${kind}:${lease.epoch}:${++ownCommands}`;
   // Cancels are named by 32 bytes, as users' are.
   const newCancelId = () => id(newCommandId('cancel'));
+  const checks = createStateChecks({ engine, clock, timers });
   const outlet = createOutlet({ groupId, engine, timers, publisher: options.publisher });
   const journal = new Journal({
     ...{ groupId, after, clock, timers, lease, doubted },
@@ -149,6 +147,7 @@ function assemble(
         tell();
       };
     },
+    stateCheck: checks.closing,
     room: () => sequencer.pump(),
     putTook: (ms) => tallies.putTook(ms),
   });
@@ -180,15 +179,7 @@ function assemble(
     catchUp: () => void sequencer.catchUp(),
   });
   const queries = createQueries({ groupId, epoch: lease.epoch, engine, journal, clock });
-  return { engine, outlet, journal, sequencer, returns, desk, bell, queries, newCommandId };
-}
-
-/** A cancel of an unseen order keeps it out for the whole window, whoever leads. */
-function buryAgain(command: Command, events: EngineEvent[], tombstones: Tombstones): void {
-  const [opening] = events;
-  if (command.type !== 'cancel' || opening?.type !== 'refused') return;
-  if (opening.code === 'unknown_order')
-    tombstones.bury(command.digest, command.account, command.nowMs);
+  return { engine, outlet, checks, journal, sequencer, returns, desk, bell, queries, newCommandId };
 }
 
 /** Lists a market that the engine does not know. What operators changed since stands, whatever is deployed. */

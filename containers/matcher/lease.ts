@@ -1,6 +1,7 @@
 /** Takes the pair group's lease and keeps it: rules W1 and W4 of the journal's protocol. */
 import type { Clock } from '#cloud/clock.ts';
 import type { Lease, LeaseStore, LeaseWish } from '#cloud/lease-store.ts';
+import { leasePollMs } from './bounds.ts';
 import { asError, Doubt, type Doubted } from './doubt.ts';
 import { pause, type Timers } from './timers.ts';
 
@@ -25,33 +26,48 @@ export type HeldLease = {
 /** A tenth of the lease, at least 100 ms, is left for the answers' way out. */
 const marginMs = (leaseMs: number): number => Math.max(100, leaseMs / 10);
 
+export type LeaseWait = {
+  /** Until then the row is watched and not taken: whoever cannot lead yet must not keep others from it. */
+  ready?: Promise<void>;
+  /** Told once whom it waits for. */
+  report?: (seen: Lease) => void;
+};
+
 /**
  * W1: waits until the row was released, or its version stood still for the lease's duration on our own
- * monotonic clock, then takes the next epoch. `report` is told once whom it waits for.
+ * monotonic clock, then takes the next epoch.
  */
 export async function takeLease(
   wish: LeaseWish,
   { store, clock, timers }: LeasePorts,
-  report: (seen: Lease) => void = () => {},
+  { ready, report }: LeaseWait = {},
 ): Promise<TakenLease> {
+  let isReady = !ready;
+  const becomesReady = ready?.then(() => {
+    isReady = true;
+  });
   let seen: Lease | undefined;
   /** When the answer that first showed this version had arrived: no renewal of it was sent later. */
   let sinceMs = Number.POSITIVE_INFINITY;
   for (;;) {
     const sentAtMs = clock.monotonicMs();
+    let waitMs = Math.min(leasePollMs, wish.durationMs / 10);
     const now = await readOrRetry(wish.groupId, store);
     if (now !== 'unknown') {
       const isNew = now?.version !== seen?.version || now?.owner !== seen?.owner;
-      if (now && isNew && !seen && !now.released) report(now);
+      if (now && isNew && !seen && !now.released) report?.(now);
       if (isNew) sinceMs = clock.monotonicMs();
       seen = now;
-      const waitMs = Math.max(wish.durationMs, now?.durationMs ?? 0);
-      if (!now || now.released || sentAtMs - sinceMs >= waitMs) {
+      const runsOutMs = sinceMs + Math.max(wish.durationMs, now?.durationMs ?? 0);
+      const isFree = !now || now.released || sentAtMs >= runsOutMs;
+      if (!isFree) waitMs = Math.min(waitMs, Math.max(1, runsOutMs - clock.monotonicMs()));
+      if (isFree && isReady) {
         const taken = await takeOrRetry(now, wish, { store, clock });
         if (taken) return taken;
       }
     }
-    await pause(timers, wish.durationMs / 10);
+    const waited = pause(timers, waitMs);
+    await (isReady ? waited : Promise.race([waited, becomesReady]));
   }
 }
 

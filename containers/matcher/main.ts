@@ -1,4 +1,4 @@
-/** One pair group's matcher as a process: wiring only. Exits 0 when asked to, 1 in doubt. */
+/** One pair group's matcher as a process: wiring only. Stands by until the lease is its own, then leads. Exits 0 when asked to, 1 in doubt. */
 import { randomBytes, randomUUID } from 'node:crypto';
 import { createClearingStore } from '#cloud/clearing-store.ts';
 import { documentClient, kinesisClient, kinesisReader } from '#cloud/clients.ts';
@@ -8,11 +8,11 @@ import { createFeedPublisher, type FeedPublisher } from '#cloud/feed-publisher.t
 import { createFeedStore } from '#cloud/feed-store.ts';
 import { createJournalReader } from '#cloud/journal-reader.ts';
 import { createJournalWriter } from '#cloud/journal-writer.ts';
-import { createLeaseStore, type LeaseStore } from '#cloud/lease-store.ts';
+import { createLeaseStore, type Lease, type LeaseStore } from '#cloud/lease-store.ts';
 import { createLedgerStore } from '#cloud/ledger-store.ts';
 import { createLogger } from '#cloud/logger.ts';
 import { createMatcherClient } from '#cloud/matcher-client.ts';
-import { createMetrics } from '#cloud/metrics.ts';
+import { createMetrics, MetricUnit, metricNames } from '#cloud/metrics.ts';
 import { catalogOf, type Environment, journalStreamsOf, setting } from '#cloud/settings.ts';
 import { groupsOf, listedMarkets } from '#wire/catalog.ts';
 import { nonceFrom } from '#wire/journal-frame.ts';
@@ -23,10 +23,14 @@ import { type Inlet, openInlet } from './inlet.ts';
 import { type Leader, lead } from './leader.ts';
 import { type HeldLease, keepLease, takeLease } from './lease.ts';
 import { ownAddress } from './own-address.ts';
+import { fromTheBeginning, Replica } from './replica.ts';
+import { type Standby, standBy } from './standby.ts';
 import { createTallies, type Tallies } from './tallies.ts';
 import { systemTimers as timers } from './timers.ts';
 
 const logger = createLogger('matcher');
+const metrics = createMetrics('matcher');
+let standby: Standby | undefined;
 let lease: HeldLease | undefined;
 let leader: Leader | undefined;
 let stopping = false;
@@ -47,42 +51,61 @@ async function start(environment: Environment): Promise<void> {
   const catalog = catalogOf(environment);
   const client = documentClient();
   const store = createLeaseStore({ client, table: setting(environment, 'leaseTable') });
-  const tallies = createTallies(createMetrics('matcher'), timers);
+  const tallies = createTallies(metrics, timers);
   const publisher = feedPublisher(environment, groupId, client);
   const inlet = await openInlet({
     groupId,
     port: Number(setting(environment, 'port')),
     leader: () => leader,
-    isAlive: () => leader !== undefined || clock.monotonicMs() - bornMs > patienceMs,
+    standby: () => standby,
+    isAlive,
     failed: (error) => logger.error('a request failed', asError(error)),
   });
   for (const signal of ['SIGTERM', 'SIGINT'] as const) {
     process.once(signal, () => void stop({ inlet, publisher, tallies }));
   }
-  const held = await wonLease({ environment, groupId, store, port: inlet.port });
-  lease = held;
-  const startedMs = clock.monotonicMs();
+  const hashSecret = randomBytes(4).readInt32LE();
   const stream = journalStreamsOf(environment)[groupId] ?? '';
-  const markets = [...listedMarkets(catalog).values()];
-  const others = groupsOf(catalog).filter((each) => each !== groupId);
+  const reader = createJournalReader({ client: kinesisReader(), stream });
   const ledgerTable = { client, table: setting(environment, 'ledgerTable') };
   const clearing = createClearingStore(ledgerTable);
+  const cleared = async () => (await clearing.position(groupId)).watermark;
+  const from = fromTheBeginning(groupId, hashSecret);
+  const replica = new Replica({ groupId, cleared: await cleared(), from });
+  standby = standBy({ groupId, replica, reader, clock, timers, failed: standbyStopped });
+  const held = await wonLease({ environment, groupId, store, port: inlet.port, standby });
+  lease = held;
+  const startedMs = clock.monotonicMs();
+  const markets = [...listedMarkets(catalog).values()];
+  const others = groupsOf(catalog).filter((each) => each !== groupId);
   const leading = await lead({
-    ...{ groupId, lease: held, publisher, clock, timers, tallies, doubted },
+    ...{ groupId, lease: held, publisher, clock, timers, tallies, doubted, hashSecret },
     nonce: nonceFrom(randomBytes(16)),
-    hashSecret: randomBytes(4).readInt32LE(),
     markets: markets.filter(({ market }) => market.groupId === groupId),
+    ...{ reader, cleared, replica: standby.end() },
     writer: createJournalWriter({ client: kinesisClient(), stream }),
-    reader: createJournalReader({ client: kinesisReader(), stream }),
     ledger: createLedgerStore(ledgerTable),
-    cleared: async () => (await clearing.position(groupId)).watermark,
     demandElsewhere: demandFrom(others, createMatcherClient({ leases: store, clock }), timers),
     faulted: (what, error) => logger.warn(what, ...(error ? [error] : [])),
   });
+  standby = undefined;
   if (stopping) return;
   leader = leading;
-  const replayMs = Math.round(clock.monotonicMs() - startedMs);
-  logger.info('leading', { epoch: held.epoch, sequence: leading.engine.sequence, replayMs });
+  const tookMs = Math.round(clock.monotonicMs() - startedMs);
+  logger.info('leading', { epoch: held.epoch, sequence: leading.engine.sequence, tookMs });
+}
+
+/** A leader and a caught-up standby are well; and so is who still replays a long journal: a fresh start would begin it anew. */
+function isAlive(): boolean {
+  if (leader || standby?.isCaughtUp()) return true;
+  return clock.monotonicMs() - bornMs > patienceMs;
+}
+
+/** Its state is not the one that was written, or it cannot read on: it must not lead. The next process begins anew. */
+function standbyStopped(cause: Error): never {
+  metrics.addMetric(metricNames.standbyStopped, MetricUnit.Count, 1);
+  metrics.publishStoredMetrics();
+  doubted(cause);
 }
 
 function feedPublisher(
@@ -100,24 +123,30 @@ function feedPublisher(
   });
 }
 
-/** Waits for the group's lease and keeps it. */
+/** Waits for the group's lease, warm, and keeps it. */
 async function wonLease(of: {
   environment: Environment;
   groupId: string;
   store: LeaseStore;
   port: number;
+  standby: Standby;
 }): Promise<HeldLease> {
   const { environment, groupId, store, port } = of;
   const leaseMs = Number(setting(environment, 'leaseMs'));
   const host = await ownAddress(environment['ECS_CONTAINER_METADATA_URI_V4']);
   const wish = { groupId, owner: randomUUID(), host, port, durationMs: leaseMs };
-  const taken = await takeLease(wish, { store, clock, timers }, ({ epoch }) =>
-    logger.info('waiting for the lease to run out', { epoch, durationMs: leaseMs }),
-  );
+  const { ready } = of.standby;
+  void ready.then(() => logger.info('caught up with the journal'));
+  const report = ({ epoch }: Lease) =>
+    logger.info('waiting for the lease to run out', { epoch, durationMs: leaseMs });
+  const taken = await takeLease(wish, { store, clock, timers }, { ready, report });
   return keepLease(taken, { store, clock, timers }, { leaseMs, doubted });
 }
 
-/** Deployments and operators end a matcher so: everything taken is answered, then the next one may lead at once. */
+/**
+ * Deployments and operators end a matcher so: everything taken is answered, the lease is let go, and the standby leads. The door
+ * stays open until then: who comes meanwhile is told that we lead no more, and asks whoever leads next.
+ */
 async function stop(parts: {
   inlet: Inlet;
   publisher: FeedPublisher;
@@ -126,9 +155,10 @@ async function stop(parts: {
   stopping = true;
   // A drain that takes longer will not end; the lease then runs out by itself.
   setTimeout(() => process.exit(1), drainMs);
-  parts.inlet.close();
+  standby?.end();
   await leader?.drain();
   await lease?.release();
+  parts.inlet.close();
   await parts.publisher.stop();
   parts.tallies.stop();
   process.exit(0);

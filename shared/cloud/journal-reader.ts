@@ -13,7 +13,15 @@ import type { JournalRecord } from './journal-run.ts';
 
 export type JournalReader = {
   /** Batches of records after a shard sequence number (empty text: from the oldest on). Never ends by itself: break out of it. */
-  follow(after: string): AsyncIterable<JournalRecord[]>;
+  follow(after: string, how?: Following): AsyncIterable<JournalRecord[]>;
+};
+
+/** How somebody follows who stays: the other readers of the shard need their share of its calls. */
+export type Following = {
+  /** The time between two calls once the tip is reached. */
+  paceMs: number;
+  /** Told whenever everything that the stream held a moment ago was taken. */
+  atTip: () => void;
 };
 
 /** Records a call. Kinesis ends a call at 10 MB anyway, its local twin only at this. */
@@ -26,19 +34,19 @@ export function createJournalReader(options: {
   client: KinesisClient;
   stream: string;
 }): JournalReader {
-  return { follow: (after) => follow(options, after) };
+  return { follow: (after, how) => follow(options, after, how) };
 }
 
 /** The records after a shard sequence number that the stream holds now: ends where there is no newer one. */
 export const readToTip = (
   options: { client: KinesisClient; stream: string },
   after: string,
-): AsyncIterable<JournalRecord[]> => follow(options, after, 'tip');
+): AsyncIterable<JournalRecord[]> => follow(options, after, 'to_tip');
 
 async function* follow(
   { client, stream }: { client: KinesisClient; stream: string },
   from: string,
-  until?: 'tip',
+  how?: Following | 'to_tip',
 ): AsyncGenerator<JournalRecord[]> {
   const shardId = await onlyShard(client, stream);
   let after = from;
@@ -56,8 +64,12 @@ async function* follow(
     });
     after = records.at(-1)?.shardSequence ?? after;
     if (records.length > 0) yield records;
-    else if (until === 'tip' && !answer.MillisBehindLatest) return;
-    else await pause(emptyPauseMs);
+    const isTip = !answer.MillisBehindLatest && records.length < recordsPerCall;
+    if (how === 'to_tip' && isTip && records.length === 0) return;
+    if (typeof how === 'object' && isTip) {
+      how.atTip();
+      await pause(how.paceMs);
+    } else if (records.length === 0) await pause(emptyPauseMs);
     assert(
       answer.NextShardIterator,
       `the shard of ${stream} was closed: it must never be resharded`,

@@ -11,6 +11,7 @@ export const metricNames = {
   trades: 'Trades',
   journalPutMs: 'JournalPutMs',
   journalStopped: 'JournalStopped',
+  standbyStopped: 'StandbyStopped',
   clearedFrames: 'ClearedFrames',
   clearingMismatch: 'ClearingMismatch',
   marketHalted: 'MarketHalted',

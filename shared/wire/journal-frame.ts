@@ -37,7 +37,19 @@ export type FrameHeader = {
   previousHash: Hash;
 };
 
-export type Frame = FrameHeader & { kind: 'frame'; outcomes: Outcome<Command>[] };
+/** What the writer's engine was at the end of a frame: whoever replays compares. */
+export type StateCheck = {
+  /** This frame or an earlier one: the writer counts the hash while it goes on. */
+  frame: number;
+  /** 16 hex digits. */
+  stateHash: string;
+};
+
+export type Frame = FrameHeader & {
+  kind: 'frame';
+  outcomes: Outcome<Command>[];
+  stateCheck?: StateCheck;
+};
 
 export type EpochRecord = {
   kind: 'epoch';
@@ -72,7 +84,11 @@ export class FrameBuilder {
   }
 
   /** The finished record. `atMs` must be the time that the builder was opened with. */
-  close(header: FrameHeader): Uint8Array {
+  close(header: FrameHeader, stateCheck?: StateCheck): Uint8Array {
+    if (stateCheck) {
+      this.#body.uint(header.frame - stateCheck.frame);
+      this.#body.hex(`0x${stateCheck.stateHash}`, 8);
+    }
     const head = new ByteWriter();
     head.byte(formatVersion);
     head.byte(frameKind);
@@ -95,7 +111,7 @@ export class FrameBuilder {
 export function encodeFrame(frame: Omit<Frame, 'kind'>): Uint8Array {
   const builder = new FrameBuilder(frame.atMs);
   for (const { command: taken, events } of frame.outcomes) builder.append(taken, events);
-  return builder.close(frame);
+  return builder.close(frame, frame.stateCheck);
 }
 
 export function encodeEpoch(record: Omit<EpochRecord, 'kind'>): Uint8Array {
@@ -174,9 +190,16 @@ function readFrame(header: FrameHeader, from: ByteReader, all: Uint8Array): Fram
     }
     outcomes.push({ command: taken, events });
   }
+  const stateCheck = body.left > 0 ? readStateCheck(header, body) : undefined;
   if (sequence !== header.lastSequence + 1 || body.left !== 0)
     throw new RangeError('the count is off');
-  return { kind: 'frame', ...header, outcomes };
+  return { kind: 'frame', ...header, outcomes, ...(stateCheck ? { stateCheck } : {}) };
+}
+
+function readStateCheck(header: FrameHeader, body: ByteReader): StateCheck {
+  const frame = header.frame - body.uint();
+  if (frame < 1) throw new RangeError('a state before the first frame');
+  return { frame, stateHash: body.hex(8).slice(2) };
 }
 
 /** H(chain ‖ record): the chain value after a record. */

@@ -181,3 +181,12 @@ export type MatcherHealth = {
   sequence: number;
   stateHash: string;
 };
+
+/** `GET /standby`: 200 of a process that follows the journal and does not lead. */
+export type StandbyView = Omit<MatcherHealth, 'leading'> & {
+  leading: false;
+  /** Whether it has seen the end of the journal lately. */
+  caughtUp: boolean;
+  /** How many of its states were compared with the leader's. */
+  compared: number;
+};

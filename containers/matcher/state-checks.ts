@@ -1,0 +1,72 @@
+/**
+ * Tells every replica what the leader's state was: now and then a frame carries the state hash of itself or of one before. The
+ * state is frozen as that frame closes and hashed in slices between commands, so no command waits for a walk over the book.
+ */
+import type { Clock } from '#cloud/clock.ts';
+import type { StateCheck } from '#wire/journal-frame.ts';
+import { hashedInOneGo, stateCheckFrames, stateCheckRests } from './bounds.ts';
+import type { Engine } from './engine/engine.ts';
+import { HashLanes } from './engine/hash-lanes.ts';
+import { foldRecord } from './engine/state-hash.ts';
+import type { Timers } from './timers.ts';
+
+export type StateChecks = {
+  /** Told of every frame as it closes, while the engine is what the frame leaves; answers the check that the frame is to carry. */
+  closing(frame: number): StateCheck | undefined;
+  stop(): void;
+};
+
+export function createStateChecks(options: {
+  engine: Pick<Engine, 'freeze'>;
+  clock: Pick<Clock, 'monotonicMs'>;
+  timers: Timers;
+}): StateChecks {
+  const { engine, clock, timers } = options;
+  let isCounting = false;
+  let isStopped = false;
+  let restsUntilMs = 0;
+  let ready: StateCheck | undefined;
+
+  const begin = (frame: number) => {
+    isCounting = true;
+    let tookMs = 0;
+    const timed = <T>(run: () => T): T => {
+      const fromMs = clock.monotonicMs();
+      const result = run();
+      tookMs += clock.monotonicMs() - fromMs;
+      return result;
+    };
+    const records = timed(() => engine.freeze());
+    const into = new HashLanes();
+    const slice = () => {
+      if (isStopped) return;
+      if (!timed(() => foldSome(records, into))) return timers.soon(slice);
+      ready = { frame, stateHash: into.digest() };
+      restsUntilMs = clock.monotonicMs() + tookMs * stateCheckRests;
+      isCounting = false;
+    };
+    timers.soon(slice);
+  };
+  return {
+    closing(frame) {
+      const carried = ready;
+      ready = undefined;
+      const isWanted = frame % stateCheckFrames === 0 && !isCounting;
+      if (isWanted && clock.monotonicMs() >= restsUntilMs) begin(frame);
+      return carried;
+    },
+    stop() {
+      isStopped = true;
+    },
+  };
+}
+
+/** True once nothing is left. */
+function foldSome(records: ReturnType<Engine['freeze']>, into: HashLanes): boolean {
+  for (let folded = 0; folded < hashedInOneGo; folded += 1) {
+    const next = records.next();
+    if (next.done) return true;
+    foldRecord(into, next.value);
+  }
+  return false;
+}

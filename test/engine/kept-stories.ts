@@ -54,13 +54,15 @@ const sweep: Extract<Sweep, { type: 'order' }> = {
 };
 
 /** So many orders that one command does not get through: each kind of work stops at its bound and goes on. */
-export const boundStories: { of: string; story: Story }[] = [
+export const boundStories: { of: string; comesTo: string[]; story: Story }[] = [
   {
     of: 'a sweep through more orders than one command has events for',
+    comesTo: ['continue of place'],
     story: { ...quiet, restores: [1], crowds: [crowd], sweeps: [sweep], deeds: [] },
   },
   {
     of: 'an uncross, and stops that it sets off',
+    comesTo: ['continue of set_market_state', 'an uncross trades'],
     story: {
       ...quiet,
       terms: { auctionMs: 30 },
@@ -76,11 +78,12 @@ export const boundStories: { of: string; story: Story }[] = [
   },
   {
     of: 'a cascade of stops through the other side',
+    comesTo: ['continue of place', 'one command sets off several'],
     story: {
       ...quiet,
       restores: [2, 3],
       crowds: [
-        { ...crowd, side: 'buy', kind: 'stop' },
+        { ...crowd, side: 'buy', kind: 'stop', prices: 1 },
         { ...crowd, account: bob, kind: 'iceberg' },
       ],
       sweeps: [{ ...sweep, sizeLots: 300 }],
@@ -89,6 +92,7 @@ export const boundStories: { of: string; story: Story }[] = [
   },
   {
     of: 'a cascade that a halt holds back until the auction is over',
+    comesTo: ['state halted by volatility', 'one command sets off several'],
     story: {
       ...quiet,
       terms: { haltBps: 100, haltMs: 5, auctionMs: 5, referenceTicks: 100 },
@@ -107,6 +111,7 @@ export const boundStories: { of: string; story: Story }[] = [
   },
   {
     of: 'the end of a market',
+    comesTo: ['continue of set_market_state', 'state closed by operator'],
     story: {
       ...quiet,
       restores: [3],
@@ -120,6 +125,7 @@ export const boundStories: { of: string; story: Story }[] = [
   },
   ...(['cancel_all', 'switch'] as const).map((type) => ({
     of: `all orders of an account, by ${type}`,
+    comesTo: ['command continue', 'refusal too_many_open_orders', 'end cancelled'],
     story: {
       ...quiet,
       restores: [1],
@@ -130,6 +136,7 @@ export const boundStories: { of: string; story: Story }[] = [
   })),
   {
     of: 'an order that meets a thousand of its own as it enters an auction',
+    comesTo: ['continue of place', 'expire_maker meets its own in an auction'],
     story: {
       ...quiet,
       terms: { haltBps: 100, bandBps: 300, referenceTicks: 100 },

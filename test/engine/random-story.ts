@@ -341,7 +341,7 @@ export const quietStory = fc.record({
   restores,
   crowds: fc.constant<Crowd[]>([]),
   sweeps: fc.constant<Sweep[]>([]),
-  deeds: deeds(1, 110),
+  deeds: deeds(1, 55),
 });
 export const crowdedStory = fc.record({
   scale: fc.constant('near' as const),

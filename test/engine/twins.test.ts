@@ -13,9 +13,9 @@ import { crowdedStory, quietStory, type Story } from './random-story.ts';
 import { Reached } from './reached.ts';
 import { Twins } from './twins.ts';
 
-const runs = Number(process.env['CROSSBOOK_RUNS'] ?? 500);
+const runs = Number(process.env['CROSSBOOK_RUNS'] ?? 1_000);
 // One of these costs as much as dozens of the others.
-const crowdedRuns = Math.ceil(runs / 125);
+const crowdedRuns = Math.ceil(runs / 300);
 const seed = Number(process.env['CROSSBOOK_SEED'] ?? Date.now() % 2 ** 31);
 const timeout = 60_000 + runs * 200;
 
@@ -25,7 +25,13 @@ const live = (story: Story, listen = new Reached().hear) =>
   new Twins(maker, createNaiveEngine(), listen).live(story);
 
 describe('the engine and its naive twin say the same after every command', () => {
-  test.each([...keptStories, ...boundStories])('of $of', ({ story }) => live(story));
+  test.each(keptStories)('of $of', ({ story }) => live(story));
+
+  test.each(boundStories)('of $of', ({ story, comesTo }) => {
+    const reached = new Reached();
+    live(story, reached.hear);
+    expect(reached.missing(comesTo)).toEqual([]);
+  });
 
   test(`of ${runs} stories from seed ${seed}`, { timeout }, () => {
     fc.assert(
@@ -46,7 +52,7 @@ const modes = ['expire_taker', 'expire_maker', 'expire_both', 'decrement'];
 const timesInForce = ['gtc', 'gtd', 'ioc', 'fok'];
 const features = [
   ...['place', 'cancel', 'amend', 'cancel_all', 'cancel_all_after', 'grant', 'return', 'tick'],
-  ...['list_market', 'set_market_state', 'define_fee_tier', 'assign_fee_tier', 'continue'],
+  ...['list_market', 'set_market_state', 'define_fee_tier', 'assign_fee_tier'],
 ].map((type) => `command ${type}`);
 
 /** What the stories must come to: all that an engine can be told and answer, and each rule that is more than one of those. */
@@ -58,8 +64,10 @@ const reachable = [
   ...['credit_granted', 'credit_returned', 'market_listed', 'market_state_changed'].map(
     (type) => `event ${type}`,
   ),
-  // The matcher says that it is not the leader.
-  ...engineRefusals.filter((code) => code !== 'not_leader').map((code) => `refusal ${code}`),
+  // The matcher says that it is not the leader; a thousand orders are what bound stories have.
+  ...engineRefusals
+    .filter((code) => code !== 'not_leader' && code !== 'too_many_open_orders')
+    .map((code) => `refusal ${code}`),
   ...['filled', 'cancelled', 'expired', 'self_trade', 'halted'].map((reason) => `end ${reason}`),
   ...modes.flatMap((mode) => timesInForce.map((time) => `${mode} of ${time} meets its own`)),
   ...modes.map((mode) => `${mode} meets its own in an auction`),
@@ -83,16 +91,11 @@ const reachable = [
   'fok ends filled on entry',
   'fok ends expired on entry',
   'fok ends self_trade on entry',
-  'continue of place',
-  'continue of cancel_all',
-  'continue of set_market_state',
-  'continue of tick',
 ];
 
 test('the stories come to every command, event, refusal and rule', { timeout }, () => {
   const reached = new Reached();
   // The same every time: what is counted here does not hang on luck.
-  for (const story of fc.sample(quietStory, { numRuns: 250, seed: 1 })) live(story, reached.hear);
-  for (const { story } of boundStories) live(story, reached.hear);
+  for (const story of fc.sample(quietStory, { numRuns: 130, seed: 3 })) live(story, reached.hear);
   expect(reached.missing(reachable)).toEqual([]);
 });

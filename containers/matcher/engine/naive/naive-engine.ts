@@ -24,7 +24,7 @@ import { emitAmended, end, leftLots, levelsOf, lower, touch } from './naive-book
 import { giveBack, grant } from './naive-credit.ts';
 import { areSoundFees, changeState, listMarket } from './naive-market.ts';
 import { refusalOf } from './naive-refusal.ts';
-import { restore, save } from './naive-save.ts';
+import { restore, save, saveTrading } from './naive-save.ts';
 import {
   emptyState,
   listedMarket,
@@ -88,7 +88,7 @@ function engineOver(state: NaiveState): Engine {
       save(state, (record) => records.push(structuredClone(record)));
       return records[Symbol.iterator]();
     },
-    stateHash: () => hashState(engine),
+    stateHash: () => hashState({ save: (write) => saveTrading(state, write) }),
     eventHash: () => state.events.digest(),
     validate: () => validate(state),
   };

@@ -16,6 +16,19 @@ import {
 import { triggeredIn, untriggeredIn } from './naive-stops.ts';
 
 export function save(state: NaiveState, write: (record: SnapshotRecord) => void): void {
+  saveTrading(state, write);
+  const { sequence, nowMs } = state;
+  write({ kind: 'clock', sequence, nowMs, eventLanes: state.events.state() });
+  for (const { commandId, atMs, result } of state.seen) {
+    write({ kind: 'remembered', commandId, atMs, ...result });
+  }
+  for (const { order, status, atMs } of state.ended) {
+    write({ kind: 'ended', ...order, status, atMs });
+  }
+}
+
+/** What future trading depends on: all but the clock and what is remembered of the past. */
+export function saveTrading(state: NaiveState, write: (record: SnapshotRecord) => void): void {
   for (const listed of inOrderOf(state.markets, ({ market }) => market.id)) {
     const window = listed.window.map((part) => ({ ...part }));
     write({ kind: 'market', ...listed, window });
@@ -44,14 +57,6 @@ export function save(state: NaiveState, write: (record: SnapshotRecord) => void)
     write({ kind: 'switch', ...each });
   }
   for (const work of state.work) write({ kind: 'work', work: { ...work } });
-  const { sequence, nowMs } = state;
-  write({ kind: 'clock', sequence, nowMs, eventLanes: state.events.state() });
-  for (const { commandId, atMs, result } of state.seen) {
-    write({ kind: 'remembered', commandId, atMs, ...result });
-  }
-  for (const { order, status, atMs } of state.ended) {
-    write({ kind: 'ended', ...order, status, atMs });
-  }
 }
 
 function orderRecord(state: NaiveState, order: NaiveOrder): OrderRecord {

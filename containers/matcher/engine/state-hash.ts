@@ -6,6 +6,7 @@ import { unreachable } from '#domain/assertion.ts';
 import type { Engine } from './engine.ts';
 import { HashLanes } from './hash-lanes.ts';
 import { foldTerms } from './listing.ts';
+import { digestWords, type NameWords, nameWords, readDigest } from './name-words.ts';
 import type { MarketRecord, OrderRecord, SnapshotRecord, Work } from './snapshot-record.ts';
 
 export function hashState({ save }: Pick<Engine, 'save'>): string {
@@ -79,16 +80,17 @@ function foldMarket(into: HashLanes, record: MarketRecord): void {
 }
 
 function foldOrder(into: HashLanes, order: OrderRecord): void {
-  into.text(order.place);
-  into.text(order.digest);
-  into.text(order.clientOrderId ?? '');
-  into.text(order.account);
-  into.text(order.marketId);
-  into.text(order.side);
-  into.text(order.orderType);
-  into.text(order.timeInForce);
+  foldDigest(into, order.digest);
+  if (order.clientOrderId === undefined) into.word(0);
+  else into.text(order.clientOrderId);
+  foldName(into, order.account);
+  foldName(into, order.marketId);
+  foldName(into, order.place);
+  foldName(into, order.side);
+  foldName(into, order.orderType);
+  foldName(into, order.timeInForce);
   into.word(order.postOnly ? 1 : 0);
-  into.text(order.selfTrade);
+  foldName(into, order.selfTrade);
   into.integer(order.limitTicks);
   into.integer(order.triggerTicks);
   into.integer(order.sizeLots);
@@ -105,6 +107,29 @@ function foldOrder(into: HashLanes, order: OrderRecord): void {
   into.integer(order.heldUnits);
   into.integer(order.shownLots);
 }
+
+const digestBits = new Int32Array(digestWords);
+
+function foldDigest(into: HashLanes, digest: string): void {
+  if (readDigest(digest, digestBits)) into.words(digestBits, digestWords);
+  else into.text(digest);
+}
+
+/** A name is folded as two words: its characters are paid for once, not with every order that mentions it. */
+function foldName(into: HashLanes, name: string): void {
+  let words = names.get(name);
+  if (!words) {
+    words = nameWords(name);
+    if (names.size >= namesKept) names.clear();
+    names.set(name, words);
+  }
+  into.word(words.left);
+  into.word(words.right);
+}
+
+const names = new Map<string, NameWords>();
+/** 100 bytes each. */
+const namesKept = 65_536;
 
 function foldWork(into: HashLanes, work: Work): void {
   into.text(work.work);

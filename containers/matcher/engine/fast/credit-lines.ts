@@ -1,5 +1,5 @@
 /** What accounts may spend: one line per account and asset, found through an open-addressing table of their handles. */
-import { grownFloats, grownInts } from './grown.ts';
+import { copiedFloats, copiedInts, grownFloats, grownInts } from './grown.ts';
 import { none } from './order-table.ts';
 
 const startCapacity = 256;
@@ -61,18 +61,16 @@ export class CreditLines {
   }
 
   /** Good for reading line by line: nothing is found in it. */
-  copy(): CreditLines {
-    const copy = new CreditLines();
+  copyTo(copy: CreditLines): void {
     const count = this.#count;
-    copy.account = this.account.slice(0, count);
-    copy.asset = this.asset.slice(0, count);
-    copy.freeUnits = this.freeUnits.slice(0, count);
-    copy.heldUnits = this.heldUnits.slice(0, count);
-    copy.grantNumber = this.grantNumber.slice(0, count);
-    copy.returnNumber = this.returnNumber.slice(0, count);
-    copy.returnedUnits = this.returnedUnits.slice(0, count);
+    copy.account = copiedInts(this.account, copy.account, count);
+    copy.asset = copiedInts(this.asset, copy.asset, count);
+    copy.freeUnits = copiedFloats(this.freeUnits, copy.freeUnits, count);
+    copy.heldUnits = copiedFloats(this.heldUnits, copy.heldUnits, count);
+    copy.grantNumber = copiedFloats(this.grantNumber, copy.grantNumber, count);
+    copy.returnNumber = copiedFloats(this.returnNumber, copy.returnNumber, count);
+    copy.returnedUnits = copiedFloats(this.returnedUnits, copy.returnedUnits, count);
     copy.#count = count;
-    return copy;
   }
 
   #add(account: number, asset: number): number {

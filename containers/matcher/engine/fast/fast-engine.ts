@@ -7,7 +7,7 @@ import type { SnapshotRecord } from '../snapshot-record.ts';
 import { hashState } from '../state-hash.ts';
 import { applyRequest } from './apply-command.ts';
 import { FastState } from './fast-state.ts';
-import { freeze } from './freeze.ts';
+import { createFreezer } from './freeze.ts';
 import { renderEvents } from './render-events.ts';
 import { Request } from './request.ts';
 import { resolve } from './resolve.ts';
@@ -51,7 +51,7 @@ function engineOver(state: FastState): Engine {
     },
     ...viewsOf(state),
     save: (write) => save(state, write),
-    freeze: () => freeze(state),
+    freeze: createFreezer(state),
     stateHash: () => hashState(engine),
     eventHash: () => state.events.chain.digest(),
     validate: () => validate(state),

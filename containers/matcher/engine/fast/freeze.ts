@@ -2,35 +2,54 @@
  * The state of a moment, to be read later while commands go on: a copy of the columns, which is as fast as memory is
  * (docs/decisions/0017). Names are shared: they are only ever added.
  */
+import type { SnapshotRecord } from '../snapshot-record.ts';
 import { Accounts } from './accounts.ts';
-import { EventRows } from './event-rows.ts';
 import { FastState } from './fast-state.ts';
-import { LevelPool } from './level-pool.ts';
+import { copiedInts } from './grown.ts';
 import type { MarketBook } from './market-book.ts';
 import { recordsOf } from './save.ts';
 import { VolatilityWindow } from './volatility.ts';
 
-/** A copy that is good for `recordsOf` and nothing else. */
-export function freeze(state: FastState): ReturnType<typeof recordsOf> {
-  const frozen = new FastState({ groupId: state.groupId, hashSecret: 0 });
-  const pages = state.pages.copy();
-  const copies: Partial<FastState> = {
-    ...{ nowMs: state.nowMs, incoming: state.incoming, bounds: { ...state.bounds } },
-    ...{ pages, orders: state.orders.copy(), ids: state.ids.copy(), credit: state.credit.copy() },
-    ...{ levels: levelsOf(state), accounts: accountsOf(state), events: clockOf(state) },
-    ...{ switches: state.switches.copy(), ended: state.ended.copy() },
-    ...{ feeTiers: new Map(state.feeTiers), assets: [...state.assets] },
-    work: state.work.map((each) => ({ ...each })),
-    markets: state.markets.map((book) => bookOf(book, pages)),
+/** Copies, and keeps the memory of one that was read to its end for the next. */
+export function createFreezer(state: FastState): () => Generator<SnapshotRecord, void> {
+  let kept: FastState | undefined;
+  return () => {
+    const copy = kept ?? new FastState({ groupId: state.groupId, hashSecret: 0 });
+    kept = undefined;
+    copyState(state, copy);
+    return read(copy, () => {
+      kept = copy;
+    });
   };
-  return recordsOf(Object.assign(frozen, copies));
 }
 
-function levelsOf({ levels }: FastState): LevelPool {
-  const copy = new LevelPool();
-  copy.ticks = levels.ticks.slice();
-  copy.head = levels.head.slice();
-  return copy;
+function* read(copy: FastState, done: () => void): Generator<SnapshotRecord, void> {
+  try {
+    yield* recordsOf(copy);
+  } finally {
+    done();
+  }
+}
+
+/** What comes of it is good for `recordsOf` and nothing else. */
+function copyState(state: FastState, copy: FastState): void {
+  state.orders.copyTo(copy.orders);
+  state.ids.copyTo(copy.ids);
+  state.credit.copyTo(copy.credit);
+  state.pages.copyTo(copy.pages);
+  state.ended.copyTo(copy.ended);
+  const { levels } = copy;
+  levels.ticks = copiedInts(state.levels.ticks, levels.ticks, state.levels.ticks.length);
+  levels.head = copiedInts(state.levels.head, levels.head, state.levels.head.length);
+  copy.events.resume(state.events.sequence, state.events.chain.state());
+  const small: Partial<FastState> = {
+    ...{ nowMs: state.nowMs, incoming: state.incoming, bounds: { ...state.bounds } },
+    ...{ accounts: accountsOf(state), switches: state.switches.copy() },
+    ...{ feeTiers: new Map(state.feeTiers), assets: [...state.assets] },
+    work: state.work.map((each) => ({ ...each })),
+    markets: state.markets.map((book) => bookOf(book, copy.pages)),
+  };
+  Object.assign(copy, small);
 }
 
 function accountsOf({ accounts }: FastState): Accounts {
@@ -38,12 +57,6 @@ function accountsOf({ accounts }: FastState): Accounts {
     names: accounts.names.slice(),
     feeTier: accounts.feeTier.slice(),
   });
-}
-
-function clockOf({ events }: FastState): EventRows {
-  const copy = new EventRows();
-  copy.resume(events.sequence, events.chain.state());
-  return copy;
 }
 
 function bookOf(book: MarketBook, pages: FastState['pages']): MarketBook {

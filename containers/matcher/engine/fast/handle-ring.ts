@@ -31,12 +31,12 @@ export class HandleRing {
     return this.#handles[(this.#first + nth) & (this.#handles.length - 1)] as number;
   }
 
-  copy(): HandleRing {
-    const copy = new HandleRing();
-    copy.#handles = this.#handles.slice();
+  copyTo(copy: HandleRing): void {
+    const { length } = this.#handles;
+    if (copy.#handles.length !== length) copy.#handles = new Int32Array(length);
+    copy.#handles.set(this.#handles);
     copy.#first = this.#first;
     copy.#count = this.#count;
-    return copy;
   }
 
   #grow(): void {

@@ -4,7 +4,7 @@
  * collide in it. The few ids that are no digests (grants', operators', random ones) are found through a `Map`.
  */
 import { digestWords, readDigest, writeDigest } from '../name-words.ts';
-import { grownInts } from './grown.ts';
+import { copiedInts, grownInts } from './grown.ts';
 import { HandleRing } from './handle-ring.ts';
 import { none } from './order-table.ts';
 
@@ -151,13 +151,12 @@ export class IdTable {
   }
 
   /** What was remembered, good for reading by row: nothing is found in it. */
-  copy(): IdTable {
-    const copy = new IdTable(0);
-    copy.#words = this.#words.slice(0, this.#end * rowWords);
+  copyTo(copy: IdTable): void {
+    copy.#words = copiedInts(this.#words, copy.#words, this.#end * rowWords);
     copy.#doubles = new Float64Array(copy.#words.buffer);
+    copy.#textOfRow.clear();
     for (const [row, text] of this.#textOfRow) copy.#textOfRow.set(row, text);
-    copy.remembered = this.remembered.copy();
-    return copy;
+    this.remembered.copyTo(copy.remembered);
   }
 
   /** Where a digest belongs in the table; nobody can foresee it without the secret. */

@@ -2,7 +2,7 @@
  * All orders, live ones and those remembered after their end, as columns: an order is a slot, an index into each of
  * them. Columns beat rows here by measure (docs/decisions/0014): an operation touches a few fields of few orders.
  */
-import { grownFloats, grownInts } from './grown.ts';
+import { copiedFloats, copiedInts, grownFloats, grownInts } from './grown.ts';
 
 /** Where an order is. From `ended` on it is over; the number beyond it is the index of the reason (`doneReasons`). */
 export const place = {
@@ -107,34 +107,32 @@ export class OrderTable {
   }
 
   /** What a snapshot writes of the orders, good for reading by slot. Columns that only serve the engine are left out. */
-  copy(): OrderTable {
-    const copy = new OrderTable();
+  copyTo(copy: OrderTable): void {
     const end = this.#end;
-    copy.places = this.places.slice(0, end);
-    copy.account = this.account.slice(0, end);
-    copy.market = this.market.slice(0, end);
-    copy.traits = this.traits.slice(0, end);
-    copy.limitTicks = this.limitTicks.slice(0, end);
-    copy.triggerTicks = this.triggerTicks.slice(0, end);
-    copy.makerFeeBps = this.makerFeeBps.slice(0, end);
-    copy.takerFeeBps = this.takerFeeBps.slice(0, end);
-    copy.behind = this.behind.slice(0, end);
-    copy.sizeLots = this.sizeLots.slice(0, end);
-    copy.displayLots = this.displayLots.slice(0, end);
-    copy.spendUnits = this.spendUnits.slice(0, end);
-    copy.filledLots = this.filledLots.slice(0, end);
-    copy.filledQuoteUnits = this.filledQuoteUnits.slice(0, end);
-    copy.feeUnits = this.feeUnits.slice(0, end);
-    copy.createdAtMs = this.createdAtMs.slice(0, end);
-    copy.expiresAtMs = this.expiresAtMs.slice(0, end);
-    copy.admitted = this.admitted.slice(0, end);
-    copy.heldUnits = this.heldUnits.slice(0, end);
-    copy.shownLots = this.shownLots.slice(0, end);
-    copy.endedAtMs = this.endedAtMs.slice(0, end);
-    copy.id = this.id.slice(0, end);
+    copy.places = copiedInts(this.places, copy.places, end);
+    copy.account = copiedInts(this.account, copy.account, end);
+    copy.market = copiedInts(this.market, copy.market, end);
+    copy.traits = copiedInts(this.traits, copy.traits, end);
+    copy.limitTicks = copiedInts(this.limitTicks, copy.limitTicks, end);
+    copy.triggerTicks = copiedInts(this.triggerTicks, copy.triggerTicks, end);
+    copy.makerFeeBps = copiedInts(this.makerFeeBps, copy.makerFeeBps, end);
+    copy.takerFeeBps = copiedInts(this.takerFeeBps, copy.takerFeeBps, end);
+    copy.behind = copiedInts(this.behind, copy.behind, end);
+    copy.sizeLots = copiedFloats(this.sizeLots, copy.sizeLots, end);
+    copy.displayLots = copiedFloats(this.displayLots, copy.displayLots, end);
+    copy.spendUnits = copiedFloats(this.spendUnits, copy.spendUnits, end);
+    copy.filledLots = copiedFloats(this.filledLots, copy.filledLots, end);
+    copy.filledQuoteUnits = copiedFloats(this.filledQuoteUnits, copy.filledQuoteUnits, end);
+    copy.feeUnits = copiedFloats(this.feeUnits, copy.feeUnits, end);
+    copy.createdAtMs = copiedFloats(this.createdAtMs, copy.createdAtMs, end);
+    copy.expiresAtMs = copiedFloats(this.expiresAtMs, copy.expiresAtMs, end);
+    copy.admitted = copiedFloats(this.admitted, copy.admitted, end);
+    copy.heldUnits = copiedFloats(this.heldUnits, copy.heldUnits, end);
+    copy.shownLots = copiedFloats(this.shownLots, copy.shownLots, end);
+    copy.endedAtMs = copiedFloats(this.endedAtMs, copy.endedAtMs, end);
+    copy.id = copiedInts(this.id, copy.id, end);
     copy.clientOrderIds = new Map(this.clientOrderIds);
     copy.#end = end;
-    return copy;
   }
 
   #grow(length: number): void {

@@ -3,7 +3,7 @@
  * worst page to the best. Nearly all that happens, happens in the last few pages; prices far apart cost a page each, no more.
  */
 import { maxPriceTicks } from '#domain/market.ts';
-import { grownInts } from './grown.ts';
+import { copiedInts, grownInts } from './grown.ts';
 import { none } from './order-table.ts';
 
 /** Pages of all ladders. */
@@ -41,13 +41,11 @@ export class PagePool {
     this.#free = page;
   }
 
-  copy(): PagePool {
-    const copy = new PagePool();
-    copy.number = this.number.slice(0, this.#end);
-    copy.low = this.low.slice(0, this.#end);
-    copy.high = this.high.slice(0, this.#end);
-    copy.levels = this.levels.slice(0, this.#end * 64);
-    return copy;
+  copyTo(copy: PagePool): void {
+    copy.number = copiedInts(this.number, copy.number, this.#end);
+    copy.low = copiedInts(this.low, copy.low, this.#end);
+    copy.high = copiedInts(this.high, copy.high, this.#end);
+    copy.levels = copiedInts(this.levels, copy.levels, this.#end * 64);
   }
 
   #grow(length: number): void {

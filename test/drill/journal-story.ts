@@ -6,6 +6,7 @@ import {
   ListShardsCommand,
   ListStreamsCommand,
 } from '@aws-sdk/client-kinesis';
+import type { JournalRecord } from '#cloud/journal-run.ts';
 import type { PlaceOrder } from '#domain/command.ts';
 import type { EngineEvent, OrderDone, Trade } from '#domain/event.ts';
 import type { Digest } from '#domain/order.ts';
@@ -53,19 +54,26 @@ async function readJournal(client: KinesisClient, stream: string): Promise<Journ
     ShardIteratorType: 'TRIM_HORIZON',
   });
   let iterator = (await client.send(first)).ShardIterator;
-  const journal: Journal = { groupId: '', frames: [], to: startOfJournal, ignored: 0 };
+  const records: JournalRecord[] = [];
   for (;;) {
     const read = new GetRecordsCommand({ ShardIterator: iterator ?? '', Limit: 1_000 });
     const { Records = [], NextShardIterator } = await client.send(read);
     // The local twin answers nothing only where nothing follows.
-    if (Records.length === 0) return journal;
+    if (Records.length === 0) return journalOf(records);
     for (const { Data, SequenceNumber } of Records)
-      take(journal, { data: Data as Uint8Array, shardSequence: SequenceNumber as string });
+      records.push({ data: Data as Uint8Array, shardSequence: SequenceNumber as string });
     iterator = NextShardIterator;
   }
 }
 
-function take(journal: Journal, record: { data: Uint8Array; shardSequence: string }): void {
+/** What counts of a journal's records, by the one rule of all readers. */
+export function journalOf(records: readonly JournalRecord[]): Journal {
+  const journal: Journal = { groupId: '', frames: [], to: startOfJournal, ignored: 0 };
+  for (const record of records) take(journal, record);
+  return journal;
+}
+
+function take(journal: Journal, record: JournalRecord): void {
   if (journal.groupId === '') {
     const first = decodeRecord(record.data);
     if (first.kind === 'bad')

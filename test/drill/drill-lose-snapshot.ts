@@ -1,38 +1,51 @@
-/** The newest snapshot of one pair group is damaged and another group's is deleted; then both leaders are killed. */
-import { setTimeout as sleep } from 'node:timers/promises';
-import type { Drill } from './drill.ts';
+/** One pair group's newest snapshot is damaged, another group's are all lost; then all matchers are killed, standbys too. */
+import type { Drill, Scene } from './drill.ts';
 import { kill } from './drilled-exchange.ts';
 import { epochRises, groups } from './leader-change.ts';
 import { type Snapshots, snapshotsOf } from './snapshots.ts';
 
-const firstSnapshotMs = 30_000;
+/** Each leader that is asked to stop takes a snapshot first: the second time, so that there is an older one. */
+const handOvers = 2;
 
 export const drill: Drill = {
   about:
-    "kill -9 of all leaders with one group's newest snapshot damaged and the other's deleted: recovery takes an older one, or the whole journal, and loses nothing.",
+    "hand-overs, which take snapshots; then one group's newest is damaged, the other's are all deleted, and kill -9 of all matchers: recovery takes an older one, or the whole journal, and loses nothing.",
   async harm({ exchange, say, atEnd }) {
     const snapshots = snapshotsOf(exchange.clouds().s3Url);
     atEnd(() => snapshots.close());
-    for (const [at, groupId] of groups.entries()) {
-      const newest = await newestOf(snapshots, groupId);
-      if (!newest) say(`${groupId} has no snapshot: its recovery replays the whole journal`);
-      else if (at === 0) say(`damaged ${await snapshots.damage(newest)}`);
-      else say(`deleted ${await snapshots.delete(newest)}`);
-    }
+    for (let round = 0; round < handOvers; round += 1)
+      for (const groupId of groups) await handOver(exchange, groupId, say);
+    for (const [at, groupId] of groups.entries()) await harmOne(snapshots, groupId, at, say);
     for (const groupId of groups) {
-      const { pid } = await exchange.leader(groupId);
-      await epochRises(exchange, groupId, say, async () => kill(pid));
+      const tasks = exchange.tasks(groupId);
+      say(`kill -9 of ${tasks.map(({ pid }) => pid).join(', ')} of ${groupId}`);
+      await epochRises(exchange, groupId, say, async () => {
+        for (const { pid } of tasks) kill(pid);
+      });
     }
   },
 };
 
-/** The newest snapshot of a group; waits for the first where the exchange keeps snapshots at all. */
-async function newestOf(snapshots: Snapshots, groupId: string): Promise<string | undefined> {
-  const until = performance.now() + firstSnapshotMs;
-  for (;;) {
-    const newest = await snapshots.newest(groupId);
-    const isHopeless = !(await snapshots.areKept()) || performance.now() > until;
-    if (newest || isHopeless) return newest;
-    await sleep(500);
+async function handOver(
+  exchange: Scene['exchange'],
+  groupId: string,
+  say: Scene['say'],
+): Promise<void> {
+  await exchange.healthy();
+  const { pid } = await exchange.leader(groupId);
+  say(`process ${pid}, which leads ${groupId}, is asked to stop`);
+  await epochRises(exchange, groupId, say, async () => kill(pid, 'SIGTERM'));
+}
+
+async function harmOne(snapshots: Snapshots, groupId: string, at: number, say: Scene['say']) {
+  const found = await snapshots.of(groupId);
+  const frames = found.map(({ watermark }) => watermark.frame).join(', ');
+  const [newest] = found;
+  if (!newest) say(`${groupId} has no snapshot: its recovery replays the whole journal`);
+  else if (at === 0) {
+    say(`${groupId} has snapshots at frames ${frames}; damaged ${await snapshots.damage(newest)}`);
+  } else {
+    const count = await snapshots.deleteAll(groupId);
+    say(`${groupId} had snapshots at frames ${frames}; deleted all ${count} objects`);
   }
 }

@@ -1,4 +1,5 @@
-/** The snapshots in the bucket, as a drill finds and harms them. */
+/** The snapshots in the journal's bucket, as a drill finds and harms them. */
+import { createHash } from 'node:crypto';
 import {
   DeleteObjectCommand,
   GetObjectCommand,
@@ -7,71 +8,79 @@ import {
   PutObjectCommand,
   S3Client,
 } from '@aws-sdk/client-s3';
+import {
+  decodeManifest,
+  manifestPrefix,
+  type SnapshotManifest,
+  snapshotPrefix,
+} from '#wire/snapshot-manifest.ts';
 
 export type Snapshots = {
-  /** Whether any bucket has a snapshot of any group. */
-  areKept(): Promise<boolean>;
-  /** The newest object of a group's snapshots, as `bucket/key`. */
-  newest(groupId: string): Promise<string | undefined>;
-  /** Turns a byte in the middle of an object; answers what it did it to. */
-  damage(place: string): Promise<string>;
-  delete(place: string): Promise<string>;
+  /** A group's snapshots, newest first. */
+  of(groupId: string): Promise<SnapshotManifest[]>;
+  /** Turns a byte in the middle of a snapshot's largest part; answers what it did. */
+  damage(snapshot: SnapshotManifest): Promise<string>;
+  /** Deletes every object of a group's snapshots; answers how many. */
+  deleteAll(groupId: string): Promise<number>;
   close(): void;
 };
 
-type Found = { place: string; key: string; atMs: number };
+type Place = { Bucket: string; Key: string };
 
 export function snapshotsOf(endpoint: string): Snapshots {
   const credentials = { accessKeyId: 'local', secretAccessKey: 'local' };
   const s3 = new S3Client({ endpoint, region: 'us-east-1', credentials, forcePathStyle: true });
+  const read = async (place: Place): Promise<Uint8Array> => {
+    const { Body } = await s3.send(new GetObjectCommand(place));
+    if (!Body) throw new Error(`${place.Key} is empty`);
+    return Body.transformToByteArray();
+  };
   return {
-    areKept: async () => (await everySnapshot(s3)).length > 0,
-    async newest(groupId) {
-      const all = await everySnapshot(s3);
-      const own = all.filter(({ key }) => key.split('/').includes(groupId));
-      // Keys of one group sort by frame; those of one moment are told apart by them.
-      own.sort((a, b) => b.atMs - a.atMs || (a.key < b.key ? 1 : -1));
-      return own[0]?.place;
+    async of(groupId) {
+      const found: SnapshotManifest[] = [];
+      for (const place of await placesUnder(s3, manifestPrefix(groupId))) {
+        const text = Buffer.from(await read(place)).toString();
+        const decoded = decodeManifest(text, sha256);
+        if (decoded.status === 'good') found.push(decoded.manifest);
+      }
+      return found.sort((a, b) => b.watermark.frame - a.watermark.frame);
     },
-    async damage(place) {
-      const at = split(place);
-      const { Body } = await s3.send(new GetObjectCommand(at));
-      const bytes = (await Body?.transformToByteArray()) ?? new Uint8Array();
+    async damage({ groupId, parts, watermark }) {
+      const [part] = [...parts].sort((a, b) => b.bytes - a.bytes);
+      const [place] = part ? await placesUnder(s3, part.key) : [];
+      if (!place) throw new Error(`the snapshot of ${groupId} has no part to damage`);
+      const bytes = await read(place);
       const middle = Math.floor(bytes.length / 2);
       bytes[middle] = (bytes[middle] ?? 0) ^ 0xff;
-      await s3.send(new PutObjectCommand({ ...at, Body: bytes }));
-      return `${place}, ${bytes.length} bytes, at byte ${middle}`;
+      await s3.send(new PutObjectCommand({ ...place, Body: bytes }));
+      return `byte ${middle} of ${bytes.length} in the snapshot of ${groupId} at frame ${watermark.frame}`;
     },
-    async delete(place) {
-      await s3.send(new DeleteObjectCommand(split(place)));
-      return place;
+    async deleteAll(groupId) {
+      const places = await placesUnder(s3, snapshotPrefix(groupId));
+      for (const place of places) await s3.send(new DeleteObjectCommand(place));
+      return places.length;
     },
     close: () => s3.destroy(),
   };
 }
 
-async function everySnapshot(s3: S3Client): Promise<Found[]> {
+const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex');
+
+async function placesUnder(s3: S3Client, prefix: string): Promise<Place[]> {
   const { Buckets = [] } = await s3.send(new ListBucketsCommand({}));
-  const found: Found[] = [];
-  for (const { Name: bucket = '' } of Buckets) {
+  const places: Place[] = [];
+  for (const { Name: Bucket = '' } of Buckets) {
     let after: string | undefined;
     do {
       const page = await s3.send(
         new ListObjectsV2Command({
-          Bucket: bucket,
+          ...{ Bucket, Prefix: prefix },
           ...(after === undefined ? {} : { ContinuationToken: after }),
         }),
       );
-      for (const { Key: key = '', LastModified } of page.Contents ?? [])
-        if (/snapshot/i.test(`${bucket}/${key}`))
-          found.push({ place: `${bucket}/${key}`, key, atMs: LastModified?.getTime() ?? 0 });
+      for (const { Key = '' } of page.Contents ?? []) places.push({ Bucket, Key });
       after = page.NextContinuationToken;
     } while (after !== undefined);
   }
-  return found;
-}
-
-function split(place: string): { Bucket: string; Key: string } {
-  const at = place.indexOf('/');
-  return { Bucket: place.slice(0, at), Key: place.slice(at + 1) };
+  return places;
 }

@@ -2,7 +2,7 @@
 import type { Clock } from '#cloud/clock.ts';
 import type { Timers } from '../../containers/matcher/timers.ts';
 
-type Alarm = { dueMs: number; number: number; run: () => void };
+type Alarm = { dueMs: number; number: number; run: (() => void) | undefined };
 
 export class VirtualTime {
   readonly clock: Clock;
@@ -10,7 +10,7 @@ export class VirtualTime {
   /** How often somebody let others go first. */
   turns = 0;
   #nowMs = 0;
-  #alarms: Alarm[] = [];
+  #alarms = new AlarmHeap();
   #count = 0;
 
   constructor(wallMs = 1_800_000_000_000) {
@@ -29,7 +29,7 @@ export class VirtualTime {
     const untilMs = this.#nowMs + ms;
     for (;;) {
       await settled();
-      const next = this.#earliest();
+      const next = this.#alarms.earliest();
       if (!next || next.dueMs > untilMs) break;
       this.#ring(next);
     }
@@ -48,31 +48,72 @@ export class VirtualTime {
     for (;;) {
       await settled();
       if (isDone) return wanted;
-      const next = this.#earliest();
+      const next = this.#alarms.earliest();
       if (!next || next.dueMs > untilMs) throw new Error('it never happened');
       this.#ring(next);
     }
   }
 
   #ring(alarm: Alarm): void {
-    this.#alarms.splice(this.#alarms.indexOf(alarm), 1);
+    this.#alarms.takeEarliest();
     this.#nowMs = Math.max(this.#nowMs, alarm.dueMs);
-    alarm.run();
+    alarm.run?.();
   }
 
   #alarm(dueMs: number, run: () => void): () => void {
-    const alarm = { dueMs, number: ++this.#count, run };
-    this.#alarms.push(alarm);
+    const alarm: Alarm = { dueMs, number: ++this.#count, run };
+    this.#alarms.add(alarm);
     return () => {
-      const at = this.#alarms.indexOf(alarm);
-      if (at >= 0) this.#alarms.splice(at, 1);
+      alarm.run = undefined;
     };
   }
+}
 
-  #earliest(): Alarm | undefined {
-    return this.#alarms.toSorted((a, b) => a.dueMs - b.dueMs || a.number - b.number)[0];
+/** A binary heap: the earliest first, and of the same moment the one that was set first. */
+class AlarmHeap {
+  #heap: Alarm[] = [];
+
+  /** The earliest that was not cancelled. */
+  earliest(): Alarm | undefined {
+    while (this.#heap[0] && !this.#heap[0].run) this.takeEarliest();
+    return this.#heap[0];
+  }
+
+  add(alarm: Alarm): void {
+    const heap = this.#heap;
+    let at = heap.length;
+    heap.push(alarm);
+    for (;;) {
+      const above = (at - 1) >> 1;
+      const parent = heap[above];
+      if (at === 0 || !parent || isBefore(parent, alarm)) break;
+      heap[at] = parent;
+      at = above;
+    }
+    heap[at] = alarm;
+  }
+
+  takeEarliest(): void {
+    const heap = this.#heap;
+    const last = heap.pop();
+    if (!last || heap.length === 0) return;
+    let at = 0;
+    for (;;) {
+      let below = 2 * at + 1;
+      const [left, right] = [heap[below], heap[below + 1]];
+      if (!left) break;
+      if (right && isBefore(right, left)) below += 1;
+      const child = heap[below];
+      if (!child || isBefore(last, child)) break;
+      heap[at] = child;
+      at = below;
+    }
+    heap[at] = last;
   }
 }
+
+const isBefore = (one: Alarm, other: Alarm): boolean =>
+  one.dueMs < other.dueMs || (one.dueMs === other.dueMs && one.number < other.number);
 
 /** Nothing here waits for the network, so one turn of the event loop runs every promise that can run. */
 const settled = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));

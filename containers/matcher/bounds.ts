@@ -83,3 +83,5 @@ export const snapshotSliceRecords = 500;
 export const snapshotPartBytes = 1024 * 1024;
 /** Parts fetched side by side. */
 export const snapshotPartsAhead = 8;
+/** What an ending matcher waits for its last snapshot: enough for some 100,000 orders, and within `drainMs`. */
+export const lastSnapshotMs = 1_000;

@@ -5,6 +5,7 @@ import type { FeedPublisher } from '#cloud/feed-publisher.ts';
 import type { JournalReader } from '#cloud/journal-reader.ts';
 import type { JournalWriter } from '#cloud/journal-writer.ts';
 import type { LedgerStore, PendingGrant } from '#cloud/ledger-store.ts';
+import type { SnapshotWriter } from '#cloud/snapshot-store.ts';
 import type { GrantCredit, ListMarket } from '#domain/command.ts';
 import type { Address } from '#domain/order.ts';
 import type { ListedMarket } from '#wire/catalog.ts';
@@ -25,6 +26,7 @@ import { createQueries, type Queries } from './queries.ts';
 import { type Recovered, recover } from './recovery.ts';
 import type { Cleared, Replica } from './replica.ts';
 import { Sequencer } from './sequencer.ts';
+import { createSnapshotTaker, type SnapshotFigures } from './snapshot-taker.ts';
 import { createStateChecks } from './state-checks.ts';
 import type { Tallies } from './tallies.ts';
 import type { Timers } from './timers.ts';
@@ -41,6 +43,10 @@ export type LeaderOptions = {
   replica?: Replica | undefined;
   writer: JournalWriter;
   reader: JournalReader;
+  /** Where snapshots go; without it none is taken. */
+  snapshots?:
+    | { store: SnapshotWriter; taken: (figures: SnapshotFigures) => void; failed: () => void }
+    | undefined;
   ledger: Pick<LedgerStore, 'grant' | 'pendingGrants' | 'balances' | 'accountSettings'>;
   /** How far settlement has taken this group's journal. */
   cleared: () => Promise<Cleared>;
@@ -64,6 +70,8 @@ export type Leader = Queries & {
   demand(account: Address, asset: string): Promise<number>;
   /** Takes nothing new and resolves when all that was taken is durable and answered. */
   drain(): Promise<void>;
+  /** Resolves when the snapshot of the end is written, which drain only begins; the next one may lead meanwhile. */
+  lastSnapshot(): Promise<void>;
   /** Answers nothing any more. */
   abandon(): void;
 };
@@ -76,7 +84,7 @@ export async function lead(options: LeaderOptions): Promise<Leader> {
   const parts = assemble(options, recovered, tombstones);
   for (const returned of recovered.late.returned()) parts.returns.replayed(returned);
   const { engine } = recovered;
-  const { journal, sequencer, returns, queries, desk, bell, checks } = parts;
+  const { journal, sequencer, returns, queries, desk, bell, checks, snapshots } = parts;
   // W2: the first frame at once, even if empty, so that readers see the new epoch lead.
   journal.flush('empty');
   await sequencer.catchUp();
@@ -108,9 +116,12 @@ export async function lead(options: LeaderOptions): Promise<Leader> {
       await journal.drained();
       journal.stop();
       parts.outlet.stop();
+      snapshots?.finish();
     },
+    lastSnapshot: async () => snapshots?.written(),
     abandon() {
       stopTimers();
+      snapshots?.stop();
       journal.stop();
     },
   };
@@ -120,7 +131,7 @@ type Parts = ReturnType<typeof assemble>;
 
 function assemble(
   options: LeaderOptions,
-  { engine, watermark, after }: Recovered,
+  { engine, watermark, after, late }: Recovered,
   tombstones: Tombstones,
 ) {
   const { groupId, clock, timers, lease, tallies } = options;
@@ -142,15 +153,24 @@ function assemble(
     writer: options.writer,
     closing: (frame) => {
       const tell = outlet.capture(frame);
-      return () => {
+      const write = snapshots?.closing(frame);
+      return (shardSequence) => {
         tallies.frame(frame);
         tell();
+        write?.(shardSequence);
       };
     },
     stateCheck: checks.closing,
     room: () => sequencer.pump(),
     putTook: (ms) => tallies.putTook(ms),
   });
+  const snapshots =
+    options.snapshots &&
+    createSnapshotTaker({
+      ...{ groupId, engine, clock, timers, faulted: options.faulted, ...options.snapshots },
+      ...{ nonce: options.nonce, late },
+      closeFrame: () => journal.flush('empty'),
+    });
   const policies = createCreditPolicies(options.ledger, clock);
   const sequencer = new Sequencer({
     ...{ engine, journal, tombstones, clock, timers, doubted, newCommandId, newCancelId },
@@ -179,7 +199,10 @@ function assemble(
     catchUp: () => void sequencer.catchUp(),
   });
   const queries = createQueries({ groupId, epoch: lease.epoch, engine, journal, clock });
-  return { engine, outlet, checks, journal, sequencer, returns, desk, bell, queries, newCommandId };
+  return {
+    ...{ engine, outlet, checks, journal, snapshots, sequencer, returns, desk, bell, queries },
+    newCommandId,
+  };
 }
 
 /** Lists a market that the engine does not know. What operators changed since stands, whatever is deployed. */

@@ -1,12 +1,13 @@
 /** One pair group's matcher as a process: wiring only. Stands by until the lease is its own, then leads. Exits 0 when asked to, 1 in doubt. */
 import { randomBytes, randomUUID } from 'node:crypto';
+import { bucketOf } from '#cloud/archive-store.ts';
 import { createClearingStore } from '#cloud/clearing-store.ts';
-import { documentClient, kinesisClient, kinesisReader } from '#cloud/clients.ts';
+import { bucketClient, documentClient, kinesisClient, kinesisReader } from '#cloud/clients.ts';
 import { systemClock as clock } from '#cloud/clock.ts';
 import { fanOutInvoker } from '#cloud/fan-out-invoker.ts';
 import { createFeedPublisher, type FeedPublisher } from '#cloud/feed-publisher.ts';
 import { createFeedStore } from '#cloud/feed-store.ts';
-import { createJournalReader } from '#cloud/journal-reader.ts';
+import { createJournalReader, readToTip } from '#cloud/journal-reader.ts';
 import { createJournalWriter } from '#cloud/journal-writer.ts';
 import { createLeaseStore, type Lease, type LeaseStore } from '#cloud/lease-store.ts';
 import { createLedgerStore } from '#cloud/ledger-store.ts';
@@ -14,19 +15,21 @@ import { createLogger } from '#cloud/logger.ts';
 import { createMatcherClient } from '#cloud/matcher-client.ts';
 import { createMetrics, MetricUnit, metricNames } from '#cloud/metrics.ts';
 import { catalogOf, type Environment, journalStreamsOf, setting } from '#cloud/settings.ts';
+import { createSnapshotStore } from '#cloud/snapshot-store.ts';
 import { groupsOf, listedMarkets } from '#wire/catalog.ts';
 import { nonceFrom } from '#wire/journal-frame.ts';
-import { drainMs, patienceMs } from './bounds.ts';
+import { begin } from './beginning.ts';
+import { drainMs, lastSnapshotMs, patienceMs } from './bounds.ts';
 import { demandFrom } from './demand-elsewhere.ts';
 import { asError } from './doubt.ts';
 import { type Inlet, openInlet } from './inlet.ts';
 import { type Leader, lead } from './leader.ts';
 import { type HeldLease, keepLease, takeLease } from './lease.ts';
 import { ownAddress } from './own-address.ts';
-import { fromTheBeginning, Replica } from './replica.ts';
+import { Replica } from './replica.ts';
 import { type Standby, standBy } from './standby.ts';
 import { createTallies, type Tallies } from './tallies.ts';
-import { systemTimers as timers } from './timers.ts';
+import { pause, systemTimers as timers } from './timers.ts';
 
 const logger = createLogger('matcher');
 const metrics = createMetrics('matcher');
@@ -66,12 +69,23 @@ async function start(environment: Environment): Promise<void> {
   }
   const hashSecret = randomBytes(4).readInt32LE();
   const stream = journalStreamsOf(environment)[groupId] ?? '';
-  const reader = createJournalReader({ client: kinesisReader(), stream });
+  const journal = { client: kinesisReader(), stream };
+  const bucket = bucketOf({
+    client: bucketClient(),
+    bucket: setting(environment, 'archiveBucket'),
+  });
   const ledgerTable = { client, table: setting(environment, 'ledgerTable') };
   const clearing = createClearingStore(ledgerTable);
   const cleared = async () => (await clearing.position(groupId)).watermark;
-  const from = fromTheBeginning(groupId, hashSecret);
-  const replica = new Replica({ groupId, cleared: await cleared(), from });
+  const clearedNow = await cleared();
+  const { from, reader } = await begin({
+    ...{ groupId, hashSecret, bucket, cleared: clearedNow },
+    reader: createJournalReader(journal),
+    toTip: { follow: (after) => readToTip(journal, after) },
+    unused: (why) => logger.warn('recovery passes over something', { why }),
+  });
+  logger.info('beginning', { frame: from.watermark.frame, sequence: from.engine.sequence });
+  const replica = new Replica({ groupId, cleared: clearedNow, from });
   standby = standBy({ groupId, replica, reader, clock, timers, failed: standbyStopped });
   const held = await wonLease({ environment, groupId, store, port: inlet.port, standby });
   lease = held;
@@ -83,6 +97,11 @@ async function start(environment: Environment): Promise<void> {
     nonce: nonceFrom(randomBytes(16)),
     markets: markets.filter(({ market }) => market.groupId === groupId),
     ...{ reader, cleared, replica: standby.end() },
+    snapshots: {
+      store: createSnapshotStore(bucket),
+      taken: (figures) => logger.info('a snapshot was taken', figures),
+      failed: snapshotFailed,
+    },
     writer: createJournalWriter({ client: kinesisClient(), stream }),
     ledger: createLedgerStore(ledgerTable),
     demandElsewhere: demandFrom(others, createMatcherClient({ leases: store, clock }), timers),
@@ -106,6 +125,12 @@ function standbyStopped(cause: Error): never {
   metrics.addMetric(metricNames.standbyStopped, MetricUnit.Count, 1);
   metrics.publishStoredMetrics();
   doubted(cause);
+}
+
+/** The next one is tried in some minutes; meanwhile a recovery replays more. */
+function snapshotFailed(): void {
+  metrics.addMetric(metricNames.snapshotFailed, MetricUnit.Count, 1);
+  metrics.publishStoredMetrics();
 }
 
 function feedPublisher(
@@ -158,6 +183,8 @@ async function stop(parts: {
   standby?.end();
   await leader?.drain();
   await lease?.release();
+  // The next one leads by now; a last snapshot spares it, or the one after it, the replay.
+  await Promise.race([leader?.lastSnapshot(), pause(timers, lastSnapshotMs)]);
   parts.inlet.close();
   await parts.publisher.stop();
   parts.tallies.stop();

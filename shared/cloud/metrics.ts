@@ -11,6 +11,7 @@ export const metricNames = {
   trades: 'Trades',
   journalPutMs: 'JournalPutMs',
   journalStopped: 'JournalStopped',
+  snapshotFailed: 'SnapshotFailed',
   standbyStopped: 'StandbyStopped',
   clearedFrames: 'ClearedFrames',
   clearingMismatch: 'ClearingMismatch',

@@ -7,6 +7,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ledgerSums, pictureOf } from './audit.ts';
+import { proveJournal } from './journal-proof.ts';
 import { type Exchange, startExchange } from './local-exchange.ts';
 import { Trader } from './trader.ts';
 import { eventually } from './waiting.ts';
@@ -43,6 +44,10 @@ export async function tellStory(
       return exchange;
     };
     await crash(exchange, { maker, taker, restart }, step);
+    await step('proof', async () => {
+      const { frames, archivedTo } = await proveJournal(stateFolder, 'majors');
+      return [undefined, `the journal holds, ${frames} frames, ${archivedTo} of them archived`];
+    });
     await step('stop', async () => {
       const { ms, code } = await (exchange as Exchange).stop();
       assert.equal(code, 0);

@@ -13,9 +13,13 @@ export type JournalSource = {
   unused?: (why: string) => void;
 };
 
+/** What else a reader of the stream is told. */
+type How = Parameters<JournalReader['follow']> extends [string, ...infer Rest] ? Rest : never;
+
 export async function* journalAfter(
   from: Watermark,
   { groupId, archive, reader, unused }: JournalSource,
+  ...how: How
 ): AsyncGenerator<JournalRecord[], void> {
   let after = from.shardSequence;
   try {
@@ -28,13 +32,15 @@ export async function* journalAfter(
     // The stream may still have what cannot be read here; if not, the gap shows.
     unused?.(`the archive: ${(error as Error).message}`);
   }
-  yield* reader.follow(after);
+  yield* reader.follow(after, ...how);
 }
 
 /** A reader that has the archive behind one place, where a replica begins, and the stream alone behind all others. */
 export function archivedReader(from: Watermark, source: JournalSource): JournalReader {
   return {
-    follow: (after) =>
-      after === from.shardSequence ? journalAfter(from, source) : source.reader.follow(after),
+    follow: (after, ...how) =>
+      after === from.shardSequence
+        ? journalAfter(from, source, ...how)
+        : source.reader.follow(after, ...how),
   };
 }

@@ -74,19 +74,27 @@ export async function archiveOf(records: readonly JournalRecord[], batch = 5) {
 /** What the command line prints and answers. */
 export async function journalLine(
   words: string[],
-  kept: { bucket?: MemoryBucket; stream?: readonly JournalRecord[]; knowsMarkets?: true },
+  kept: {
+    bucket?: MemoryBucket;
+    stream?: readonly JournalRecord[];
+    knowsMarkets?: true;
+    interruptAt?: number;
+  },
 ) {
   const said: string[] = [];
   const told: string[] = [];
   const interrupting = new AbortController();
-  const { bucket = new MemoryBucket(), stream = [], knowsMarkets } = kept;
+  const { bucket = new MemoryBucket(), stream = [], knowsMarkets, interruptAt } = kept;
   const code = await runJournal(words, {
     reach: async () => ({
       groupIds: [groupId],
       archive: createArchiveStore(bucket),
       async *stream(_, after) {
         const left = stream.filter(({ shardSequence }) => isAfter(shardSequence, after));
-        for (let at = 0; at < left.length; at += 4) yield left.slice(at, at + 4);
+        for (let at = 0; at < left.length; at += 4) {
+          yield left.slice(at, at + 4);
+          if (interruptAt !== undefined && at >= interruptAt) interrupting.abort();
+        }
       },
       markets: async () => (knowsMarkets ? [market] : []),
       close() {},

@@ -136,6 +136,17 @@ describe('verify, of a part', () => {
     expect(later.code).toBe(0);
   });
 
+  test('interrupted tells what it has proved until then, and that it is not all', async () => {
+    const kept = { stream: records, interruptAt: 4 };
+    const { code, said } = await journalLine(['verify', '--json'], kept);
+    expect(code).toBe(130);
+    const proof = JSON.parse(said);
+    expect(proof).toMatchObject({ ok: true, isWhole: false });
+    expect(proof.to).toBeGreaterThan(1);
+    expect(proof.to).toBeLessThan(lastFrame);
+    expect((await journalLine(['verify'], kept)).said).toContain('Interrupted');
+  });
+
   test('of frames that do not exist yet says so', async () => {
     const bucket = await archiveOf(records);
     const beyond = await journalLine(['verify', '--from', '100000'], { bucket, stream: records });

@@ -1,6 +1,6 @@
 /** A group's journal behind a place: what the archive has, then the stream, in shard order and without an end. */
 import type { ArchiveReader } from '#cloud/archive-store.ts';
-import type { JournalReader } from '#cloud/journal-reader.ts';
+import type { Following, JournalReader } from '#cloud/journal-reader.ts';
 import { isAfter, type JournalRecord } from '#cloud/journal-run.ts';
 import type { Watermark } from '#wire/accept-record.ts';
 
@@ -13,13 +13,10 @@ export type JournalSource = {
   unused?: (why: string) => void;
 };
 
-/** What else a reader of the stream is told. */
-type How = Parameters<JournalReader['follow']> extends [string, ...infer Rest] ? Rest : never;
-
 export async function* journalAfter(
   from: Watermark,
   { groupId, archive, reader, unused }: JournalSource,
-  ...how: How
+  how?: Following,
 ): AsyncGenerator<JournalRecord[], void> {
   let after = from.shardSequence;
   try {
@@ -32,15 +29,15 @@ export async function* journalAfter(
     // The stream may still have what cannot be read here; if not, the gap shows.
     unused?.(`the archive: ${(error as Error).message}`);
   }
-  yield* reader.follow(after, ...how);
+  yield* reader.follow(after, how);
 }
 
 /** A reader that has the archive behind one place, where a replica begins, and the stream alone behind all others. */
 export function archivedReader(from: Watermark, source: JournalSource): JournalReader {
   return {
-    follow: (after, ...how) =>
+    follow: (after, how) =>
       after === from.shardSequence
-        ? journalAfter(from, source, ...how)
-        : source.reader.follow(after, ...how),
+        ? journalAfter(from, source, how)
+        : source.reader.follow(after, how),
   };
 }

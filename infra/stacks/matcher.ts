@@ -1,11 +1,20 @@
-/** The matchers: one Fargate service of one task per pair group, each with a role for its own journal and lease. */
+/** The matchers: one Fargate service per pair group, with a hot standby where the stage has one, each with a role for its own journal and lease. */
 import { Duration, Stack } from 'aws-cdk-lib';
 import { Cluster, type FargateService } from 'aws-cdk-lib/aws-ecs';
 import type { Construct } from 'constructs';
+import { archivePrefix } from '#wire/archive-object.ts';
+import { snapshotPrefix } from '#wire/snapshot-manifest.ts';
 import { leaseKeys } from '#wire/table-keys.ts';
 import type { Bundles } from '../constructs/bundles.ts';
 import { ContainerService } from '../constructs/container-service.ts';
-import { may, onPartitions, onTable, putsToStream, readsStream } from '../constructs/permission.ts';
+import {
+  may,
+  onObjects,
+  onPartitions,
+  onTable,
+  putsToStream,
+  readsStream,
+} from '../constructs/permission.ts';
 import { groupIdsOf, type Stage } from '../settings.ts';
 import type { DataStack } from './data.ts';
 import type { FeedStack } from './feed.ts';
@@ -21,7 +30,7 @@ type MatcherStackProps = {
   feed: FeedStack;
 };
 
-/** The matcher says itself whether ECS should leave it alone: it leads, or replays a journal that takes its time. */
+/** The matcher says itself whether ECS should leave it alone: it leads, is a standby that has caught up, or replays a journal that takes its time. */
 const healthScript =
   "fetch('http://127.0.0.1:'+process.env.PORT+'/alive').then(r=>process.exit(r.ok?0:1),()=>process.exit(1))";
 
@@ -55,6 +64,7 @@ export class MatcherStack extends Stack {
         leaseTable: data.leases.tableName,
         feedTable: data.feed.tableName,
         journalStreams: journal.namesOf(this, [groupId]),
+        archiveBucket: journal.archive.bucketName,
         fanOutFunction: feed.fanOut.functionName,
         port: String(matcherPort),
       },
@@ -65,6 +75,8 @@ export class MatcherStack extends Stack {
         onTable(data.ledger, 'GetItem', 'BatchGetItem', 'Query', 'PutItem', 'UpdateItem'),
         putsToStream(stream),
         readsStream(stream),
+        ...onObjects(journal.archive, archivePrefix(groupId), 'GetObject'),
+        ...onObjects(journal.archive, snapshotPrefix(groupId), 'GetObject', 'PutObject'),
         onTable(data.feed, 'Query'),
         may('lambda:InvokeFunction', feed.fanOut.functionArn),
       ],

@@ -1,8 +1,9 @@
 /**
  * Speaks with the matcher that leads a pair group. The leader is found by the group's lease row; one
- * that cannot be reached, or leads no more, is looked up again once. Commands carry their identity, so
- * the same one may be sent twice: only that makes a second try after a lost reply possible.
+ * that cannot be reached is looked up again once, and while one hands over to another we wait for that. Commands
+ * carry their identity, so the same one may be sent twice: only that makes a second try after a lost reply possible.
  */
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { MarketId } from '#domain/market.ts';
 import type { Address, Digest } from '#domain/order.ts';
 import {
@@ -58,8 +59,10 @@ export type MatcherClientOptions = {
   clock: Clock;
   /** A leader in the same region accepts a connection within a few ms. */
   connectTimeoutMs?: number;
-  /** Two of these and a lookup fit into the 10 s that an API function has. */
+  /** Two of these, a hand-over and the lookups fit into the 10 s that an API function has. */
   replyTimeoutMs?: number;
+  /** How often a group that nobody leads at the moment is asked again before it is given up. */
+  handOverTries?: number;
 };
 
 /** The matcher refuses requests that name another group than its own: an address may one day belong to another task. */
@@ -70,6 +73,9 @@ const leaseCacheMs = 30_000;
 /** What a caller should wait where no leader is in sight: about a lease's length. */
 const failoverMs = 3_000;
 const unlistedMs = 1_000;
+/** Between two looks for the next leader; with as many as there are, a planned hand-over, which takes less than a second, is not seen. */
+const handOverPauseMs = 100;
+const handOverTriesAtMost = 15;
 /** 500 levels a side are 20 KB, an account's 1,000 orders 400 KB. */
 const replyLimitBytes = 2 * 1024 * 1024;
 
@@ -77,11 +83,12 @@ export function createMatcherClient(options: MatcherClientOptions): MatcherClien
   const call = caller(options);
   const read = <T>(groupId: string, path: string) =>
     call<T>(groupId, { method: 'GET', path }, 'unavailable');
+  const commands = (groupId: string, sent: CommandRequest[]): Promise<CommandsResponse> => {
+    const body = JSON.stringify({ commands: sent.map(commandJson) });
+    return call(groupId, { method: 'POST', path: '/commands', body }, 'outcome_unknown');
+  };
   return {
-    send(groupId, commands) {
-      const body = JSON.stringify({ commands: commands.map(commandJson) });
-      return call(groupId, { method: 'POST', path: '/commands', body }, 'outcome_unknown');
-    },
+    send: (groupId, sent) => sendAll(sent, (some) => commands(groupId, some)),
     operate(groupId, request) {
       const body = JSON.stringify(request);
       return call(groupId, { method: 'POST', path: '/operations', body }, 'outcome_unknown');
@@ -93,7 +100,8 @@ export function createMatcherClient(options: MatcherClientOptions): MatcherClien
       const path = `/orders/${encodeURIComponent(digest)}`;
       return (await read<RememberedOrder>(groupId, path)).order;
     },
-    health: (groupId) => read(groupId, '/health'),
+    // Who asks for its health wants to know that nobody leads.
+    health: (groupId) => call(groupId, { method: 'GET', path: '/health' }, 'unavailable', 1),
     demandCredit(groupId, demand) {
       const body = JSON.stringify(demand);
       return call(groupId, { method: 'POST', path: '/credit/demand', body }, 'unavailable');
@@ -101,7 +109,36 @@ export function createMatcherClient(options: MatcherClientOptions): MatcherClien
   };
 }
 
-/** Calls a group's leader, twice at most; `lost` is what a reply that never came means to the caller. */
+/** Orders that waited for credit when their leader handed over were not taken: they go to the next one. */
+async function sendAll(
+  sent: CommandRequest[],
+  send: (some: CommandRequest[]) => Promise<CommandsResponse>,
+): Promise<CommandsResponse> {
+  const first = await send(sent);
+  const isLeft = (at: number): boolean => {
+    const result = first.results[at];
+    return result?.status === 'refused' && result.code === 'not_leader';
+  };
+  const left = sent.filter((_, at) => isLeft(at));
+  if (left.length === 0) return first;
+  try {
+    const then = await send(left);
+    const late = then.results[Symbol.iterator]();
+    const results = first.results.map((result, at) =>
+      isLeft(at) ? (late.next().value ?? result) : result,
+    );
+    return { epoch: then.epoch, results };
+  } catch (error) {
+    // What the others became is known, and says more than this failure.
+    if (error instanceof MatcherUnavailable) return first;
+    throw error;
+  }
+}
+
+/**
+ * Calls a group's leader: again once where it cannot be reached or its reply is lost, and so often as is given where the group
+ * is being handed over. `lost` is what a reply that never came means to the caller.
+ */
 function caller(options: MatcherClientOptions) {
   const { connectTimeoutMs = 300, replyTimeoutMs = 4_000 } = options;
   const leaders = rememberLeaders(options);
@@ -112,41 +149,60 @@ function caller(options: MatcherClientOptions) {
     groupId: string,
     request: ExchangeRequest,
     lost: 'unavailable' | 'outcome_unknown',
+    handOverTries = options.handOverTries ?? handOverTriesAtMost,
   ): Promise<T> => {
     const headers = { [groupHeader]: groupId };
-    let replyLost = false;
-    let why = 'no matcher holds the lease';
-    for (let attempt = 1; attempt <= 2; attempt += 1) {
+    const tried = { lost: 0, unreachable: 0, not_leader: 0, busy: 0 };
+    const most = { lost: 1, unreachable: 1, not_leader: handOverTries, busy: 0 };
+    for (;;) {
       const lease = await leaders.find(groupId);
-      if (!lease) break;
-      const outcome = verdict(
-        await exchange(lease, { ...request, headers }, { ...limits, agent: connections() }),
-      );
+      const outcome: Verdict =
+        typeof lease === 'string'
+          ? leaderless[lease]
+          : verdict(
+              await exchange(lease, { ...request, headers }, { ...limits, agent: connections() }),
+            );
       if (outcome.type === 'answered') return JSON.parse(outcome.body) as T;
-      // After a lost reply only an answer can say what happened to the first try.
-      if (outcome.type === 'busy' && !replyLost)
-        throw new MatcherUnavailable('busy', `${groupId}: busy`, outcome.retryAfterMs);
-      leaders.forget(groupId);
-      replyLost ||= outcome.type === 'lost';
-      why = outcome.why;
+      if (outcome.type !== 'busy') leaders.forget(groupId);
+      tried[outcome.type] += 1;
+      if (tried[outcome.type] > most[outcome.type] || lease === 'nobody') {
+        // After a lost reply only an answer can say what happened to that try.
+        if (tried.lost > 0) throw unavailable(lost, groupId, outcome);
+        const code = outcome.type === 'busy' ? 'busy' : 'unavailable';
+        throw unavailable(code, groupId, outcome);
+      }
+      // A cached leader that leads no more tells nothing of the one that the row names now.
+      if (outcome.type === 'not_leader' && tried.not_leader > 1) await sleep(handOverPauseMs);
     }
-    throw new MatcherUnavailable(
-      replyLost ? lost : 'unavailable',
-      `${groupId}: ${why}`,
-      failoverMs,
-    );
   };
 }
+
+function unavailable(
+  code: MatcherUnavailable['code'],
+  groupId: string,
+  outcome: Exclude<Verdict, { type: 'answered' }>,
+): MatcherUnavailable {
+  const retryAfterMs = outcome.type === 'busy' ? outcome.retryAfterMs : failoverMs;
+  return new MatcherUnavailable(code, `${groupId}: ${outcome.why}`, retryAfterMs);
+}
+
+/** What a lease row means that names no leader. */
+const leaderless = {
+  nobody: { type: 'unreachable', why: 'no matcher holds the lease' },
+  released: { type: 'not_leader', why: 'the lease was released, and nobody took it' },
+} as const;
 
 type Verdict =
   | { type: 'answered'; body: string }
   | { type: 'busy'; why: string; retryAfterMs: number }
+  /** It hands over, or the next one is about to lead. */
   | { type: 'not_leader'; why: string }
+  | { type: 'unreachable'; why: string }
   | { type: 'lost'; why: string };
 
 /** What an exchange means; throws where the matcher says that the request itself is wrong, which is our bug. */
 function verdict(outcome: Exchange): Verdict {
-  if (outcome.type === 'not_connected') return { type: 'not_leader', why: outcome.why };
+  if (outcome.type === 'not_connected') return { type: 'unreachable', why: outcome.why };
   if (outcome.type === 'no_reply') return { type: 'lost', why: outcome.why };
   if (outcome.status === 200) return { type: 'answered', body: outcome.body };
   if (outcome.status === 503) {
@@ -170,15 +226,16 @@ function codeOf(body: string): unknown {
   }
 }
 
-/** The groups' leaders as far as they are known; a released lease leads nobody. */
+/** The groups' leaders as far as they are known. */
 function rememberLeaders({ leases, clock }: MatcherClientOptions) {
   const known = new Map<string, { lease: Lease; untilMs: number }>();
   return {
-    async find(groupId: string): Promise<Lease | undefined> {
+    async find(groupId: string): Promise<Lease | keyof typeof leaderless> {
       const remembered = known.get(groupId);
       if (remembered && clock.monotonicMs() < remembered.untilMs) return remembered.lease;
       const lease = await leases.read(groupId);
-      if (!lease || lease.released) return undefined;
+      if (!lease) return 'nobody';
+      if (lease.released) return 'released';
       known.set(groupId, { lease, untilMs: clock.monotonicMs() + leaseCacheMs });
       return lease;
     },

@@ -43,6 +43,7 @@ function clientOf(...ports: (number | 'released' | 'nobody')[]) {
     clock,
     connectTimeoutMs: 100,
     replyTimeoutMs: 200,
+    handOverTries: 3,
   });
   return { client, lookups, passMs: (ms: number) => (nowMs += ms) };
 }
@@ -132,15 +133,6 @@ describe('a command', () => {
     expect(old.requests).toHaveLength(1);
   });
 
-  test('is sent twice at most: then the exchange is unavailable, and nothing was taken', async () => {
-    const old = await started(matcherThat(leadsNot));
-    const { client, lookups } = clientOf(old.port);
-    const sent = client.send('majors', [cancel]);
-    await expect(sent).rejects.toMatchObject({ code: 'unavailable', retryAfterMs: 3_000 });
-    expect(old.requests).toHaveLength(2);
-    expect(lookups).toHaveLength(2);
-  });
-
   test.each(['nobody', 'released'] as const)(
     'is unavailable while the lease is %s',
     async (state) => {
@@ -165,6 +157,50 @@ describe('a command', () => {
   });
 });
 
+describe('a command while leaders change', () => {
+  test('is not sent for ever to who leads no more: then the exchange is unavailable, and nothing was taken', async () => {
+    const old = await started(matcherThat(leadsNot));
+    const { client, lookups } = clientOf(old.port);
+    const sent = client.send('majors', [cancel]);
+    await expect(sent).rejects.toMatchObject({ code: 'unavailable', retryAfterMs: 3_000 });
+    expect(old.requests).toHaveLength(4);
+    expect(lookups).toHaveLength(4);
+  });
+
+  test('waits while one leader hands over to the next: none is refused', async () => {
+    const old = await started(matcherThat(leadsNot));
+    const next = await started(matcherThat(leadsNot, works));
+    const { client } = clientOf(old.port, 'released', next.port);
+    expect(await client.send('majors', [cancel])).toEqual(taken);
+    expect(old.requests).toHaveLength(1);
+    expect(next.requests).toHaveLength(2);
+  });
+
+  test('that its leader did not take before it handed over goes to the next one, alone', async () => {
+    const left = { ...cancel, commandId: 'c-2' };
+    const refused = { status: 'refused', commandId: 'c-2', code: 'not_leader' };
+    const both = { epoch: 1, results: [refused, ...taken.results] };
+    const late = { status: 'accepted', commandId: 'c-2', sequence: 9, fills: [] };
+    const old = await started(matcherThat(answers(200, both), leadsNot));
+    const next = await started(matcherThat(answers(200, { epoch: 2, results: [late] })));
+    const { client } = clientOf(old.port, next.port);
+    expect(await client.send('majors', [left, cancel])).toEqual({
+      epoch: 2,
+      results: [late, ...taken.results],
+    });
+    expect(JSON.parse(next.requests[0]?.body ?? '')).toEqual({ commands: [left] });
+  });
+
+  test('keeps what is known of the others where no leader comes for it', async () => {
+    const left = { ...cancel, commandId: 'c-2' };
+    const refused = { status: 'refused', commandId: 'c-2', code: 'not_leader' };
+    const both = { epoch: 1, results: [...taken.results, refused] };
+    const old = await started(matcherThat(answers(200, both), leadsNot));
+    const { client } = clientOf(old.port);
+    expect(await client.send('majors', [cancel, left])).toEqual(both);
+  });
+});
+
 describe('a command that a matcher may have taken', () => {
   test('is sent again, the very same, and gets its first result', async () => {
     const leader = await started(matcherThat(dies, works));
@@ -176,7 +212,6 @@ describe('a command that a matcher may have taken', () => {
   const lost = [
     ['dies twice after it took the command', [dies]],
     ['hangs twice after it took the command', [hangs]],
-    ['dies, and then leads no more', [dies, leadsNot]],
     ['dies, and then is busy', [dies, answers(503, { code: 'busy' })]],
     ['fails while it answers', [answers(500, {})]],
   ] as const;
@@ -186,6 +221,13 @@ describe('a command that a matcher may have taken', () => {
     const sent = client.send('majors', [cancel]);
     await expect(sent).rejects.toMatchObject({ code: 'outcome_unknown' });
     expect(leader.requests).toHaveLength(2);
+  });
+
+  test('has an unknown outcome where the matcher dies, and then leads no more', async () => {
+    const leader = await started(matcherThat(dies, leadsNot));
+    const { client } = clientOf(leader.port);
+    const sent = client.send('majors', [cancel]);
+    await expect(sent).rejects.toMatchObject({ code: 'outcome_unknown' });
   });
 
   test('has an unknown outcome where the leader dies and nobody takes its place', async () => {

@@ -12,12 +12,14 @@ export type Arguments = {
   assembly: string | undefined;
   /** Container services that are not started: those with one of these words in their name. */
   without: string[];
+  /** Tasks of the container services with one of these words in their name, where not as many as the template says. */
+  tasks: { service: string; count: number }[];
 };
 
 const DEFAULT_PORT = 8080;
 
 export const USAGE =
-  'npm start [-- --fresh] [--port N] [--stage NAME] [--state FOLDER] [--assembly FOLDER] [--without SERVICE] [--verbose]';
+  'npm start [-- --fresh] [--port N] [--stage NAME] [--state FOLDER] [--assembly FOLDER] [--without SERVICE] [--tasks SERVICE=N] [--verbose]';
 
 /** Throws one sentence for what it does not understand. */
 export function readArguments(words: string[]): Arguments {
@@ -40,6 +42,7 @@ export function readArguments(words: string[]): Arguments {
     state: values.state,
     assembly: values.assembly,
     without: values.without ?? [],
+    tasks: (values.tasks ?? []).map(readTasks),
   };
 }
 
@@ -52,6 +55,14 @@ function parse(words: string[]) {
     state: { type: 'string' },
     assembly: { type: 'string' },
     without: { type: 'string', multiple: true },
+    tasks: { type: 'string', multiple: true },
   } as const;
   return parseArgs({ args: words, options, strict: true }).values;
+}
+
+function readTasks(text: string): Arguments['tasks'][number] {
+  const [, service = '', count = ''] = /^([\w-]+)=([1-9])$/.exec(text) ?? [];
+  if (service === '')
+    throw new Error(`--tasks takes SERVICE=N with N from 1 to 9, such as matcher=2, not ${text}.`);
+  return { service, count: Number(count) };
 }

@@ -37,6 +37,8 @@ export type CloudOptions = {
   environment?: NodeJS.ProcessEnv;
   /** Container services that are not started, by a word of their name. */
   without?: string[];
+  /** As many tasks as these, not as the template says. */
+  tasks?: { service: string; count: number }[];
   /** Gives the boot up, with everything ended that it started. */
   signal?: AbortSignal;
 };
@@ -149,6 +151,7 @@ async function boot(
     ...{ assembly, secrets, parameters, environment, logFolder, runFolder, report },
     metadataUrl: urls.control,
     without: options.without ?? [],
+    tasks: options.tasks ?? [],
   });
   endings.unshift((graceMs) => containers.stop(graceMs));
   const logFiles = [...emulators.children, ...containers.all()].map(({ logFile }) => logFile);

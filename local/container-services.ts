@@ -30,6 +30,8 @@ export type ContainerServicesOptions = {
   metadataUrl: string;
   /** Services with one of these words in their name are not started. */
   without: string[];
+  /** Services with such a word in their name have so many tasks, whatever the template says. */
+  tasks: { service: string; count: number }[];
   logFolder: string;
   runFolder: string;
   report: (text: string) => void;
@@ -56,7 +58,7 @@ export async function startContainerServices(
 ): Promise<ContainerServices> {
   const plans = options.assembly
     .of('AWS::ECS::Service')
-    .filter((service) => !isLeftOut(service, options.without))
+    .filter((service) => !isNamed(service, options.without))
     .flatMap((service) => planService(service, options));
   const ports = await freePorts(plans.length);
   const running: { plan: Plan; container: ContainerProcess }[] = [];
@@ -89,7 +91,7 @@ export async function startContainerServices(
   };
 }
 
-function isLeftOut({ name, id }: Resource, words: string[]): boolean {
+function isNamed({ name, id }: Resource, words: string[]): boolean {
   const text = `${name} ${id}`.toLowerCase();
   return words.some((word) => text.includes(word.toLowerCase()));
 }
@@ -124,7 +126,8 @@ function planService(service: Resource, options: ContainerServicesOptions): Plan
       `${where}: the image of container ${definition.Name} is no asset of the assembly: build it from a folder that holds main.mjs.`,
     );
   }
-  const count = Number(service.props['DesiredCount'] ?? 1);
+  const wished = options.tasks.findLast((each) => isNamed(service, [each.service]));
+  const count = wished?.count ?? Number(service.props['DesiredCount'] ?? 1);
   const taskMemory = Number(definition.Memory ?? taskDefinition.props['Memory']);
   return Array.from({ length: count }, (_, index) => ({
     service,

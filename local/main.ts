@@ -53,7 +53,8 @@ async function start(): Promise<void> {
     given.assembly === undefined ? await synthesize(options) : resolve(given.assembly);
   if (stopping.signal.aborted) return;
   const ports = given.port === 0 ? 'free' : { http: given.port, webSocket: given.port + 1 };
-  const told = { progress, report, signal: stopping.signal, without: given.without };
+  const { without, tasks } = given;
+  const told = { progress, report, signal: stopping.signal, without, tasks };
   const booted = await bootCloud({ assemblyFolder, stateFolder, ports, ...told });
   cloud = booted;
   if (stopping.signal.aborted) return booted.stop();

@@ -33,6 +33,7 @@ async function start(
     definition?: object;
     resources?: ReturnType<typeof resource>[];
     without?: string[];
+    tasks?: { service: string; count: number }[];
   } = {},
 ): Promise<ContainerServices> {
   reports = [];
@@ -58,6 +59,7 @@ async function start(
     environment: { AWS_REGION: 'us-east-1' },
     metadataUrl: 'http://127.0.0.1:1',
     without: options.without ?? [],
+    tasks: options.tasks ?? [],
     logFolder: join(stateFolder, 'logs'),
     runFolder: join(stateFolder, 'run'),
     report: (text) => reports.push(text),
@@ -146,6 +148,14 @@ test('an image that is no folder of the assembly is refused by the service that 
   await expect(start(ABOUT, { definition: { Command: ['other.mjs'] } })).rejects.toThrow(
     /Stack, keeper: other\.mjs/,
   );
+});
+
+test('a start may ask for more tasks of a service than its template does', async () => {
+  const tasks = [{ service: 'KEEP', count: 2 }];
+  const [first, second] = (await start(ABOUT, { tasks })).all();
+  expect(first?.name).toBe('keeper-1');
+  expect(second?.name).toBe('keeper-2');
+  expect(first?.port).not.toBe(second?.port);
 });
 
 test('a service that the start leaves out has no task', async () => {

@@ -11,7 +11,8 @@ export type Stage = {
   journalRetentionHours: number;
   /** How long a leader leads without renewing; it renews three times as often. */
   leaseMs: number;
-  matcher: { cpuUnits: number; memoryMiB: number };
+  /** Each pair group's; `tasks` 2: one leads, one stands by and takes over. */
+  matcher: { cpuUnits: number; memoryMiB: number; tasks: 1 | 2 };
   /** Demo funds for everyone who asks, and how many may ask in a second: never in prod. */
   faucet?: { requestsPerSecond: number };
   /** Demo traders, in the stages that have them, and how often each of them acts. Each act costs what an order costs. */
@@ -112,7 +113,7 @@ const stages: Record<StageName, Stage> = {
     // Costs nothing here, and a restart finds its whole journal whenever it comes.
     journalRetentionHours: 8_760,
     leaseMs: 3_000,
-    matcher: { cpuUnits: 256, memoryMiB: 512 },
+    matcher: { cpuUnits: 256, memoryMiB: 512, tasks: 1 },
     faucet: { requestsPerSecond: 1_000 },
     bots: { paceMs: 2_000 },
     retainData: false,
@@ -127,7 +128,7 @@ const stages: Record<StageName, Stage> = {
     chain: { chainId: 84_532, verifyingContract: placeholderVault },
     journalRetentionHours: 24,
     leaseMs: 9_000,
-    matcher: { cpuUnits: 256, memoryMiB: 512 },
+    matcher: { cpuUnits: 256, memoryMiB: 512, tasks: 1 },
     faucet: { requestsPerSecond: 2 },
     bots: { paceMs: 30_000 },
     retainData: false,
@@ -143,7 +144,7 @@ const stages: Record<StageName, Stage> = {
     // A matcher rebuilds its book from the journal's first record, so none may be lost: the most that Kinesis keeps.
     journalRetentionHours: 8_760,
     leaseMs: 6_000,
-    matcher: { cpuUnits: 512, memoryMiB: 1_024 },
+    matcher: { cpuUnits: 512, memoryMiB: 1_024, tasks: 2 },
     retainData: true,
     logRetentionDays: 90,
     corsOrigins: ['https://crossbook.example'],

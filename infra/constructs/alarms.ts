@@ -165,12 +165,14 @@ function matcherAlarms({ stage, data, matcher }: Watched, create: Create): Alarm
       }),
       create(`MatcherBusy-${groupId}`, {
         runbook: 'matcher-busy',
-        means: `The matcher of ${groupId} uses nearly all of its CPU.`,
-        metric: service.metricCpuUtilization({ statistic: 'Average', period: minute }),
+        means: `A matcher of ${groupId} uses nearly all of its CPU.`,
+        // Of the leader: a standby does less, and would halve the average.
+        metric: service.metricCpuUtilization({ statistic: 'Maximum', period: minute }),
         threshold: 80,
         periods: 5,
       }),
     ]),
+    ...standbyAlarms({ stage, matcher }, create),
     // Leaders renew their leases and nobody else writes often to this table: fewer writes than all
     // groups' leaders make, by half a leader, mean that one is missing.
     create('LeaderMissing', {
@@ -182,6 +184,32 @@ function matcherAlarms({ stage, data, matcher }: Watched, create: Create): Alarm
       periods: 3,
       missingIsTrouble: true,
     }),
+  ];
+}
+
+function standbyAlarms(
+  { stage, matcher }: Pick<Watched, 'stage' | 'matcher'>,
+  create: Create,
+): Alarm[] {
+  if (stage.matcher.tasks < 2) return [];
+  return [
+    create('StandbyStopped', {
+      runbook: 'standby-stopped',
+      means:
+        'A standby met a journal that it cannot follow, or came to another state than the leader.',
+      metric: ownMetric('StandbyStopped', 'matcher'),
+      threshold: 1,
+    }),
+    ...[...matcher.services].map(([groupId, service]) =>
+      create(`StandbyMissing-${groupId}`, {
+        runbook: 'standby-stopped',
+        means: `Only one matcher of ${groupId} has run for ten minutes.`,
+        metric: service.metricCpuUtilization({ statistic: 'SampleCount', period: minute }),
+        threshold: stage.matcher.tasks,
+        below: true,
+        periods: 10,
+      }),
+    ),
   ];
 }
 

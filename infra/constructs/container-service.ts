@@ -32,6 +32,8 @@ type ContainerServiceProps = {
   securityGroup: ISecurityGroup;
   cpuUnits: number;
   memoryMiB: number;
+  /** Two: one works and one stands by, each in a zone of its own. One where absent. */
+  tasks?: 1 | 2;
   settings: Settings;
   /** Settings that are secrets: ECS reads them when a task starts. */
   secrets?: Partial<Record<keyof typeof settingNames, ISecret>>;
@@ -41,6 +43,27 @@ type ContainerServiceProps = {
   /** Cheaper, may be interrupted with two minutes' notice. */
   spot?: boolean;
 };
+
+/**
+ * A pair is replaced one by one: a third task comes and is caught up before an old one goes, which hands over where it leads.
+ * A single task ends before the next one starts; it is never two.
+ */
+const deploymentOf = (tasks: 1 | 2) =>
+  tasks === 2
+    ? {
+        desiredCount: 2,
+        minHealthyPercent: 100,
+        maxHealthyPercent: 150,
+        // Fargate spreads tasks over the subnets' zones; this brings them apart again after a zone was out.
+        availabilityZoneRebalancing: AvailabilityZoneRebalancing.ENABLED,
+      }
+    : {
+        desiredCount: 1,
+        minHealthyPercent: 0,
+        maxHealthyPercent: 100,
+        // On by default, and it would need a second task for a while.
+        availabilityZoneRebalancing: AvailabilityZoneRebalancing.DISABLED,
+      };
 
 export class ContainerService extends Construct {
   readonly service: FargateService;
@@ -52,12 +75,7 @@ export class ContainerService extends Construct {
     this.service = new FargateService(this, 'Service', {
       cluster: props.cluster,
       taskDefinition,
-      desiredCount: 1,
-      // Of each service there is one task, never two: the old one ends before the new one starts.
-      minHealthyPercent: 0,
-      maxHealthyPercent: 100,
-      // On by default, and it would need a second task for a while.
-      availabilityZoneRebalancing: AvailabilityZoneRebalancing.DISABLED,
+      ...deploymentOf(props.tasks ?? 1),
       circuitBreaker: { rollback: true },
       // A public address is the way to AWS's APIs without NAT; the security group lets nobody in from there.
       assignPublicIp: true,

@@ -116,7 +116,7 @@ everyStage('services of stage %s', (stage) => {
     expect(JSON.stringify(configs[0]?.properties['FunctionName'])).toContain('FanOut');
   });
 
-  test('each pair group has one shard and one matcher that is never two', () => {
+  test('each pair group has one shard; one matcher that is never two, or a leader and a standby that replace each other', () => {
     const groups = stage === 'dev' ? 1 : 2;
     const streams = ofType(stage, 'AWS::Kinesis::Stream');
     expect(streams).toHaveLength(groups);
@@ -126,16 +126,25 @@ everyStage('services of stage %s', (stage) => {
     );
     expect(services).toHaveLength(groups);
     for (const { properties } of services) {
-      expect(properties).toMatchObject({
-        DesiredCount: 1,
-        // On by default, and refused beside a maximum of 100 %.
-        AvailabilityZoneRebalancing: 'DISABLED',
-        DeploymentConfiguration: {
-          MinimumHealthyPercent: 0,
-          MaximumPercent: 100,
-          DeploymentCircuitBreaker: { Enable: true, Rollback: true },
-        },
-      });
+      const DeploymentCircuitBreaker = { Enable: true, Rollback: true };
+      const single = { MinimumHealthyPercent: 0, MaximumPercent: 100, DeploymentCircuitBreaker };
+      const pair = { MinimumHealthyPercent: 100, MaximumPercent: 150, DeploymentCircuitBreaker };
+      expect(properties).toMatchObject(
+        stage === 'prod'
+          ? {
+              DesiredCount: 2,
+              AvailabilityZoneRebalancing: 'ENABLED',
+              DeploymentConfiguration: pair,
+            }
+          : // Rebalancing is on by default, and refused beside a maximum of 100 %.
+            {
+              DesiredCount: 1,
+              AvailabilityZoneRebalancing: 'DISABLED',
+              DeploymentConfiguration: single,
+            },
+      );
+      const network = properties['NetworkConfiguration'] as { AwsvpcConfiguration: Properties };
+      expect(network.AwsvpcConfiguration['Subnets']).toHaveLength(2);
     }
   });
 
@@ -168,16 +177,20 @@ everyStage('settings of stage %s', (stage) => {
     const own = ofType(stage, 'AWS::CloudWatch::Alarm').filter(
       ({ properties }) => properties['Namespace'] === metricsNamespace,
     );
-    expect(own).toHaveLength(7);
-    const emitters = readdirSync('functions').filter((name) => existsSync(handlerOf(name)));
+    // A standby's, where there is one.
+    expect(own).toHaveLength(stage === 'prod' ? 8 : 7);
+    const sources = new Map([
+      ...readdirSync('functions').map((name): [string, string] => [name, handlerOf(name)]),
+      ['matcher', 'containers/matcher/main.ts'],
+    ]);
     for (const { properties } of own) {
       expect(Object.values<string>(metricNames)).toContain(properties['MetricName']);
       const [dimension, ...others] = listAt(properties, 'Dimensions');
       expect(others).toEqual([]);
       expect(dimension?.['Name']).toBe('service');
       const service = String(dimension?.['Value']);
-      expect(emitters).toContain(service);
-      expect(readFileSync(handlerOf(service), 'utf8')).toContain(`createMetrics('${service}')`);
+      const source = readFileSync(sources.get(service) ?? '', 'utf8');
+      expect(source).toContain(`createMetrics('${service}')`);
     }
   });
 

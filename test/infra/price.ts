@@ -1,4 +1,5 @@
 /** Monthly prices of what a template keeps running while no order flows: public list prices, us-east-1, in dollars. */
+import { leasePollMs } from '../../containers/matcher/bounds.ts';
 import { listAt, type Properties, type Resource } from './synthesized.ts';
 
 const hours = 730;
@@ -17,6 +18,7 @@ const prices = {
   dashboard: 3,
   customMetric: 0.3,
   millionWrites: 0.625,
+  millionReads: 0.125,
 } as const;
 
 export type Line = { what: string; dollars: number };
@@ -69,7 +71,7 @@ const rules: Record<string, Rule> = {
 };
 
 /** Custom metrics are paid while they are written; as many as `#cloud/metrics.ts` has names, for two services each. */
-export const customMetrics = 22;
+export const customMetrics = 24;
 
 /** What the resources cost a month, by what it is paid for. Throws for a type without a price. */
 export function monthly(resources: Resource[]): Line[] {
@@ -114,7 +116,15 @@ function service({ id, properties }: Resource, all: Resource[]): Line[] {
       dollars: tasks * hours * hour * (spot ? prices.spotPart : 1),
     },
     { what: 'public addresses', dollars: tasks * hours * prices.publicAddressHour },
+    ...leaseReads(tasks - 1),
   ];
+}
+
+/** A standby looks at its leader's lease five times a second. */
+function leaseReads(standbys: number): Line[] {
+  if (standbys < 1) return [];
+  const reads = (standbys * hours * 3_600_000) / leasePollMs;
+  return [{ what: 'lease reads', dollars: (reads / 1e6) * prices.millionReads }];
 }
 
 /** The one thing that an idle cloud writes: each leader renews its lease three times in its duration. */

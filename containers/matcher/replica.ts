@@ -65,6 +65,9 @@ export class Replica {
     this.#groupId = groupId;
     this.#cleared = cleared;
     this.#state = from.watermark;
+    // Settlement may reach this very place while we stand by.
+    const { epoch, frame, chain } = from.watermark;
+    this.#places.push({ epoch, frame, chain });
     // What lies before the start cannot be seen; the frames after it continue its chain, or the rule stops us.
     this.#holdsCleared = isAt(from.watermark, cleared) || cleared.frame < from.watermark.frame;
   }

@@ -15,6 +15,7 @@ export function auditAnswers({ left }: SimulatedWorld, replay: Replay): string[]
     ...auditEpochs(left),
     ...left.flatMap((each) => {
       if (each.type === 'answer') return auditAnswer(each, replay, firsts);
+      if (each.type === 'state') return auditState(each, replay);
       return each.type === 'account' ? auditAccount(each, replay) : [];
     }),
     ...auditTrades(left, replay),
@@ -76,6 +77,8 @@ function auditEpochs(left: readonly Left[]): string[] {
   const speakers = new Map<number, string>();
   const problems = new Set<string>();
   for (const { epoch, process } of left) {
+    // Standbys speak in none.
+    if (epoch === 0) continue;
     const first = speakers.get(epoch) ?? process;
     speakers.set(epoch, first);
     if (first !== process) problems.add(`W1: ${first} and ${process} both spoke in epoch ${epoch}`);
@@ -135,6 +138,17 @@ function auditAccount({ view, records }: AccountLeft, { done, credits }: Replay)
     const difference = differs(known, { freeUnits, heldUnits });
     return difference ? [`${says}: ${asset} ${difference}`] : [];
   });
+}
+
+/** Every engine that follows the journal is at each place what the naive one is. */
+function auditState(
+  { process, sequence, stateHash }: Extract<Left, { type: 'state' }>,
+  { hashes }: Replay,
+): string[] {
+  const known = hashes.get(sequence);
+  return known === stateHash
+    ? []
+    : [`the state of ${process} at ${sequence} has hash ${stateHash}, and ${known} by the naive engine`];
 }
 
 const lastOf = (events: readonly EngineEvent[]): number => events.at(-1)?.sequence ?? 0;

@@ -6,6 +6,7 @@ import { readWatermark } from '#cloud/watermark-item.ts';
 import { foldTrades } from '#domain/candle.ts';
 import { netFrames } from '#domain/clearing.ts';
 import type { EngineEvent, Trade } from '#domain/event.ts';
+import type { Watermark } from '#wire/accept-record.ts';
 import { feeAccount, historyKeys, ledgerKeys } from '#wire/table-keys.ts';
 import { address } from '../engine/trading-floor.ts';
 import { differs } from './difference.ts';
@@ -20,9 +21,13 @@ import {
   traders,
 } from './simulated-world.ts';
 
-export function auditReaders(world: SimulatedWorld, replay: Replay): string[] {
+export function auditReaders(
+  world: SimulatedWorld,
+  replay: Replay,
+  archived: Watermark,
+): string[] {
   return [
-    ...auditWatermarks(world, replay),
+    ...auditWatermarks(world, replay, archived),
     ...auditLedger(world, replay),
     ...world.seen.flatMap((seen) => auditFrozen(seen, replay)),
     ...auditHistory(world, replay),
@@ -30,12 +35,17 @@ export function auditReaders(world: SimulatedWorld, replay: Replay): string[] {
 }
 
 /** Whoever read the journal, in whatever pieces, took the same records. */
-function auditWatermarks({ table }: SimulatedWorld, { end }: Replay): string[] {
+function auditWatermarks(
+  { table }: SimulatedWorld,
+  { end }: Replay,
+  archived: Watermark,
+): string[] {
   const cursor = table.item(tables.ledger, ledgerKeys.cursor(groupId));
   const history = table.item(tables.history, historyKeys.watermark(groupId));
   return [
     ['settlement', readWatermark(cursor?.['watermark'])] as const,
     ['market-history', readWatermark(history?.['watermark'])] as const,
+    ['archive', { ...archived, shardSequence: end.shardSequence }] as const,
   ].flatMap(([name, watermark]) => {
     const difference = differs(end, watermark);
     return difference ? [`${name} read another journal: ${difference}`] : [];

@@ -3,10 +3,16 @@ import { createClearingStore } from '#cloud/clearing-store.ts';
 import { createLeaseStore } from '#cloud/lease-store.ts';
 import { createLedgerStore } from '#cloud/ledger-store.ts';
 import type { CommandResult } from '#wire/matcher-api.ts';
+import { createSnapshotStore } from '#cloud/snapshot-store.ts';
 import { leaseKeys } from '#wire/table-keys.ts';
+import { lastSnapshotMs } from '../../containers/matcher/bounds.ts';
+import { begin } from '../../containers/matcher/beginning.ts';
 import { asError, Doubt } from '../../containers/matcher/doubt.ts';
 import { type Leader, lead } from '../../containers/matcher/leader.ts';
 import { type HeldLease, keepLease, takeLease } from '../../containers/matcher/lease.ts';
+import { Replica } from '../../containers/matcher/replica.ts';
+import { type Standby, standBy } from '../../containers/matcher/standby.ts';
+import { pause } from '../../containers/matcher/timers.ts';
 import type { SimulatedProcess } from './simulated-process.ts';
 import {
   type AnyRequest,
@@ -21,6 +27,7 @@ export class MatcherRun {
   readonly process: SimulatedProcess;
   leader: Leader | undefined;
   #lease: HeldLease | undefined;
+  #standby: Standby | undefined;
   #world: SimulatedWorld;
   #number: number;
 
@@ -63,6 +70,23 @@ export class MatcherRun {
     });
   }
 
+  /** Tells its state, as leader or as standby. */
+  tellState(): void {
+    this.process.whenRunning(() => {
+      const standby = this.#standby;
+      if (standby) {
+        const { sequence, stateHash } = standby.view();
+        this.#world.leaves({ ...this.#origin(), epoch: 0, type: 'state', sequence, stateHash });
+        return;
+      }
+      void this.leader?.health().then(({ sequence, stateHash }) => {
+        if (this.process.state === 'dead') return;
+        this.#checkLease();
+        this.#world.leaves({ ...this.#origin(), type: 'state', sequence, stateHash });
+      });
+    });
+  }
+
   demand(account: string, asset: string): void {
     this.process.whenRunning(() => void this.leader?.demand(account, asset));
   }
@@ -70,8 +94,10 @@ export class MatcherRun {
   /** Hands over as a deployment does. */
   async handOver(): Promise<void> {
     this.#world.note(`${this.process.name} hands over`);
+    this.#standby?.end();
     await this.leader?.drain();
     await this.#lease?.release().catch(() => {});
+    await Promise.race([this.leader?.lastSnapshot(), pause(this.process.timers, lastSnapshotMs)]);
     this.process.kill();
   }
 
@@ -80,29 +106,36 @@ export class MatcherRun {
     const { clock, timers } = process;
     const world = this.#world;
     const doubted = (cause: Error) => this.#doubted(cause);
-    const store = createLeaseStore({
-      client: world.client(process, world.leaseTable),
-      table: tables.lease,
+    const hashSecret = this.#number * 0x9e3779b1;
+    const bucket = world.bucket.reachedBy(process);
+    const ledger = { client: world.client(process), table: tables.ledger };
+    const cleared = async () => (await createClearingStore(ledger).position(groupId)).watermark;
+    const clearedNow = await cleared();
+    const { from, reader } = await begin({
+      ...{ groupId, hashSecret, bucket, cleared: clearedNow },
+      reader: world.stream.reader(process),
+      toTip: world.stream.readerToTip(process),
+      unused: (why) => world.note(`${process.name} passes over: ${why}`),
     });
-    const ports = { store, clock, timers };
-    const wish = { groupId, owner: process.name, host: 'host', port: this.#number };
-    const taken = await takeLease({ ...wish, durationMs: leaseMs }, ports);
-    const held = keepLease(taken, ports, { leaseMs, doubted });
+    const replica = new Replica({ groupId, cleared: clearedNow, from });
+    world.note(`${process.name} begins at frame ${from.watermark.frame}`);
+    this.#standby = standBy({ groupId, replica, reader, clock, timers, failed: doubted });
+    const held = await this.#wonLease(this.#standby.ready);
     const lease =
       world.planted === 'lease-unchecked' ? { ...held, isSurelyHeld: () => true } : held;
     this.#lease = held;
-    world.note(`${process.name} takes epoch ${held.epoch}`);
-    const ledger = { client: world.client(process), table: tables.ledger };
     this.leader = await lead({
-      ...{ groupId, lease, clock, timers, doubted },
+      ...{ groupId, lease, clock, timers, doubted, hashSecret, cleared, reader },
+      replica: this.#replicaOf(this.#standby),
       nonce: `0x${this.#number.toString(16).padStart(32, '0')}`,
-      // Another one each time: no result may depend on it.
-      hashSecret: this.#number * 0x9e3779b1,
       markets: [listed],
       writer: world.stream.writer(process),
-      reader: world.stream.reader(process),
       ledger: createLedgerStore(ledger),
-      cleared: async () => (await createClearingStore(ledger).position(groupId)).watermark,
+      snapshots: {
+        store: createSnapshotStore(bucket),
+        taken: ({ frame }) => world.note(`${process.name} took a snapshot of frame ${frame}`),
+        failed: () => {},
+      },
       publisher: {
         publish: (messages) => {
           for (const { message } of messages)
@@ -115,6 +148,24 @@ export class MatcherRun {
       faulted: () => {},
     });
     world.note(`${process.name} leads epoch ${held.epoch}`);
+  }
+
+  /** From now on its engine is ahead of what is durable: it speaks as a leader, or not at all (W5). */
+  #replicaOf(standby: Standby): Replica {
+    this.#standby = undefined;
+    return standby.end();
+  }
+
+  async #wonLease(ready: Promise<void>): Promise<HeldLease> {
+    const { process } = this;
+    const { clock, timers } = process;
+    const client = this.#world.client(process, this.#world.leaseTable);
+    const store = createLeaseStore({ client, table: tables.lease });
+    const wish = { groupId, owner: process.name, host: 'host', port: this.#number };
+    const ports = { store, clock, timers };
+    const taken = await takeLease({ ...wish, durationMs: leaseMs }, ports, { ready });
+    this.#world.note(`${process.name} takes epoch ${taken.lease.epoch}`);
+    return keepLease(taken, ports, { leaseMs, doubted: (cause) => this.#doubted(cause) });
   }
 
   #origin() {
@@ -152,6 +203,7 @@ const excuses = [
   'Unreachable',
   'ProvisionedThroughputExceededException',
   'TransactionCanceledException',
+  'SlowDown',
 ];
 
 /** A journal that nobody can read further is none. */

@@ -30,17 +30,24 @@ export type Replay = {
   credits: Map<number, Credits>;
   /** What the first answer to a command is, by its id. */
   answers: Map<string, CommandResult>;
+  /** State hashes that were asked for, by sequence number. */
+  hashes: Map<number, string>;
   end: Watermark;
   /** What is wrong with the journal itself. */
   problems: string[];
 };
 
-export function replayNaively(records: readonly JournalRecord[]): Replay {
+export function replayNaively(
+  records: readonly JournalRecord[],
+  hashesAt: ReadonlySet<number>,
+): Replay {
   const replay: Replay = {
     engine: createNaiveEngine({ groupId }),
     ...{ frames: [], done: [], credits: new Map([[0, new Map()]]), answers: new Map() },
+    hashes: new Map(),
     ...{ end: startOfJournal, problems: [] },
   };
+  replay.hashes.set(0, replay.engine.stateHash());
   for (const [index, record] of records.entries()) {
     const verdict = acceptRecord(groupId, replay.end, record);
     if (verdict.type === 'stop') {
@@ -48,7 +55,7 @@ export function replayNaively(records: readonly JournalRecord[]): Replay {
       break;
     }
     replay.end = verdict.state;
-    if (verdict.type === 'frame') replayFrame(verdict.frame, index, replay);
+    if (verdict.type === 'frame') replayFrame(verdict.frame, index, replay, hashesAt);
     if (replay.problems.length > 0) break;
   }
   return replay;
@@ -56,8 +63,13 @@ export function replayNaively(records: readonly JournalRecord[]): Replay {
 
 type Open = { command: Command; events: EngineEvent[] };
 
-function replayFrame(frame: Frame, record: number, replay: Replay): void {
-  const { engine, done, credits, problems } = replay;
+function replayFrame(
+  frame: Frame,
+  record: number,
+  replay: Replay,
+  hashesAt: ReadonlySet<number>,
+): void {
+  const { engine, done, credits, hashes, problems } = replay;
   replay.frames.push(frame);
   for (const { command, events: told } of frame.outcomes) {
     const events: EngineEvent[] = [];
@@ -74,6 +86,7 @@ function replayFrame(frame: Frame, record: number, replay: Replay): void {
       );
     done.push({ command, events, record, isUnfinished: engine.isUnfinished });
     credits.set(engine.sequence, creditsOf(engine));
+    if (hashesAt.has(engine.sequence)) hashes.set(engine.sequence, engine.stateHash());
     if (!engine.isUnfinished) answerOf(replay);
   }
 }

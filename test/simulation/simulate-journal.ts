@@ -1,4 +1,6 @@
 /** One run of the journal's simulation: a pair group lives through a seed's troubles, then everything is audited. */
+import { archiveJournal } from '#cloud/archive-journal.ts';
+import { createArchiveStore } from '#cloud/archive-store.ts';
 import { clearJournal } from '#cloud/clear-journal.ts';
 import { createClearingStore } from '#cloud/clearing-store.ts';
 import { writeHistory } from '#cloud/history-writer.ts';
@@ -6,6 +8,7 @@ import { readJournalRange } from '#cloud/journal-range.ts';
 import { createLedgerStore } from '#cloud/ledger-store.ts';
 import { readWatermark } from '#cloud/watermark-item.ts';
 import { units } from '#domain/amount.ts';
+import type { Watermark } from '#wire/accept-record.ts';
 import { ledgerKeys } from '#wire/table-keys.ts';
 import { seeded } from '../cloud/clearing-journal.ts';
 import { address } from '../engine/trading-floor.ts';
@@ -63,9 +66,10 @@ class Simulation {
       for (let wishes = random(5); wishes > 0; wishes -= 1) clients.act();
       await time.pass([0, 2, 10, 40, 150, random(3_000)][random(6)] ?? 0);
       if (random(8) === 0) this.#lookAtLedger();
+      if (random(8) === 0) this.#matchers[random(this.#matchers.length)]?.tellState();
     }
     const last = await this.#calm();
-    return this.#audit(last);
+    return this.#audit(last, await this.#archived());
   }
 
   async #fund(): Promise<void> {
@@ -94,7 +98,13 @@ class Simulation {
       const where = { client: world.client(process), table: tables.history };
       return writeHistory(where, groupId, records);
     });
-    this.#consumers.push(settlement, history);
+    const archive = new ConsumerRun(world, 'archive', (process, records) => {
+      const store = createArchiveStore(world.bucket.reachedBy(process));
+      const { follow } = world.stream.reader(process);
+      const archiving = { store, follow: (_: string, after: string) => follow(after) };
+      return archiveJournal(archiving, groupId, records);
+    });
+    this.#consumers.push(settlement, history, archive);
   }
 
   #start(): MatcherRun {
@@ -109,7 +119,7 @@ class Simulation {
     const { random, weather } = this.#world;
     this.#matchers = this.#matchers.filter(({ process }) => process.state !== 'dead');
     const matcher = this.#matchers[random(this.#matchers.length + 1)];
-    const process = random(5) ? matcher?.process : this.#consumers[random(2)]?.process;
+    const process = random(5) ? matcher?.process : this.#consumers[random(3)]?.process;
     const what = random(20);
     if (what === 0) process?.kill();
     if (what === 1)
@@ -119,7 +129,7 @@ class Simulation {
         (each) => each.resume(),
       );
     if (what === 2 || what === 3) {
-      const place = what === 2 ? 'stream' : 'table';
+      const place = (['stream', 'table', 'bucket'] as const)[random(3)] ?? 'stream';
       this.#forAWhile(
         process,
         (each) => each.parted.add(place),
@@ -186,14 +196,22 @@ class Simulation {
     return this.#consumers.every(({ isThrough }) => isThrough);
   }
 
-  #audit(last: MatcherRun): SimulatedRun {
+  /** Where the archive ends. */
+  #archived(): Promise<Watermark> {
     const world = this.#world;
-    const replay = replayNaively(world.stream.records);
+    const archive = createArchiveStore(world.bucket.reachedBy(world.process('auditor')));
+    return world.time.until(archive.end(groupId));
+  }
+
+  #audit(last: MatcherRun, archived: Watermark): SimulatedRun {
+    const world = this.#world;
+    const told = world.left.flatMap((each) => (each.type === 'state' ? [each.sequence] : []));
+    const replay = replayNaively(world.stream.records, new Set(told));
     const problems = [...world.bugs, ...replay.problems];
     if (problems.length === 0) problems.push(...auditAnswers(world, replay));
     if (problems.length === 0) {
       if (!this.#isThrough()) problems.push('consumers did not get through');
-      problems.push(...auditLast(last, replay), ...auditReaders(world, replay));
+      problems.push(...auditLast(last, replay), ...auditReaders(world, replay, archived));
     }
     const { frames, done, end } = replay;
     const trades = done.flatMap(({ events }) => events.filter(({ type }) => type === 'trade'));

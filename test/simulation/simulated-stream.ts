@@ -1,6 +1,6 @@
 /** A Kinesis shard in memory: records come in the order of their puts, the same bytes twice where a put was repeated, and are seen a little later. */
 import { ProvisionedThroughputExceededException } from '@aws-sdk/client-kinesis';
-import type { JournalReader } from '#cloud/journal-reader.ts';
+import type { Following, JournalReader } from '#cloud/journal-reader.ts';
 import type { JournalRecord } from '#cloud/journal-run.ts';
 import type { JournalWriter } from '#cloud/journal-writer.ts';
 import { pause } from '../../containers/matcher/timers.ts';
@@ -36,7 +36,12 @@ export class SimulatedStream {
   }
 
   reader(process: SimulatedProcess): JournalReader {
-    return { follow: (after) => this.#follow(process, after) };
+    return { follow: (after, how) => this.#follow(process, after, how) };
+  }
+
+  /** Ends where there is no newer record. */
+  readerToTip(process: SimulatedProcess): JournalReader {
+    return { follow: (after) => this.#follow(process, after, 'tip') };
   }
 
   /** What a reader can see behind a record, at most so many. */
@@ -66,7 +71,11 @@ export class SimulatedStream {
     return shardSequence;
   }
 
-  async *#follow(process: SimulatedProcess, after: string): AsyncGenerator<JournalRecord[]> {
+  async *#follow(
+    process: SimulatedProcess,
+    after: string,
+    how?: Following | 'tip',
+  ): AsyncGenerator<JournalRecord[]> {
     let read = after;
     for (;;) {
       const most = 1 + this.#random(200);
@@ -74,10 +83,16 @@ export class SimulatedStream {
       const batch = await process
         .call({ to: 'stream', run, throttled })
         // The client tries again by itself.
-        .catch(() => []);
-      read = batch.at(-1)?.shardSequence ?? read;
-      if (batch.length > 0) yield batch;
-      else await pause(process.timers, emptyPauseMs);
+        .catch(() => undefined);
+      read = batch?.at(-1)?.shardSequence ?? read;
+      if (batch && batch.length > 0) {
+        yield batch;
+        continue;
+      }
+      if (batch && how === 'tip') return;
+      const stays = how === 'tip' ? undefined : how;
+      if (batch) stays?.atTip();
+      await pause(process.timers, stays?.paceMs ?? emptyPauseMs);
     }
   }
 }

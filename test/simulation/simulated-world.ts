@@ -7,6 +7,7 @@ import type { OperatorRequest } from '#wire/operator-request.ts';
 import { base, plainMarket, quote } from '../engine/trading-floor.ts';
 import { VirtualTime } from '../matcher/virtual-time.ts';
 import type { PlantedFault } from './planted.ts';
+import { SimulatedBucket } from './simulated-bucket.ts';
 import { SimulatedProcess, type Weather } from './simulated-process.ts';
 import { SimulatedStream } from './simulated-stream.ts';
 import { isTokened, SimulatedTable, throttled } from './simulated-table.ts';
@@ -31,6 +32,8 @@ export type Left = { process: string; epoch: number; records: number } & (
   | { type: 'answer'; request: AnyRequest; result: CommandResult }
   | { type: 'account'; view: AccountView }
   | { type: 'trade'; tradeId: string }
+  /** Of a leader or of a standby. */
+  | { type: 'state'; sequence: number; stateHash: string }
 );
 
 /** The ledger's frozen side where settlement stood at some moment. */
@@ -39,6 +42,7 @@ export type Seen = { watermark: Watermark; frozen: Map<string, bigint> };
 export class SimulatedWorld {
   readonly time = new VirtualTime();
   readonly stream: SimulatedStream;
+  readonly bucket = new SimulatedBucket();
   readonly table = new SimulatedTable();
   readonly leaseTable = new SimulatedTable();
   readonly weather: Weather = { faultsPerHundred: 0, deathsPerTenThousand: 0, latencyMs: 5 };

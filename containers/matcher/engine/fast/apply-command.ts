@@ -27,6 +27,7 @@ export function applyRequest(state: FastState, request: Request): void {
   assert(nowMs >= state.nowMs, 'the clock went back');
   state.nowMs = nowMs;
   state.events.begin(nowMs);
+  state.orders.releaseRetired();
   forget(state);
   if (request.kind === kind.other) {
     applyOther(state, request, request.command as Command);
@@ -55,16 +56,15 @@ function assertNothingBefore(state: FastState, minds: boolean): void {
 }
 
 /** Drops ids and ended orders that no signature can enter with any more. */
-function forget({ ids, orders, ended, nowMs }: FastState): void {
+function forget({ ids, ended, nowMs }: FastState): void {
   const { remembered } = ids;
   const sinceMs = nowMs - memoryMs;
   while (remembered.count > 0 && ids.atMs(remembered.oldest) < sinceMs) ids.forgetOldest();
-  while (ended.count > 0 && (orders.endedAtMs[ended.oldest] as number) < sinceMs) {
-    const slot = ended.oldest;
-    ended.drop();
-    const row = orders.id[slot] as number;
-    if (ids.order(row) === slot) ids.forgetOrder(row);
-    orders.release(slot);
+  while (ended.count > 0) {
+    const oldest = ended.serialOf(0);
+    if (ended.endedAtMs(oldest) >= sinceMs) return;
+    ids.forgetEnded(ended.id(oldest), oldest);
+    ended.dropOldest();
   }
 }
 

@@ -5,9 +5,9 @@ import type { MatchBounds, Work } from '../snapshot-record.ts';
 import { Accounts } from './accounts.ts';
 import { CreditLines } from './credit-lines.ts';
 import { DueHeap } from './due-heap.ts';
+import { EndedOrders } from './ended-orders.ts';
 import { EventRows, TradeFigures } from './event-rows.ts';
 import { ExpiryQueue } from './expiry-queue.ts';
-import { HandleRing } from './handle-ring.ts';
 import { IdTable } from './id-table.ts';
 import { LevelChanges } from './level-changes.ts';
 import { LevelPool } from './level-pool.ts';
@@ -44,7 +44,7 @@ export class FastState {
   /** When the next market's state ends by itself; infinite where none does. */
   marketsDueMs = Number.POSITIVE_INFINITY;
   /** Orders that ended, oldest first. */
-  readonly ended = new HandleRing();
+  readonly ended = new EndedOrders();
   /** Live orders by account and `clientOrderId`. */
   readonly clientIds = new Map<string, number>();
   readonly feeTiers = new Map<number, FeeRates>();
@@ -83,19 +83,13 @@ export class FastState {
     return Math.min(this.expiries.firstMs, this.switches.firstMs, this.marketsDueMs);
   }
 
-  /** The order of a digest, live or remembered; `none` where there is none. */
-  orderOf(digest: string): number {
-    const row = this.ids.rowOf(digest);
-    return row === none ? none : this.ids.order(row);
-  }
-
   digestOf(slot: number): string {
     return this.ids.text(this.orders.id[slot] as number);
   }
 
   liveOrderOf(digest: string): number {
-    const slot = this.orderOf(digest);
-    return slot !== none && this.orders.isLive(slot) ? slot : none;
+    const row = this.ids.rowOf(digest);
+    return row === none ? none : this.ids.order(row);
   }
 
   bookOf(marketId: MarketId): MarketBook | undefined {

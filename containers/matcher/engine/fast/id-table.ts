@@ -12,10 +12,11 @@ import { none } from './order-table.ts';
 export const accepted = -1;
 const startCapacity = 1_024;
 
-/** A row is a cache line: 8 words of the digest, its order, the result's code, then sequence and time as doubles. */
+/** A row is a cache line: 8 words of the digest, its live order, the result's code, then sequence and time as doubles, then its ended order. */
 const rowWords = 16;
 const orderAt = 8;
 const codeAt = 9;
+const endedAt = 14;
 const rowDoubles = 8;
 const sequenceAt = 5;
 const timeAt = 6;
@@ -47,13 +48,24 @@ export class IdTable {
     });
   }
 
-  /** The order of an id's digest, live or remembered; `none` where there is none. */
+  /** The live order of an id's digest; `none` where there is none. */
   order(row: number): number {
     return this.#words[row * rowWords + orderAt] as number;
   }
 
   setOrder(row: number, slot: number): void {
     this.#words[row * rowWords + orderAt] = slot;
+  }
+
+  /** The serial of that order among those that ended; `none` where it did not. */
+  ended(row: number): number {
+    return this.#words[row * rowWords + endedAt] as number;
+  }
+
+  /** The order of an id ended. */
+  setEnded(row: number, serial: number): void {
+    this.#words[row * rowWords + orderAt] = none;
+    this.#words[row * rowWords + endedAt] = serial;
   }
 
   /** The number of the command's first result; 0 where none is remembered. */
@@ -83,13 +95,14 @@ export class IdTable {
     const row = this.remembered.oldest;
     this.remembered.drop();
     this.#doubles[row * rowDoubles + sequenceAt] = 0;
-    if (this.order(row) === none) this.#remove(row);
+    if (this.order(row) === none && this.ended(row) === none) this.#remove(row);
   }
 
-  /** Forgets that an order has this id, and the id with it where no result is remembered. */
-  forgetOrder(row: number): void {
-    this.setOrder(row, none);
-    if (this.sequence(row) === 0) this.#remove(row);
+  /** Forgets that an order of this id ended, and the id with it where nothing else needs it. */
+  forgetEnded(row: number, serial: number): void {
+    if (this.ended(row) !== serial) return;
+    this.#words[row * rowWords + endedAt] = none;
+    if (this.order(row) === none && this.sequence(row) === 0) this.#remove(row);
   }
 
   /** The row of a digest; `none` where it is not known. `hash`: its `hashOf`. */
@@ -229,7 +242,7 @@ export class IdTable {
       row = this.#end;
       this.#end += 1;
     } else this.#free = this.order(row);
-    this.setOrder(row, none);
+    this.setEnded(row, none);
     this.#doubles[row * rowDoubles + sequenceAt] = 0;
     return row;
   }

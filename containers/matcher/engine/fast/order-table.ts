@@ -1,5 +1,5 @@
 /**
- * All orders, live ones and those remembered after their end, as columns: an order is a slot, an index into each of
+ * All live orders as columns: an order is a slot, an index into each of
  * them. Columns beat rows here by measure (docs/decisions/0014): an operation touches a few fields of few orders.
  */
 import { copiedFloats, copiedInts, grownFloats, grownInts } from './grown.ts';
@@ -59,7 +59,6 @@ export class OrderTable {
   admitted = new Float64Array(startCapacity);
   heldUnits = new Float64Array(startCapacity);
   shownLots = new Float64Array(startCapacity);
-  endedAtMs = new Float64Array(startCapacity);
 
   /** Of the orders that have one. */
   clientOrderIds = new Map<number, string>();
@@ -68,6 +67,8 @@ export class OrderTable {
   #end = 0;
   /** Free slots form a chain through `behind`. */
   #free: number = none;
+  /** So do those of orders that this command ended. */
+  #retired: number = none;
 
   take(): number {
     const slot = this.#free;
@@ -80,11 +81,23 @@ export class OrderTable {
     return this.#end - 1;
   }
 
-  release(slot: number): void {
-    this.places[slot] = place.free;
-    if (this.clientOrderIds.size > 0) this.clientOrderIds.delete(slot);
-    this.behind[slot] = this.#free;
-    this.#free = slot;
+  /** An order is over: its slot is free once the events of its command were read. */
+  retire(slot: number, reason: number): void {
+    this.places[slot] = place.ended + reason;
+    this.behind[slot] = this.#retired;
+    this.#retired = slot;
+  }
+
+  /** Frees the slots of orders that are over. */
+  releaseRetired(): void {
+    while (this.#retired !== none) {
+      const slot = this.#retired;
+      this.#retired = this.behind[slot] as number;
+      this.places[slot] = place.free;
+      if (this.clientOrderIds.size > 0) this.clientOrderIds.delete(slot);
+      this.behind[slot] = this.#free;
+      this.#free = slot;
+    }
   }
 
   /** Slots in use lie below this number. */
@@ -129,7 +142,6 @@ export class OrderTable {
     copy.admitted = copiedFloats(this.admitted, copy.admitted, end);
     copy.heldUnits = copiedFloats(this.heldUnits, copy.heldUnits, end);
     copy.shownLots = copiedFloats(this.shownLots, copy.shownLots, end);
-    copy.endedAtMs = copiedFloats(this.endedAtMs, copy.endedAtMs, end);
     copy.id = copiedInts(this.id, copy.id, end);
     copy.clientOrderIds = new Map(this.clientOrderIds);
     copy.#end = end;
@@ -166,6 +178,5 @@ export class OrderTable {
     this.admitted = grownFloats(this.admitted, length);
     this.heldUnits = grownFloats(this.heldUnits, length);
     this.shownLots = grownFloats(this.shownLots, length);
-    this.endedAtMs = grownFloats(this.endedAtMs, length);
   }
 }

@@ -69,11 +69,10 @@ function isTaken(traits: number, { market }: MarketBook): boolean {
 }
 
 /** The order that a request names, where it is live; `none` otherwise. */
-export function targetOf({ ids, orders }: FastState, request: Request): number {
+export function targetOf({ ids }: FastState, request: Request): number {
   const { target, isTargetDigest, targetWords } = request;
   const row = isTargetDigest ? ids.find(targetWords, request.targetHash) : ids.findText(target);
-  const slot = row === none ? none : ids.order(row);
-  return slot !== none && orders.isLive(slot) ? slot : none;
+  return row === none ? none : ids.order(row);
 }
 
 /** The order that this one takes the place of: every rule looks at the new one as though the old one were gone. */

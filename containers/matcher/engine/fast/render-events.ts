@@ -73,6 +73,18 @@ function doneOf(state: FastState, row: number, sequence: number): OrderDone {
   return { type: 'order_done', sequence, ...progress, reason, atMs: state.nowMs };
 }
 
+/** Of an order that ended before. */
+export function endedProgress(state: FastState, serial: number): OrderProgress {
+  const { ended, accounts, ids, markets } = state;
+  const { account, market, id } = ended.handles(serial);
+  return {
+    digest: ids.text(id),
+    account: accounts.names[account] as string,
+    marketId: markets[market]?.id as string,
+    ...ended.progress(serial),
+  };
+}
+
 export function progressOf(state: FastState, slot: number): OrderProgress {
   const { orders, accounts } = state;
   const clientOrderId = orders.clientOrderIdOf(slot);

@@ -70,9 +70,9 @@ export function endOrder(state: FastState, slot: number, reason: number): void {
     const account = accounts.names[orders.account[slot] as number] as string;
     state.clientIds.delete(clientKey(account, clientOrderId));
   }
-  orders.places[slot] = place.ended + reason;
-  orders.endedAtMs[slot] = state.nowMs;
-  state.ended.push(slot);
+  orders.retire(slot, reason);
+  const serial = state.ended.push(slot, reason, state.nowMs, orders);
+  state.ids.setEnded(orders.id[slot] as number, serial);
   state.expiries.leave(slot);
   state.events.orderDone(slot, reason, orders);
 }

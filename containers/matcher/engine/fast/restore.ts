@@ -2,6 +2,7 @@
 import { assert, unreachable } from '#domain/assertion.ts';
 import { maxPriceTicks } from '#domain/market.ts';
 import { engineRefusals } from '#domain/refusal.ts';
+import { doneReasons } from '../event-hash.ts';
 import { digestWords, nameWords, readDigest } from '../name-words.ts';
 import type {
   CreditRecord,
@@ -13,7 +14,6 @@ import type {
   WorkRecord,
 } from '../snapshot-record.ts';
 import { findNextDue } from './change-state.ts';
-import { doneReasons } from '../event-hash.ts';
 import type { FastState } from './fast-state.ts';
 import { accepted } from './id-table.ts';
 import { openBook } from './list-market.ts';
@@ -113,8 +113,7 @@ function takeOrder(state: FastState, record: OrderRecord): number {
   return slot;
 }
 
-/** What live orders and those that ended have in common. */
-function takeProgress(state: FastState, record: OrderRecord | EndedRecord): number {
+function takeProgress(state: FastState, record: OrderRecord): number {
   const { orders } = state;
   assert(record.limitTicks <= maxPriceTicks, `a limit of ${record.limitTicks} ticks`);
   const slot = orders.take();
@@ -182,8 +181,15 @@ function takeRemembered(state: FastState, record: RememberedRecord): void {
 }
 
 function takeEnded(state: FastState, record: EndedRecord): void {
-  const slot = takeProgress(state, record);
-  state.orders.places[slot] = place.ended + doneReasons.indexOf(record.status);
-  state.orders.endedAtMs[slot] = record.atMs;
-  state.ended.push(slot);
+  const handles = {
+    account: state.accounts.handle(record.account),
+    market: (state.bookOf(record.marketId) as MarketBook).handle,
+    id: rowFor(state, record.digest),
+    reason: doneReasons.indexOf(record.status),
+  };
+  const serial = state.ended.restore(handles, record, record.atMs);
+  // An order of that digest may live again: it is found first.
+  const live = state.ids.order(handles.id);
+  state.ids.setEnded(handles.id, serial);
+  state.ids.setOrder(handles.id, live);
 }

@@ -2,15 +2,15 @@
 
 import type { DoneReason } from '#domain/order.ts';
 import { type EngineRefusal, engineRefusals } from '#domain/refusal.ts';
-import type { OrderPlace, OrderRecord, SnapshotRecord } from '../snapshot-record.ts';
 import { doneReasons } from '../event-hash.ts';
+import type { OrderPlace, OrderRecord, SnapshotRecord } from '../snapshot-record.ts';
 import type { FastState } from './fast-state.ts';
 import { accepted } from './id-table.ts';
 import type { MarketBook } from './market-book.ts';
 import { none, place } from './order-table.ts';
 import { unpackTraits } from './order-traits.ts';
 import type { PriceLadder } from './price-ladder.ts';
-import { progressOf } from './render-events.ts';
+import { endedProgress } from './render-events.ts';
 
 export type Write = (record: SnapshotRecord) => void;
 
@@ -190,10 +190,10 @@ function* memoryOf(state: FastState): Generator<SnapshotRecord> {
     yield { kind: 'remembered', commandId: ids.text(row), atMs, ...result };
   }
   for (let nth = 0; nth < ended.count; nth += 1) {
-    const slot = ended.at(nth);
-    const status = doneReasons[(orders.places[slot] as number) - place.ended] as DoneReason;
-    const atMs = orders.endedAtMs[slot] as number;
-    yield { kind: 'ended', ...progressOf(state, slot), status, atMs };
+    const serial = ended.serialOf(nth);
+    const progress = endedProgress(state, serial);
+    const status = ended.status(serial);
+    yield { kind: 'ended', ...progress, status, atMs: ended.endedAtMs(serial) };
   }
 }
 

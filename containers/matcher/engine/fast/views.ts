@@ -1,10 +1,9 @@
 /** What the engine shows of itself. */
 import type { PlaceOrder } from '#domain/command.ts';
 import type { MarketId } from '#domain/market.ts';
-import type { Address, Digest, DoneReason } from '#domain/order.ts';
+import type { Address, Digest } from '#domain/order.ts';
 import type { Engine, EngineCredit, EngineOrder, LevelChange } from '../engine.ts';
 import { uncrossingOf } from './auction.ts';
-import { doneReasons } from '../event-hash.ts';
 import type { FastState } from './fast-state.ts';
 import type { MarketBook } from './market-book.ts';
 import { none, place } from './order-table.ts';
@@ -12,7 +11,7 @@ import { isSell } from './order-traits.ts';
 import { holdFor, lackingUnits, placeRefusal, replacedBy } from './place-refusal.ts';
 import type { PriceLadder } from './price-ladder.ts';
 import { refusal } from './refusal-code.ts';
-import { progressOf } from './render-events.ts';
+import { endedProgress, progressOf } from './render-events.ts';
 import { Request } from './request.ts';
 import { resolve } from './resolve.ts';
 import { creditOf, resultOf, usedLines } from './save.ts';
@@ -92,8 +91,13 @@ function accountViews(state: FastState) {
       return resultOf(state, row);
     },
     order(digest: Digest) {
-      const slot = state.orderOf(digest);
-      return slot === none ? undefined : viewOf(state, slot);
+      const row = ids.rowOf(digest);
+      if (row === none) return undefined;
+      const live = ids.order(row);
+      if (live !== none) return viewOf(state, live);
+      const serial = ids.ended(row);
+      if (serial === none) return undefined;
+      return { ...endedProgress(state, serial), status: state.ended.status(serial) };
     },
     ordersOf(account: Address) {
       const views: EngineOrder[] = [];
@@ -122,13 +126,9 @@ function accountViews(state: FastState) {
 
 /** Until its `order_triggered` is out, an order is what it was. */
 function viewOf(state: FastState, slot: number): EngineOrder {
-  const at = state.orders.places[slot] as number;
-  const progress = progressOf(state, slot);
-  if (at >= place.ended) {
-    return { ...progress, status: doneReasons[at - place.ended] as DoneReason };
-  }
+  const at = state.orders.places[slot];
   const waits = at === place.untriggered || at === place.triggered;
-  return { ...progress, status: waits ? 'untriggered' : 'open' };
+  return { ...progressOf(state, slot), status: waits ? 'untriggered' : 'open' };
 }
 
 function credits(state: FastState): EngineCredit[] {

@@ -5,12 +5,11 @@ import type { Engine } from '../../containers/matcher/engine/engine.ts';
 export class DepthMirror {
   readonly #levels = new Map<string, number>();
 
-  /** As it is now; changes count from here. */
-  static of(engine: Engine): DepthMirror {
-    const mirror = new DepthMirror();
+  /** Follows another engine: as it is now, changes count from here. */
+  begin(engine: Engine): void {
     engine.takeLevelChanges();
-    for (const [level, lots] of levelsOf(engine)) mirror.#levels.set(level, lots);
-    return mirror;
+    this.#levels.clear();
+    for (const [level, lots] of levelsOf(engine)) this.#levels.set(level, lots);
   }
 
   /** Takes the newest changes and must then show what the engine shows; no level comes twice. */

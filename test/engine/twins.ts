@@ -5,6 +5,7 @@ import type { Command, PlaceOrder } from '#domain/command.ts';
 import type { EngineEvent } from '#domain/event.ts';
 import { drive } from '../../containers/matcher/engine/drive.ts';
 import type { Engine, EngineCredit } from '../../containers/matcher/engine/engine.ts';
+import { restoreNaiveEngine } from '../../containers/matcher/engine/naive/naive-engine.ts';
 import type { SnapshotRecord } from '../../containers/matcher/engine/snapshot-record.ts';
 import { DepthMirror } from './depth-mirror.ts';
 import type { Crowd, Place, Scale, Story, Sweep } from './random-story.ts';
@@ -12,7 +13,7 @@ import { marketIds, traders } from './random-story.ts';
 import { fundsAt } from './story-scale.ts';
 import { StoryTeller } from './story-teller.ts';
 
-/** How an engine comes to be: empty, or from the records of another. */
+/** How an engine comes to be: empty, or from the records of another, whichever of the two wrote them. */
 export type Maker = {
   create: () => Engine;
   restore: (records: SnapshotRecord[]) => Engine;
@@ -23,7 +24,7 @@ export type Listener = (command: Command, events: EngineEvent[]) => void;
 
 export class Twins {
   #engine: Engine;
-  readonly #naive: Engine;
+  #naive: Engine;
   #teller: StoryTeller;
   readonly #maker: Maker;
   readonly #listen: Listener;
@@ -37,14 +38,34 @@ export class Twins {
     this.#engine = maker.create();
     this.#naive = naive;
     this.#listen = listen;
-    this.#teller = new StoryTeller(naive, 'near');
+    this.#teller = new StoryTeller(this.#newest(), 'near');
     this.#mirrors = { engine: new DepthMirror(), naive: new DepthMirror() };
+  }
+
+  /** The naive engine of this moment, for those who keep hold of one: a restored one takes its place. */
+  #newest(): Pick<
+    Engine,
+    'isUnfinished' | 'nowMs' | 'nextDueMs' | 'order' | 'ordersOf' | 'market'
+  > {
+    const newest = () => this.#naive;
+    return {
+      get isUnfinished() {
+        return newest().isUnfinished;
+      },
+      get nowMs() {
+        return newest().nowMs;
+      },
+      nextDueMs: () => newest().nextDueMs(),
+      order: (digest) => newest().order(digest),
+      ordersOf: (account) => newest().ordersOf(account),
+      market: (marketId) => newest().market(marketId),
+    };
   }
 
   /** Lives a story through and compares after every deed. */
   live({ scale, terms, opening, crowds, sweeps, deeds, restores }: Story): void {
     this.#restores = restores;
-    this.#teller = new StoryTeller(this.#naive, scale);
+    this.#teller = new StoryTeller(this.#newest(), scale);
     this.#begin(scale, terms);
     for (const { awayTicks, ...order } of opening) {
       const limitTicks = 100 + (order.side === 'buy' ? -awayTicks : awayTicks);
@@ -163,7 +184,7 @@ export class Twins {
   #tell(command: Command): void {
     if (command.type === 'place') this.#compareShortfall(command);
     drive(command, {
-      engine: this.#naive,
+      engine: this.#newest(),
       apply: (each) => this.#apply(each),
       newCommandId: (type) => {
         this.#driven += 1;
@@ -250,9 +271,14 @@ export class Twins {
     this.#mirrors.naive.follow(this.#naive);
   }
 
+  /** Each from what the other saved: the records are the same, and both go on from them. */
   #restore(): void {
-    this.#engine = this.#maker.restore(recordsOf(this.#engine));
-    this.#mirrors.engine = DepthMirror.of(this.#engine);
+    const [records, naiveRecords] = [recordsOf(this.#engine), recordsOf(this.#naive)];
+    this.#engine = this.#maker.restore(naiveRecords);
+    this.#naive = restoreNaiveEngine(records);
+    const { engine, naive } = this.#mirrors;
+    engine.begin(this.#engine);
+    naive.begin(this.#naive);
     this.#says('save', recordsOf);
   }
 }

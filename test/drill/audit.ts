@@ -1,4 +1,4 @@
-/** After a drill: waits until the consumers have caught up, then compares what was told with journal, book, ledger and history. */
+/** After a drill: waits until the consumers have caught up, then compares what was told with journal, book, ledger, history and archive. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ListedMarket } from '#wire/catalog.ts';
 import type { OrderJson } from '#wire/feed-message.ts';
@@ -11,6 +11,7 @@ import {
   compareTold,
   type Differences,
 } from './compare.ts';
+import { compareArchive } from './compare-archive.ts';
 import { type Books, compareSettled, type Deposits, settledFrames } from './compare-settled.ts';
 import type { DrilledExchange } from './drilled-exchange.ts';
 import { type Journal, readJournals, tellStory } from './journal-story.ts';
@@ -48,6 +49,7 @@ export async function audit(evidence: Evidence): Promise<Differences> {
       say(
         `${groupId}: epoch ${to.epoch}, ${to.frame} frames, ${to.lastSequence} events; ${ignored} records did not count`,
       );
+    await compareArchive(exchange.clouds(), found);
     return found;
   }
 }

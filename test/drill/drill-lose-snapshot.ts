@@ -11,7 +11,7 @@ export const drill: Drill = {
   about:
     "hand-overs, which take snapshots; then one group's newest is damaged, the other's are all deleted, and kill -9 of all matchers: recovery takes an older one, or the whole journal, and loses nothing.",
   async harm({ exchange, say, atEnd }) {
-    const snapshots = snapshotsOf(exchange.clouds().s3Url);
+    const snapshots = snapshotsOf(exchange.clouds());
     atEnd(() => snapshots.close());
     for (let round = 0; round < handOvers; round += 1)
       for (const groupId of groups) await handOver(exchange, groupId, say);

@@ -120,7 +120,7 @@ async function harmUnderLoad(drill: Drill, scene: Scene, options: DrillOptions):
   say(`${clients.length} clients with funds send ${commandsPerSec} commands a second`);
   const load = startLoad({ clients, told, commandsPerSec, random });
   const flows = () => told.acceptedCount >= warmUpCommands;
-  await eventually('the load to flow', flows, warmUpMs);
+  await eventually('the load to flow', flows, warmUpMs, () => `: ${codesSentence(told)}`);
   const beganMs = performance.now();
   await sleep((seconds * 1_000) / 3);
   const before = told.acceptedCount;
@@ -151,6 +151,18 @@ async function arrive(exchange: DrilledExchange, told: Told, count: number) {
     }),
   );
   return { clients, deposits };
+}
+
+/** How often each answer was given. */
+function codesSentence({ sent }: Told): string {
+  const counts = new Map<string, number>();
+  for (const { answers } of sent)
+    for (const answer of answers) {
+      const name = answer.type === 'accepted' ? answer.type : `${answer.type} ${answer.code}`;
+      counts.set(name, (counts.get(name) ?? 0) + 1);
+    }
+  const told = [...counts].map(([name, count]) => `${count} × ${name}`).join(', ');
+  return `${sent.length} commands, answered ${told || 'nothing'}`;
 }
 
 function toldSentence(told: Told, before: number): string {

@@ -3,6 +3,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { ListTablesCommand } from '@aws-sdk/client-dynamodb';
 import { KinesisClient } from '@aws-sdk/client-kinesis';
+import type { S3ClientConfig } from '@aws-sdk/client-s3';
 import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import { NodeHttpHandler } from '@smithy/node-http-handler';
 import { documentClient } from '#cloud/clients.ts';
@@ -37,7 +38,9 @@ export type DrilledExchange = {
 export type Clouds = {
   client: DynamoDBDocumentClient;
   kinesis: KinesisClient;
-  s3Url: string;
+  /** Where S3 answers, as a client is told. */
+  s3: S3ClientConfig;
+  archiveBucket: string;
   /** A table's name by the end of its logical one. */
   table(word: string): Promise<string>;
 };
@@ -64,7 +67,7 @@ export async function bootDrilled(options: DrilledOptions): Promise<DrilledExcha
     open = undefined;
   };
   const clouds = () => {
-    open ??= openClouds(exchange.urls);
+    open ??= openClouds(exchange.urls, stateFolder);
     return open;
   };
   const lease = async (groupId: string): Promise<Lease> => {
@@ -100,7 +103,7 @@ export async function bootDrilled(options: DrilledOptions): Promise<DrilledExcha
   };
 }
 
-function openClouds(urls: Record<string, string>): Clouds {
+function openClouds(urls: Record<string, string>, stateFolder: string): Clouds {
   const client = documentClient({ ...where, endpoint: urls['dynamodb'] as string });
   // The local twin speaks HTTP/1.1 only.
   const requestHandler = new NodeHttpHandler();
@@ -108,7 +111,9 @@ function openClouds(urls: Record<string, string>): Clouds {
   return {
     client,
     kinesis: new KinesisClient({ ...where, endpoint, requestHandler, maxAttempts: 6 }),
-    s3Url: urls['s3'] as string,
+    // Virtual-host style would need a wildcard name for the loopback address.
+    s3: { ...where, endpoint: urls['s3'] as string, forcePathStyle: true },
+    archiveBucket: outputOf(stateFolder, 'ArchiveBucket'),
     async table(word) {
       const { TableNames = [] } = await client.send(new ListTablesCommand({}));
       const name = TableNames.find((each) => each.includes(`Data-${word}`));
@@ -133,14 +138,25 @@ async function becomesHealthy(apiUrl: string, withinMs: number): Promise<number>
   return Math.round(performance.now() - began);
 }
 
+type CloudFile = {
+  outputs: { key: string; value: string }[];
+  containers: { name: string; port: number }[];
+};
+
+const cloudFile = (stateFolder: string): CloudFile =>
+  JSON.parse(readFileSync(join(stateFolder, 'cloud.json'), 'utf8'));
+
+function outputOf(stateFolder: string, key: string): string {
+  const found = cloudFile(stateFolder).outputs.find((each) => each.key === key);
+  if (!found) throw new Error(`the exchange has no output ${key}`);
+  return found.value;
+}
+
 /** Container tasks that run now, as the local cloud has written them down. */
 function tasksOf(stateFolder: string): Task[] {
-  const cloud = JSON.parse(readFileSync(join(stateFolder, 'cloud.json'), 'utf8')) as {
-    containers: { name: string; port: number }[];
-  };
   const run = join(stateFolder, 'run');
   const files = new Set(readdirSync(run));
-  return cloud.containers.flatMap(({ name, port }) => {
+  return cloudFile(stateFolder).containers.flatMap(({ name, port }) => {
     const file = `container-${name}.pid`;
     if (!files.has(file)) return [];
     const { pid } = JSON.parse(readFileSync(join(run, file), 'utf8')) as { pid: number };

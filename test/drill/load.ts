@@ -16,18 +16,21 @@ export type LoadOptions = {
   random: () => number;
 };
 
-/** Beyond, new commands are left out: a client that gets no answers does not open connections for ever. */
-const inFlightAtMost = 200;
+/**
+ * Beyond, new commands are left out. Clients wait 12 s for an answer, so a machine that serves fewer than two commands a second
+ * would answer nobody any more; and those in flight are tried again often enough to see soon that service is back.
+ */
+const inFlightPerClient = 2;
 /** A signed command lives 60 s; its outcome is asked for so long. */
 const insistMs = 45_000;
-const leastPauseMs = 250;
+const leastPauseMs = 500;
 
 export function startLoad({ clients, told, commandsPerSec, random }: LoadOptions): Load {
   const inFlight = new Set<Promise<void>>();
   let failure: Error | undefined;
   let turn = 0;
   const timer = setInterval(() => {
-    if (inFlight.size >= inFlightAtMost || failure) return;
+    if (inFlight.size >= clients.length * inFlightPerClient || failure) return;
     const client = clients[turn % clients.length] as Client;
     const act = actOnce(client, turn, told, random)
       .catch((error: unknown) => {

@@ -3,17 +3,18 @@ import { createHash } from 'node:crypto';
 import {
   DeleteObjectCommand,
   GetObjectCommand,
-  ListBucketsCommand,
   ListObjectsV2Command,
   PutObjectCommand,
-  S3Client,
+  type S3Client,
 } from '@aws-sdk/client-s3';
+import { bucketClient } from '#cloud/clients.ts';
 import {
   decodeManifest,
   manifestPrefix,
   type SnapshotManifest,
   snapshotPrefix,
 } from '#wire/snapshot-manifest.ts';
+import type { Clouds } from './drilled-exchange.ts';
 
 export type Snapshots = {
   /** A group's snapshots, newest first. */
@@ -27,9 +28,9 @@ export type Snapshots = {
 
 type Place = { Bucket: string; Key: string };
 
-export function snapshotsOf(endpoint: string): Snapshots {
-  const credentials = { accessKeyId: 'local', secretAccessKey: 'local' };
-  const s3 = new S3Client({ endpoint, region: 'us-east-1', credentials, forcePathStyle: true });
+export function snapshotsOf({ s3: where, archiveBucket }: Clouds): Snapshots {
+  const s3 = bucketClient(where);
+  const placesUnder = (prefix: string) => listed(s3, archiveBucket, prefix);
   const read = async (place: Place): Promise<Uint8Array> => {
     const { Body } = await s3.send(new GetObjectCommand(place));
     if (!Body) throw new Error(`${place.Key} is empty`);
@@ -38,7 +39,7 @@ export function snapshotsOf(endpoint: string): Snapshots {
   return {
     async of(groupId) {
       const found: SnapshotManifest[] = [];
-      for (const place of await placesUnder(s3, manifestPrefix(groupId))) {
+      for (const place of await placesUnder(manifestPrefix(groupId))) {
         const text = Buffer.from(await read(place)).toString();
         const decoded = decodeManifest(text, sha256);
         if (decoded.status === 'good') found.push(decoded.manifest);
@@ -47,7 +48,7 @@ export function snapshotsOf(endpoint: string): Snapshots {
     },
     async damage({ groupId, parts, watermark }) {
       const [part] = [...parts].sort((a, b) => b.bytes - a.bytes);
-      const [place] = part ? await placesUnder(s3, part.key) : [];
+      const [place] = part ? await placesUnder(part.key) : [];
       if (!place) throw new Error(`the snapshot of ${groupId} has no part to damage`);
       const bytes = await read(place);
       const middle = Math.floor(bytes.length / 2);
@@ -56,7 +57,7 @@ export function snapshotsOf(endpoint: string): Snapshots {
       return `byte ${middle} of ${bytes.length} in the snapshot of ${groupId} at frame ${watermark.frame}`;
     },
     async deleteAll(groupId) {
-      const places = await placesUnder(s3, snapshotPrefix(groupId));
+      const places = await placesUnder(snapshotPrefix(groupId));
       for (const place of places) await s3.send(new DeleteObjectCommand(place));
       return places.length;
     },
@@ -66,21 +67,18 @@ export function snapshotsOf(endpoint: string): Snapshots {
 
 const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex');
 
-async function placesUnder(s3: S3Client, prefix: string): Promise<Place[]> {
-  const { Buckets = [] } = await s3.send(new ListBucketsCommand({}));
+async function listed(s3: S3Client, Bucket: string, Prefix: string): Promise<Place[]> {
   const places: Place[] = [];
-  for (const { Name: Bucket = '' } of Buckets) {
-    let after: string | undefined;
-    do {
-      const page = await s3.send(
-        new ListObjectsV2Command({
-          ...{ Bucket, Prefix: prefix },
-          ...(after === undefined ? {} : { ContinuationToken: after }),
-        }),
-      );
-      for (const { Key = '' } of page.Contents ?? []) places.push({ Bucket, Key });
-      after = page.NextContinuationToken;
-    } while (after !== undefined);
-  }
+  let after: string | undefined;
+  do {
+    const page = await s3.send(
+      new ListObjectsV2Command({
+        ...{ Bucket, Prefix },
+        ...(after === undefined ? {} : { ContinuationToken: after }),
+      }),
+    );
+    for (const { Key = '' } of page.Contents ?? []) places.push({ Bucket, Key });
+    after = page.NextContinuationToken;
+  } while (after !== undefined);
   return places;
 }

@@ -1,10 +1,17 @@
 /** A pair group's surroundings in memory, and matchers that start in them, lead, are killed and are replaced. */
 import type { Publication } from '#cloud/feed-publisher.ts';
+import type { JournalReader } from '#cloud/journal-reader.ts';
+import { createSnapshotStore } from '#cloud/snapshot-store.ts';
 import type { MarketState } from '#domain/market.ts';
 import type { CommandRequest, CommandResult } from '#wire/matcher-api.ts';
 import type { OperatorRequest } from '#wire/operator-request.ts';
+import { begin } from '../../containers/matcher/beginning.ts';
 import { type Leader, lead } from '../../containers/matcher/leader.ts';
 import { type HeldLease, keepLease, takeLease } from '../../containers/matcher/lease.ts';
+import { fromTheBeginning, Replica } from '../../containers/matcher/replica.ts';
+import type { SnapshotFigures } from '../../containers/matcher/snapshot-taker.ts';
+import { type Standby, standBy } from '../../containers/matcher/standby.ts';
+import type { MemoryBucket } from '../cloud/memory-bucket.ts';
 import { address, base, plainMarket, quote } from '../engine/trading-floor.ts';
 import { MemoryJournal } from './memory-journal.ts';
 import { MemoryLeases } from './memory-leases.ts';
@@ -25,11 +32,34 @@ export type Running = {
   /** Why it stopped. */
   doubts: Error[];
   faults: string[];
+  taken: SnapshotFigures[];
+  /** The frame of the snapshot that it began with; 0 where it began with the first frame. */
+  began: number;
   /** As kill -9: nothing it does reaches anything any more, and it is told nothing. */
   kill(): void;
   /** It can no longer renew, yet it runs on. */
   loseTable(): void;
   loseStream(): void;
+};
+
+/** A process from its start: it follows the journal, and leads once the lease is its own. */
+export type Standing = {
+  standby: Standby;
+  replica: Replica;
+  leads: Promise<Running>;
+  /** Rejects where it could not follow the journal. */
+  failed: Promise<never>;
+  /** As kill -9, before it leads. */
+  kill(): void;
+};
+
+type Process = {
+  number: number;
+  table: ReturnType<MemoryLeases['connect']>;
+  stream: ReturnType<MemoryJournal['connect']>;
+  reader: JournalReader;
+  replica: Replica;
+  standby: Standby;
 };
 
 export class MatcherWorld {
@@ -38,6 +68,10 @@ export class MatcherWorld {
   readonly leases = new MemoryLeases();
   readonly ledger = new MemoryLedger();
   markets = [market];
+  /** Where snapshots are kept; without it every start replays the whole journal. */
+  bucket: MemoryBucket | undefined;
+  /** Why a start did not begin with some snapshot. */
+  readonly unused: string[] = [];
   demandElsewhere: (account: string, asset: string) => Promise<number> = async () => 0;
   #starts = 0;
 
@@ -46,24 +80,66 @@ export class MatcherWorld {
   }
 
   async starting(): Promise<Running> {
+    return (await this.standing()).leads;
+  }
+
+  async stand(): Promise<Standing> {
+    return this.time.until(this.standing());
+  }
+
+  async standing(): Promise<Standing> {
     const { clock, timers } = this.time;
     const number = ++this.#starts;
     const table = this.leases.connect();
     const stream = this.journal.connect();
+    const { from, reader } = await this.#begins(number, stream.reader);
+    const replica = new Replica({ groupId, cleared: this.ledger.cleared(groupId), from });
+    const failed = Promise.withResolvers<never>();
+    failed.promise.catch(() => {});
+    const standby = standBy({ groupId, replica, reader, clock, timers, failed: failed.reject });
+    const kill = () => {
+      standby.end();
+      table.cut();
+      stream.cut();
+    };
+    const process = { number, table, stream, reader, replica, standby };
+    const leads = Promise.race([this.#leads(process), failed.promise]);
+    leads.catch(() => {});
+    return { standby, replica, leads, failed: failed.promise, kill };
+  }
+
+  async #begins(number: number, reader: JournalReader) {
+    // Another one each time: no result may depend on it.
+    const hashSecret = number * 0x9e3779b1;
+    const { bucket } = this;
+    const cleared = this.ledger.cleared(groupId);
+    if (!bucket) return { from: fromTheBeginning(groupId, hashSecret), reader };
+    const toTip = this.journal.connectToTip();
+    const unused = (why: string) => void this.unused.push(why);
+    return begin({ groupId, hashSecret, bucket, cleared, reader, toTip, unused });
+  }
+
+  async #leads({ number, table, stream, reader, replica, standby }: Process): Promise<Running> {
+    const { clock, timers } = this.time;
+    const began = replica.watermark.frame;
     const doubts: Error[] = [];
     const doubted = (cause: Error) => void doubts.push(cause);
     const ports = { store: table.store, clock, timers };
     const wish = { groupId, owner: `process-${number}`, host: 'host', port: number };
-    const taken = await takeLease({ ...wish, durationMs: leaseMs }, ports);
-    const lease = keepLease(taken, ports, { leaseMs, doubted });
+    const won = await takeLease({ ...wish, durationMs: leaseMs }, ports, standby);
+    const lease = keepLease(won, ports, { leaseMs, doubted });
     const published: Publication[] = [];
     const faults: string[] = [];
+    const taken: SnapshotFigures[] = [];
     const leader = await lead({
-      ...{ groupId, lease, clock, timers, doubted, writer: stream.writer, reader: stream.reader },
+      ...{ groupId, lease, clock, timers, doubted, writer: stream.writer, reader },
+      ...{ hashSecret: 0, replica: standby.end(), markets: this.markets },
       nonce: `0x${number.toString(16).padStart(32, '0')}`,
-      // Another one each time: no result may depend on it.
-      hashSecret: number * 0x9e3779b1,
-      markets: this.markets,
+      snapshots: this.bucket && {
+        store: createSnapshotStore(this.bucket),
+        taken: (figures) => void taken.push(figures),
+        failed: () => void faults.push('a snapshot failed'),
+      },
       ledger: this.ledger.ports(),
       cleared: async () => this.ledger.cleared(groupId),
       publisher: { publish: (messages) => void published.push(...messages) },
@@ -72,7 +148,7 @@ export class MatcherWorld {
       faulted: (what) => void faults.push(what),
     });
     return {
-      ...{ leader, lease, published, doubts, faults },
+      ...{ leader, lease, published, doubts, faults, taken, began },
       kill: () => {
         leader.abandon();
         void lease.stop();

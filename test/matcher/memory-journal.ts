@@ -1,5 +1,5 @@
 /** A shard in memory that behaves as Kinesis does: puts take time, fail, or succeed although their answer is lost. */
-import type { JournalReader } from '#cloud/journal-reader.ts';
+import type { Following, JournalReader } from '#cloud/journal-reader.ts';
 import type { JournalRecord } from '#cloud/journal-run.ts';
 import type { JournalWriter } from '#cloud/journal-writer.ts';
 import { acceptRecord, startOfJournal } from '#wire/accept-record.ts';
@@ -42,7 +42,19 @@ export class MemoryJournal {
           return this.#put(data, after, () => isCut);
         },
       },
-      reader: { follow: (after) => this.#follow(after) },
+      reader: { follow: (after, how) => this.#follow(after, how) },
+    };
+  }
+
+  /** A reader that ends where the stream does. */
+  connectToTip(): JournalReader {
+    const newer = (after: string) =>
+      this.records.filter(({ shardSequence }) => shardSequence > after);
+    return {
+      async *follow(after) {
+        const batch = newer(after);
+        if (batch.length > 0) yield batch;
+      },
     };
   }
 
@@ -77,14 +89,18 @@ export class MemoryJournal {
     return shardSequence;
   }
 
-  async *#follow(after: string): AsyncGenerator<JournalRecord[]> {
+  async *#follow(after: string, how?: Following): AsyncGenerator<JournalRecord[]> {
     let read = after;
     for (;;) {
       // Small batches, so that nothing depends on where one ends.
       const batch = this.records.filter(({ shardSequence }) => shardSequence > read).slice(0, 3);
       read = batch.at(-1)?.shardSequence ?? read;
-      if (batch.length > 0) yield batch;
-      else await pause(this.#timers, 200);
+      if (batch.length > 0) {
+        yield batch;
+        continue;
+      }
+      how?.atTip();
+      await pause(this.#timers, how?.paceMs ?? 200);
     }
   }
 }

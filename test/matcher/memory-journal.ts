@@ -20,6 +20,8 @@ export class MemoryJournal {
   fates: Fate[] = [];
   /** Puts wait here while it is set. */
   held: Promise<void> | undefined;
+  /** Reads too. */
+  readsHeld: Promise<void> | undefined;
   #timers: Timers;
 
   constructor(timers: Timers) {
@@ -92,6 +94,7 @@ export class MemoryJournal {
   async *#follow(after: string, how?: Following): AsyncGenerator<JournalRecord[]> {
     let read = after;
     for (;;) {
+      await this.readsHeld;
       // Small batches, so that nothing depends on where one ends.
       const batch = this.records.filter(({ shardSequence }) => shardSequence > read).slice(0, 3);
       read = batch.at(-1)?.shardSequence ?? read;

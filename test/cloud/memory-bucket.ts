@@ -26,7 +26,7 @@ export class MemoryBucket implements Bucket {
   async get(key: string): Promise<Uint8Array> {
     return this.#call(() => {
       const bytes = this.objects.get(key);
-      if (!bytes) throw new Error(`NoSuchKey: ${key}`);
+      if (!bytes) throw Object.assign(new Error(`${key} is not there`), { name: 'NoSuchKey' });
       return bytes.slice();
     });
   }

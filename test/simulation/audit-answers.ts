@@ -148,7 +148,9 @@ function auditState(
   const known = hashes.get(sequence);
   return known === stateHash
     ? []
-    : [`the state of ${process} at ${sequence} has hash ${stateHash}, and ${known} by the naive engine`];
+    : [
+        `the state of ${process} at ${sequence} has hash ${stateHash}, and ${known} by the naive engine`,
+      ];
 }
 
 const lastOf = (events: readonly EngineEvent[]): number => events.at(-1)?.sequence ?? 0;

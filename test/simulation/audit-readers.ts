@@ -21,11 +21,7 @@ import {
   traders,
 } from './simulated-world.ts';
 
-export function auditReaders(
-  world: SimulatedWorld,
-  replay: Replay,
-  archived: Watermark,
-): string[] {
+export function auditReaders(world: SimulatedWorld, replay: Replay, archived: Watermark): string[] {
   return [
     ...auditWatermarks(world, replay, archived),
     ...auditLedger(world, replay),

@@ -2,11 +2,11 @@
 import { createClearingStore } from '#cloud/clearing-store.ts';
 import { createLeaseStore } from '#cloud/lease-store.ts';
 import { createLedgerStore } from '#cloud/ledger-store.ts';
-import type { CommandResult } from '#wire/matcher-api.ts';
 import { createSnapshotStore } from '#cloud/snapshot-store.ts';
+import type { CommandResult } from '#wire/matcher-api.ts';
 import { leaseKeys } from '#wire/table-keys.ts';
-import { lastSnapshotMs } from '../../containers/matcher/bounds.ts';
 import { begin } from '../../containers/matcher/beginning.ts';
+import { lastSnapshotMs } from '../../containers/matcher/bounds.ts';
 import { asError, Doubt } from '../../containers/matcher/doubt.ts';
 import { type Leader, lead } from '../../containers/matcher/leader.ts';
 import { type HeldLease, keepLease, takeLease } from '../../containers/matcher/lease.ts';

@@ -33,7 +33,7 @@ export type SimulatedRun = {
   counts: { records: number; commands: number; epochs: number; trades: number; left: number };
 };
 
-const steps = 100;
+const [fewestSteps, moreSteps] = [30, 70];
 
 export async function simulateJournal(seed: number, planted?: PlantedFault): Promise<SimulatedRun> {
   const random = seeded(seed);
@@ -61,6 +61,7 @@ class Simulation {
     const clients = new Traders(world, () => this.#matchers);
     this.#start();
     await time.pass(100);
+    const steps = fewestSteps + random(moreSteps);
     for (let step = 0; step < steps && world.bugs.length === 0; step += 1) {
       this.#trouble();
       for (let wishes = random(5); wishes > 0; wishes -= 1) clients.act();
@@ -180,13 +181,13 @@ class Simulation {
     weather.latencyMs = 5;
     const isKilled = world.random(2) === 0;
     if (isKilled) for (const { process } of this.#matchers) process.kill();
-    await time.pass(8_000);
+    await time.pass(5_000);
     for (const { process } of this.#matchers) process.kill();
     const last = this.#start();
     await time.pass(2 * leaseMs);
     // Grants that somebody left pending are cleared, and what exact accounts no longer use comes back.
-    await time.pass(8_000);
-    await Promise.race([time.until(last.leader?.drain() ?? Promise.resolve())]);
+    await time.pass(6_500);
+    await time.until(last.leader?.drain() ?? Promise.resolve());
     last.process.kill();
     for (let second = 0; second < 60 && !this.#isThrough(); second += 1) await time.pass(1_000);
     return last;

@@ -38,7 +38,7 @@ export type Call<T> = {
 /** No caller waits longer for a late answer. */
 const patienceMs = 50;
 /** So late a call may still arrive. */
-const latestMs = 6_000;
+const latestMs = 4_000;
 
 export type ProcessOptions = {
   name: string;
@@ -106,7 +106,7 @@ export class SimulatedProcess {
     const death = this.#death();
     if (fate !== 'done') note(`${this.name} ${call.to} ${fate}`);
     if (death === 'before') this.kill();
-    if (this.state === 'dead') await never;
+    if (this.state === 'dead') await ever();
     await pause(time.timers, 1 + random(weather.latencyMs));
     const outcome = this.parted.has(call.to) ? await this.#lost() : await this.#carry(fate, call);
     if (death === 'between') this.kill();
@@ -114,7 +114,7 @@ export class SimulatedProcess {
     await new Promise<void>((resolve) => this.whenRunning(resolve));
     if (death === 'after') {
       this.kill();
-      await never;
+      await ever();
     }
     if ('error' in outcome) throw outcome.error;
     return outcome.value;
@@ -177,5 +177,5 @@ function attempt<T>({ run }: Call<T>): Outcome<T> {
   }
 }
 
-/** What the dead wait for. */
-const never = new Promise<never>(() => {});
+/** What the dead wait for: a promise of their own, so that nothing keeps them. */
+const ever = (): Promise<never> => new Promise(() => {});

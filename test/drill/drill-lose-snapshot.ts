@@ -32,6 +32,7 @@ async function handOver(
   say: Scene['say'],
 ): Promise<void> {
   await exchange.healthy();
+  await exchange.standingBy();
   const { pid } = await exchange.leader(groupId);
   say(`process ${pid}, which leads ${groupId}, is asked to stop`);
   await epochRises(exchange, groupId, say, async () => kill(pid, 'SIGTERM'));

@@ -45,6 +45,8 @@ export type DrillOptions = {
   /** Skips synthesis. */
   assembly?: string;
   clients?: number;
+  /** Matchers of a pair group: one leads, the others stand by. */
+  tasks: number;
 };
 
 export type Report = Differences & { unavailableMs: number };
@@ -76,12 +78,14 @@ export async function perform(drill: Drill, options: DrillOptions): Promise<Repo
     const kinesis = drill.faultyKinesis && (await startFaultyKinesis(join(folder, 'kinesis')));
     if (kinesis) endings.unshift(() => kinesis.stop());
     const exchange = await bootDrilled({
-      stateFolder,
+      ...{ stateFolder, tasks: options.tasks },
       assembly: options.assembly ?? (await synthesized(folder, say)),
       ...(kinesis ? { env: { CROSSBOOK_LOCAL_KINESIS: kinesis.url } } : {}),
     });
-    const ms = await exchange.healthy();
-    say(`booted, every pair group is led after another ${ms} ms`);
+    await exchange.healthy();
+    await exchange.standingBy();
+    const others = options.tasks - 1;
+    say(`booted: every pair group is led, ${others} stand${others === 1 ? 's' : ''} by`);
     const atEnd = (act: () => Promise<void> | void) => void endings.unshift(act);
     const random = seededRandom(options.seed);
     const scene = { exchange, kinesis, random, say, atEnd, forMs: (options.seconds * 1_000) / 3 };

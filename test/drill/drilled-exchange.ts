@@ -23,6 +23,8 @@ export type DrilledExchange = {
   clouds(): Clouds;
   /** Waits until every pair group is led; answers how long that took. */
   healthy(withinMs?: number): Promise<number>;
+  /** Waits until every matcher leads or has caught up with the journal. */
+  standingBy(): Promise<void>;
   lease(groupId: string): Promise<Lease>;
   /** The task that holds a pair group's lease. */
   leader(groupId: string): Promise<Task>;
@@ -48,6 +50,8 @@ export type Clouds = {
 export type DrilledOptions = {
   stateFolder: string;
   assembly: string;
+  /** Matchers of a pair group: one leads, the others stand by. */
+  tasks: number;
   /** Further variables, such as another Kinesis. */
   env?: Record<string, string>;
 };
@@ -57,7 +61,8 @@ const where = { region: 'us-east-1', credentials };
 
 export async function bootDrilled(options: DrilledOptions): Promise<DrilledExchange> {
   const { stateFolder } = options;
-  const flags = ['--without', 'bots', '--port', String(await twoFreePorts())];
+  const port = String(await twoFreePorts());
+  const flags = ['--without', 'bots', '--tasks', `matcher=${options.tasks}`, '--port', port];
   const start = () => startExchange({ ...options, flags });
   let exchange: Exchange;
   let open: Clouds | undefined;
@@ -81,6 +86,14 @@ export async function bootDrilled(options: DrilledOptions): Promise<DrilledExcha
   return {
     ...{ apiUrl, webSocketUrl, stateFolder, clouds, lease },
     healthy: (withinMs = 60_000) => becomesHealthy(apiUrl, withinMs),
+    async standingBy() {
+      const alive = async ({ port }: Task) => (await fetch(`http://127.0.0.1:${port}/alive`)).ok;
+      const ask = async () => {
+        const answers = await Promise.all(tasksOf(stateFolder).map(alive));
+        return answers.every(Boolean);
+      };
+      await eventually('every matcher to lead or stand by', ask, 60_000);
+    },
     async leader(groupId) {
       const { port } = await lease(groupId);
       const task = tasksOf(stateFolder).find((each) => each.port === port);

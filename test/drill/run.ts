@@ -8,10 +8,11 @@ const folder = fileURLToPath(new URL('.', import.meta.url));
 const names = readdirSync(folder)
   .filter((file) => file.startsWith('drill-'))
   .map((file) => file.slice('drill-'.length, -'.ts'.length));
-const usage = `npm run drill -- ${names.join(' | ')} [--json] [--seconds N] [--rate N] [--seed TEXT] [--assembly FOLDER]
+const usage = `npm run drill -- ${names.join(' | ')} [--json] [--seconds N] [--rate N] [--tasks N] [--seed TEXT] [--assembly FOLDER]
   --json     prints the last line only; what happens goes to the standard error
   --seconds  how long the load lasts, at least (20)
   --rate     commands a second (20)
+  --tasks    matchers of a pair group (2): one leads, the others stand by
   --seed     repeats a load's choices; times still differ
   --assembly a folder that was synthesized before, instead of a new synthesis`;
 
@@ -25,14 +26,14 @@ if ('wrong' in given) {
   console.error(`${given.wrong}\n\n${usage}`);
   process.exit(1);
 }
-const { name, seconds, rate, seed, isQuiet, assembly } = given;
+const { name, seconds, rate, tasks, seed, isQuiet, assembly } = given;
 const say = isQuiet ? console.error : console.log;
 const began = performance.now();
 const { drill } = (await import(`./drill-${name}.ts`)) as { drill: Drill };
 say(`${name}: ${drill.about} Seed ${seed}.`);
 try {
   const report = await perform(drill, {
-    ...{ seconds, commandsPerSec: rate, seed },
+    ...{ seconds, commandsPerSec: rate, tasks, seed },
     ...(assembly === undefined ? {} : { assembly }),
     say: (text) =>
       say(`${((performance.now() - began) / 1_000).toFixed(1).padStart(6)} s  ${text}`),
@@ -58,6 +59,7 @@ type Given =
       name: string;
       seconds: number;
       rate: number;
+      tasks: number;
       seed: string;
       isQuiet: boolean;
       assembly: string | undefined;
@@ -69,6 +71,7 @@ function read(words: string[]): Given {
     json: { type: 'boolean' },
     seconds: { type: 'string', default: '20' },
     rate: { type: 'string', default: '20' },
+    tasks: { type: 'string', default: '2' },
     seed: { type: 'string', default: String(Date.now() % 1_000_000) },
     assembly: { type: 'string' },
   } as const;
@@ -80,8 +83,10 @@ function read(words: string[]): Given {
     const rate = Number(values.rate);
     if (!(seconds >= 3 && seconds <= 3_600)) return { wrong: '--seconds takes 3 to 3600.' };
     if (!(rate >= 1 && rate <= 500)) return { wrong: '--rate takes 1 to 500.' };
+    const tasks = Number(values.tasks);
+    if (!(tasks >= 1 && tasks <= 3)) return { wrong: '--tasks takes 1 to 3.' };
     const { seed, assembly, json } = values;
-    return { name, seconds, rate, seed, assembly, isQuiet: json === true };
+    return { name, seconds, rate, tasks, seed, assembly, isQuiet: json === true };
   } catch (error) {
     return { wrong: (error as Error).message };
   }

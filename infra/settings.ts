@@ -110,8 +110,8 @@ const stages: Record<StageName, Stage> = {
     name: 'local',
     catalog: { assets: assets(placeholderTokens), markets: markets(twoGroups, demoPauses) },
     chain: { chainId: 31_337, verifyingContract: placeholderVault },
-    // Costs nothing here, and a restart finds its whole journal whenever it comes.
-    journalRetentionHours: 8_760,
+    // A restart begins with a snapshot and reads on in the archive: the stream need not remember more.
+    journalRetentionHours: 168,
     leaseMs: 3_000,
     matcher: { cpuUnits: 256, memoryMiB: 512, tasks: 1 },
     faucet: { requestsPerSecond: 1_000 },
@@ -141,8 +141,8 @@ const stages: Record<StageName, Stage> = {
     name: 'prod',
     catalog: { assets: assets(placeholderTokens), markets: markets(twoGroups, pauses) },
     chain: { chainId: 8_453, verifyingContract: placeholderVault },
-    // A matcher rebuilds its book from the journal's first record, so none may be lost: the most that Kinesis keeps.
-    journalRetentionHours: 8_760,
+    // The time in which whatever stops a consumer, the archive's above all, must be mended; matchers begin with snapshots.
+    journalRetentionHours: 168,
     leaseMs: 6_000,
     matcher: { cpuUnits: 512, memoryMiB: 1_024, tasks: 2 },
     retainData: true,

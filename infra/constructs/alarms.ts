@@ -55,13 +55,13 @@ const minute = Duration.minutes(1);
 const fiveMinutes = Duration.minutes(5);
 
 /** A metric of our own code: `#cloud/metrics.ts` writes it with the service's name. */
-const ownMetric = (metricName: string, service: string) =>
+const ownMetric = (metricName: string, service: string, period = minute) =>
   new Metric({
     namespace: 'Crossbook',
     metricName,
     dimensionsMap: { service },
     statistic: 'Sum',
-    period: minute,
+    period,
   });
 
 function journalAlarms({ journal, workers }: Watched, create: Create): Alarm[] {
@@ -172,6 +172,12 @@ function matcherAlarms({ stage, data, matcher }: Watched, create: Create): Alarm
         periods: 5,
       }),
     ]),
+    create('SnapshotFailed', {
+      runbook: 'snapshot-failed',
+      means: 'Matchers could not write snapshots for most of an hour: a recovery replays ever more.',
+      metric: ownMetric('SnapshotFailed', 'matcher', Duration.hours(1)),
+      threshold: 3,
+    }),
     ...standbyAlarms({ stage, matcher }, create),
     // Leaders renew their leases and nobody else writes often to this table: fewer writes than all
     // groups' leaders make, by half a leader, mean that one is missing.

@@ -54,6 +54,12 @@ export class JournalStack extends Stack {
         },
       ],
     });
+    bucket.addLifecycleRule({
+      id: 'old-snapshots',
+      prefix: 'snapshots/',
+      // A matcher takes its last one again each week, however idle it is.
+      expiration: Duration.days(30),
+    });
     return bucket;
   }
 

@@ -309,7 +309,7 @@ describe('prod', () => {
     for (const { deletionPolicy, properties } of ofType('prod', 'AWS::Kinesis::Stream')) {
       expect(deletionPolicy).toBe('Retain');
       expect(properties).toMatchObject({
-        RetentionPeriodHours: 8_760,
+        RetentionPeriodHours: 168,
         StreamEncryption: { EncryptionType: 'KMS' },
       });
     }

@@ -6,7 +6,7 @@
  * go on where the last one ended. `frozen` is set, on condition of the value read before: one group's clearing alone
  * writes it. The available side of a return is contended and only added to.
  */
-import { type DynamoDBDocumentClient, GetCommand } from '@aws-sdk/lib-dynamodb';
+import { type DynamoDBDocumentClient, GetCommand, TransactGetCommand } from '@aws-sdk/lib-dynamodb';
 import { assert } from '#domain/assertion.ts';
 import { type CreditChange, changeKey, frozenChange, netFrames } from '#domain/clearing.ts';
 import type { GroupId } from '#domain/market.ts';
@@ -16,7 +16,7 @@ import { getItems, type Item, keyText } from './batch-items.ts';
 import type { JournalRun } from './journal-run.ts';
 import { clearingEntry } from './ledger-entry.ts';
 import { storedNumber, storedUnits } from './stored-number.ts';
-import { transact, transactionItemLimit, type Write } from './transaction.ts';
+import { transact, transactionItemLimit, untilSettled, type Write } from './transaction.ts';
 import { readWatermark } from './watermark-item.ts';
 
 /** A run whose first transaction is written and whose last is not. */
@@ -60,6 +60,25 @@ async function readPosition({ client, table }: Where, groupId: GroupId): Promise
   const key = ledgerKeys.cursor(groupId);
   const get = new GetCommand({ TableName: table, Key: key, ConsistentRead: true });
   const { Item: item } = await client.send(get);
+  return positionIn(item);
+}
+
+/**
+ * The position with no transaction on it under way: one that is committed reaches its items one after the other, so that a
+ * plain read may see its credit and not yet its cursor.
+ */
+async function settledPosition(
+  { client, table }: Where,
+  groupId: GroupId,
+): Promise<ClearingPosition> {
+  const Get = { TableName: table, Key: ledgerKeys.cursor(groupId) };
+  const { Responses: [cursor] = [] } = await untilSettled(() =>
+    client.send(new TransactGetCommand({ TransactItems: [{ Get }] })),
+  );
+  return positionIn(cursor?.Item);
+}
+
+function positionIn(item: Item | undefined): ClearingPosition {
   const run = item?.['run'] as Item | undefined;
   return {
     watermark: readWatermark(item?.['watermark']),
@@ -95,7 +114,7 @@ async function postRun(
   do {
     const part = await nextPart(where, left, { groupId, toFrame: to.frame, atMs });
     if (part.overdrawn !== undefined) {
-      const now = await readPosition(where, groupId);
+      const now = await settledPosition(where, groupId);
       // Another process has posted this run between our two reads: the credit that we saw is what it left.
       if (now.version !== position.version) return now;
       throw new ClearingMismatch(`${groupId}, run to frame ${to.frame}: ${part.overdrawn}`);
@@ -105,7 +124,7 @@ async function postRun(
     const writes = [cursorWrite(where.table, groupId, position, next), ...part.writes];
     const outcome = await transact(where.client, writes);
     if (outcome.status === 'refused') {
-      const now = await readPosition(where, groupId);
+      const now = await settledPosition(where, groupId);
       // Another process went on from here, or our own answer was lost: either way its position counts.
       if (now.version !== position.version) return now;
       throw new ClearingMismatch(

@@ -2,6 +2,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { base, plainMarket, quote } from '../engine/trading-floor.ts';
+import { startBucket } from '../twins/bucket-twin.ts';
 import { newTable } from '../twins/dynamo-twin.ts';
 
 const main = fileURLToPath(new URL('../../containers/matcher/main.ts', import.meta.url));
@@ -16,6 +17,7 @@ export type MatcherProcess = {
 
 export async function processWorld(stream: string) {
   const table = await newTable();
+  const twin = await startBucket();
   const children = new Set<ChildProcess>();
   const environment = {
     ...process.env,
@@ -27,6 +29,7 @@ export async function processWorld(stream: string) {
     CROSSBOOK_FEED_TABLE: table,
     CROSSBOOK_JOURNAL_STREAMS: JSON.stringify({ [plainMarket.groupId]: stream }),
     CROSSBOOK_FAN_OUT_FUNCTION: 'fan-out',
+    CROSSBOOK_ARCHIVE_BUCKET: twin.bucket,
     // Nothing listens there: without subscribers nothing is sent.
     AWS_ENDPOINT_URL_LAMBDA: 'http://127.0.0.1:9',
     PORT: '0',
@@ -55,8 +58,9 @@ export async function processWorld(stream: string) {
         kill: (signal) => void child.kill(signal),
       };
     },
-    stop() {
+    async stop() {
       for (const child of children) child.kill('SIGKILL');
+      await twin.stop();
     },
   };
 }

@@ -39,7 +39,7 @@ beforeEach(async () => {
   }
 });
 afterEach(async () => {
-  world.stop();
+  await world.stop();
   await kinesis.stop();
 });
 

@@ -54,7 +54,7 @@ export function snapshotsOf({ s3: where, archiveBucket }: Clouds): Snapshots {
       const middle = Math.floor(bytes.length / 2);
       bytes[middle] = (bytes[middle] ?? 0) ^ 0xff;
       await s3.send(new PutObjectCommand({ ...place, Body: bytes }));
-      return `byte ${middle} of ${bytes.length} in the snapshot of ${groupId} at frame ${watermark.frame}`;
+      return `byte ${middle} of ${bytes.length} in the snapshot after frame ${watermark.frame}`;
     },
     async deleteAll(groupId) {
       const places = await placesUnder(snapshotPrefix(groupId));

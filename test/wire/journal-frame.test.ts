@@ -71,6 +71,17 @@ describe('a frame', () => {
     );
   });
 
+  test('tells the state of its end or of a frame before, and is otherwise the frame that it is without', () => {
+    for (const frame of [empty.frame, 1]) {
+      const stateCheck = { frame, stateHash: '0123456789abcdef' };
+      const told = encodeFrame({ ...empty, stateCheck });
+      expect(decodeRecord(told)).toEqual({ kind: 'frame', ...empty, stateCheck });
+      expect(told).toHaveLength(encodeFrame(empty).length + 10);
+    }
+    const before = { ...empty, stateCheck: { frame: 0, stateHash: '0123456789abcdef' } };
+    expect(decodeRecord(encodeFrame(before))).toMatchObject({ kind: 'bad', reason: 'body' });
+  });
+
   test('may be empty', () => {
     expect(decodeRecord(encodeFrame(empty))).toEqual({ kind: 'frame', ...empty });
   });

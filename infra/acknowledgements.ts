@@ -5,7 +5,7 @@ import { AwsSolutionsChecks } from 'cdk-nag';
 type Acknowledgement = {
   /** Matches the path of the construct, after the stack's `Crossbook-<stage>-`. */
   at: RegExp;
-  /** `<stage>` stands for the stage's name. */
+  /** `<stage>` stands for the stage's name, `<group>` for the pair group whose matcher it is. */
   rule: string;
   reason: string;
 };
@@ -70,6 +70,12 @@ export const acknowledgements: readonly Acknowledgement[] = [
     reason:
       'Objects are named by the frames that they hold: any below journal/, and nothing else of the bucket.',
   },
+  ...['journal', 'snapshots'].map((kept) => ({
+    at: /^Matcher\/Matcher-[a-z0-9-]+\/Task\/TaskRole\/DefaultPolicy$/,
+    rule: objectsOf(`${kept}/<group>/`),
+    reason:
+      'A matcher reads what its own group archived, and keeps its own snapshots: objects are named by frames, any of the group and of no other.',
+  })),
   {
     at: /^(Matcher|Bots)\/Cluster$/,
     rule: 'AwsSolutions-ECS4',
@@ -88,7 +94,9 @@ export function checkWithNag(app: App, accepted = acknowledgements): void {
   for (const { construct, acknowledgement } of matches(app, accepted)) {
     const { rule, reason } = acknowledgement;
     const [, stage = ''] = /^Crossbook-([a-z]+)-/.exec(construct.node.path) ?? [];
-    Validations.of(construct).acknowledge({ id: rule.replace('<stage>', stage), reason });
+    const [, group = ''] = /\/Matcher-([a-z0-9-]+)\//.exec(construct.node.path) ?? [];
+    const id = rule.replace('<stage>', stage).replace('<group>', group);
+    Validations.of(construct).acknowledge({ id, reason });
   }
   Validations.of(app).addPlugins(new AwsSolutionsChecks(app));
 }

@@ -40,7 +40,8 @@ export async function startKinesis(stream: string) {
   return { client, stop };
 }
 
-async function openStream(client: KinesisClient, stream: string): Promise<void> {
+/** Another stream of one shard. */
+export async function openStream(client: KinesisClient, stream: string): Promise<void> {
   await eventually(() =>
     client.send(new CreateStreamCommand({ StreamName: stream, ShardCount: 1 })),
   );

@@ -1,0 +1,129 @@
+/** Orders over HTTP to their durable acknowledgement by one matcher, beside a bare server and bare puts of the same frames. */
+import { strict as assert } from 'node:assert';
+import { openStream, startKinesis } from '../twins/kinesis-twin.ts';
+import { alone, type Benchmark, beside, type Measured } from './figure.ts';
+import { type Forked, forked } from './forked.ts';
+import type { Doings, Streams } from './matcher-host.ts';
+import type { LoadPlan, LoadRun } from './order-load.ts';
+
+const streams: Streams = { journal: 'journal', bare: 'bare' };
+const connections = 512;
+const pacedOrdersPerSec = 10_000;
+const shardBytesPerSec = 1_000_000;
+
+type Rig = {
+  matcher: Forked;
+  matcherPort: number;
+  echo: Forked;
+  echoPort: number;
+  load: Forked;
+  end: () => Promise<void>;
+};
+let opened: Promise<Rig> | undefined;
+
+/** Both cases share it. */
+function rig(): Promise<Rig> {
+  opened ??= open();
+  return opened;
+}
+
+async function open(): Promise<Rig> {
+  const kinesis = await startKinesis(streams.journal);
+  await openStream(kinesis.client, streams.bare);
+  const [matcher, echo, load] = ['matcher-host', 'echo-server', 'order-load'].map((name) =>
+    forked(new URL(`./${name}.ts`, import.meta.url)),
+  ) as [Forked, Forked, Forked];
+  const matcherPort = await matcher.call<number>('start', streams);
+  const echoPort = await echo.call<number>('listen');
+  const end = async () => {
+    for (const each of [load, echo, matcher]) await each.end();
+    await kinesis.stop();
+  };
+  return { matcher, matcherPort, echo, echoPort, load, end };
+}
+
+type Shape = { ordersPerRequest: number; requests: number; pacedRequests: number };
+
+async function measure({ ordersPerRequest, requests, pacedRequests }: Shape): Promise<Measured[]> {
+  const { matcher, matcherPort, echo, echoPort, load } = await rig();
+  const plan = { connections, requests, ordersPerRequest };
+  const send = (more: Omit<LoadPlan, keyof typeof plan> & Partial<LoadPlan>) =>
+    load.call<LoadRun>('run', { ...plan, ...more });
+  const doings = () => matcher.call<Doings>('doings');
+  const toMatcher = { port: matcherPort, checked: true };
+  const toEcho = { port: echoPort, checked: false };
+
+  // The first run warms up: every account gets its credit, every function its compiled code.
+  await send(toMatcher);
+  await send(toEcho);
+  await doings();
+  const run = await send(toMatcher);
+  const did = await doings();
+  const bareMs = await matcher.call<number[]>('bareMs');
+  const echoed = await send(toEcho);
+  const requestsPerSec = pacedOrdersPerSec / ordersPerRequest;
+  await doings();
+  const paced = await send({ ...toMatcher, requests: pacedRequests, requestsPerSec });
+  const didPaced = await doings();
+  assert.ok(did.putsMs.length > 0 && didPaced.putsMs.length > 0, 'nothing was journaled');
+
+  const orders = requests * ordersPerRequest;
+  const bytesPerOrder = did.journalBytes / orders;
+  const latency = (metric: string, share: number) =>
+    beside(metric, 'ms', quantile(latencies(run), share), {
+      name: 'bare PutRecord',
+      value: quantile(bareMs, share),
+    });
+  return [
+    beside('ordersPerSec', '1/s', (requests * ordersPerRequest) / seconds(run), {
+      name: 'echo',
+      value: (requests * ordersPerRequest) / seconds(echoed),
+    }),
+    latency('p50Ms', 0.5),
+    latency('p99Ms', 0.99),
+    alone('cpuMicrosPerOrder', 'µs', did.cpuMicros / orders),
+    alone('journalBytesPerOrder', 'B', bytesPerOrder),
+    alone('ordersPerSecOfOneShard', '1/s', shardBytesPerSec / bytesPerOrder),
+    alone('pacedOrdersPerSec', '1/s', (pacedRequests * ordersPerRequest) / seconds(paced)),
+    alone('addedP99Ms', 'ms', quantile(added(paced, didPaced), 0.99)),
+    alone('pacedCpuShare', '', didPaced.cpuMicros / 1e6 / seconds(paced)),
+  ];
+}
+
+const latencies = ({ sentMs, ackedMs }: LoadRun): number[] =>
+  Array.from(sentMs, (sent, at) => (ackedMs[at] as number) - sent);
+
+function seconds({ sentMs, ackedMs }: LoadRun): number {
+  const last = ackedMs.reduce((latest, each) => Math.max(latest, each), 0);
+  return (last - (sentMs[0] as number)) / 1_000;
+}
+
+function quantile(values: readonly number[], share: number): number {
+  const sorted = [...values].sort((a, b) => a - b);
+  return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] as number;
+}
+
+/** What the matcher itself adds: each request's latency without the time in which a put was in flight. */
+function added(run: LoadRun, { putsMs }: Doings): number[] {
+  return latencies(run).map((latency, at) => {
+    const sent = run.sentMs[at] as number;
+    let inFlight = 0;
+    for (const put of putsMs)
+      inFlight += Math.max(0, Math.min(put.ended, sent + latency) - Math.max(put.sent, sent));
+    return latency - inFlight;
+  });
+}
+
+export const benchmark: Benchmark = {
+  about:
+    `Signed orders, each two trading, over ${connections} connections to their durable acknowledgement; addedP99Ms and the share of a core at ${pacedOrdersPerSec} orders per second. ` +
+    'Matcher, load, echo server and Kinesis are processes of this machine and share its cores; signatures are the sender’s to verify; snapshots are not taken.',
+  cases: {
+    single: () => measure({ ordersPerRequest: 1, requests: 20_000, pacedRequests: 30_000 }),
+    batch: () => measure({ ordersPerRequest: 20, requests: 2_000, pacedRequests: 2_500 }),
+  },
+  end: async () => {
+    const running = await opened;
+    await running?.end();
+  },
+};

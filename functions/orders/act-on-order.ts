@@ -35,12 +35,24 @@ export async function actOnOrder(
   const result = joined(await askGroups(groups, command, ports.matchers));
   if (result.status === 'refused')
     return refuse(result.code, { digest, ...(result.repeated ? { repeated: true } : {}) });
-  const listed = result.order && (await ports.markets.find(result.order.marketId));
+  const listed = result.order && (await termsOf(result.order.marketId, ports));
   return ok(shown(digest, result, listed));
 }
 
+/** It is done: an answer without the order is better than a failure where the directory cannot be read. */
+async function termsOf(
+  marketId: string,
+  { markets }: GroupPorts,
+): Promise<ListedMarket | undefined> {
+  try {
+    return await markets.find(marketId);
+  } catch {
+    return undefined;
+  }
+}
+
 /**
- * One answer of several groups: the one that had the order speaks. "There is no such order" is said only
+ * One answer of several groups: the one that had the order speaks, whatever the others are busy with. "There is no such order" is said only
  * when every group has said so: a group that did not answer may have it.
  */
 function joined(outcomes: GroupOutcome[]): CommandResult {
@@ -50,14 +62,20 @@ function joined(outcomes: GroupOutcome[]): CommandResult {
     if (outcome instanceof MatcherUnavailable) faults.push(outcome);
     else results.push(outcome);
   }
-  const telling = results.find((each) => each.status === 'accepted' || hasOrder(each));
+  const telling = results.find(isDone) ?? results.find(knowsOrder);
   if (telling) return telling;
   const fault = faults.find((each) => each.code === 'outcome_unknown') ?? faults[0];
   if (fault) throw fault;
-  const [first] = results;
+  const first = results.find(isOpen) ?? results[0];
   if (!first) throw new Error('no pair group was asked');
   return first;
 }
 
-const hasOrder = (result: CommandResult): boolean =>
-  result.status === 'refused' && result.code !== 'unknown_order';
+const isDone = ({ status }: CommandResult): boolean => status === 'accepted';
+/** Refused by a group that did not look for the order: it may have it. */
+const mayHave: readonly string[] = ['busy', 'not_leader'];
+
+const isOpen = (result: CommandResult): boolean =>
+  result.status === 'refused' && mayHave.includes(result.code);
+const knowsOrder = (result: CommandResult): boolean =>
+  result.status === 'refused' && result.code !== 'unknown_order' && !isOpen(result);

@@ -12,18 +12,26 @@ const alice = trader(aliceKey, clock);
 const bob = trader(bobKey, clock);
 const ether = 10n ** 18n;
 
+let directoryFails: boolean;
 let matchers: EngineMatchers;
 let handler: ReturnType<typeof httpHandler<'orders'>>;
 
 beforeEach(() => {
   nowMs = 1_800_000_000_000;
+  directoryFails = false;
   matchers = engineMatchers(clock);
   for (const groupId of demoGroups) matchers.grant(groupId, alice.account, 'USDC', 100_000_000_000);
   matchers.grant('majors', bob.account, 'ETH', 1_000_000_000);
   let ids = 0;
   const routes = orderRoutes({
     matchers: matchers.client,
-    markets: demoDirectory,
+    markets: {
+      ...demoDirectory,
+      async find(id) {
+        if (directoryFails) throw new Error('the table does not answer');
+        return demoDirectory.find(id);
+      },
+    },
     groups: demoGroups,
     digestOf: demoDigests,
     verifySession: async (token) =>
@@ -118,6 +126,35 @@ describe('amending', () => {
     const digest = await place();
     expect(await patch(digest, body)).toMatchObject({ status: 400, body: { code } });
     expect(matchers.sent).toHaveLength(1);
+  });
+});
+
+describe('a command about one order', () => {
+  const cancel = (digest: string) =>
+    call(handler, 'DELETE /v1/orders/{digest}', asAlice({ path: { digest } }));
+
+  test.each(['busy', 'not_leader'] as const)(
+    'that its group has taken is done, however %s another is',
+    async (code) => {
+      const digest = await placeSol();
+      matchers.refuseAll('majors', code);
+      expect(await cancel(digest)).toMatchObject({ status: 200, body: { status: 'accepted' } });
+    },
+  );
+
+  test('that one group has not looked for is not called unknown', async () => {
+    matchers.refuseAll('majors', 'busy');
+    expect(await cancel(`0x${'00'.repeat(32)}`)).toMatchObject({ body: { code: 'busy' } });
+  });
+
+  test('that is done is not called failed where the directory cannot be read', async () => {
+    const digest = await place();
+    directoryFails = true;
+    expect(await cancel(digest)).toMatchObject({
+      status: 200,
+      body: { status: 'accepted', digest, fills: [] },
+    });
+    expect(await statusOf('majors', digest)).toBe('cancelled');
   });
 });
 

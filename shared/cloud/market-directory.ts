@@ -7,6 +7,7 @@ import type { Asset } from '#domain/asset.ts';
 import type { MarketId } from '#domain/market.ts';
 import { type Catalog, listedMarkets } from '#wire/catalog.ts';
 import { historyKeys } from '#wire/table-keys.ts';
+import type { Item } from './batch-items.ts';
 import type { Clock } from './clock.ts';
 import { type DirectoryEntry, readMarketRow } from './market-row.ts';
 import { queryAll } from './query.ts';
@@ -41,7 +42,7 @@ export function createMarketDirectory(options: {
   const read = async () => {
     try {
       const items = await queryAll(options, historyKeys.markets);
-      const markets = merged(catalog, items.map(readMarketRow));
+      const markets = merged(catalog, items);
       known = { markets, atMs: clock.monotonicMs() };
       return markets;
     } catch (error) {
@@ -64,11 +65,15 @@ export function createMarketDirectory(options: {
   };
 }
 
-function merged(catalog: Catalog, rows: DirectoryEntry[]): Map<MarketId, DirectoryEntry> {
+function merged(catalog: Catalog, rows: readonly Item[]): Map<MarketId, DirectoryEntry> {
   const markets = new Map<MarketId, DirectoryEntry>();
   for (const [id, listed] of listedMarkets(catalog))
     markets.set(id, { ...listed, untilMs: 0, sequence: 0 });
-  for (const row of rows) markets.set(row.market.id, row);
+  for (const item of rows) {
+    const id = String(item['sk']);
+    const row = readMarketRow(item, markets.get(id));
+    if (row) markets.set(id, row);
+  }
   return markets;
 }
 

@@ -88,8 +88,15 @@ function changeOf(event: MarketEvent): { expression: string; values: Record<stri
   };
 }
 
-export function readMarketRow(item: Item): DirectoryEntry {
-  const { market, base, quote } = JSON.parse(String(item['terms'])) as ListedMarket;
+/**
+ * `known` are the market's terms by the catalog: a row that began with a change of state, because the listing was read
+ * before there were rows, has none of its own.
+ */
+export function readMarketRow(item: Item, known?: ListedMarket): DirectoryEntry | undefined {
+  const terms = item['terms'];
+  const listed = terms === undefined ? known : (JSON.parse(String(terms)) as ListedMarket);
+  if (!listed) return undefined;
+  const { market, base, quote } = listed;
   return {
     // Terms that an older version wrote lack what came later.
     market: { ...noProtections, ...market, state: item['state'] as MarketState },

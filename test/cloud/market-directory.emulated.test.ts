@@ -82,6 +82,16 @@ describe('the directory of markets', () => {
     expect(await directory().find('DOGE-USDC')).toBeUndefined();
   });
 
+  test('takes the terms of a market whose listing was read before there was a directory from the catalog', async () => {
+    const journal = new HandWrittenJournal('majors');
+    journal.epoch();
+    journal.frame([state('ETH-USDC', 'halted'), state('DOGE-USDC', 'halted')]);
+    await consume(journal);
+    const markets = await directory().listed();
+    expect([...markets.keys()]).toEqual(['ETH-USDC']);
+    expect(markets.get('ETH-USDC')?.market).toEqual({ ...ethMarket, state: 'halted' });
+  });
+
   test('shows the newest terms and states, of markets listed at run time and of closed ones too', async () => {
     await consume(story());
     const markets = await directory().listed();

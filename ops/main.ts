@@ -9,7 +9,7 @@ import { reachFrom } from './reach.ts';
 
 const ports: OperatorPorts = {
   reach: reachFrom({ root: join(import.meta.dirname, '..'), userName: userName() }),
-  newCommandId: () => `0x${randomBytes(32).toString('hex')}`,
+  newCommandId: () => `ops-${randomBytes(16).toString('hex')}`,
   async ask(question) {
     if (!process.stdin.isTTY) return undefined;
     const terminal = createInterface({ input: process.stdin, output: process.stderr });

@@ -8,7 +8,10 @@ export const assetSchema: z.ZodType<Asset> = z
     id: z.string().regex(/^[A-Z0-9]{1,16}$/),
     decimals: z.number().int().min(0).max(8),
     chainDecimals: z.number().int().min(0).max(36),
-    chainAsset: z.string().regex(/^0x[0-9a-f]{1,64}$/),
+    // Orders name it in this one spelling: listed in another, it could never be traded, nor be mended.
+    chainAsset: z
+      .string()
+      .regex(/^0x(0|[1-9a-f][0-9a-f]{0,63})$/, 'lower-case hex without zeros in front'),
   })
   .refine((asset) => asset.decimals <= asset.chainDecimals, {
     message: 'an asset has no more decimals than its chain',

@@ -18,12 +18,20 @@ const line = (longest: number) =>
     .string()
     .min(1)
     .max(longest)
-    // They are shown in terminals and logs: no control characters, no lone surrogates.
-    .regex(/^[^\p{Cc}\p{Cs}]*$/u, 'one line of text');
+    // They are shown in terminals and logs: nothing that breaks a line, hides, or turns the direction of what follows.
+    .regex(/^[^\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]*$/u, 'one line of text');
+
+/**
+ * Every command of a journal has its id from one room of names. Digests and sessions' ids begin with 0x and a matcher's own have
+ * a colon; so an operator's can be neither, and takes nobody's place among the ids that are remembered.
+ */
+const operatorsId = z
+  .string()
+  .regex(/^(?!0x)[A-Za-z0-9._-]{1,80}$/, '1 to 80 of A-Z a-z 0-9 . _ -, not 0x first');
 
 const ordered = {
   /** Sent again, it is taken once. */
-  commandId: line(80),
+  commandId: operatorsId,
   /** Who ordered it, and the reason: kept in the journal. */
   by: line(200),
   why: line(200),
@@ -47,6 +55,10 @@ const listMarket = z
   .refine(({ market, base, quote }) => market.id === `${base.id}-${quote.id}`, {
     message: 'the market is not of these assets',
     path: ['market', 'id'],
+  })
+  .refine(({ base, quote }) => base.id !== quote.id && base.chainAsset !== quote.chainAsset, {
+    message: 'a market has two assets',
+    path: ['quote'],
   })
   .refine(({ market, base, quote }) => tickIsDecimal(market, base, quote), {
     message: 'the tick is not a decimal number',

@@ -9,7 +9,7 @@ import { type CommandResult, commandJson } from '#wire/matcher-api.ts';
 import { answerRequest, type Reply } from '../../containers/matcher/answer-request.ts';
 import { base, plainMarket, quote } from '../engine/trading-floor.ts';
 import { address, groupId, MatcherWorld, type Running } from './matcher-world.ts';
-import { freshId, type Wanted } from './orders.ts';
+import { freshOperatorsId, type Wanted } from './orders.ts';
 
 const numRuns = Number(process.env['CROSSBOOK_RUNS'] ?? 3_000);
 const seed = Number(process.env['CROSSBOOK_SEED'] ?? 3);
@@ -66,7 +66,7 @@ const commandBody = (make: (world: MatcherWorld) => Parameters<typeof commandJso
 
 const operation = (rest: object): Valid => ({
   path: '/operations',
-  body: () => ({ commandId: freshId(), by: 'someone', why: 'a reason', ...rest }),
+  body: () => ({ commandId: freshOperatorsId(), by: 'someone', why: 'a reason', ...rest }),
 });
 
 const trader = fc.constantFrom(...traders);

@@ -16,7 +16,14 @@ import { address, base, plainMarket, quote } from '../engine/trading-floor.ts';
 import { MemoryJournal } from './memory-journal.ts';
 import { MemoryLeases } from './memory-leases.ts';
 import { MemoryLedger } from './memory-ledger.ts';
-import { atoms, freshId, limitOrder, type PlaceRequest, type Wanted } from './orders.ts';
+import {
+  atoms,
+  freshId,
+  freshOperatorsId,
+  limitOrder,
+  type PlaceRequest,
+  type Wanted,
+} from './orders.ts';
 import { VirtualTime } from './virtual-time.ts';
 
 export const leaseMs = 3_000;
@@ -205,7 +212,7 @@ export class MatcherWorld {
   }
 
   setState(state: MarketState): OperatorRequest {
-    const ordered = { commandId: freshId(), by: 'an operator', why: 'a test' };
+    const ordered = { commandId: freshOperatorsId(), by: 'an operator', why: 'a test' };
     return { type: 'set_market_state', ...ordered, market: 'ETH-USDC', state };
   }
 }

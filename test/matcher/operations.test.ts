@@ -4,7 +4,7 @@ import type { OperatorRequest } from '#wire/operator-request.ts';
 import { answerRequest } from '../../containers/matcher/answer-request.ts';
 import { base, plainMarket, quote } from '../engine/trading-floor.ts';
 import { address, groupId, MatcherWorld, type Running } from './matcher-world.ts';
-import { freshId } from './orders.ts';
+import { freshOperatorsId } from './orders.ts';
 
 async function tradingWorld() {
   const world = new MatcherWorld();
@@ -17,7 +17,7 @@ async function tradingWorld() {
   return { world, running: await world.start() };
 }
 
-const ordered = () => ({ commandId: freshId(), by: 'an operator', why: 'a test' });
+const ordered = () => ({ commandId: freshOperatorsId(), by: 'an operator', why: 'a test' });
 const sol = { ...base, id: 'SOL', chainAsset: '0xcc' };
 const listSol = (changes: Partial<typeof plainMarket> = {}): OperatorRequest => ({
   ...{ type: 'list_market', ...ordered(), base: sol, quote },

@@ -24,6 +24,9 @@ export function freshId(): string {
   return `0x${'c0'.repeat(8)}${ids.toString(16).padStart(48, '0')}`;
 }
 
+/** The same of an operator's command. */
+export const freshOperatorsId = (): string => `ops-${freshId().slice(-12)}`;
+
 /** Whole units of the chain's currency in atoms. */
 export const atoms = (units: number, decimals: number): bigint =>
   BigInt(units) * 10n ** BigInt(decimals);

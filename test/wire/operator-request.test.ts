@@ -3,7 +3,9 @@ import { noProtections } from '#domain/market.ts';
 import { operatorRequest } from '#wire/operator-request.ts';
 
 const by = { commandId: 'ops-1', by: 'arn:aws:sts::1:assumed-role/operator/ann', why: 'a drill' };
-const asset = (id: string) => ({ id, decimals: 6, chainDecimals: 18, chainAsset: '0xaa' });
+const asset = (id: string, chainAsset = id === 'ETH' ? '0xaa' : '0xbb') => ({
+  ...{ id, decimals: 6, chainDecimals: 18, chainAsset },
+});
 const market = {
   id: 'ETH-USDC',
   groupId: 'majors',
@@ -39,6 +41,19 @@ describe('an operation is refused for', () => {
     ['no reason', { ...state, why: '' }],
     ['an endless reason', { ...state, why: 'x'.repeat(201) }],
     ['a reason that would write to a terminal', { ...state, why: 'a\u001b[2Jb' }],
+    ['a reason that turns what follows it', { ...state, why: 'a\u202eb' }],
+    ['a reason of two lines', { ...state, why: 'a\u2028b' }],
+    ["an id that a user's command could have", { ...state, commandId: `0x${'a'.repeat(64)}` }],
+    ["an id that a matcher's own command could have", { ...state, commandId: 'return:5:1' }],
+    [
+      'a market of one asset',
+      { ...listing, market: { ...market, id: 'ETH-ETH' }, quote: asset('ETH', '0xaa') },
+    ],
+    [
+      'a chain asset in a spelling that orders do not have',
+      { ...listing, base: asset('ETH', '0x0aa') },
+    ],
+    ['two assets that are one on the chain', { ...listing, quote: asset('USDC', '0xaa') }],
     ['half a character', { ...state, why: '\ud800' }],
     ['nobody who ordered it', { ...state, by: undefined }],
     ['a state that is none', { ...state, state: 'ajar' }],

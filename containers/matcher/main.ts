@@ -60,7 +60,8 @@ async function start(environment: Environment): Promise<void> {
     groupId,
     port: Number(setting(environment, 'port')),
     leader: () => leader,
-    standby: () => standby,
+    // Who holds the lease applies commands that are not durable yet (W5): it speaks as a leader, or not at all.
+    standby: () => (lease ? undefined : standby),
     isAlive,
     failed: (error) => logger.error('a request failed', asError(error)),
   });

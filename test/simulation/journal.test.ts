@@ -9,13 +9,14 @@ const seeds = [...new Set([...Object.keys(failedSeeds).map(Number), ...firstSeed
 
 test.each(seeds)(
   'seed %i: what left a matcher is true, nothing is lost or doubled, and every reader has the same journal',
+  { timeout: 60_000 },
   async (seed) => {
     const run = await simulateJournal(seed);
     expect(run.problems).toEqual([]);
   },
 );
 
-test('the same seed is the same run', async () => {
+test('the same seed is the same run', { timeout: 60_000 }, async () => {
   const first = await simulateJournal(7);
   const second = await simulateJournal(7);
   expect(second).toEqual(first);
@@ -23,7 +24,9 @@ test('the same seed is the same run', async () => {
   expect(other.hash).not.toBe(first.hash);
 });
 
-test('the runs contain what they are about: several leaders, trades and answers', async () => {
+test('the runs contain what they are about: several leaders, trades and answers', {
+  timeout: 60_000,
+}, async () => {
   const { counts } = await simulateJournal(10);
   expect(counts.epochs).toBeGreaterThan(1);
   expect(counts.trades).toBeGreaterThan(0);

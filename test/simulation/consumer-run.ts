@@ -73,7 +73,7 @@ export class ConsumerRun {
         return 'again' as const;
       },
     );
-    // Lambda sees that a process is gone at once, and waits for one that hangs.
+    // A call that died never answers; one that stands still may go on after it was given up.
     const givenUp = pause(world.time.timers, callMs).then(() => 'again' as const);
     const outcome = await Promise.race([called, givenUp]);
     world.note(`${process.name} ${outcome}`);

@@ -47,6 +47,21 @@ export const auctionEntry: Cases = {
     | bid | price | ask     |
     |     | 101   | alice 2 |`,
 
+  // The iceberg's second slice went behind alice#2, and yet it was admitted first.
+  'of one price the own order that was admitted first is met first': `
+    > alice sells 4 at 101 shows 2
+    > alice sells 2 at 101
+    > bob buys 2 at 101
+    bob buys 2 at 101 from alice
+    bob is filled
+    > market turns auction
+    market is auction by operator
+    > alice buys 5 at 102 expire_both
+    alice is self_trade
+    alice#3 is self_trade
+    | bid | price | ask       |
+    |     | 101   | alice#2 2 |`,
+
   'decrement: own orders are lowered one by one, and the rest collects': `
     terms state auction
     > alice sells 2 at 101

@@ -93,6 +93,17 @@ export const fillOrKillByMoney: Cases = {
     bob is filled
     alice is filled`,
 
+  // 404 − 3 × 101 leave 101: a lot at the last price, but none at the limit.
+  'a FOK order by money is filled where the book runs out and its rest buys no lot at its limit': `
+    | bid | price | ask   |
+    |     | 101   | bob 3 |
+    > alice spends 406 at market 103 fok
+    refused fill_or_kill_unfilled
+    > alice spends 404 at market 103 fok
+    alice buys 3 at 101 from bob
+    bob is filled
+    alice is filled`,
+
   'a FOK order by money is refused where its rest would buy another lot': `${asks}
     > alice spends 404 at market 101 fok
     refused fill_or_kill_unfilled

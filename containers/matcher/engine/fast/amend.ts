@@ -38,15 +38,15 @@ export function amendRefusal(state: FastState, amend: AmendOrder): number {
 export function amendOrder(state: FastState, { digest, sizeLots, spendUnits }: AmendOrder): void {
   const { orders, levels } = state;
   const slot = state.liveOrderOf(digest);
+  const at = orders.places[slot];
+  const isInBook = at === place.book;
+  const isInLevel = isInBook || at === place.untriggered;
+  const level = orders.level[slot] as number;
+  if (isInLevel) levels.count(level, slot, orders, -1);
   lowerOrder(state, slot, { sizeLots, spendUnits });
-  if (orders.places[slot] === place.book) {
-    const shownLots = orders.shownLots[slot] as number;
-    const hiddenLots = shownLots - Math.min(shownLots, orders.leftLots(slot));
-    const level = orders.level[slot] as number;
-    orders.shownLots[slot] = shownLots - hiddenLots;
-    levels.shownLots[level] = (levels.shownLots[level] as number) - hiddenLots;
-    noteLevel(state, slot);
-  }
+  orders.shownLots[slot] = Math.min(orders.shownLots[slot] as number, orders.leftLots(slot));
+  if (isInLevel) levels.count(level, slot, orders, 1);
+  if (isInBook) noteLevel(state, slot);
   emitAmended(state, slot, 'amended');
 }
 

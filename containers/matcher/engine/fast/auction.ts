@@ -1,6 +1,5 @@
 /** Auctions: the one price, and the uncross at it. */
 import type { StateChangeReason } from '#domain/event.ts';
-import { maxPriceTicks } from '#domain/market.ts';
 import { changeState } from './change-state.ts';
 import { done } from './event-rows.ts';
 import type { FastState, LaterWork } from './fast-state.ts';
@@ -12,22 +11,25 @@ import { trade } from './trade.ts';
 import { isWithin } from './volatility.ts';
 
 export type Uncrossing = { priceTicks: number; sizeLots: number; imbalanceLots: number };
-/** A side's whole lots by price, hidden parts too, worst price last. */
+/** The lots of a side's crossed levels by price, hidden parts too, worst price last. */
 type Curve = { ticks: number; lots: number }[];
 
 /**
  * The price at which most trades; of those, the one with the least imbalance; of those, the nearest to the reference price;
  * of two as near, the lower. Undefined where nothing would trade.
  *
- * Between two prices that orders name, every price trades the same: those next to named prices and the reference price stand for all.
+ * Something trades from the best ask to the best bid only: levels outside are not even looked at. Between two prices that
+ * orders name, every price trades the same: those next to named prices and the reference price stand for all.
  */
 export function uncrossingOf(state: FastState, book: MarketBook): Uncrossing | undefined {
   const { levels } = state;
   const [bid, ask] = [book.bids.best, book.asks.best];
   if (bid === none || ask === none) return undefined;
-  if ((levels.ticks[bid] as number) < (levels.ticks[ask] as number)) return undefined;
-  const bids = curveOf(state, book.bids);
-  const asks = curveOf(state, book.asks);
+  const bestBid = levels.ticks[bid] as number;
+  const bestAsk = levels.ticks[ask] as number;
+  if (bestBid < bestAsk) return undefined;
+  const bids = curveOf(state, book.bids, (ticks) => ticks >= bestAsk);
+  const asks = curveOf(state, book.asks, (ticks) => ticks <= bestBid);
   const named = [...bids, ...asks].flatMap(({ ticks }) => [ticks - 1, ticks, ticks + 1]);
   const candidates = Float64Array.from([...named, book.referenceTicks]).sort();
   // Upwards in price, what is bought shrinks from all bids and what is sold grows from nothing.
@@ -44,7 +46,7 @@ export function uncrossingOf(state: FastState, book: MarketBook): Uncrossing | u
       soldLots += asks[nextAsk]?.lots as number;
     }
     const sizeLots = Math.min(boughtLots, soldLots);
-    if (sizeLots === 0 || priceTicks < 1 || priceTicks > maxPriceTicks) continue;
+    if (sizeLots === 0 || priceTicks < bestAsk || priceTicks > bestBid) continue;
     const next = { priceTicks, sizeLots, imbalanceLots: Math.abs(boughtLots - soldLots) };
     // Of two as good the lower stays, which came first.
     if (!best || isBetter(next, best, book.referenceTicks)) best = next;
@@ -52,17 +54,16 @@ export function uncrossingOf(state: FastState, book: MarketBook): Uncrossing | u
   return best;
 }
 
-function curveOf({ levels, orders }: FastState, ladder: PriceLadder): Curve {
+function curveOf(
+  { levels }: FastState,
+  ladder: PriceLadder,
+  isCrossed: (ticks: number) => boolean,
+): Curve {
   const curve: Curve = [];
-  let level = ladder.best;
-  while (level !== none) {
+  for (let level = ladder.best; level !== none; ) {
     const ticks = levels.ticks[level] as number;
-    let lots = 0;
-    for (let slot = levels.head[level] as number; slot !== none; ) {
-      lots += orders.leftLots(slot);
-      slot = orders.behind[slot] as number;
-    }
-    curve.push({ ticks, lots });
+    if (!isCrossed(ticks)) return curve;
+    curve.push({ ticks, lots: levels.lots(level) });
     level = ladder.next(ticks);
   }
   return curve;

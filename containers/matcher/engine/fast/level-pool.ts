@@ -12,6 +12,8 @@ export class LevelPool {
   /** Whether it is noted among the levels that changed. */
   noted = new Int32Array(startCapacity);
   shownLots = new Float64Array(startCapacity);
+  /** What its icebergs hide. */
+  hiddenLots = new Float64Array(startCapacity);
   /** Free levels form a chain through `head`. */
   #free: number = none;
   #end = 0;
@@ -29,6 +31,7 @@ export class LevelPool {
     this.orders[level] = 0;
     this.noted[level] = 0;
     this.shownLots[level] = 0;
+    this.hiddenLots[level] = 0;
     return level;
   }
 
@@ -47,7 +50,7 @@ export class LevelPool {
     else orders.behind[tail] = slot;
     this.tail[level] = slot;
     this.orders[level] = (this.orders[level] as number) + 1;
-    this.shownLots[level] = (this.shownLots[level] as number) + (orders.shownLots[slot] as number);
+    this.count(level, slot, orders, 1);
   }
 
   /** Takes an order out; the level may be empty then. */
@@ -59,7 +62,22 @@ export class LevelPool {
     if (behind === none) this.tail[level] = before;
     else orders.before[behind] = before;
     this.orders[level] = (this.orders[level] as number) - 1;
-    this.shownLots[level] = (this.shownLots[level] as number) - (orders.shownLots[slot] as number);
+    this.count(level, slot, orders, -1);
+  }
+
+  /** Counts an order's lots into its level (1) or out of it (−1). */
+  count(level: number, slot: number, orders: OrderTable, sign: 1 | -1): void {
+    const shownLots = sign * (orders.shownLots[slot] as number);
+    this.shownLots[level] = (this.shownLots[level] as number) + shownLots;
+    // Only icebergs hide any: all others leave the column alone.
+    if (orders.displayLots[slot] === 0) return;
+    const hiddenLots = sign * orders.leftLots(slot) - shownLots;
+    this.hiddenLots[level] = (this.hiddenLots[level] as number) + hiddenLots;
+  }
+
+  /** All lots of a level, hidden ones too. */
+  lots(level: number): number {
+    return (this.shownLots[level] as number) + (this.hiddenLots[level] as number);
   }
 
   #grow(length: number): void {
@@ -69,5 +87,6 @@ export class LevelPool {
     this.orders = grownInts(this.orders, length);
     this.noted = grownInts(this.noted, length);
     this.shownLots = grownFloats(this.shownLots, length);
+    this.hiddenLots = grownFloats(this.hiddenLots, length);
   }
 }

@@ -1,11 +1,10 @@
 /** An order at hand meets resting ones, best price and oldest first, until it is done, rests, or a command's bound on events is reached. */
-import { maxPriceTicks } from '#domain/market.ts';
 import { changeState } from './change-state.ts';
 import { done } from './event-rows.ts';
 import type { FastState } from './fast-state.ts';
 import type { MarketBook } from './market-book.ts';
 import { isUsedUp, lotsWanted } from './order-amounts.ts';
-import { none } from './order-table.ts';
+import { none, place } from './order-table.ts';
 import { isLasting, isMarketLike, isSell } from './order-traits.ts';
 import { endOrder, restOrder } from './resting.ts';
 import { meetOwn } from './self-trade.ts';
@@ -78,20 +77,26 @@ function enterAuction(state: FastState, book: MarketBook, taker: number): void {
   if (reason !== none) finish(state, book, taker, reason);
 }
 
-function firstOwnCrossed({ orders, levels }: FastState, book: MarketBook, taker: number): number {
+/**
+ * Looks through the account's own orders, never through the queues: what others put there must not make entries slow.
+ * Of one price the oldest is met first.
+ */
+function firstOwnCrossed({ orders, accounts }: FastState, book: MarketBook, taker: number): number {
   const sells = isSell(orders.traits[taker] as number);
-  const ladder = sells ? book.bids : book.asks;
   const limitTicks = orders.limitTicks[taker] as number;
-  const [low, high] = sells ? [limitTicks, maxPriceTicks] : [0, limitTicks];
-  let level = ladder.best;
-  while (level !== none) {
-    const ticks = levels.ticks[level] as number;
-    if (ticks < low || ticks > high) return none;
-    for (let slot = levels.head[level] as number; slot !== none; ) {
-      if (orders.account[slot] === orders.account[taker]) return slot;
-      slot = orders.behind[slot] as number;
+  const account = orders.account[taker] as number;
+  let first: number = none;
+  let nearestTicks = sells ? limitTicks - 1 : limitTicks + 1;
+  for (let slot = accounts.oldest[account] as number; slot !== none; ) {
+    const ticks = orders.limitTicks[slot] as number;
+    const isNearer = sells ? ticks > nearestTicks : ticks < nearestTicks;
+    const isOpposite = isSell(orders.traits[slot] as number) !== sells;
+    const isHere = orders.places[slot] === place.book && orders.market[slot] === book.handle;
+    if (isNearer && isOpposite && isHere) {
+      first = slot;
+      nearestTicks = ticks;
     }
-    level = ladder.next(ticks);
+    slot = orders.younger[slot] as number;
   }
-  return none;
+  return first;
 }

@@ -1,13 +1,11 @@
 /** The engine's state as records, in the order that `SnapshotRecord` asks for. Records of one kind are one object, filled anew for each. */
 
-import type { DoneReason } from '#domain/order.ts';
 import { type EngineRefusal, engineRefusals } from '#domain/refusal.ts';
-import { doneReasons } from '../event-hash.ts';
 import type { OrderPlace, OrderRecord, SnapshotRecord } from '../snapshot-record.ts';
 import type { FastState } from './fast-state.ts';
 import { accepted } from './id-table.ts';
 import type { MarketBook } from './market-book.ts';
-import { none, place } from './order-table.ts';
+import { none } from './order-table.ts';
 import { unpackTraits } from './order-traits.ts';
 import type { PriceLadder } from './price-ladder.ts';
 import { endedProgress } from './render-events.ts';
@@ -119,17 +117,18 @@ const lineKey = ({ credit, accounts, assets }: FastState, line: number) =>
   `${accounts.names[credit.account[line] as number]} ${assets[credit.asset[line] as number]}`;
 
 /** A line that was never granted and is empty is no credit: nothing tells it from none. */
-export function usedLines({ credit }: FastState): number[] {
+export function usedLines(state: FastState): number[] {
   const used: number[] = [];
-  for (let line = 0; line < credit.count; line += 1) {
-    const sum =
-      (credit.freeUnits[line] as number) +
-      (credit.heldUnits[line] as number) +
-      (credit.grantNumber[line] as number) +
-      (credit.returnNumber[line] as number);
-    if (sum > 0) used.push(line);
+  for (let line = 0; line < state.credit.count; line += 1) {
+    if (isUsedLine(state, line)) used.push(line);
   }
   return used;
+}
+
+export function isUsedLine({ credit }: FastState, line: number): boolean {
+  const units = (credit.freeUnits[line] as number) + (credit.heldUnits[line] as number);
+  const numbers = (credit.grantNumber[line] as number) + (credit.returnNumber[line] as number);
+  return units + numbers > 0;
 }
 
 export function creditOf({ credit, accounts, assets }: FastState, line: number) {
@@ -176,7 +175,7 @@ function* workIn(state: FastState): Generator<SnapshotRecord> {
 
 /** The clock, and what is remembered of the past, oldest first. */
 function* memoryOf(state: FastState): Generator<SnapshotRecord> {
-  const { events, ids, orders, ended, nowMs } = state;
+  const { events, ids, ended, nowMs } = state;
   yield {
     kind: 'clock',
     sequence: events.sequence,

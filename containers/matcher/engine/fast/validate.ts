@@ -54,6 +54,7 @@ function validateSide(state: FastState, book: MarketBook, side: 'buy' | 'sell'):
   const ladder = side === 'buy' ? book.bids : book.asks;
   let found = 0;
   const shownLots = new Map<number, number>();
+  const allLots = new Map<number, number>();
   forEachOrder(state, ladder, (slot, level) => {
     found += 1;
     const ticks = levels.ticks[level] as number;
@@ -65,10 +66,12 @@ function validateSide(state: FastState, book: MarketBook, side: 'buy' | 'sell'):
     );
     assert(orders.level[slot] === level, `slot ${slot} is in another level`);
     shownLots.set(level, (shownLots.get(level) ?? 0) + (orders.shownLots[slot] as number));
+    allLots.set(level, (allLots.get(level) ?? 0) + orders.leftLots(slot));
   });
   validateLevels(state, ladder, side === 'buy' ? -1 : 1);
   for (const [level, lots] of shownLots) {
     assert(levels.shownLots[level] === lots, `${book.id}: a level counts wrongly`);
+    assert(levels.lots(level) === allLots.get(level), `${book.id}: a level hides wrongly`);
   }
   return found;
 }

@@ -3,7 +3,7 @@ import type { PlaceOrder } from '#domain/command.ts';
 import type { MarketId } from '#domain/market.ts';
 import type { Address, Digest } from '#domain/order.ts';
 import type { Engine, EngineCredit, EngineOrder, LevelChange } from '../engine.ts';
-import { uncrossingOf } from './auction.ts';
+import { type Uncrossing, uncrossingOf } from './auction.ts';
 import type { FastState } from './fast-state.ts';
 import type { MarketBook } from './market-book.ts';
 import { none, place } from './order-table.ts';
@@ -14,7 +14,7 @@ import { refusal } from './refusal-code.ts';
 import { endedProgress, progressOf } from './render-events.ts';
 import { Request } from './request.ts';
 import { resolve } from './resolve.ts';
-import { creditOf, resultOf, usedLines } from './save.ts';
+import { creditOf, isUsedLine, resultOf, usedLines } from './save.ts';
 
 type Views = Omit<
   Engine,
@@ -34,6 +34,7 @@ export function viewsOf(state: FastState): Views {
 }
 
 function marketViews(state: FastState) {
+  const auctionOf = createAuctionView(state);
   return {
     nextDueMs: () => (Number.isFinite(state.dueMs) ? state.dueMs : undefined),
     market(marketId: MarketId) {
@@ -46,7 +47,7 @@ function marketViews(state: FastState) {
       if (!book) return undefined;
       const { untilMs, lastTicks, referenceTicks } = book;
       const isAuction = book.market.state === 'auction';
-      const auction = isAuction ? uncrossingOf(state, book) : undefined;
+      const auction = isAuction ? auctionOf(book) : undefined;
       return { untilMs, lastTicks, referenceTicks, ...(auction ? { auction } : {}) };
     },
     depth(marketId: MarketId, levels: number) {
@@ -55,6 +56,20 @@ function marketViews(state: FastState) {
       return { bids: depthOf(state, book.bids, levels), asks: depthOf(state, book.asks, levels) };
     },
     takeLevelChanges: () => takeLevelChanges(state),
+  };
+}
+
+/** What an auction would come to, computed once for all who ask between two commands: that takes as long as the crossed book is deep. */
+function createAuctionView(state: FastState): (book: MarketBook) => Uncrossing | undefined {
+  const seen = new Map<MarketBook, { sequence: number; auction: Uncrossing | undefined }>();
+  return (book) => {
+    const { sequence } = state.events;
+    const known = seen.get(book);
+    // Every command yields an event.
+    if (known?.sequence === sequence) return known.auction;
+    const auction = uncrossingOf(state, book);
+    seen.set(book, { sequence, auction });
+    return auction;
   };
 }
 
@@ -106,8 +121,11 @@ function accountViews(state: FastState) {
       for (; slot !== none; slot = orders.younger[slot] as number) views.push(viewOf(state, slot));
       return views;
     },
-    creditOf: (account: Address) => credits(state).filter((line) => line.account === account),
-    credits: () => credits(state).filter((line) => line.freeUnits + line.heldUnits > 0),
+    creditOf: (account: Address) => creditsOf(state, accounts.find(account)),
+    credits: () =>
+      usedLines(state)
+        .map((line) => creditOf(state, line))
+        .filter((line) => line.freeUnits + line.heldUnits > 0),
     switchOf(account: Address) {
       const handle = accounts.find(account);
       return handle === none ? 0 : switches.timeOf(handle);
@@ -131,8 +149,14 @@ function viewOf(state: FastState, slot: number): EngineOrder {
   return { ...progressOf(state, slot), status: waits ? 'untriggered' : 'open' };
 }
 
-function credits(state: FastState): EngineCredit[] {
-  return usedLines(state).map((line) => creditOf(state, line));
+/** Found by asset: there are few, where there are lines of very many accounts. */
+function creditsOf(state: FastState, account: number): EngineCredit[] {
+  const lines: EngineCredit[] = [];
+  for (let asset = 0; account !== none && asset < state.assets.length; asset += 1) {
+    const line = state.credit.find(account, asset);
+    if (line !== none && isUsedLine(state, line)) lines.push(creditOf(state, line));
+  }
+  return lines;
 }
 
 function shortfallOf(state: FastState, command: PlaceOrder): { asset: string; units: number } {

@@ -30,30 +30,29 @@ export function fillOrKillFault(
 ): FillOrKillFault | undefined {
   const { market } = listedMarket(state, wanting.marketId);
   const queue = queueOf(state, wanting.marketId, otherSide(wanting.side)).filter(
-    (order) => order !== without,
+    (order) => order !== without && isWithinLimit(wanting, order.limitTicks),
   );
   let restLots = wanting.sizeLots;
   let restUnits = wanting.spendUnits;
-  let boughtLots = 0;
+  const neededLots = (priceTicks: number) =>
+    wanting.spendUnits > 0
+      ? Math.floor(restUnits / notionalUnits(priceTicks, 1, market))
+      : restLots;
   for (const priceTicks of new Set(queue.map((order) => order.limitTicks))) {
-    if (!isWithinLimit(wanting, priceTicks)) break;
-    if (!isInsideBand(bounds, priceTicks) || !isInsideHalt(bounds, priceTicks)) break;
-
-    const lotUnits = notionalUnits(priceTicks, 1, market);
-    const isByMoney = wanting.spendUnits > 0;
-    const neededLots = isByMoney ? Math.floor(restUnits / lotUnits) : restLots;
-    if (neededLots === 0) return boughtLots > 0 ? undefined : 'fill_or_kill_unfilled';
-
+    const needed = neededLots(priceTicks);
+    if (needed === 0) break;
+    if (!isInsideBand(bounds, priceTicks) || !isInsideHalt(bounds, priceTicks)) {
+      return 'fill_or_kill_unfilled';
+    }
     const level = queue.filter((order) => order.limitTicks === priceTicks);
-    if (meetsOwn(level, wanting, neededLots)) return 'would_self_trade';
-    const lots = Math.min(neededLots, lotsOfOthers(level, wanting.account));
-    boughtLots += lots;
+    if (meetsOwn(level, wanting, needed)) return 'would_self_trade';
+    const lots = Math.min(needed, lotsOfOthers(level, wanting.account));
     restLots -= lots;
-    restUnits -= lots * lotUnits;
-    // "By money, it counts as filled where the rest cannot buy one lot at a price it reaches after at least one lot."
-    if (isByMoney ? boughtLots > 0 && restUnits < lotUnits : restLots === 0) return undefined;
+    restUnits -= notionalUnits(priceTicks, lots, market);
   }
-  return 'fill_or_kill_unfilled';
+  // "By money, it counts as filled where an ioc order would end `filled`": its own limit is the price where the book has run out.
+  const hasBought = restLots < wanting.sizeLots || restUnits < wanting.spendUnits;
+  return hasBought && neededLots(wanting.limitTicks) === 0 ? undefined : 'fill_or_kill_unfilled';
 }
 
 /** "Where, in a level that it reaches, an own order comes before the shown parts of others (in queue order) suffice." */

@@ -123,14 +123,15 @@ export function matchStep(state: NaiveState, work: Extract<Work, { work: 'match'
   finishIf(state, taker, isUsedUp(taker) ? 'filled' : undefined);
 }
 
-/** "The own orders that it crosses are met best price and oldest first, by the modes above; then it rests." */
+/** "The own orders that it crosses are met best price first, of one price the one admitted first, by the modes above; then it rests." */
 function enterAuction(state: NaiveState, taker: NaiveOrder): void {
-  const own = queueOf(state, taker.marketId, otherSide(taker.side)).find(
-    (order) => order.account === taker.account,
+  const crossed = queueOf(state, taker.marketId, otherSide(taker.side)).filter(
+    (order) => order.account === taker.account && isWithinLimit(taker, order.limitTicks),
   );
-  if (own && isWithinLimit(taker, own.limitTicks)) {
-    finishIf(state, taker, meetOwn(state, taker, own));
-  } else finish(state, taker, undefined);
+  const nearest = crossed.filter((order) => order.limitTicks === crossed[0]?.limitTicks);
+  const [own] = nearest.sort((one, other) => one.admitted - other.admitted);
+  if (own) finishIf(state, taker, meetOwn(state, taker, own));
+  else finish(state, taker, undefined);
 }
 
 function finishIf(state: NaiveState, taker: NaiveOrder, reason: DoneReason | undefined): void {

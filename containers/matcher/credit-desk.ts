@@ -23,6 +23,8 @@ import { pause, type Timers } from './timers.ts';
 
 export type WaitingOrder = {
   account: Address;
+  /** The order as it came up, and enters unless the desk takes it. */
+  first: PlaceOrder;
   /** The order as it would enter now. */
   command(): PlaceOrder;
   /** Cancelled meanwhile. */
@@ -84,7 +86,7 @@ export class CreditDesk {
   takes(order: WaitingOrder): boolean {
     const { account } = order;
     const line = this.#lines.get(account);
-    if (!line && this.#options.engine.shortfall(order.command()).units === 0) return false;
+    if (!line && this.#options.engine.shortfall(order.first).units === 0) return false;
     if (this.#stopped) order.refuse('not_leader');
     else if (this.#size >= waitingOrders || (line?.size ?? 0) >= waitingOrdersPerAccount) {
       order.refuse('busy');

@@ -150,8 +150,10 @@ function idleWatch(
   let cancel: (() => void) | undefined;
 
   const arm = () => {
+    // Asked with every order: to find the oldest, a map passes over all that were deleted.
+    if (cancel) return;
     const [oldestMs] = since.values();
-    if (cancel || oldestMs === undefined) return;
+    if (oldestMs === undefined) return;
     cancel = timers.after(oldestMs + idleMs - clock.monotonicMs(), ring);
   };
   const ring = () => {

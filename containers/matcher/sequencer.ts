@@ -212,12 +212,17 @@ export class Sequencer {
     if (!this.#waiting.has(placement)) return;
     if (tombstones.isBuried(digest, order.account, nowMs)) {
       this.#settle(placement, { status: 'refused', commandId: digest, code: 'order_cancelled' });
-    } else if (!deskTakes(this.#waitingOrder(placement))) yield* this.#enter(placement, nowMs);
+    } else {
+      // The desk looks at the very command that enters: it is made once.
+      const command = this.#commandOf(placement, nowMs);
+      if (!deskTakes(this.#waitingOrder(placement, command)))
+        yield* this.#enter(placement, command);
+    }
   }
 
-  *#enter(placement: WaitingPlacement, nowMs: number): Generator<void, void> {
+  *#enter(placement: WaitingPlacement, command: PlaceOrder): Generator<void, void> {
     const { digest } = placement.request;
-    const events = yield* this.#drive(this.#commandOf(placement, nowMs));
+    const events = yield* this.#drive(command);
     const { engine } = this.#options;
     this.#settle(placement, firstAnswer({ commandId: digest, digest }, events, engine));
   }
@@ -234,13 +239,14 @@ export class Sequencer {
   }
 
   /** The order as the credit desk sees it. */
-  #waitingOrder(placement: WaitingPlacement): WaitingOrder {
+  #waitingOrder(placement: WaitingPlacement, first: PlaceOrder): WaitingOrder {
     const { engine } = this.#options;
     const { digest, order } = placement.request;
     const enter = this.#enter.bind(this);
     const isRemoved = () => !this.#waiting.has(placement);
     return {
       account: order.account,
+      first,
       command: () => this.#commandOf(placement, this.#nowMs()),
       isRemoved,
       enter: (isFunded) => {
@@ -249,7 +255,7 @@ export class Sequencer {
         this.#enqueue('own', function* (nowMs) {
           // The order that it replaces may have been filled since, and its credit is spent.
           const lacks = isFunded && !isRemoved() && engine.shortfall(commandOf(nowMs)).units > 0;
-          if (!lacks && !isRemoved()) yield* enter(placement, nowMs);
+          if (!lacks && !isRemoved()) yield* enter(placement, commandOf(nowMs));
           resolve(!lacks);
         });
         return promise;

@@ -45,8 +45,14 @@ export class ByteWriter {
 
   /** A safe non-negative integer, seven bits a byte, low bits first (LEB128). */
   uint(value: number): void {
-    assert(Number.isSafeInteger(value) && value >= 0, `not an unsigned safe integer: ${value}`);
+    // The text of a message is made where it is needed: half of what is written comes through here.
+    if (!(Number.isSafeInteger(value) && value >= 0))
+      assert(false, `not an unsigned safe integer: ${value}`);
     this.#reserve(8);
+    if (value < 0x80) {
+      this.#bytes[this.#length++] = value;
+      return;
+    }
     let rest = value;
     while (rest >= 0x80) {
       this.#bytes[this.#length++] = (rest % 0x80) | 0x80;
@@ -79,7 +85,8 @@ export class ByteWriter {
 
   /** 0x-prefixed hex of a known byte length, written once a record: later mentions are an index. */
   hex(value: string, byteLength: number): void {
-    assert(value.length === 2 + byteLength * 2, `not ${byteLength} bytes of hex: ${value}`);
+    if (value.length !== 2 + byteLength * 2)
+      assert(false, `not ${byteLength} bytes of hex: ${value}`);
     if (this.#mentioned(value)) return;
     this.#hexDigits(value, 2);
   }
@@ -93,10 +100,13 @@ export class ByteWriter {
 
   #hexDigits(text: string, from: number): void {
     this.#reserve((text.length - from) / 2);
+    // Most of an order is hex: the loop runs on locals.
+    const bytes = this.#bytes;
+    let to = this.#length;
     for (let at = from; at < text.length; at += 2) {
-      const value = (nibble(text.charCodeAt(at)) << 4) | nibble(text.charCodeAt(at + 1));
-      this.#bytes[this.#length++] = value;
+      bytes[to++] = (nibble(text.charCodeAt(at)) << 4) | nibble(text.charCodeAt(at + 1));
     }
+    this.#length = to;
   }
 
   #reserve(count: number): void {

@@ -45,7 +45,7 @@ export function oneOf<const T extends string | number>(...values: readonly T[]):
   return {
     write(to, value) {
       const index = values.indexOf(value);
-      assert(index >= 0, `${value} is not one of ${values.join(', ')}`);
+      if (index < 0) assert(false, `${value} is not one of ${values.join(', ')}`);
       to.byte(index);
     },
     read(from) {
@@ -68,27 +68,24 @@ export function optional<T>(codec: Codec<T>): Optional<T> {
 
 /** An object whose fields are written in the order given. */
 export function record<T extends object>(fields: Fields<T>): Codec<T> {
-  const entries = Object.entries(fields) as [
-    keyof T & string,
-    Codec<unknown> | Optional<unknown>,
-  ][];
+  const given = Object.entries(fields) as [keyof T & string, Codec<unknown> | Optional<unknown>][];
+  const entries = given.map(([name, field]) =>
+    'optional' in field
+      ? { name, codec: field.optional, isOptional: true }
+      : { name, codec: field, isOptional: false },
+  );
   return {
     write(to, value) {
-      for (const [name, codec] of entries) {
+      for (const { name, codec, isOptional } of entries) {
         const field: unknown = value[name];
-        if (!('optional' in codec)) codec.write(to, field);
-        else if (field === undefined) to.byte(0);
-        else {
-          to.byte(1);
-          codec.optional.write(to, field);
-        }
+        if (isOptional) to.byte(field === undefined ? 0 : 1);
+        if (!isOptional || field !== undefined) codec.write(to, field);
       }
     },
     read(from) {
       const value: Record<string, unknown> = {};
-      for (const [name, codec] of entries) {
-        if (!('optional' in codec)) value[name] = codec.read(from);
-        else if (from.byte() === 1) value[name] = codec.optional.read(from);
+      for (const { name, codec, isOptional } of entries) {
+        if (!isOptional || from.byte() === 1) value[name] = codec.read(from);
       }
       return value as T;
     },
@@ -109,7 +106,7 @@ export function union<T extends { type: string }>(
   return {
     write(to, value) {
       const member = byType[value.type];
-      assert(member, `no codec for ${value.type}`);
+      if (!member) assert(false, `no codec for ${value.type}`);
       to.byte(member.tag);
       member.codec.write(to, value);
     },

@@ -79,7 +79,14 @@ export function drawFlow(seed: number, shape: Shape): Flow {
     id += 1;
     const trader = of ?? id % traders;
     live.push({ id, trader, market, side });
-    return { id, trader, market, side, price: side === 'buy' ? mid - away : mid + away, size: 1 + whole(20) };
+    return {
+      id,
+      trader,
+      market,
+      side,
+      price: side === 'buy' ? mid - away : mid + away,
+      size: 1 + whole(20),
+    };
   };
   const add = (market: number): Operation => {
     return { kind: 'limit', ...passive(market, random() < 0.5 ? 'buy' : 'sell') };
@@ -90,7 +97,15 @@ export function drawFlow(seed: number, shape: Shape): Flow {
     const reach = 2 * shape.widthTicks;
     id += 1;
     const worst = side === 'buy' ? mid + reach : Math.max(1, mid - reach);
-    return { kind: 'market', id, trader: id % traders, market, side, size: 1 + whole(shape.crossingLots), worst };
+    return {
+      kind: 'market',
+      id,
+      trader: id % traders,
+      market,
+      side,
+      size: 1 + whole(shape.crossingLots),
+      worst,
+    };
   };
   const takeLive = (): Live => {
     const at = whole(live.length);

@@ -1,14 +1,16 @@
 /** The engines under test, behind one face: a flow's operations are made ready in batches, then applied one by one. */
 import { OrderBook, Side } from 'nodejs-order-book';
-import type { Command, SignedOrder } from '#domain/command.ts';
+import type { Command, PlaceOrder, SignedOrder } from '#domain/command.ts';
 import type { EngineEvent } from '#domain/event.ts';
 import { type Market, noProtections } from '#domain/market.ts';
+import type { Engine } from '../../containers/matcher/engine/engine.ts';
+import { eventTags } from '../../containers/matcher/engine/event-hash.ts';
 import { applyRequest } from '../../containers/matcher/engine/fast/apply-command.ts';
 import type { CreditLines } from '../../containers/matcher/engine/fast/credit-lines.ts';
 import { FastState } from '../../containers/matcher/engine/fast/fast-state.ts';
-import { Request } from '../../containers/matcher/engine/fast/request.ts';
+import { packTraits } from '../../containers/matcher/engine/fast/order-traits.ts';
+import { kind, Request } from '../../containers/matcher/engine/fast/request.ts';
 import { resolve } from '../../containers/matcher/engine/fast/resolve.ts';
-import { eventTags } from '../../containers/matcher/engine/event-hash.ts';
 import { viewsOf } from '../../containers/matcher/engine/fast/views.ts';
 import { createEngine } from '../../containers/matcher/engine/matching-engine.ts';
 import { type Flow, type Operation, traders } from './engine-flow.ts';
@@ -67,6 +69,7 @@ const accountNames = Array.from({ length: traders * 2 }, (_, at) =>
 /** The engine without its ends: requests are resolved before they are timed, rows are not made into events. */
 export function core(flow: Flow, credit?: CreditLines): Runner {
   const state = new FastState({ groupId: 'bench', hashSecret, credit });
+  state.reserve(expectedOf(flow));
   const commands = commandsOf(flow);
   const made = new Request();
   for (const command of commands.before) applyRequest(state, resolve(command, state, made));
@@ -93,6 +96,12 @@ export function core(flow: Flow, credit?: CreditLines): Runner {
   };
 }
 
+/** A matcher makes room for its bounds; here for the flow, as the peer's heap does in its first rounds. */
+const expectedOf = ({ before, timed }: Flow) => ({
+  orders: before.length + timed.length / 2,
+  ids: before.length + timed.length,
+});
+
 /** The engine as the matcher runs it: from commands with texts to events with texts. */
 export function wholeEngine(flow: Flow): Runner {
   const engine = createEngine({ groupId: 'bench', hashSecret });
@@ -110,8 +119,7 @@ export function wholeEngine(flow: Flow): Runner {
     },
     run: (nth) => engine.apply(ready[nth] as Command, emit),
     settle: () => void engine.takeLevelChanges(),
-    book: (market) =>
-      JSON.stringify(engine.depth(marketName(market), Number.MAX_SAFE_INTEGER)),
+    book: (market) => JSON.stringify(engine.depth(marketName(market), Number.MAX_SAFE_INTEGER)),
     trades: () => trades,
   };
 }
@@ -153,7 +161,7 @@ function commandOf(operation: Operation, at: number): Command {
   return { type: 'cancel', commandId, nowMs: takenMs, account, digest: digest(operation.id) };
 }
 
-function placing(operation: Exclude<Operation, { kind: 'cancel' }>, takenMs: number): Command {
+function placing(operation: Exclude<Operation, { kind: 'cancel' }>, takenMs: number): PlaceOrder {
   const { id, side, market, size, kind } = operation;
   const isMarket = kind === 'market';
   const amounts = {
@@ -227,4 +235,77 @@ export function nodejsOrderBook(flow: Flow): Runner {
     },
     trades: () => trades,
   };
+}
+
+/** A state with one market and funded accounts, and a request for it. */
+export function benchState(): { state: FastState; request: Request } {
+  const state = new FastState({ groupId: 'bench', hashSecret });
+  state.reserve({ orders: 16_384, ids: 131_072 });
+  const request = new Request();
+  const commands = [listing(0)];
+  for (let trader = 0; trader < traders; trader += 1) {
+    commands.push(grant(`buy ${trader}`, accountOf({ trader, side: 'buy' }), 'USDC'));
+    commands.push(grant(`sell ${trader}`, accountOf({ trader, side: 'sell' }), 'M0'));
+  }
+  for (const command of commands) applyRequest(state, resolve(command, state, request));
+  const placed = resolve(plainPlacing, state, request);
+  return { state, request: placed };
+}
+
+const plainPlacing = placing(
+  { kind: 'limit', id: 1, trader: 0, market: 0, side: 'buy', price: 100_000, size: 1 },
+  nowMs,
+);
+const plainTraits = {
+  buy: packTraits(plainPlacing),
+  sell: packTraits({ ...plainPlacing, side: 'sell' }),
+};
+
+type Plain = {
+  nowMs: number;
+  id: number;
+  /** The id of the order to cancel; 0 to place one. */
+  cancels: number;
+  away: number;
+  size: number;
+};
+
+/** Fills a request with an order or a cancel by numbers alone. */
+export function fillRequest(state: FastState, request: Request, plain: Plain): void {
+  const { id, cancels } = plain;
+  numberWords(cancels === 0 ? id : id + 2 ** 30, request.words);
+  request.hash = state.ids.hashOf(request.words);
+  request.nameLeft = request.words[0] as number;
+  request.nameRight = request.words[1] as number;
+  request.nowMs = plain.nowMs;
+  request.kind = cancels === 0 ? kind.place : kind.cancel;
+  // Handles count up as the accounts were funded: buyers and sellers in turn.
+  request.account = ((cancels || id) % traders) * 2 + sideOfId(cancels || id);
+  request.hasTarget = cancels > 0;
+  request.isTargetDigest = true;
+  if (cancels > 0) {
+    numberWords(cancels, request.targetWords);
+    request.targetHash = state.ids.hashOf(request.targetWords);
+    return;
+  }
+  const sells = sideOfId(id) === 1;
+  request.traits = sells ? plainTraits.sell : plainTraits.buy;
+  request.limitTicks = 100_000 + (sells ? plain.away : -plain.away);
+  request.sizeLots = plain.size;
+  request.createdAtMs = plain.nowMs;
+  request.expiresAtMs = plain.nowMs + 86_400_000;
+}
+
+/** Whoever cancels must find the owner again: an order's side hangs on its id. */
+const sideOfId = (id: number): number => (Math.imul(id, 0x9e3779b1) >>> 31) & 1;
+
+function numberWords(id: number, into: Int32Array): void {
+  for (let at = 0; at < into.length; at += 1) into[at] = Math.imul(id + at, 0x9e3779b1);
+}
+
+/** The engine with a flow's book filled. */
+export function filledEngine(flow: Flow): Engine {
+  const engine = createEngine({ groupId: 'bench', hashSecret });
+  for (const command of commandsOf(flow).before) engine.apply(command, () => {});
+  return engine;
 }

@@ -11,7 +11,7 @@ setFlagsFromString('--expose-gc');
 const collectGarbage = runInNewContext('gc') as () => void;
 
 /** Operations made ready and run at a time: the same caches as in a matcher, and a clock that costs nothing beside them. */
-const batch = 100;
+const batch = 1_000;
 
 export function inBatches(
   runner: Runner,
@@ -72,18 +72,4 @@ export function memory(runner: Runner, operations: number): Memory {
   });
   collectGarbage();
   return { bytesPerOp: bytes / counted, heapAfter: heapUsed() };
-}
-
-/** The first rounds also compile; the machine may be busy with other things in any of them: the best round counts. */
-export function bestThroughput(make: () => Runner, operations: number, rounds = 5): number {
-  let best = 0;
-  for (let round = 0; round < rounds; round += 1) {
-    best = Math.max(best, throughput(make(), operations));
-  }
-  return best;
-}
-
-export function measure(make: () => Runner, operations: number, rounds = 5): Timing & Memory {
-  const perSecond = bestThroughput(make, operations, rounds);
-  return { perSecond, ...latencies(make(), operations), ...memory(make(), operations) };
 }

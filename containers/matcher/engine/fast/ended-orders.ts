@@ -30,6 +30,13 @@ export class EndedOrders {
     return this.#count;
   }
 
+  /** Makes room for so many, in memory that was written before; asked before the first comes. */
+  reserve(count: number): void {
+    while (this.#ints.length < count * ints) this.#grow();
+    this.#ints.fill(0);
+    this.#doubles.fill(0);
+  }
+
   /** The serial of the nth, counted from the oldest. */
   serialOf(nth: number): number {
     return (this.#first + nth) % serials;
@@ -155,11 +162,11 @@ export class EndedOrders {
 
   /** Rows keep their serials, so those from the first on move to where these belong now. */
   #grow(): void {
-    const rows = this.#count;
+    const rows = this.#ints.length / ints;
     const [narrow, wide] = [this.#ints, this.#doubles];
     this.#ints = grownInts(narrow, narrow.length * 2);
     this.#doubles = grownFloats(wide, wide.length * 2);
-    for (let nth = 0; nth < rows; nth += 1) {
+    for (let nth = 0; nth < this.#count; nth += 1) {
       const serial = this.serialOf(nth);
       const from = serial & (rows - 1);
       const to = this.#at(serial);

@@ -6,7 +6,7 @@ import type { Engine } from '../engine.ts';
 import type { SnapshotRecord } from '../snapshot-record.ts';
 import { hashState } from '../state-hash.ts';
 import { applyRequest } from './apply-command.ts';
-import { FastState } from './fast-state.ts';
+import { type Expected, FastState } from './fast-state.ts';
 import { createFreezer } from './freeze.ts';
 import { renderEvents } from './render-events.ts';
 import { Request } from './request.ts';
@@ -20,10 +20,14 @@ export type FastOptions = {
   groupId?: string;
   /** Keys the table of ids: whoever does not know it cannot make ids that slow it down. Results do not depend on it. */
   hashSecret: number;
+  /** What to make room for before the first command. */
+  expected?: Expected;
 };
 
 export function createFastEngine(options: FastOptions): Engine {
-  return engineOver(new FastState(options));
+  const state = new FastState(options);
+  if (options.expected) state.reserve(options.expected);
+  return engineOver(state);
 }
 
 /** An engine that goes on where the one that saved these records was. */

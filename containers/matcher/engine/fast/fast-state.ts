@@ -17,6 +17,9 @@ import { PagePool } from './price-ladder.ts';
 
 export type FeeRates = { makerFeeBps: number; takerFeeBps: number };
 
+/** How many live orders, and how many ids within the admission window, an engine is made ready for. */
+export type Expected = { orders: number; ids: number };
+
 /** What is left to do, apart from an order at hand: that is `incoming`, and always comes first. */
 export type LaterWork = Exclude<Work, { work: 'match' }>;
 
@@ -72,6 +75,13 @@ export class FastState {
     this.switches = new DueHeap(
       (one, other) => (accounts.names[one] as string) < (accounts.names[other] as string),
     );
+  }
+
+  /** Makes room for what is expected, so that it need not be made while commands wait; more may come. */
+  reserve({ orders, ids }: Expected): void {
+    this.orders.reserve(orders);
+    this.ids.reserve(ids);
+    this.ended.reserve(ids);
   }
 
   get isUnfinished(): boolean {

@@ -10,6 +10,11 @@ export class HandleRing {
     return this.#count;
   }
 
+  reserve(count: number): void {
+    while (this.#handles.length < count) this.#grow();
+    this.#handles.fill(0, this.#count);
+  }
+
   push(handle: number): void {
     if (this.#count === this.#handles.length) this.#grow();
     this.#handles[(this.#first + this.#count) & (this.#handles.length - 1)] = handle;

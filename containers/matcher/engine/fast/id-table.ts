@@ -48,6 +48,15 @@ export class IdTable {
     });
   }
 
+  /** Makes room for so many ids, in memory that was written before. */
+  reserve(count: number): void {
+    while (this.#words.length < count * rowWords) this.#grow(this.#words.length * 2);
+    this.#words.fill(0, this.#end * rowWords);
+    while (this.#index.length < count * 4) this.#rebuild();
+    if (this.#used === 0) this.#index.fill(0);
+    this.remembered.reserve(count);
+  }
+
   /** The live order of an id's digest; `none` where there is none. */
   order(row: number): number {
     return this.#words[row * rowWords + orderAt] as number;

@@ -70,6 +70,16 @@ export class OrderTable {
   /** So do those of orders that this command ended. */
   #retired: number = none;
 
+  /** Makes room for so many orders, in memory that was written before: the first touch of a page costs more than an order. */
+  reserve(count: number): void {
+    while (this.places.length < count) this.#grow(this.places.length * 2);
+    for (const column of Object.values(this)) {
+      if (column instanceof Int32Array || column instanceof Float64Array) {
+        column.fill(0, this.#end);
+      }
+    }
+  }
+
   take(): number {
     const slot = this.#free;
     if (slot !== none) {

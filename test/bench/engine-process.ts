@@ -1,0 +1,7 @@
+/** One case of the engine's benchmark as a process: prints its figures as JSON on the last line. */
+import { cases } from './engine-cases.ts';
+
+const [title = ''] = process.argv.slice(2);
+const run = cases[title];
+if (!run) throw new Error(`no case ${title}`);
+console.log(JSON.stringify(run()));

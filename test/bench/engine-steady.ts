@@ -1,0 +1,70 @@
+/** Ten million operations on an engine whose memory is full: what they allocate, and what the garbage collector does meanwhile. */
+import { constants, PerformanceObserver } from 'node:perf_hooks';
+import { applyRequest } from '../../containers/matcher/engine/fast/apply-command.ts';
+import { seeded } from './engine-flow.ts';
+import { benchState, fillRequest } from './engine-runners.ts';
+import { alone, type Measured } from './figure.ts';
+
+const live = 10_000;
+/** Fewer are remembered than in a matcher, so that ids and slots come and go all the time. */
+const operationsPerMs = 1;
+const startMs = 1_790_000_000_000;
+
+/** Places, cancels and crosses in turn; nothing but numbers is made for it, so that what is allocated is the engine's. */
+export function steadyOperations(operations: number): Measured[] {
+  const { state, request } = benchState();
+  const random = seeded(7);
+  const ids = new Int32Array(live);
+  let done = 0;
+  const apply = (from: number, count: number) => {
+    for (let at = from; at < from + count; at += 1) {
+      const nowMs = startMs + Math.floor(at / operationsPerMs);
+      const nth = at % live;
+      const isCancel = ids[nth] !== 0 && random() < 0.5;
+      const cross = !isCancel && random() < 0.1;
+      fillRequest(state, request, {
+        nowMs,
+        id: at + 1,
+        cancels: isCancel ? (ids[nth] as number) : 0,
+        away: cross ? -40 : 1 + Math.floor(300 * random() ** 3),
+        size: 1 + Math.floor(random() * 20),
+      });
+      applyRequest(state, request);
+      if (!isCancel) ids[nth] = at + 1;
+      done += 1;
+      if (at % 100 === 0) state.changes.take(() => {});
+    }
+  };
+  apply(0, operations / 10);
+  const collections = { minor: 0, major: 0 };
+  const observer = new PerformanceObserver((list) =>
+    count(list.getEntries() as Entry[], collections),
+  );
+  observer.observe({ entryTypes: ['gc'], buffered: false });
+  const before = process.memoryUsage();
+  const began = performance.now();
+  apply(operations / 10, operations);
+  const elapsedMs = performance.now() - began;
+  const after = process.memoryUsage();
+  count(observer.takeRecords() as Entry[], collections);
+  observer.disconnect();
+  return [
+    alone('operations', '1', done),
+    alone('opsPerSec', '1/s', (operations * 1_000) / elapsedMs),
+    alone('heapGrowthBytes', 'B', after.heapUsed - before.heapUsed),
+    alone('arrayBuffersGrowthBytes', 'B', after.arrayBuffers - before.arrayBuffers),
+    alone('minorCollections', '1', collections.minor),
+    alone('majorCollections', '1', collections.major),
+  ];
+}
+
+function count(entries: Entry[], into: { minor: number; major: number }): void {
+  for (const { detail } of entries) {
+    const { kind } = detail as { kind: number };
+    if (kind === constants.NODE_PERFORMANCE_GC_MINOR) into.minor += 1;
+    else into.major += 1;
+  }
+}
+
+/** Node's types leave out what an entry of the collector carries. */
+type Entry = { detail?: unknown };

@@ -1,4 +1,5 @@
 /** `operations`: what operators order of markets. No route leads here: whoever may invoke the function is an operator. */
+import { createAssetRegister } from '#cloud/asset-register.ts';
 import { documentClient } from '#cloud/clients.ts';
 import { systemClock } from '#cloud/clock.ts';
 import { createLeaseStore } from '#cloud/lease-store.ts';
@@ -22,6 +23,7 @@ const metrics = createMetrics('operations');
 const ports: OperationsPorts = {
   matchers: createMatcherClient({ leases, clock }),
   directory: createMarketDirectory({ client, table, catalog, clock, freshMs: 0 }),
+  register: createAssetRegister({ client, table }),
   groups: groupsOf(catalog),
   told(request, answer) {
     // CloudTrail has the caller; here stands the reason that he gave.

@@ -1,8 +1,10 @@
 /** Takes an operator's order to the pair groups that it is for; each leader journals it, whatever becomes of it. */
+import type { AssetRegister } from '#cloud/asset-register.ts';
 import { checked, isRefused } from '#cloud/http-edge.ts';
 import type { MarketDirectory } from '#cloud/market-directory.ts';
 import { type MatcherClient, MatcherUnavailable } from '#cloud/matcher-client.ts';
 import { sideBySide } from '#cloud/side-by-side.ts';
+import type { Asset } from '#domain/asset.ts';
 import type { GroupId } from '#domain/market.ts';
 import type { Refusal } from '#domain/refusal.ts';
 import type { GroupAnswer, OperationsAnswer } from '#wire/operations.ts';
@@ -15,6 +17,7 @@ export type OperationsPorts = {
   matchers: Pick<MatcherClient, 'operate' | 'depth'>;
   /** One that reads anew each time: an operator sees what he did last. */
   directory: MarketDirectory;
+  register: AssetRegister;
   /** Of the deployment: a market is listed into one of them. */
   groups: readonly GroupId[];
   told: (request: OperatorRequest, answer: OperationsAnswer) => void;
@@ -44,8 +47,9 @@ async function order(request: OperatorRequest, ports: OperationsPorts): Promise<
 /** The groups that the order is for, or why it is for none. */
 async function groupsFor(
   request: OperatorRequest,
-  { directory, groups }: OperationsPorts,
+  ports: OperationsPorts,
 ): Promise<readonly GroupId[] | OperationsAnswer> {
+  const { directory, groups } = ports;
   if (request.type === 'set_market_state') {
     const listed = await directory.find(request.market);
     return listed ? [listed.market.groupId] : refused('unknown_market');
@@ -61,18 +65,38 @@ async function groupsFor(
   const listed = await directory.find(market.id);
   if (listed && listed.market.groupId !== market.groupId)
     return fault(`${market.id} belongs to ${listed.market.groupId} for ever`);
-  // Each engine knows the assets of its own group; the ledger counts one asset's units in all of them.
-  for (const asset of await directory.assets()) {
-    const other = [base, quote].find(({ id }) => id === asset.id);
-    if (!other) continue;
-    const isSame =
-      other.decimals === asset.decimals &&
-      other.chainDecimals === asset.chainDecimals &&
-      other.chainAsset === asset.chainAsset;
-    if (!isSame) return refused('asset_has_other_terms', { asset });
-  }
-  return [market.groupId];
+  const other = await otherTerms([base, quote], ports);
+  return other ? refused('asset_has_other_terms', { asset: other }) : [market.groupId];
 }
+
+/**
+ * The asset that one of these contradicts: another of its name, or of its name on the chain. Each engine knows the assets of its
+ * own group; the ledger counts one asset's units in all of them. A new one is registered, since the directory follows later.
+ */
+async function otherTerms(
+  assets: readonly Asset[],
+  { directory, register }: OperationsPorts,
+): Promise<Asset | undefined> {
+  const known = await directory.assets();
+  for (const asset of assets) {
+    const like = known.filter(
+      ({ id, chainAsset }) => id === asset.id || chainAsset === asset.chainAsset,
+    );
+    const other = like.find((each) => !isSame(each, asset));
+    if (other) return other;
+  }
+  for (const asset of assets) {
+    const isNew = known.every(({ id }) => id !== asset.id);
+    if (isNew && !(await register.claim(asset))) return asset;
+  }
+  return undefined;
+}
+
+const isSame = (one: Asset, other: Asset): boolean =>
+  one.id === other.id &&
+  one.decimals === other.decimals &&
+  one.chainDecimals === other.chainDecimals &&
+  one.chainAsset === other.chainAsset;
 
 async function ask(
   group: GroupId,

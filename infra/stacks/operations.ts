@@ -4,8 +4,16 @@ import { AccountRootPrincipal, ManagedPolicy, Role } from 'aws-cdk-lib/aws-iam';
 import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
 import type { Construct } from 'constructs';
 import { archiveFunctionName, operationsFunctionName } from '#wire/operations.ts';
+import { historyKeys } from '#wire/table-keys.ts';
 import type { Bundles } from '../constructs/bundles.ts';
-import { may, onObjects, onTable, readsMarkets, readsStream } from '../constructs/permission.ts';
+import {
+  may,
+  onObjects,
+  onPartitions,
+  onTable,
+  readsMarkets,
+  readsStream,
+} from '../constructs/permission.ts';
 import { ServerFunction } from '../constructs/server-function.ts';
 import type { Stage } from '../settings.ts';
 import type { DataStack } from './data.ts';
@@ -43,7 +51,11 @@ export class OperationsStack extends Stack {
         leaseTable: data.leases.tableName,
         historyTable: data.history.tableName,
       },
-      allow: [onTable(data.leases, 'GetItem'), readsMarkets(data.history)],
+      allow: [
+        onTable(data.leases, 'GetItem'),
+        readsMarkets(data.history),
+        onPartitions(data.history, [historyKeys.assets], 'PutItem'),
+      ],
       network: { vpc: network.vpc, securityGroup: network.callers },
       // A slow leader is asked twice.
       timeoutSeconds: 30,

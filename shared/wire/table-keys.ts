@@ -78,6 +78,9 @@ export const historyKeys = {
   /** A market's terms and state as of its newest event: all of them in one partition, which every function reads whole. */
   market: (marketId: string): Key => ({ pk: 'MARKETS', sk: marketId }),
   markets: 'MARKETS',
+  /** An asset's terms, as it was listed first. */
+  asset: (assetId: string): Key => ({ pk: 'ASSETS', sk: assetId }),
+  assets: 'ASSETS',
   watermark: (groupId: string): Key => ({ pk: `WATERMARK#${groupId}`, sk: 'HISTORY' }),
 };
 

@@ -1,27 +1,32 @@
 /** What operators order, by the function that they invoke: over real engines, without a cloud. */
 import { beforeEach, describe, expect, test } from 'vitest';
+import type { AssetRegister } from '#cloud/asset-register.ts';
 import type { OperationsAnswer } from '#wire/operations.ts';
 import type { OperatorRequest } from '#wire/operator-request.ts';
 import { operate } from '../../functions/operations/operate.ts';
 import { demoGroups, demoMarkets } from './demo-catalog.ts';
 import { type EngineMatchers, engineMatchers } from './engine-matchers.ts';
+import { memoryRegister } from './memory-register.ts';
 
 const ordered = { by: 'alice', why: 'because' };
 const account = `0x${'ab'.repeat(20)}`;
 const doge = { id: 'DOGE', decimals: 4, chainDecimals: 8, chainAsset: '0xd0' };
 let matchers: EngineMatchers;
 let told: { request: OperatorRequest; answer: OperationsAnswer }[];
+let register: AssetRegister;
 let commands = 0;
 
 beforeEach(() => {
   matchers = engineMatchers({ nowMs: () => 1_800_000_000_000 });
   told = [];
+  register = memoryRegister();
 });
 
 const ask = (event: object) =>
   operate(event, {
     matchers: matchers.client,
     directory: matchers.directory,
+    register,
     groups: demoGroups,
     told: (request, answer) => told.push({ request, answer }),
   });
@@ -117,6 +122,25 @@ describe('a listing', () => {
     expect(await order({ ...dogeListing(), market, base, quote: doge })).toMatchObject({
       code: 'asset_has_other_terms',
       details: { asset: { id: 'ETH', decimals: 8 } },
+    });
+  });
+});
+
+describe('an asset', () => {
+  test('that another group was told of a moment ago has its units everywhere, before the directory knows it', async () => {
+    await register.claim({ ...doge, decimals: 8 });
+    expect(await order(dogeListing())).toMatchObject({
+      code: 'asset_has_other_terms',
+      details: { asset: { id: 'DOGE' } },
+    });
+    expect(await matchers.directory.find('DOGE-USDC')).toBeUndefined();
+  });
+
+  test('is not listed a second time under another name', async () => {
+    const base = { ...demoMarkets.get('ETH-USDC')?.base, id: 'DOGE' };
+    expect(await order({ ...dogeListing(), base })).toMatchObject({
+      code: 'asset_has_other_terms',
+      details: { asset: { id: 'ETH' } },
     });
   });
 });

@@ -4,6 +4,10 @@ import { stageNames } from '../../infra/settings.ts';
 import { allowed } from './statements.ts';
 import { listAt, ofType } from './synthesized.ts';
 
+/** Operators' function writes the register of assets, and nothing else there. */
+const isRegister = (statement: object): boolean =>
+  JSON.stringify(statement).includes('"dynamodb:LeadingKeys":["ASSETS"]');
+
 describe.each(stageNames)('stage %s', (stage) => {
   test('markets are operated by one role, through a function that no route leads to', () => {
     const [operations, ...others] = ofType(stage, 'AWS::Lambda::Function').filter(
@@ -33,11 +37,19 @@ describe.each(stageNames)('stage %s', (stage) => {
     expect(doors.filter(({ properties }) => JSON.stringify(properties).includes(id))).toEqual([]);
   });
 
+  test("only operators' function registers assets", () => {
+    const writers = allowed(stage).filter(({ statement }) => isRegister(statement));
+    expect(writers.map(({ id }) => id.split('Role')[0])).toEqual(['Operations/Operations']);
+    expect(writers[0]?.statement).toMatchObject({ Action: 'dynamodb:PutItem' });
+  });
+
   test('of the history, doors read markets only', () => {
     for (const role of ['Api/Orders', 'Api/Faucet', 'Feed/Feed', 'Operations/Operations']) {
       const reads = allowed(stage).filter(
         ({ id, statement }) =>
-          id.startsWith(`${role}Role`) && JSON.stringify(statement['Resource']).includes('History'),
+          id.startsWith(`${role}Role`) &&
+          JSON.stringify(statement['Resource']).includes('History') &&
+          !isRegister(statement),
       );
       if (role === 'Api/Faucet' && stage === 'prod') expect(reads).toEqual([]);
       else

@@ -4,6 +4,7 @@ import { operate } from '../../functions/operations/operate.ts';
 import { type OperatorPorts, operateBy } from '../../ops/operate.ts';
 import { demoGroups } from '../functions/demo-catalog.ts';
 import { type EngineMatchers, engineMatchers } from '../functions/engine-matchers.ts';
+import { memoryRegister } from '../functions/memory-register.ts';
 
 export type Terminal = {
   /** Types a line; words in double quotes are one. */
@@ -19,6 +20,7 @@ export type Terminal = {
 export function openTerminal(): Terminal {
   const nowMs = () => 1_800_000_000_000;
   const matchers = engineMatchers({ nowMs });
+  const register = memoryRegister();
   const questions: string[] = [];
   let commands = 0;
   let pauses = 0;
@@ -27,6 +29,7 @@ export function openTerminal(): Terminal {
     operate(JSON.parse(JSON.stringify(event)), {
       matchers: matchers.client,
       directory: matchers.directory,
+      register,
       groups: demoGroups,
       told: () => undefined,
     });

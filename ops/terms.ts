@@ -161,6 +161,7 @@ function assetOf(
     id,
     decimals: wholeNumber(`--${side}-decimals`, decimals),
     chainDecimals: wholeNumber(`--${side}-chain-decimals`, chainDecimals),
-    chainAsset: (chainAsset ?? '').toLowerCase(),
+    // As orders spell it: many an address begins with a zero.
+    chainAsset: (chainAsset ?? '').toLowerCase().replace(/^0x0+(?=.)/, '0x'),
   };
 }

@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, test } from 'vitest';
 import { httpHandler, refuse } from '#cloud/http-edge.ts';
+import type { CommandResult } from '#wire/matcher-api.ts';
 import { orderRoutes } from '../../functions/orders/order-routes.ts';
 import { demoDigests, demoDirectory, demoGroups } from './demo-catalog.ts';
 import { type EngineMatchers, engineMatchers } from './engine-matchers.ts';
@@ -13,18 +14,31 @@ const bob = trader(bobKey, clock);
 const ether = 10n ** 18n;
 
 let directoryFails: boolean;
+/** Groups whose leader answers, and takes nothing. */
+let refusing: Map<string, 'busy' | 'not_leader'>;
 let matchers: EngineMatchers;
 let handler: ReturnType<typeof httpHandler<'orders'>>;
 
 beforeEach(() => {
   nowMs = 1_800_000_000_000;
   directoryFails = false;
+  refusing = new Map();
   matchers = engineMatchers(clock);
   for (const groupId of demoGroups) matchers.grant(groupId, alice.account, 'USDC', 100_000_000_000);
   matchers.grant('majors', bob.account, 'ETH', 1_000_000_000);
   let ids = 0;
   const routes = orderRoutes({
-    matchers: matchers.client,
+    matchers: {
+      async send(groupId, commands) {
+        const code = refusing.get(groupId);
+        if (!code) return matchers.client.send(groupId, commands);
+        const results = commands.map((each): CommandResult => {
+          const commandId = each.type === 'place' ? each.digest : each.commandId;
+          return { status: 'refused', commandId, code };
+        });
+        return { epoch: 1, results };
+      },
+    },
     markets: {
       ...demoDirectory,
       async find(id) {
@@ -137,13 +151,13 @@ describe('a command about one order', () => {
     'that its group has taken is done, however %s another is',
     async (code) => {
       const digest = await placeSol();
-      matchers.refuseAll('majors', code);
+      refusing.set('majors', code);
       expect(await cancel(digest)).toMatchObject({ status: 200, body: { status: 'accepted' } });
     },
   );
 
   test('that one group has not looked for is not called unknown', async () => {
-    matchers.refuseAll('majors', 'busy');
+    refusing.set('majors', 'busy');
     expect(await cancel(`0x${'00'.repeat(32)}`)).toMatchObject({ body: { code: 'busy' } });
   });
 

@@ -25,7 +25,6 @@ const operator = { by: 'a test', why: 'to see what follows' };
 export function engineMatchers(clock: TestClock) {
   const pairs = new Map(demoGroups.map((groupId) => [groupId, listedPair(groupId, clock)]));
   const down = new Map<string, MatcherUnavailable['code']>();
-  const refusing = new Map<string, 'busy' | 'not_leader'>();
   const sent: { groupId: string; command: CommandRequest }[] = [];
   const grants = new Map<string, number>();
   let commands = 0;
@@ -48,12 +47,7 @@ export function engineMatchers(clock: TestClock) {
     async send(groupId, requests) {
       for (const command of requests) sent.push({ groupId, command });
       const { engine } = reach(groupId);
-      const code = refusing.get(groupId);
-      const answer = (each: CommandRequest): CommandResult =>
-        code
-          ? { status: 'refused', commandId: identityOf(each).commandId, code }
-          : take(engine, each, clock.nowMs());
-      return { epoch: 1, results: requests.map(answer) };
+      return { epoch: 1, results: requests.map((each) => take(engine, each, clock.nowMs())) };
     },
     async depth(groupId, marketId, levels) {
       const depth = await reach(groupId).queries.depth(marketId, levels);
@@ -77,8 +71,6 @@ export function engineMatchers(clock: TestClock) {
     directory: engineDirectory(() => [...pairs.values()].map(({ engine }) => engine)),
     stateHashes: () => [...pairs.values()].map(({ engine }) => engine.stateHash()),
     takeDown: (groupId: string, code: MatcherUnavailable['code']) => down.set(groupId, code),
-    /** Its leader answers, and takes nothing. */
-    refuseAll: (groupId: string, code: 'busy' | 'not_leader') => refusing.set(groupId, code),
     bringUp: (groupId: string) => down.delete(groupId),
     /** Brings what is due until now about, as a matcher's bell does. */
     ring(groupId: string) {
@@ -164,18 +156,14 @@ function run(engine: Engine, command: Command): EngineEvent[] {
   return events;
 }
 
-function identityOf(request: CommandRequest | OperatorRequest) {
-  const commandId = request.type === 'place' ? request.digest : request.commandId;
-  return 'digest' in request ? { commandId, digest: request.digest } : { commandId };
-}
-
 /** One command, as the inlet takes it. */
 function take(
   engine: Engine,
   request: CommandRequest | OperatorRequest,
   nowMs: number,
 ): CommandResult {
-  const identity = identityOf(request);
+  const commandId = request.type === 'place' ? request.digest : request.commandId;
+  const identity = 'digest' in request ? { commandId, digest: request.digest } : { commandId };
   const repeated = repeatedAnswer(identity, engine);
   if (repeated) return repeated;
   const command =

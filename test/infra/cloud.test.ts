@@ -68,7 +68,11 @@ everyStage('roles of stage %s', (stage) => {
         'Workers/SettlementRole',
       ].sort(),
     );
-    expect(writersOf(stage, 'History')).toEqual(['Workers/MarketHistoryRole']);
+    // The first of them writes the register of assets alone.
+    expect(writersOf(stage, 'History')).toEqual([
+      'Operations/OperationsRole',
+      'Workers/MarketHistoryRole',
+    ]);
     expect(writersOf(stage, 'Sessions')).toEqual(['Api/SessionsRole']);
   });
 

@@ -4,6 +4,11 @@ import type { ByteReader, ByteWriter } from './bytes.ts';
 
 export type Codec<T> = { write(to: ByteWriter, value: T): void; read(from: ByteReader): T };
 
+/** Of an object; its fields can be read into one that has others already, so that nothing is copied. */
+export type RecordCodec<T> = Codec<T> & {
+  readInto(from: ByteReader, value: Record<string, unknown>): void;
+};
+
 export const uint: Codec<number> = {
   write: (to, value) => to.uint(value),
   read: (from) => from.uint(),
@@ -67,13 +72,17 @@ export function optional<T>(codec: Codec<T>): Optional<T> {
 }
 
 /** An object whose fields are written in the order given. */
-export function record<T extends object>(fields: Fields<T>): Codec<T> {
+export function record<T extends object>(fields: Fields<T>): RecordCodec<T> {
   const given = Object.entries(fields) as [keyof T & string, Codec<unknown> | Optional<unknown>][];
   const entries = given.map(([name, field]) =>
     'optional' in field
       ? { name, codec: field.optional, isOptional: true }
       : { name, codec: field, isOptional: false },
   );
+  const readInto = (from: ByteReader, value: Record<string, unknown>) => {
+    for (const { name, codec, isOptional } of entries)
+      if (!isOptional || from.byte() === 1) value[name] = codec.read(from);
+  };
   return {
     write(to, value) {
       for (const { name, codec, isOptional } of entries) {
@@ -84,21 +93,20 @@ export function record<T extends object>(fields: Fields<T>): Codec<T> {
     },
     read(from) {
       const value: Record<string, unknown> = {};
-      for (const { name, codec, isOptional } of entries) {
-        if (!isOptional || from.byte() === 1) value[name] = codec.read(from);
-      }
+      readInto(from, value);
       return value as T;
     },
+    readInto,
   };
 }
 
 /** A closed union by `type`. Tags are on disk: a tag is never reused for another type. */
 export function union<T extends { type: string }>(
   members: {
-    [K in T['type']]: { tag: number; codec: Codec<Omit<Extract<T, { type: K }>, 'type'>> };
+    [K in T['type']]: { tag: number; codec: RecordCodec<Omit<Extract<T, { type: K }>, 'type'>> };
   },
 ): Codec<T> {
-  type Member = { tag: number; codec: Codec<unknown> };
+  type Member = { tag: number; codec: RecordCodec<unknown> };
   const byType = members as unknown as Record<string, Member>;
   const byTag = new Map(
     Object.entries(byType).map(([type, member]) => [member.tag, { type, codec: member.codec }]),
@@ -113,7 +121,9 @@ export function union<T extends { type: string }>(
     read(from) {
       const member = byTag.get(from.byte());
       if (!member) throw new RangeError('an unknown type');
-      return { type: member.type, ...(member.codec.read(from) as object) } as T;
+      const value: Record<string, unknown> = { type: member.type };
+      member.codec.readInto(from, value);
+      return value as T;
     },
   };
 }

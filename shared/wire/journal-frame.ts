@@ -186,7 +186,10 @@ function readFrame(header: FrameHeader, from: ByteReader, all: Uint8Array): Fram
     const taken = command.read(body);
     const events: EngineEvent[] = [];
     for (let left = body.uint(); left > 0; left -= 1) {
-      events.push({ ...event.read(body), sequence: sequence++ } as EngineEvent);
+      const did = event.read(body) as EngineEvent;
+      did.sequence = sequence;
+      sequence += 1;
+      events.push(did);
     }
     outcomes.push({ command: taken, events });
   }

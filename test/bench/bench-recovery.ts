@@ -49,7 +49,10 @@ async function measureReplay(): Promise<Measured[]> {
     assert.equal(replica.engine.eventHash(), journal.engine.eventHash());
   };
   for (let round = 0; round < 5; round += 1) {
-    own = Math.min(own, bestOf(1, () => applyAll(createEngine({ groupId }), commands)));
+    own = Math.min(
+      own,
+      bestOf(1, () => applyAll(createEngine({ groupId }), commands)),
+    );
     replayed = Math.min(replayed, bestOf(1, replay));
   }
   const perSecond = (ms: number) => (commands.length * 1_000) / ms;

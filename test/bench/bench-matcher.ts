@@ -29,6 +29,8 @@ function rig(): Promise<Rig> {
 
 async function open(): Promise<Rig> {
   const kinesis = await startKinesis(streams.journal);
+  // Also after a failed run, which ends without ending the rig.
+  process.on('exit', () => void kinesis.stop());
   await openStream(kinesis.client, streams.bare);
   const [matcher, echo, load] = ['matcher-host', 'echo-server', 'order-load'].map((name) =>
     forked(new URL(`./${name}.ts`, import.meta.url)),

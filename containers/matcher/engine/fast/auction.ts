@@ -19,10 +19,11 @@ type Curve = { ticks: number; lots: number }[];
  * of two as near, the lower. Undefined where nothing would trade.
  *
  * Something trades from the best ask to the best bid only: levels outside are not even looked at. Between two prices that
- * orders name, every price trades the same: those next to named prices and the reference price stand for all.
+ * orders name every price trades the same, so the one nearest to the reference price stands for all.
  */
 export function uncrossingOf(state: FastState, book: MarketBook): Uncrossing | undefined {
   const { levels } = state;
+  const { referenceTicks } = book;
   const [bid, ask] = [book.bids.best, book.asks.best];
   if (bid === none || ask === none) return undefined;
   const bestBid = levels.ticks[bid] as number;
@@ -30,26 +31,35 @@ export function uncrossingOf(state: FastState, book: MarketBook): Uncrossing | u
   if (bestBid < bestAsk) return undefined;
   const bids = curveOf(state, book.bids, (ticks) => ticks >= bestAsk);
   const asks = curveOf(state, book.asks, (ticks) => ticks <= bestBid);
-  const named = [...bids, ...asks].flatMap(({ ticks }) => [ticks - 1, ticks, ticks + 1]);
-  const candidates = Float64Array.from([...named, book.referenceTicks]).sort();
   // Upwards in price, what is bought shrinks from all bids and what is sold grows from nothing.
   let boughtLots = bids.reduce((total, { lots }) => total + lots, 0);
   let soldLots = 0;
-  let worstBid = bids.length - 1;
-  let nextAsk = 0;
   let best: Uncrossing | undefined;
-  for (const priceTicks of candidates) {
-    for (; worstBid >= 0 && (bids[worstBid]?.ticks as number) < priceTicks; worstBid -= 1) {
-      boughtLots -= bids[worstBid]?.lots as number;
-    }
-    for (; nextAsk < asks.length && (asks[nextAsk]?.ticks as number) <= priceTicks; nextAsk += 1) {
-      soldLots += asks[nextAsk]?.lots as number;
-    }
+  const consider = (priceTicks: number) => {
     const sizeLots = Math.min(boughtLots, soldLots);
-    if (sizeLots === 0 || priceTicks < bestAsk || priceTicks > bestBid) continue;
     const next = { priceTicks, sizeLots, imbalanceLots: Math.abs(boughtLots - soldLots) };
     // Of two as good the lower stays, which came first.
-    if (!best || isBetter(next, best, book.referenceTicks)) best = next;
+    if (sizeLots > 0 && (!best || isBetter(next, best, referenceTicks))) best = next;
+  };
+  let lastTicks = bestAsk;
+  let nextAsk = 0;
+  for (let worstBid = bids.length - 1; worstBid >= 0; ) {
+    const bidTicks = bids[worstBid]?.ticks as number;
+    const askTicks = asks[nextAsk]?.ticks ?? Number.POSITIVE_INFINITY;
+    const ticks = Math.min(bidTicks, askTicks);
+    if (ticks > lastTicks + 1) {
+      consider(Math.min(ticks - 1, Math.max(lastTicks + 1, referenceTicks)));
+    }
+    if (askTicks === ticks) {
+      soldLots += asks[nextAsk]?.lots as number;
+      nextAsk += 1;
+    }
+    consider(ticks);
+    if (bidTicks === ticks) {
+      boughtLots -= bids[worstBid]?.lots as number;
+      worstBid -= 1;
+    }
+    lastTicks = ticks;
   }
   return best;
 }

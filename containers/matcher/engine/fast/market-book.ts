@@ -37,6 +37,8 @@ export class MarketBook {
   firstTriggered: number = none;
   lastTriggered: number = none;
   liveOrders = 0;
+  /** Amid closing: those that still wait for their trigger, the oldest last. */
+  readonly untriggered: number[] = [];
 
   constructor(
     { market, base, quote }: Terms,

@@ -67,16 +67,14 @@ export class PriceLadder {
   /** From the worst page to the best: the best come and go at the end. */
   #pages = new Int32Array(4);
   #count = 0;
+  /** Where the page was that `next` came to: who goes from level to level finds each page where the last one led. */
+  #cursor = 0;
 
   /** `isDescending`: high prices are best, as of bids. Each ladder has an owner number of its own. */
   constructor(pool: PagePool, { owner, isDescending }: { owner: number; isDescending: boolean }) {
     this.#pool = pool;
     this.#owner = owner;
     this.#top = isDescending ? maxPriceTicks : 0;
-  }
-
-  get isEmpty(): boolean {
-    return this.#count === 0;
   }
 
   /** The same over a copy of its pool, good for `best` and `next`. */
@@ -127,13 +125,17 @@ export class PriceLadder {
   next(ticks: number): number {
     const key = this.#keyOf(ticks);
     const number = key >>> 6;
-    let at = this.#placeOf(number);
+    const isAtCursor =
+      this.#cursor < this.#count &&
+      this.#pool.number[this.#pages[this.#cursor] as number] === number;
+    let at = isAtCursor ? this.#cursor : this.#placeOf(number);
     const page = this.#pages[at] as number;
     if (at < this.#count && this.#pool.number[page] === number) {
       const within = this.#firstOf(page, (key & 63) + 1);
       if (within !== none) return within;
     }
     at -= 1;
+    this.#cursor = Math.max(0, at);
     return at < 0 ? none : this.#firstOf(this.#pages[at] as number);
   }
 

@@ -9,6 +9,7 @@ import { matchIncoming } from './match.ts';
 import { none } from './order-table.ts';
 import { isSell } from './order-traits.ts';
 import { endOrder } from './resting.ts';
+import { forEachOrder } from './save.ts';
 import { enterNext } from './stops.ts';
 
 /** An order at hand first, then other work; what is due comes with ticks. */
@@ -68,18 +69,17 @@ function closeStep(state: FastState, book: MarketBook): void {
   else endOrder(state, slot, done.cancelled);
 }
 
-function oldestUntriggered({ orders, levels }: FastState, book: MarketBook): number {
-  let oldest: number = none;
-  for (const ladder of [book.rising, book.falling]) {
-    for (let level = ladder.best; level !== none; ) {
-      // Within a level the head is the oldest.
-      const slot = levels.head[level] as number;
-      const admitted = orders.admitted[slot] as number;
-      if (oldest === none || admitted < (orders.admitted[oldest] as number)) oldest = slot;
-      level = ladder.next(levels.ticks[level] as number);
+/** Sorted once: to look for the oldest each time takes as long as there are triggers. Nothing comes between that could change them. */
+function oldestUntriggered(state: FastState, book: MarketBook): number {
+  const { untriggered } = book;
+  if (untriggered.length === 0) {
+    const { admitted } = state.orders;
+    for (const ladder of [book.rising, book.falling]) {
+      forEachOrder(state, ladder, (slot) => untriggered.push(slot));
     }
+    untriggered.sort((one, other) => (admitted[other] as number) - (admitted[one] as number));
   }
-  return oldest;
+  return untriggered.pop() ?? none;
 }
 
 /** Orders by expiry, the older first; then switches by time and account; then markets by time and id. */

@@ -4,8 +4,18 @@ import type { EngineEvent } from '#domain/event.ts';
 import { foldEvent } from '../../containers/matcher/engine/event-hash.ts';
 import { HashLanes } from '../../containers/matcher/engine/hash-lanes.ts';
 import { createEngine } from '../../containers/matcher/engine/matching-engine.ts';
+import type { SnapshotRecord, Work } from '../../containers/matcher/engine/snapshot-record.ts';
+import { foldRecord } from '../../containers/matcher/engine/state-hash.ts';
 import { anyEvent } from '../wire/journal-arbitraries.ts';
-import { address, digest, type Placing, TradingFloor } from './trading-floor.ts';
+import {
+  address,
+  base,
+  digest,
+  type Placing,
+  plainMarket,
+  quote,
+  TradingFloor,
+} from './trading-floor.ts';
 
 function hashOf(events: EngineEvent[]): string {
   const lanes = new HashLanes();
@@ -16,8 +26,14 @@ function hashOf(events: EngineEvent[]): string {
 /** Every variant of an event with one field changed, however deep. */
 function* withOneChange<T extends object>(value: T): Generator<T> {
   for (const [key, field] of Object.entries(value)) {
-    if (key === 'type') continue;
-    if (typeof field === 'object') {
+    // What kind of event or work it is, of a closed list.
+    if ((key === 'type' || key === 'work') && typeof field !== 'object') continue;
+    if (Array.isArray(field)) {
+      for (const [at, each] of field.entries()) {
+        for (const changed of withOneChange(each))
+          yield { ...value, [key]: field.with(at, changed) };
+      }
+    } else if (typeof field === 'object') {
       for (const changed of withOneChange(field as object)) yield { ...value, [key]: changed };
     } else if (typeof field === 'boolean') yield { ...value, [key]: !field };
     else if (typeof field === 'number') yield { ...value, [key]: field + (field > 0 ? -1 : 1) };
@@ -132,5 +148,65 @@ describe('the state hash', () => {
       return floor.engine.stateHash();
     });
     expect(floors[0]).not.toBe(floors[1]);
+  });
+});
+
+describe('the state hash, record by record,', () => {
+  const alice = address('alice');
+  const order = {
+    ...{ digest: digest(1), account: alice, marketId: 'ETH-USDC', clientOrderId: 'mine' },
+    ...{ side: 'buy', orderType: 'stop_limit', timeInForce: 'gtc', postOnly: false },
+    ...{ selfTrade: 'expire_taker', limitTicks: 9, triggerTicks: 8, sizeLots: 7, displayLots: 6 },
+    ...{ spendUnits: 5, filledLots: 4, filledQuoteUnits: 3, feeUnits: 2, createdAtMs: 1 },
+    ...{ expiresAtMs: 2, place: 'book', makerFeeBps: 3, takerFeeBps: 4, admitted: 5 },
+    ...{ heldUnits: 6, shownLots: 7 },
+  } as const;
+  const market = {
+    ...plainMarket,
+    bandBps: 1,
+    haltBps: 2,
+    haltWindowMs: 3,
+    haltMs: 4,
+    auctionMs: 5,
+  };
+  const window = [
+    { part: 1, lots: 2, tickLots: 3 },
+    { part: 4, lots: 5, tickLots: 6 },
+  ];
+  const marketId = market.id;
+  const bounds = { bandLowTicks: 1, bandHighTicks: 2, haltLowTicks: 3, haltHighTicks: 4 };
+  const uncross = { marketId, priceTicks: 1, leftLots: 2, reason: 'schedule' } as const;
+  const works: Work[] = [
+    { work: 'match', digest: digest(1), ...bounds },
+    { work: 'cancel_all', account: alice, marketId, side: 'buy' },
+    { work: 'cascade', marketId },
+    { work: 'uncross', ...uncross },
+    { work: 'close', marketId },
+  ];
+  const line = { freeUnits: 1, heldUnits: 2, grantNumber: 3, returnNumber: 4, returnedUnits: 5 };
+  const prices = { untilMs: 1, lastTicks: 2, referenceTicks: 3 };
+  const records: SnapshotRecord[] = [
+    { kind: 'market', market, base, quote, ...prices, window },
+    { kind: 'order', ...order },
+    { kind: 'credit', account: alice, asset: 'ETH', ...line },
+    { kind: 'fee_tier', tier: 1, makerFeeBps: 2, takerFeeBps: 3 },
+    { kind: 'account_tier', account: alice, tier: 1 },
+    { kind: 'switch', account: alice, dueMs: 1 },
+    ...works.map((work) => ({ kind: 'work' as const, work })),
+  ];
+
+  test.each(records)('changes with every field of $kind $work.work', (record) => {
+    const hashOfRecord = (one: SnapshotRecord) => {
+      const lanes = new HashLanes();
+      foldRecord(lanes, one);
+      return lanes.digest();
+    };
+    const { kind, ...fields } = record;
+    const changes = [...withOneChange(fields)];
+    expect(changes.length).toBeGreaterThan(0);
+    for (const changed of changes) {
+      const other = { kind, ...changed } as SnapshotRecord;
+      expect(hashOfRecord(other), JSON.stringify(other)).not.toBe(hashOfRecord(record));
+    }
   });
 });

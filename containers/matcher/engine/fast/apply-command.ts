@@ -182,9 +182,10 @@ function perform(state: FastState, command: Command): void {
 /** Sent again, it starts anew; 0 disarms it. */
 function setSwitch(state: FastState, { account, afterMs, nowMs }: CancelAllAfter): void {
   assert(Number.isSafeInteger(afterMs) && afterMs >= 0, 'a switch without a time');
-  const handle = state.accounts.handle(account);
-  state.switches.remove(handle);
-  if (afterMs > 0) state.switches.add(handle, nowMs + afterMs);
+  const known = state.accounts.find(account);
+  if (known !== none) state.switches.remove(known);
+  // Whoever was never heard of and disarms nothing is not worth a handle: those are kept for ever.
+  if (afterMs > 0) state.switches.add(state.accounts.handle(account), nowMs + afterMs);
 }
 
 function defineFeeTier(state: FastState, command: DefineFeeTier): void {

@@ -1,6 +1,11 @@
 /**
  * The matching engine that the matcher runs. Three stages: texts become handles (resolve.ts), the core works on columns of
  * numbers (apply-command.ts), and its rows become events (render-events.ts).
+ *
+ * To read the core in order: place-refusal.ts, place-order.ts, work-off.ts, match.ts with trade.ts and resting.ts; then
+ * what is special: self-trade.ts, fill-or-kill.ts, stops.ts, auction.ts, volatility.ts. Below them lie the columns that
+ * fast-state.ts holds together: order-table.ts, level-pool.ts and price-ladder.ts, credit-lines.ts, id-table.ts,
+ * expiry-queue.ts, event-rows.ts. No command may take longer the more strangers have put in its way.
  */
 import type { Engine } from '../engine.ts';
 import type { SnapshotRecord } from '../snapshot-record.ts';

@@ -174,7 +174,8 @@ function matcherAlarms({ stage, data, matcher }: Watched, create: Create): Alarm
     ]),
     create('SnapshotFailed', {
       runbook: 'snapshot-failed',
-      means: 'Matchers could not write snapshots for most of an hour: a recovery replays ever more.',
+      means:
+        'Matchers could not write snapshots for most of an hour: a recovery replays ever more.',
       metric: ownMetric('SnapshotFailed', 'matcher', Duration.hours(1)),
       threshold: 3,
     }),

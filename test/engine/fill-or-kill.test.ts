@@ -68,7 +68,9 @@ describe.each(engines)('%s', (_, create) => {
     const run = fc.property(terms, fc.array(resting, { maxLength: 12 }), wish, (...drawn) => {
       const [market, all, { byMoney, sizeLots, spendUnits, ...given }] = drawn;
       // An ioc order may end own orders beyond the volatility bound and trade behind them: nothing that a fok order counts on.
-      const book = all.filter(({ account }) => market.haltBps === 0 || account !== address('alice'));
+      const book = all.filter(
+        ({ account }) => market.haltBps === 0 || account !== address('alice'),
+      );
       const isByMoney = byMoney && given.side === 'buy' && given.orderType === 'market';
       const bound = isByMoney ? { spendUnits } : { sizeLots };
       const [fok, ioc] = (['fok', 'ioc'] as const).map((timeInForce) =>

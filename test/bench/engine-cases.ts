@@ -149,7 +149,7 @@ function snapshot(): Measured[] {
   ];
 }
 
-export const cases: Record<string, () => Measured[]> = {
+export const cases: Record<string, () => Measured[] | Promise<Measured[]>> = {
   mixed: () => compare(drawFlow(1, usual)),
   deep: () => compare(drawFlow(2, { ...deep, resting: 100_000 }), 3),
   million,

@@ -214,8 +214,8 @@ export function nodejsOrderBook(flow: Flow): Runner {
     if (operation.kind === 'limit') return () => count(book.limit(limit), id);
     const old = String(operation.old);
     return () => {
-      book.cancel(old);
-      count(book.limit(limit), id);
+      // What was filled meanwhile is not replaced.
+      if (book.cancel(old)) count(book.limit(limit), id);
     };
   };
   for (const operation of flow.before) prepared(operation)();

@@ -13,6 +13,7 @@ import {
   GetCommand,
   PutCommand,
   QueryCommand,
+  TransactGetCommand,
   TransactWriteCommand,
   UpdateCommand,
 } from '@aws-sdk/lib-dynamodb';
@@ -46,6 +47,7 @@ export class SimulatedTable {
       return item ? { Item: item } : {};
     }
     if (command instanceof BatchGetCommand) return this.#getAll(command);
+    if (command instanceof TransactGetCommand) return this.#getTogether(command);
     if (command instanceof QueryCommand) return this.#query(command);
     if (command instanceof PutCommand) return this.#one({ Put: command.input } as Write);
     if (command instanceof UpdateCommand) return this.#one({ Update: command.input } as Write);
@@ -80,6 +82,14 @@ export class SimulatedTable {
         const item = this.item(table, key as Key);
         return item ? [item] : [];
       });
+    return { Responses };
+  }
+
+  #getTogether({ input }: TransactGetCommand) {
+    const Responses = (input.TransactItems ?? []).map(({ Get }) => {
+      const item = this.item(Get?.TableName ?? '', Get?.Key as Key);
+      return item ? { Item: item } : {};
+    });
     return { Responses };
   }
 

@@ -12,8 +12,8 @@ import type {
   Trade,
 } from '#domain/event.ts';
 import { engineRefusals } from '#domain/refusal.ts';
+import { foldTerms } from './fold-terms.ts';
 import { HashLanes, mostWords, wordOf } from './hash-lanes.ts';
-import { foldTerms } from './listing.ts';
 import { joinNames, nameWords } from './name-words.ts';
 
 /** What opens each event's words. The numbers stand for ever: hashes of old journals are made of them. */

@@ -4,8 +4,8 @@
  */
 import { unreachable } from '#domain/assertion.ts';
 import type { Engine } from './engine.ts';
+import { foldTerms } from './fold-terms.ts';
 import { HashLanes } from './hash-lanes.ts';
-import { foldTerms } from './listing.ts';
 import { digestWords, type NameWords, nameWords, readDigest } from './name-words.ts';
 import type { MarketRecord, OrderRecord, SnapshotRecord, Work } from './snapshot-record.ts';
 

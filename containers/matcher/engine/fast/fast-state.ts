@@ -1,4 +1,5 @@
 /** All that the fast engine knows: columns of numbers behind handles, and the few objects that hold them together. */
+import { assert } from '#domain/assertion.ts';
 import type { MarketId } from '#domain/market.ts';
 import type { Address } from '#domain/order.ts';
 import type { MatchBounds, Work } from '../snapshot-record.ts';
@@ -79,6 +80,8 @@ export class FastState {
 
   /** Makes room for what is expected, so that it need not be made while commands wait; more may come. */
   reserve({ orders, ids }: Expected): void {
+    // Each table writes zeros over its room, so that its memory is there: over rows in use that would lose them.
+    assert(this.nowMs === 0, 'room is made before the first command');
     this.orders.reserve(orders);
     this.ids.reserve(ids);
     this.ended.reserve(ids);

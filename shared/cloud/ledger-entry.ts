@@ -8,12 +8,27 @@ import {
   type EntryLine,
   frozenChange,
 } from '#domain/clearing.ts';
+import type { OperationKind } from '#domain/ledger-operation.ts';
 import { type Key, ledgerKeys } from '#wire/table-keys.ts';
 import { storedNumber, storedUnits } from './stored-number.ts';
 
+/** Why money moved: an operation's kind, or the clearing of trades. */
+export const businesses = [
+  'deposit',
+  'withdraw_hold',
+  'withdraw_finish',
+  'withdraw_return',
+  'transfer',
+  'adjust',
+  'clearing',
+] as const satisfies readonly (OperationKind | 'clearing')[];
+export type Business = (typeof businesses)[number];
+const isBusiness = (text: unknown): text is Business =>
+  (businesses as readonly unknown[]).includes(text);
+
 /**
- * A deposit, or what a run of a pair group's journal did. Summed over the accounts of one business id,
- * available and frozen change by zero per asset. A grant's move from available is told by the run that clears it.
+ * An operation, or what a run of a pair group's journal did. Summed over the accounts of one business id,
+ * available, withdrawing and frozen change by zero per asset. A grant's move from available is told by the run that clears it.
  */
 export type LedgerEntry = {
   /** Unique within the account, in order of time. */
@@ -21,13 +36,20 @@ export type LedgerEntry = {
   account: string;
   asset: AssetId;
   atMs: number;
-  business: 'deposit' | 'clearing';
+  business: Business;
   /** The operation's id, or `group#lastFrame` of the run. */
   businessId: string;
   availableUnits: Units;
+  /** Set aside for withdrawals. */
+  withdrawingUnits: Units;
   frozenUnits: Units;
+  /** The balance after it. Absent where a house account or a run only adds: nobody reads what so many change at once. */
+  availableAfterUnits?: Units;
+  withdrawingAfterUnits?: Units;
   /** What is frozen in the run's pair group after it. */
   frozenAfterUnits?: Units;
+  /** The other side of an operation; a run's are in its trades. */
+  counterparty?: string;
   trades: EntryLine[];
 };
 
@@ -74,7 +96,7 @@ export function clearingEntry(
 export function readEntry(item: Record<string, unknown>): LedgerEntry {
   const { sk } = item as Key;
   const business = item['business'];
-  assert(business === 'deposit' || business === 'clearing', `entry ${sk} of unknown business`);
+  assert(isBusiness(business), `entry ${sk} of unknown business`);
   return {
     entryId: sk,
     account: String(item['account']),
@@ -83,10 +105,12 @@ export function readEntry(item: Record<string, unknown>): LedgerEntry {
     business,
     businessId: String(item['businessId']),
     availableUnits: storedUnits(item['availableUnits']) as Units,
+    withdrawingUnits: storedUnits(item['withdrawingUnits']) as Units,
     frozenUnits: storedUnits(item['frozenUnits']) as Units,
-    ...(item['frozenAfterUnits'] === undefined
-      ? {}
-      : { frozenAfterUnits: storedUnits(item['frozenAfterUnits']) as Units }),
+    ...after(item, 'availableAfterUnits'),
+    ...after(item, 'withdrawingAfterUnits'),
+    ...after(item, 'frozenAfterUnits'),
+    ...(item['counterparty'] === undefined ? {} : { counterparty: String(item['counterparty']) }),
     trades: (item['trades'] as unknown[][]).map(([sequence, marketId, units, feeUnits]) => ({
       sequence: storedNumber(sequence),
       marketId: String(marketId),
@@ -95,3 +119,8 @@ export function readEntry(item: Record<string, unknown>): LedgerEntry {
     })),
   };
 }
+
+type AfterName = 'availableAfterUnits' | 'withdrawingAfterUnits' | 'frozenAfterUnits';
+
+const after = (item: Record<string, unknown>, name: AfterName): { [name in AfterName]?: Units } =>
+  item[name] === undefined ? {} : { [name]: storedUnits(item[name]) as Units };

@@ -7,6 +7,19 @@ export const settingNames = {
   chainId: 'CROSSBOOK_CHAIN_ID',
   verifyingContract: 'CROSSBOOK_VERIFYING_CONTRACT',
   ledgerTable: 'CROSSBOOK_LEDGER_TABLE',
+  /** What must happen after money moved. */
+  outboxTable: 'CROSSBOOK_OUTBOX_TABLE',
+  /** Where the ledger is built again, to be compared. */
+  shadowTable: 'CROSSBOOK_SHADOW_TABLE',
+  /** Queues of the outbox, by topic. */
+  notifyQueue: 'CROSSBOOK_NOTIFY_QUEUE',
+  reconcileQueue: 'CROSSBOOK_RECONCILE_QUEUE',
+  /** Where exports of statements are asked for, and where they are put. */
+  exportQueue: 'CROSSBOOK_EXPORT_QUEUE',
+  exportBucket: 'CROSSBOOK_EXPORT_BUCKET',
+  /** Where the trees of liabilities are kept, and the secret of their salts. */
+  liabilityBucket: 'CROSSBOOK_LIABILITY_BUCKET',
+  liabilitySecret: 'CROSSBOOK_LIABILITY_SECRET',
   historyTable: 'CROSSBOOK_HISTORY_TABLE',
   leaseTable: 'CROSSBOOK_LEASE_TABLE',
   feedTable: 'CROSSBOOK_FEED_TABLE',

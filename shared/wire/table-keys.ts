@@ -13,9 +13,21 @@ export const padded = (value: number): string => value.toString().padStart(16, '
 /** Accounts that are not users. Fees are kept per group in credit items, so that groups never contend. */
 export const feeAccount = 'house:fees';
 export const vaultAccount = 'house:vault';
+/** What a deposit carried beyond whole units, and what operators take from and give to users. */
+export const dustAccount = 'house:dust';
+export const insuranceAccount = 'house:insurance';
+export const houseAccounts = [vaultAccount, feeAccount, dustAccount, insuranceAccount] as const;
+
+/** The partitions of the directory of accounts: a reader of all of them takes one after the other. */
+export const directoryShards = 16;
+const directoryShardOf = (account: string): number => {
+  let sum = 0;
+  for (let at = 0; at < account.length; at += 1) sum = (sum * 31 + account.charCodeAt(at)) % 65_521;
+  return sum % directoryShards;
+};
 
 export const ledgerKeys = {
-  /** available, demanded, grantable, version, returns and, per group, a clock and the newest grant and return, of (account, asset). */
+  /** available, demanded, withdrawing, grantable, version, returns and, per group, a clock and the newest grant and return, of (account, asset). */
   balance: (account: string, asset: string): Key => ({
     pk: `ACCOUNT#${account}`,
     sk: `BALANCE#${asset}`,
@@ -45,8 +57,64 @@ export const ledgerKeys = {
   entries: (account: string): string => `ENTRIES#${account}`,
   /** An operation by its business id: written once, so the same id is never applied twice. */
   operation: (operationId: string): Key => ({ pk: `OPERATION#${operationId}`, sk: 'OPERATION' }),
+  /** Every account that ever had money: written with its first operation. */
+  directory: (account: string): Key => ({
+    pk: `DIRECTORY#${directoryShardOf(account)}`,
+    sk: account,
+  }),
+  directoryShard: (shard: number): string => `DIRECTORY#${shard}`,
+  /** A withdrawal by its id: demanded, held, finished or returned. */
+  withdrawal: (withdrawalId: string): Key => ({
+    pk: `WITHDRAWAL#${withdrawalId}`,
+    sk: 'WITHDRAWAL',
+  }),
+  /** An adjustment that waits for its approvers, and what became of it. */
+  adjustment: (adjustmentId: string): Key => ({
+    pk: `ADJUSTMENT#${adjustmentId}`,
+    sk: 'ADJUSTMENT',
+  }),
+  /** A cleared run of a group's journal; immutable. */
+  run: (groupId: string, toFrame: number): Key => ({
+    pk: `RUNS#${groupId}`,
+    sk: padded(toFrame),
+  }),
+  runs: (groupId: string): string => `RUNS#${groupId}`,
   /** The clearing's watermark and open run of a group. */
   cursor: (groupId: string): Key => ({ pk: `CLEARING#${groupId}`, sk: 'CURSOR' }),
+};
+
+/** Rows of the outbox: one partition a topic, oldest first; what is done is deleted. */
+export const outboxKeys = {
+  row: (topic: string, atMs: number, outboxId: string): Key => ({
+    pk: `OUTBOX#${topic}`,
+    sk: `${padded(atMs)}#${outboxId}`,
+  }),
+  topic: (topic: string): string => `OUTBOX#${topic}`,
+};
+
+/** What reconciliation found and kept, in the ledger's table. */
+export const reconciliationKeys = {
+  /** Progress and outcome of a day (UTC, such as 2026-01-31). */
+  day: (day: string): Key => ({ pk: 'RECONCILIATION', sk: day }),
+  days: 'RECONCILIATION',
+  /** What does not add up, by the day on which it was found. */
+  difference: (day: string, name: string): Key => ({ pk: `DIFFERENCES#${day}`, sk: name }),
+  differences: (day: string): string => `DIFFERENCES#${day}`,
+  /** An account's sums of entries through the end of a day. */
+  sums: (account: string, day: string): Key => ({ pk: `SUMS#${account}`, sk: day }),
+  allSums: (account: string): string => `SUMS#${account}`,
+};
+
+/** Proofs of liabilities: a day's roots, per asset. */
+export const liabilityKeys = {
+  day: (day: string): Key => ({ pk: 'LIABILITIES', sk: day }),
+  days: 'LIABILITIES',
+};
+
+/** Export jobs of statements. */
+export const exportKeys = {
+  job: (account: string, exportId: string): Key => ({ pk: `EXPORTS#${account}`, sk: exportId }),
+  jobs: (account: string): string => `EXPORTS#${account}`,
 };
 
 export const historyKeys = {

@@ -93,6 +93,7 @@ const entries: LedgerEntry[] = [
     business: 'clearing',
     businessId: 'majors#7',
     availableUnits: units(-5 * usdc),
+    withdrawingUnits: units(0),
     frozenUnits: units(3 * usdc),
     trades: [{ sequence: 9, marketId: 'ETH-USDC', units: -2_000_000n, feeUnits: 1_000n }],
   },

@@ -20,6 +20,7 @@ import { DataStack } from './stacks/data.ts';
 import { FeedStack } from './stacks/feed.ts';
 import { JournalStack } from './stacks/journal.ts';
 import { MatcherStack } from './stacks/matcher.ts';
+import { MoneyStack } from './stacks/money.ts';
 import { NetworkStack } from './stacks/network.ts';
 import { OperationsStack } from './stacks/operations.ts';
 import { WatchStack } from './stacks/watch.ts';
@@ -36,9 +37,12 @@ export function crossbook(app: App, stage: Stage, bundles: Bundles): void {
   const journal = new JournalStack(app, named('Journal'), stage);
   const network = new NetworkStack(app, named('Network'), stage);
 
+  // What follows from moved money, and who listens to it.
+  const feed = new FeedStack(app, named('Feed'), { stage, bundles, data, network });
+  const money = new MoneyStack(app, named('Money'), { stage, bundles, data, journal, feed });
+
   // An order comes in by the API, is matched, is journaled …
   const api = new ApiStack(app, named('Api'), { stage, bundles, data, network });
-  const feed = new FeedStack(app, named('Feed'), { stage, bundles, data, network });
   const matcher = new MatcherStack(app, named('Matcher'), {
     ...{ stage, bundles, data, journal, network },
     feed, // … told to whoever listens …
@@ -52,7 +56,7 @@ export function crossbook(app: App, stage: Stage, bundles: Bundles): void {
   });
 
   if (stage.bots) new BotsStack(app, named('Bots'), { stage, bundles, network, api, feed });
-  const services = { api, feed, matcher, workers, operations };
+  const services = { api, feed, matcher, workers, money, operations };
   new WatchStack(app, named('Watch'), { stage, data, journal, ...services });
 
   for (const placeholder of placeholdersOf(stage)) {

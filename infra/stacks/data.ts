@@ -1,6 +1,12 @@
-/** The tables. All share one key schema; none has a stream, so that large transactions stay fast. */
+/** The tables. All share one key schema; only the outbox has a stream, so that large transactions stay fast. */
 import { RemovalPolicy, Stack } from 'aws-cdk-lib';
-import { AttributeType, Billing, TableEncryptionV2, TableV2 } from 'aws-cdk-lib/aws-dynamodb';
+import {
+  AttributeType,
+  Billing,
+  StreamViewType,
+  TableEncryptionV2,
+  TableV2,
+} from 'aws-cdk-lib/aws-dynamodb';
 import type { Construct } from 'constructs';
 import { partitionKey, sortKey, ttlAttribute } from '#wire/table-keys.ts';
 import type { Stage } from '../settings.ts';
@@ -8,6 +14,10 @@ import type { Stage } from '../settings.ts';
 export class DataStack extends Stack {
   /** Balances, credit, entries, the clearing's cursor: the money. */
   readonly ledger: TableV2;
+  /** What must happen after money moved: rows come with the money and go when it is done. */
+  readonly outbox: TableV2;
+  /** The ledger built anew from the journal, to be compared; empty until somebody does. */
+  readonly ledgerShadow: TableV2;
   /** Trades, candles, fills, finished orders. */
   readonly history: TableV2;
   /** Who leads each pair group, and where. */
@@ -19,7 +29,7 @@ export class DataStack extends Stack {
 
   constructor(scope: Construct, id: string, stage: Stage) {
     super(scope, id, { description: 'Crossbook: tables' });
-    const table = (name: string) =>
+    const table = (name: string, { streamed = false } = {}) =>
       new TableV2(this, name, {
         partitionKey: { name: partitionKey, type: AttributeType.STRING },
         sortKey: { name: sortKey, type: AttributeType.STRING },
@@ -30,10 +40,13 @@ export class DataStack extends Stack {
           ? TableEncryptionV2.awsManagedKey()
           : TableEncryptionV2.dynamoOwnedKey(),
         pointInTimeRecoverySpecification: { pointInTimeRecoveryEnabled: stage.retainData },
+        ...(streamed && { dynamoStream: StreamViewType.NEW_IMAGE }),
         deletionProtection: stage.retainData,
         removalPolicy: stage.retainData ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY,
       });
     this.ledger = table('Ledger');
+    this.outbox = table('Outbox', { streamed: true });
+    this.ledgerShadow = table('LedgerShadow');
     this.history = table('History');
     this.leases = table('Leases');
     this.feed = table('Feed');

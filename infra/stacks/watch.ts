@@ -14,6 +14,7 @@ import type { DataStack } from './data.ts';
 import type { FeedStack } from './feed.ts';
 import type { JournalStack } from './journal.ts';
 import type { MatcherStack } from './matcher.ts';
+import type { MoneyStack } from './money.ts';
 import type { OperationsStack } from './operations.ts';
 import type { WorkersStack } from './workers.ts';
 
@@ -26,6 +27,7 @@ export type Watched = {
   feed: FeedStack;
   matcher: MatcherStack;
   workers: WorkersStack;
+  money: MoneyStack;
   operations: OperationsStack;
 };
 

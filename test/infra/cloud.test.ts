@@ -300,7 +300,7 @@ describe('prod', () => {
 
   test('keeps every table and journal, restores any second, refuses deletion', () => {
     const tables = ofType('prod', 'AWS::DynamoDB::GlobalTable');
-    expect(tables).toHaveLength(5);
+    expect(tables).toHaveLength(7);
     for (const { properties, deletionPolicy } of tables) {
       expect(deletionPolicy).toBe('Retain');
       for (const replica of listAt(properties, 'Replicas')) {
@@ -347,6 +347,8 @@ describe('prod', () => {
       'Data/HistoryC127576E',
       'Data/LeasesEBFF46EF',
       'Data/LedgerB7379752',
+      'Data/LedgerShadow162A0275',
+      'Data/Outbox27BBF20A',
       'Data/Sessions8896A56D',
       'Journal/ArchiveDA4CB258',
       'Journal/Journalalts84A1CDE0',

@@ -1,0 +1,96 @@
+/** Rows of the outbox: written with what they follow from, read and deleted by who does it, listed by who looks for what is late. */
+import {
+  DeleteCommand,
+  type DynamoDBDocumentClient,
+  GetCommand,
+  QueryCommand,
+} from '@aws-sdk/lib-dynamodb';
+import { assert } from '#domain/assertion.ts';
+import type { OutboxBody, OutboxMessage, OutboxRow, OutboxTopic } from '#wire/outbox.ts';
+import { outboxKeys } from '#wire/table-keys.ts';
+import type { Item } from './batch-items.ts';
+import { storedNumber } from './stored-number.ts';
+import { untilSettled, type Write } from './transaction.ts';
+
+export type OutboxStore = {
+  /** What a message is about; undefined where it is done already. */
+  read(message: OutboxMessage): Promise<OutboxRow | undefined>;
+  /** Deletes the row: what it asks for is done. Any number of times. */
+  finish(message: OutboxMessage): Promise<void>;
+  /** Rows of `atMs` at most `beforeMs`, oldest first; at most `limit` of them. */
+  overdue(topic: OutboxTopic, beforeMs: number, limit: number): Promise<OutboxRow[]>;
+};
+
+/** How many rows one call reads: a row names the accounts of a run, and 1 MB is all that a call answers. */
+const rowsPerCall = 100;
+
+/**
+ * The write of a row, for the transaction that moves the money. It has no condition of its own: another write of the
+ * transaction lets each business event happen once.
+ */
+export function outboxWrite(table: string, row: OutboxRow): Write {
+  return { Put: { TableName: table, Item: itemOf(row) } };
+}
+
+export function createOutboxStore(where: {
+  client: DynamoDBDocumentClient;
+  table: string;
+}): OutboxStore {
+  const { client, table } = where;
+  const keyOf = ({ topic, atMs, outboxId }: OutboxMessage) => outboxKeys.row(topic, atMs, outboxId);
+  return {
+    async read(message) {
+      const get = new GetCommand({ TableName: table, Key: keyOf(message), ConsistentRead: true });
+      const { Item: item } = await untilSettled(() => client.send(get));
+      return item && readRow(item);
+    },
+    async finish(message) {
+      const remove = new DeleteCommand({ TableName: table, Key: keyOf(message) });
+      await untilSettled(() => client.send(remove));
+    },
+    async overdue(topic, beforeMs, limit) {
+      assert(limit > 0, 'a look at no row');
+      const rows: OutboxRow[] = [];
+      let after: Item | undefined;
+      do {
+        const query = new QueryCommand({
+          TableName: table,
+          KeyConditionExpression: 'pk = :pk',
+          ExpressionAttributeValues: { ':pk': outboxKeys.topic(topic) },
+          Limit: Math.min(rowsPerCall, limit - rows.length),
+          ...(after ? { ExclusiveStartKey: after } : {}),
+        });
+        const answer = await untilSettled(() => client.send(query));
+        for (const item of answer.Items ?? []) {
+          const row = readRow(item);
+          // Rows are in the order of their time: what follows is younger still.
+          if (row.atMs > beforeMs || rows.length === limit) return rows;
+          rows.push(row);
+        }
+        after = answer.LastEvaluatedKey;
+      } while (after && rows.length < limit);
+      return rows;
+    },
+  };
+}
+
+/** The body as text: whoever reads the table's stream needs no more than this item. */
+function itemOf(row: OutboxRow): Item {
+  const { topic, outboxId, atMs, body } = row;
+  return {
+    ...outboxKeys.row(topic, atMs, outboxId),
+    topic,
+    outboxId,
+    atMs,
+    body: JSON.stringify(body),
+  };
+}
+
+export function readRow(item: Item): OutboxRow {
+  return {
+    topic: String(item['topic']) as OutboxTopic,
+    outboxId: String(item['outboxId']),
+    atMs: storedNumber(item['atMs']),
+    body: JSON.parse(String(item['body'])) as OutboxBody,
+  };
+}

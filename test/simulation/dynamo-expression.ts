@@ -29,8 +29,7 @@ export function updated(expression: string, before: Item, at: Names): Item {
 
 /** A list of words that are used up from the front. */
 function wordsOf(expression: string) {
-  const words =
-    expression.match(/attribute_not_exists|if_not_exists|[#:]?[\w.]+|<=|>=|[<>=(),]/g) ?? [];
+  const words = expression.match(/[#:]?[\w.]+|<=|>=|<>|[<>=(),+-]/g) ?? [];
   let next = 0;
   return {
     peek: () => words[next] ?? '',
@@ -77,26 +76,57 @@ function readTerm(words: Words): Holds {
     words.expect(')');
     return inner;
   }
-  if (words.peek() === 'attribute_not_exists') {
+  if (words.peek() === 'NOT') {
     words.take();
-    words.expect('(');
-    const operand = readOperand(words);
-    words.expect(')');
-    return (item, at) => operand(item, at) === undefined;
+    const inner = readTerm(words);
+    return (item, at) => !inner(item, at);
   }
+  if (words.peek() in predicates) return readPredicate(words);
   const left = readOperand(words);
   const sign = words.take();
+  if (sign === 'BETWEEN') {
+    const least = readOperand(words);
+    words.expect('AND');
+    const most = readOperand(words);
+    return (item, at) =>
+      compares(left(item, at), '>=', least(item, at)) &&
+      compares(left(item, at), '<=', most(item, at));
+  }
   const right = readOperand(words);
   return (item, at) => compares(left(item, at), sign, right(item, at));
 }
 
-/** An attribute that is not there compares as false. */
+type Predicate = (one: unknown, other: unknown) => boolean;
+
+const predicates: Record<string, Predicate> = {
+  attribute_exists: (one) => one !== undefined,
+  attribute_not_exists: (one) => one === undefined,
+  begins_with: (one, other) => typeof one === 'string' && one.startsWith(String(other)),
+  contains: (one, other) =>
+    Array.isArray(one) ? one.includes(other) : String(one ?? '').includes(String(other)),
+};
+
+function readPredicate(words: Words): Holds {
+  const predicate = predicates[words.take()] as Predicate;
+  words.expect('(');
+  const one = readOperand(words);
+  const isOfTwo = words.peek() === ',';
+  if (isOfTwo) words.take();
+  const other: Operand = isOfTwo ? readOperand(words) : () => undefined;
+  words.expect(')');
+  return (item, at) => predicate(one(item, at), other(item, at));
+}
+
+/** An attribute that is not there compares as false, but for being another. */
 function compares(left: unknown, sign: string, right: unknown): boolean {
-  if (left === undefined || right === undefined || typeof left !== typeof right) return false;
+  if (left === undefined || right === undefined || typeof left !== typeof right)
+    return sign === '<>';
   const [one, other] = [left as bigint, right as bigint];
   switch (sign) {
     case '=':
       return one === other;
+    case '<>':
+      return one !== other;
     case '<':
       return one < other;
     case '<=':
@@ -111,10 +141,22 @@ function compares(left: unknown, sign: string, right: unknown): boolean {
 
 function readOperand(words: Words): Operand {
   const word = words.take();
+  if (word === 'size') {
+    words.expect('(');
+    const inner = readOperand(words);
+    words.expect(')');
+    return (item, at) => sizeOf(inner(item, at));
+  }
   if (word.startsWith(':')) return (_, { values }) => values[word];
   const path = word.split('.');
   return (item, at) =>
     path.reduce<unknown>((inner, name) => (inner as Item | undefined)?.[nameOf(name, at)], item);
+}
+
+/** As a number comes back. */
+function sizeOf(value: unknown): bigint | undefined {
+  if (typeof value === 'string' || Array.isArray(value)) return BigInt(value.length);
+  return typeof value === 'object' && value ? BigInt(Object.keys(value).length) : undefined;
 }
 
 function nameOf(word: string, { names }: Names): string {
@@ -157,6 +199,16 @@ function readChange(clause: string, words: Words): Change {
 }
 
 function readAssigned(words: Words): Operand {
+  let left = readValue(words);
+  while (words.peek() === '+' || words.peek() === '-') {
+    const way = words.take() === '+' ? 1n : -1n;
+    const [one, other] = [left, readValue(words)];
+    left = (item, at) => (one(item, at) as bigint) + way * (other(item, at) as bigint);
+  }
+  return left;
+}
+
+function readValue(words: Words): Operand {
   if (words.peek() !== 'if_not_exists') return readOperand(words);
   words.take();
   words.expect('(');

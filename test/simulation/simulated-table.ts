@@ -10,9 +10,11 @@ import {
 import {
   BatchGetCommand,
   BatchWriteCommand,
+  DeleteCommand,
   GetCommand,
   PutCommand,
   QueryCommand,
+  ScanCommand,
   TransactGetCommand,
   TransactWriteCommand,
   UpdateCommand,
@@ -27,6 +29,14 @@ type Key = { pk: string; sk: string };
 /** A write of one item: whether it may happen, and what the item then is (undefined: it is gone). */
 type Step = { table: string; key: Key; may: boolean; next: Item | undefined };
 
+/** What one call wrote, as a table's stream would tell it. */
+export type Written = {
+  table: string;
+  key: Key;
+  before: Item | undefined;
+  after: Item | undefined;
+};
+
 type Conditional = {
   ConditionExpression?: string | undefined;
   ExpressionAttributeNames?: Record<string, string> | undefined;
@@ -36,6 +46,10 @@ type Conditional = {
 export class SimulatedTable {
   /** Planted: writes land whatever their conditions say. */
   ignoresConditions = false;
+  /** A query or scan looks at so many items a call; then there is another page. */
+  pageItems = Number.POSITIVE_INFINITY;
+  /** Told of everything that one call wrote, at the moment when it is there. */
+  onWritten: ((written: readonly Written[]) => void) | undefined;
   /** By table and partition key, then by sort key. */
   #partitions = new Map<string, Map<string, Item>>();
 
@@ -49,7 +63,9 @@ export class SimulatedTable {
     if (command instanceof BatchGetCommand) return this.#getAll(command);
     if (command instanceof TransactGetCommand) return this.#getTogether(command);
     if (command instanceof QueryCommand) return this.#query(command);
+    if (command instanceof ScanCommand) return this.#scan(command);
     if (command instanceof PutCommand) return this.#one({ Put: command.input } as Write);
+    if (command instanceof DeleteCommand) return this.#one({ Delete: command.input } as Write);
     if (command instanceof UpdateCommand) return this.#one({ Update: command.input } as Write);
     if (command instanceof BatchWriteCommand) return this.#putAll(command);
     if (command instanceof TransactWriteCommand) return this.#transact(command);
@@ -72,7 +88,7 @@ export class SimulatedTable {
 
   put(table: string, item: Item): void {
     const next = stored(item) as Item;
-    this.#write({ table, key: keyOf(next), may: true, next });
+    this.#write([{ table, key: keyOf(next), may: true, next }]);
   }
 
   #getAll({ input }: BatchGetCommand) {
@@ -94,18 +110,55 @@ export class SimulatedTable {
   }
 
   #query({ input }: QueryCommand) {
-    assert(input.KeyConditionExpression === 'pk = :pk', 'only whole partitions are read');
-    const pk = String(input.ExpressionAttributeValues?.[':pk']);
+    const condition = input.KeyConditionExpression ?? '';
+    const named = /^#?pk = (:\w+)/.exec(condition)?.[1] ?? '';
+    const pk = String(input.ExpressionAttributeValues?.[named]);
     const partition = this.#partitions.get(`${input.TableName}|${pk}`) ?? new Map<string, Item>();
+    const at = namesOf(input);
     const keys = [...partition.keys()].sort();
-    return { Items: keys.flatMap((sk) => partition.get(sk) ?? []) };
+    if (input.ScanIndexForward === false) keys.reverse();
+    const items = keys.flatMap((sk): Item[] => listOf(partition.get(sk)));
+    return this.#page(
+      items.filter((item) => holds(condition, item, at)),
+      input,
+    );
+  }
+
+  #scan({ input }: ScanCommand) {
+    const items = this.items(input.TableName ?? '');
+    const keys = [...items.keys()].sort();
+    return this.#page(
+      keys.flatMap((key): Item[] => listOf(items.get(key))),
+      input,
+    );
+  }
+
+  /** The limit counts what is looked at, not what the filter lets through. */
+  #page(
+    items: readonly Item[],
+    input: Conditional &
+      Pick<QueryCommand['input'], 'ExclusiveStartKey' | 'Limit' | 'FilterExpression'>,
+  ) {
+    const { ExclusiveStartKey: start, FilterExpression: filter } = input;
+    const isStart = ({ pk, sk }: Item) => pk === start?.['pk'] && sk === start?.['sk'];
+    // A start that is gone meanwhile still has its place in the order.
+    const from = start ? placeAfter(items, start, isStart) : 0;
+    const seen = items.slice(from, from + Math.min(this.pageItems, input.Limit ?? this.pageItems));
+    const last = seen.at(-1);
+    const at = namesOf(input);
+    const Items = filter === undefined ? seen : seen.filter((item) => holds(filter, item, at));
+    const isWhole = !last || from + seen.length >= items.length;
+    return { Items, Count: Items.length, ...(isWhole ? {} : { LastEvaluatedKey: keyOf(last) }) };
   }
 
   #putAll({ input }: BatchWriteCommand) {
     for (const [table, requests] of Object.entries(input.RequestItems ?? {}))
-      for (const { PutRequest } of requests) {
-        assert(PutRequest?.Item, 'batches only put');
-        this.put(table, PutRequest.Item);
+      for (const { PutRequest, DeleteRequest } of requests) {
+        if (PutRequest?.Item) this.put(table, PutRequest.Item);
+        else {
+          assert(DeleteRequest?.Key, 'batches put and delete');
+          this.#write([{ table, key: DeleteRequest.Key as Key, may: true, next: undefined }]);
+        }
       }
     return {};
   }
@@ -114,14 +167,14 @@ export class SimulatedTable {
     const step = this.#step(write);
     if (!step.may)
       throw new ConditionalCheckFailedException({ message: 'the condition', $metadata: {} });
-    this.#write(step);
+    this.#write([step]);
     return {};
   }
 
   #transact({ input }: TransactWriteCommand) {
     const steps = (input.TransactItems ?? []).map((write) => this.#step(write));
     if (steps.some(({ may }) => !may)) throw cancelled(steps.map(({ may }) => may));
-    for (const step of steps) this.#write(step);
+    this.#write(steps);
     return {};
   }
 
@@ -147,22 +200,44 @@ export class SimulatedTable {
     return holds(condition, this.item(table, key) ?? {}, namesOf(write));
   }
 
-  #write({ table, key, next }: Step): void {
-    const name = `${table}|${key.pk}`;
-    const partition = this.#partitions.get(name) ?? new Map<string, Item>();
-    this.#partitions.set(name, partition);
-    if (next) partition.set(key.sk, next);
-    else partition.delete(key.sk);
+  #write(steps: readonly Step[]): void {
+    const written = steps.map(({ table, key, next }): Written => {
+      const name = `${table}|${key.pk}`;
+      const partition = this.#partitions.get(name) ?? new Map<string, Item>();
+      this.#partitions.set(name, partition);
+      const before = partition.get(key.sk);
+      if (next) partition.set(key.sk, next);
+      else partition.delete(key.sk);
+      return { table, key, before, after: next };
+    });
+    this.onWritten?.(written);
   }
 }
 
-/** Too many requests: nothing was done. A transaction says so in its own way. */
-export function throttled(command: unknown): Error {
-  if (command instanceof TransactWriteCommand)
+const listOf = (item: Item | undefined): Item[] => (item ? [item] : []);
+
+/** The place behind an item, there or gone, in items that are in order either way. */
+function placeAfter(items: readonly Item[], start: Item, isStart: (item: Item) => boolean): number {
+  const found = items.findIndex(isStart);
+  if (found >= 0) return found + 1;
+  const text = ({ pk, sk }: Item) => `${pk}|${sk}`;
+  const isDown = items.length > 1 && text(items[0] as Item) > text(items.at(-1) as Item);
+  const place = items.findIndex((item) =>
+    isDown ? text(item) < text(start) : text(item) > text(start),
+  );
+  return place < 0 ? items.length : place;
+}
+
+/** Too many requests, or others at the same items: nothing was done. A transaction says so in its own way. */
+export function throttled(
+  command: unknown,
+  code: 'ThrottlingError' | 'TransactionConflict' = 'ThrottlingError',
+): Error {
+  if (command instanceof TransactWriteCommand || command instanceof TransactGetCommand)
     return new TransactionCanceledException({
-      message: 'too many requests',
+      message: code,
       $metadata: {},
-      CancellationReasons: [{ Code: 'ThrottlingError' }],
+      CancellationReasons: [{ Code: code }],
     });
   return new ProvisionedThroughputExceededException({
     message: 'too many requests',

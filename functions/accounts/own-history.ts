@@ -1,13 +1,10 @@
 /** What has happened to a user's money: fills, and the ledger's entries. By pages, newest first. */
 import * as z from 'zod';
+import { entryToJson } from '#cloud/entry-json.ts';
 import { type ApiAnswer, type ApiRequest, isRefused, ok, refuse } from '#cloud/http-edge.ts';
-import type { LedgerEntry } from '#cloud/ledger-store.ts';
-import { MatcherUnavailable } from '#cloud/matcher-client.ts';
 import type { Session } from '#cloud/session-token.ts';
-import { formatDecimal } from '#domain/amount.ts';
-import type { Asset } from '#domain/asset.ts';
 import { fillToJson } from '#wire/present.ts';
-import type { EntriesJson, EntryJson, FillsJson } from '#wire/rest-api.ts';
+import type { EntriesJson, FillsJson } from '#wire/rest-api.ts';
 import { type AccountPorts, listedOf } from './account-ports.ts';
 import { askedPage, nextPage, pageQuery } from './page-cursor.ts';
 
@@ -50,31 +47,8 @@ export async function listEntries(
   const page = { ...asked.page, ...(asset === undefined ? {} : { asset }) };
   const { entries, cursor } = await ledger.entries(account, page);
   const answer: EntriesJson = {
-    entries: entries.map((entry) => entryJson(entry, assets)),
+    entries: entries.map((entry) => entryToJson(entry, assets)),
     ...nextPage(cursor, scope),
   };
   return ok(answer);
-}
-
-function entryJson(entry: LedgerEntry, assets: Map<string, Asset>): EntryJson {
-  const text = (units: bigint, assetId: string) => {
-    const asset = assets.get(assetId);
-    if (!asset) throw new MatcherUnavailable('busy', `${assetId} is not in the directory yet`);
-    return formatDecimal(units, asset.decimals);
-  };
-  return {
-    entryId: entry.entryId,
-    asset: entry.asset,
-    atMs: entry.atMs,
-    business: entry.business,
-    businessId: entry.businessId,
-    available: text(entry.availableUnits, entry.asset),
-    frozen: text(entry.frozenUnits, entry.asset),
-    trades: entry.trades.map((line) => ({
-      sequence: line.sequence,
-      market: line.marketId,
-      amount: text(line.units, entry.asset),
-      fee: text(line.feeUnits, entry.asset),
-    })),
-  };
 }

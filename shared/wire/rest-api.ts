@@ -177,9 +177,16 @@ export type EntryJson = {
   atMs: number;
   business: string;
   businessId: string;
-  /** Signed: what the event moved into or out of the available and the frozen side. */
+  /** Signed: what the event moved into or out of the available, the withdrawing and the frozen side. */
   available: string;
+  withdrawing: string;
   frozen: string;
+  /** The balance after it, where the event knows it: a run of trades knows what is frozen in its pair group only. */
+  availableAfter?: string;
+  withdrawingAfter?: string;
+  frozenAfter?: string;
+  /** The account on the other side of an operation. */
+  counterparty?: string;
   trades: { sequence: number; market: string; amount: string; fee: string }[];
 };
 export type EntriesJson = { entries: EntryJson[]; cursor?: string };

@@ -48,6 +48,9 @@ export type LedgerEntry = {
   withdrawingAfterUnits?: Units;
   /** What is frozen in the run's pair group after it. */
   frozenAfterUnits?: Units;
+  /** Of a run: the grant that it took in, and its newest return with the sum of all that it returned. Their difference is `availableUnits`. */
+  granted?: { grantNumber: number; units: Units };
+  returned?: { returnNumber: number; units: Units };
   /** The other side of an operation; a run's are in its trades. */
   counterparty?: string;
   trades: EntryLine[];
@@ -88,6 +91,12 @@ export function clearingEntry(
     availableUnits: availableChange(change),
     frozenUnits: frozenChange(change),
     frozenAfterUnits,
+    ...(change.granted
+      ? { grantNumber: change.granted.grantNumber, grantedUnits: change.granted.units }
+      : {}),
+    ...(change.returnedUnits > 0n
+      ? { returnNumber: change.returnNumber, returnedUnits: change.returnedUnits }
+      : {}),
     // Lists, not maps: a frame of 256 KiB holds some 3,000 trades, and 45 bytes each stay below an item's 400 KB.
     trades: change.lines.map((line) => [line.sequence, line.marketId, line.units, line.feeUnits]),
   };
@@ -110,6 +119,7 @@ export function readEntry(item: Record<string, unknown>): LedgerEntry {
     ...after(item, 'availableAfterUnits'),
     ...after(item, 'withdrawingAfterUnits'),
     ...after(item, 'frozenAfterUnits'),
+    ...lentBy(item),
     ...(item['counterparty'] === undefined ? {} : { counterparty: String(item['counterparty']) }),
     trades: (item['trades'] as unknown[][]).map(([sequence, marketId, units, feeUnits]) => ({
       sequence: storedNumber(sequence),
@@ -117,6 +127,28 @@ export function readEntry(item: Record<string, unknown>): LedgerEntry {
       units: storedUnits(units),
       feeUnits: storedUnits(feeUnits),
     })),
+  };
+}
+
+function lentBy(item: Record<string, unknown>): Pick<LedgerEntry, 'granted' | 'returned'> {
+  const { grantNumber, grantedUnits, returnNumber, returnedUnits } = item;
+  return {
+    ...(grantNumber === undefined
+      ? {}
+      : {
+          granted: {
+            grantNumber: storedNumber(grantNumber),
+            units: storedUnits(grantedUnits) as Units,
+          },
+        }),
+    ...(returnNumber === undefined
+      ? {}
+      : {
+          returned: {
+            returnNumber: storedNumber(returnNumber),
+            units: storedUnits(returnedUnits) as Units,
+          },
+        }),
   };
 }
 

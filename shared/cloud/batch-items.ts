@@ -5,6 +5,7 @@ import {
   type DynamoDBDocumentClient,
 } from '@aws-sdk/lib-dynamodb';
 import type { Key } from '#wire/table-keys.ts';
+import { sideBySide } from './side-by-side.ts';
 import { backOff, untilSettled } from './transaction.ts';
 
 export type Item = Record<string, unknown>;
@@ -14,6 +15,8 @@ type Where = { client: DynamoDBDocumentClient; table: string };
 const getLimit = 100;
 const putLimit = 25;
 const tries = 12;
+/** Reading calls in flight: a run of clearing may read some thousand items. */
+const callsAtOnce = 4;
 
 export const keyText = (key: Key): string => `${key.pk}|${key.sk}`;
 
@@ -23,18 +26,20 @@ export async function getItems(
   keys: readonly Key[],
 ): Promise<Map<string, Item>> {
   const items = new Map<string, Item>();
-  for (let at = 0; at < keys.length; at += getLimit) {
-    let left: Item[] = [...keys.slice(at, at + getLimit)];
+  const calls: Item[][] = [];
+  for (let at = 0; at < keys.length; at += getLimit) calls.push(keys.slice(at, at + getLimit));
+  await sideBySide(calls, callsAtOnce, async (wanted) => {
+    let left = wanted;
     for (let tried = 1; left.length > 0; tried += 1) {
-      const wanted = { [table]: { Keys: left, ConsistentRead: true } };
+      const asked = { [table]: { Keys: left, ConsistentRead: true } };
       const answer = await untilSettled(() =>
-        client.send(new BatchGetCommand({ RequestItems: wanted })),
+        client.send(new BatchGetCommand({ RequestItems: asked })),
       );
       for (const item of answer.Responses?.[table] ?? []) items.set(keyText(item as Key), item);
       left = answer.UnprocessedKeys?.[table]?.Keys ?? [];
       if (left.length > 0) await nextTry(tried);
     }
-  }
+  });
   return items;
 }
 

@@ -7,11 +7,12 @@ import { isAfter, type JournalRecord, type JournalRun, takeRun } from './journal
 import type { Consumed } from './stream-edge.ts';
 
 /**
- * A run ends with the frame that brings it to so many trades: 5 lines a trade in entries of 45 bytes a line are
- * 225 KB, and one account's own lines at most 90 KB, below a transaction's 4 MB and an item's 400 KB even
- * where a last frame of 256 KiB adds some 3,000 trades.
+ * A run ends with the frame that brings it to so many trades, grants and returns. That frame closes with the command that
+ * brings it to 256 KiB and may still make 1,000 events, some 3,200 trades in all: so a run has at most 4,200 trades.
+ * 5 lines each in entries of 45 bytes a line are 0.95 MB of a transaction's 4 MB, one account's own lines (the house's: one a trade)
+ * 190 KB of an item's 400 KB. Its accounts: `clearing-writes.ts`.
  */
-const tradesPerRun = 1_000;
+const movementsPerRun = 1_000;
 
 export type Clearing = {
   store: ClearingStore;
@@ -30,7 +31,7 @@ export async function clearJournal(
   for (;;) {
     const run = position.run
       ? await openRun(position, position.run.toShardSequence)
-      : takeRun(groupId, position.watermark, records, { trades: tradesPerRun });
+      : takeRun(groupId, position.watermark, records, { movements: movementsPerRun });
     const moves = isAfter(run.to.shardSequence, position.watermark.shardSequence);
     if (!moves)
       return run.stop ? { status: 'stopped', frames, stop: run.stop } : { status: 'done', frames };

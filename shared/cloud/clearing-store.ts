@@ -4,18 +4,32 @@
  * The cursor item of a pair group holds the watermark and, while a run is half posted, `{ toFrame, toShardSequence, cursor }`.
  * Every transaction compares the item's `version`, so a second try, or an older process that still runs, can only
  * go on where the last one ended. `frozen` is set, on condition of the value read before: one group's clearing alone
- * writes it. The available side of a return is contended and only added to.
+ * writes it. The available side of a return is contended and only added to. The last transaction also keeps the run
+ * itself (`cleared-run.ts`) and its rows of the outbox: what follows from a run happens because it is cleared, and only then.
  */
-import { type DynamoDBDocumentClient, GetCommand, TransactGetCommand } from '@aws-sdk/lib-dynamodb';
+import { ConditionalCheckFailedException } from '@aws-sdk/client-dynamodb';
+import {
+  type DynamoDBDocumentClient,
+  GetCommand,
+  PutCommand,
+  TransactGetCommand,
+} from '@aws-sdk/lib-dynamodb';
 import { assert } from '#domain/assertion.ts';
-import { type CreditChange, changeKey, frozenChange, netFrames } from '#domain/clearing.ts';
+import { type CreditChange, changeKey, netFrames } from '#domain/clearing.ts';
 import type { GroupId } from '#domain/market.ts';
 import type { Watermark } from '#wire/accept-record.ts';
 import { feeAccount, ledgerKeys } from '#wire/table-keys.ts';
 import { getItems, type Item, keyText } from './batch-items.ts';
-import type { JournalRun } from './journal-run.ts';
-import { clearingEntry } from './ledger-entry.ts';
-import { storedNumber, storedUnits } from './stored-number.ts';
+import type { ClearedRun } from './cleared-run.ts';
+import {
+  changeWrites,
+  endWrites,
+  endWritesAtMost,
+  frozenAfter,
+  writesOf,
+} from './clearing-writes.ts';
+import { type JournalRun, tradesOf } from './journal-run.ts';
+import { storedNumber } from './stored-number.ts';
 import { transact, transactionItemLimit, untilSettled, type Write } from './transaction.ts';
 import { readWatermark } from './watermark-item.ts';
 
@@ -47,7 +61,12 @@ export type ClearingStore = {
   ): Promise<ClearingPosition>;
 };
 
-type Where = { client: DynamoDBDocumentClient; table: string };
+type Where = {
+  client: DynamoDBDocumentClient;
+  table: string;
+  /** Where it says that a run is cleared; nobody hears of it where absent. */
+  outboxTable?: string;
+};
 
 export function createClearingStore(where: Where): ClearingStore {
   return {
@@ -107,33 +126,76 @@ async function postRun(
     'an open run is finished before another begins',
   );
   const changes = netFrames(frames, feeAccount);
+  if (changes.length === 0) return moveOn(where, groupId, begin, to);
+  const cleared = clearedBy(groupId, begin.watermark, { frames, to }, changes.length);
   const done = run ? changes.filter((change) => changeKey(change) <= run.cursor).length : 0;
-  const atMs = frames.at(-1)?.atMs ?? 0;
-  let position = begin;
   let left = changes.slice(done);
-  do {
-    const part = await nextPart(where, left, { groupId, toFrame: to.frame, atMs });
-    if (part.overdrawn !== undefined) {
-      const now = await settledPosition(where, groupId);
-      // Another process has posted this run between our two reads: the credit that we saw is what it left.
-      if (now.version !== position.version) return now;
-      throw new ClearingMismatch(`${groupId}, run to frame ${to.frame}: ${part.overdrawn}`);
-    }
-    left = left.slice(part.count);
-    const next = positionAfter(position, to, left.length === 0 ? undefined : part.lastKey);
-    const writes = [cursorWrite(where.table, groupId, position, next), ...part.writes];
-    const outcome = await transact(where.client, writes);
-    if (outcome.status === 'refused') {
+  // All at once: nobody else writes what is frozen, and whoever posts this run instead of us moves the cursor.
+  const credits = await getItems(where, left.map(creditKey(groupId)));
+  let position = begin;
+  while (left.length > 0) {
+    const part = left.slice(0, partOf(left));
+    left = left.slice(part.length);
+    const lastKey = part.at(-1);
+    assert(lastKey, 'a transaction without a change');
+    const next = positionAfter(position, to, left.length === 0 ? undefined : changeKey(lastKey));
+    const problem =
+      overdrawn(part, groupId, credits) ??
+      (await tryToWrite(where.client, [
+        cursorWrite(where.table, groupId, position, next),
+        ...part.flatMap((change) =>
+          changeWrites(where.table, change, creditOf(credits, groupId, change), cleared),
+        ),
+        ...(left.length === 0 ? endWrites(where, cleared, changes) : []),
+      ]));
+    if (problem !== undefined) {
       const now = await settledPosition(where, groupId);
       // Another process went on from here, or our own answer was lost: either way its position counts.
       if (now.version !== position.version) return now;
-      throw new ClearingMismatch(
-        `${groupId}, run to frame ${to.frame}: the condition of ${describe(writes, outcome.failed)} does not hold`,
-      );
+      throw new ClearingMismatch(`${groupId}, run to frame ${to.frame}: ${problem}`);
     }
     position = next;
-  } while (left.length > 0);
+  }
   return position;
+}
+
+/** Frames that move no money move the watermark alone: one plain write, half the price of a transaction. */
+async function moveOn(
+  where: Where,
+  groupId: GroupId,
+  from: ClearingPosition,
+  to: Watermark,
+): Promise<ClearingPosition> {
+  const next = positionAfter(from, to, undefined);
+  const { Put: put } = cursorWrite(where.table, groupId, from, next);
+  try {
+    await untilSettled(() => where.client.send(new PutCommand(put)));
+    return next;
+  } catch (error) {
+    if (!(error instanceof ConditionalCheckFailedException)) throw error;
+    const now = await settledPosition(where, groupId);
+    if (now.version !== from.version) return now;
+    throw new ClearingMismatch(`${groupId}, to frame ${to.frame}: the cursor does not hold`);
+  }
+}
+
+function clearedBy(
+  groupId: GroupId,
+  from: Watermark,
+  { frames, to }: Pick<JournalRun, 'frames' | 'to'>,
+  changes: number,
+): ClearedRun {
+  return {
+    groupId,
+    fromFrame: from.frame + 1,
+    toFrame: to.frame,
+    fromShardSequence: from.shardSequence,
+    toShardSequence: to.shardSequence,
+    atMs: frames.at(-1)?.atMs ?? 0,
+    clock: to.clock,
+    trades: tradesOf(frames).length,
+    changes,
+  };
 }
 
 function positionAfter(
@@ -152,7 +214,7 @@ function cursorWrite(
   groupId: GroupId,
   from: ClearingPosition,
   next: ClearingPosition,
-): Write {
+) {
   return {
     Put: {
       TableName: table,
@@ -165,114 +227,51 @@ function cursorWrite(
             ExpressionAttributeValues: { ':version': from.version },
           }),
     },
-  };
+  } satisfies Write;
 }
 
-type RunName = { groupId: GroupId; toFrame: number; atMs: number };
-
-/** As many changes as fit one transaction beside the cursor, with the writes that post them. */
-async function nextPart(where: Where, left: readonly CreditChange[], run: RunName) {
+/** How many of the changes fit one transaction beside the cursor; where all do, the run's end must fit too. */
+function partOf(left: readonly CreditChange[]): number {
   let items = 1;
-  const fitting: CreditChange[] = [];
+  let count = 0;
   for (const change of left) {
-    items += 2 + (change.granted ? 1 : 0) + (change.returnedUnits > 0n ? 1 : 0);
-    if (items > transactionItemLimit) break;
-    fitting.push(change);
+    if (items + writesOf(change) > transactionItemLimit) return count;
+    items += writesOf(change);
+    count += 1;
   }
-  const keyOf = (change: CreditChange) =>
-    ledgerKeys.credit(change.account, change.asset, run.groupId);
-  const credits = await getItems(where, fitting.map(keyOf));
-  const creditOf = (change: CreditChange) => credits.get(keyText(keyOf(change))) ?? {};
-  const overdrawn = fitting.find((change) => frozenAfter(change, creditOf(change)) < 0n);
-  const last = fitting.at(-1);
-  return {
-    writes: fitting.flatMap((change) => postings(where.table, change, creditOf(change), run)),
-    count: fitting.length,
-    lastKey: last ? changeKey(last) : '',
-    ...(overdrawn
-      ? {
-          overdrawn: `${changeKey(overdrawn)} would have ${frozenAfter(overdrawn, creditOf(overdrawn))} frozen`,
-        }
-      : {}),
-  };
+  return items + endWritesAtMost > transactionItemLimit ? count - 1 : count;
 }
 
-const frozenAfter = (change: CreditChange, credit: Item): bigint =>
-  storedUnits(credit['frozen']) + frozenChange(change);
+const creditKey =
+  (groupId: GroupId) =>
+  ({ account, asset }: CreditChange) =>
+    ledgerKeys.credit(account, asset, groupId);
 
-/** Everything that one change writes: its credit and its entry, the end of a grant, the gain of a return. */
-function postings(table: string, change: CreditChange, credit: Item, run: RunName): Write[] {
-  const frozenAfterUnits = frozenAfter(change, credit);
-  const entry = clearingEntry(change, { ...run, frozenAfterUnits });
-  const writes: Write[] = [
-    creditWrite(table, change, credit, { groupId: run.groupId, frozenAfterUnits }),
-    {
-      Put: { TableName: table, Item: entry, ConditionExpression: 'attribute_not_exists(pk)' },
-    },
-  ];
-  if (change.granted) {
-    writes.push({
-      Delete: {
-        TableName: table,
-        Key: ledgerKeys.pendingGrant(run.groupId, change.account, change.asset),
-        ConditionExpression: 'grantNumber = :number',
-        ExpressionAttributeValues: { ':number': change.granted.grantNumber },
-      },
-    });
+type Credits = ReadonlyMap<string, Item>;
+
+const creditOf = (credits: Credits, groupId: GroupId, change: CreditChange): Item =>
+  credits.get(keyText(creditKey(groupId)(change))) ?? {};
+
+function overdrawn(
+  part: readonly CreditChange[],
+  groupId: GroupId,
+  credits: Credits,
+): string | undefined {
+  for (const change of part) {
+    const after = frozenAfter(change, creditOf(credits, groupId, change));
+    if (after < 0n) return `${changeKey(change)} would have ${after} frozen`;
   }
-  if (change.returnedUnits > 0n) writes.push(returnWrite(table, change, run.groupId));
-  return writes;
+  return undefined;
 }
 
-function creditWrite(
-  table: string,
-  change: CreditChange,
-  credit: Item,
-  after: { groupId: GroupId; frozenAfterUnits: bigint },
-): Write {
-  const { granted } = change;
-  const known = credit['frozen'] !== undefined;
-  return {
-    Update: {
-      TableName: table,
-      Key: ledgerKeys.credit(change.account, change.asset, after.groupId),
-      UpdateExpression: `SET frozen = :after${granted ? ' REMOVE pendingNumber, pendingUnits, pendingClock' : ''} ADD version :one`,
-      ConditionExpression: [
-        known ? 'frozen = :before' : 'attribute_not_exists(frozen)',
-        ...(granted ? ['pendingNumber = :number AND pendingUnits = :granted'] : []),
-      ].join(' AND '),
-      ExpressionAttributeValues: {
-        ':after': after.frozenAfterUnits,
-        ':one': 1n,
-        ...(known ? { ':before': credit['frozen'] } : {}),
-        ...(granted ? { ':number': granted.grantNumber, ':granted': granted.units } : {}),
-      },
-    },
-  };
-}
-
-function returnWrite(table: string, change: CreditChange, groupId: GroupId): Write {
-  return {
-    Update: {
-      TableName: table,
-      Key: ledgerKeys.balance(change.account, change.asset),
-      // Only this group writes this clock, and its frames' clocks grow: nothing needs comparing.
-      UpdateExpression:
-        'SET #clock = :clock, #returnNumber = :number ADD available :units, grantable :units, #returnedUnits :units, #returns :one, version :one',
-      ExpressionAttributeNames: {
-        '#clock': `clock#${groupId}`,
-        '#returns': 'returns',
-        '#returnNumber': `returnNumber#${groupId}`,
-        '#returnedUnits': `returnedUnits#${groupId}`,
-      },
-      ExpressionAttributeValues: {
-        ':clock': change.returnedClock,
-        ':number': change.returnNumber,
-        ':units': change.returnedUnits,
-        ':one': 1n,
-      },
-    },
-  };
+/** Answers which condition did not hold. */
+async function tryToWrite(
+  client: DynamoDBDocumentClient,
+  writes: readonly Write[],
+): Promise<string | undefined> {
+  const outcome = await transact(client, writes);
+  if (outcome.status === 'written') return undefined;
+  return `the condition of ${describe(writes, outcome.failed)} does not hold`;
 }
 
 function describe(writes: readonly Write[], failed: readonly number[]): string {

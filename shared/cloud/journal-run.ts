@@ -24,17 +24,18 @@ export function isAfter(shardSequence: string, position: string): boolean {
 
 /**
  * Accepts the records after `from`, through `until.shardSequence` where given, and ends after the frame that brings
- * the run to `until.trades`. Records at or before `from` were looked at before: a retried batch repeats them.
+ * the run to `until.trades` or `until.movements` (of money: trades, grants, returns). Records at or before `from` were looked at before: a retried batch repeats them.
  */
 export function takeRun(
   groupId: string,
   from: Watermark,
   records: readonly JournalRecord[],
-  until: { trades?: number; shardSequence?: string },
+  until: { trades?: number; movements?: number; shardSequence?: string },
 ): JournalRun {
   const frames: Frame[] = [];
   let to = from;
   let trades = 0;
+  let movements = 0;
   for (const record of records) {
     if (!isAfter(record.shardSequence, to.shardSequence)) continue;
     if (until.shardSequence && isAfter(record.shardSequence, until.shardSequence)) break;
@@ -47,13 +48,19 @@ export function takeRun(
     if (verdict.type !== 'frame') continue;
     frames.push(verdict.frame);
     trades += tradesOf([verdict.frame]).length;
+    movements += movementsOf(verdict.frame);
     if (until.trades && trades >= until.trades) break;
+    if (until.movements && movements >= until.movements) break;
   }
   return { frames, to };
 }
 
 export const eventsOf = (frames: readonly Frame[]): EngineEvent[] =>
   frames.flatMap((frame) => frame.outcomes.flatMap((outcome) => outcome.events));
+
+const moving: readonly EngineEvent['type'][] = ['trade', 'credit_granted', 'credit_returned'];
+const movementsOf = (frame: Frame): number =>
+  eventsOf([frame]).filter(({ type }) => moving.includes(type)).length;
 
 export const tradesOf = (frames: readonly Frame[]): Trade[] =>
   eventsOf(frames).filter((event) => event.type === 'trade');

@@ -10,7 +10,7 @@ export const outboxTopics = ['notify', 'reconcile'] as const;
 export type OutboxTopic = (typeof outboxTopics)[number];
 
 export type OutboxBody =
-  /** A run of a pair group's journal is cleared: its last frame names it. */
+  /** A run of a pair group's journal is cleared: its last frame names it. Topic `notify` is told its users' accounts, `reconcile` none. */
   | { type: 'run'; groupId: string; toFrame: number; atMs: number; accounts: string[] }
   /** An operation outside the journal is posted. */
   | { type: 'operation'; operationId: string; atMs: number; accounts: string[] };

@@ -8,7 +8,13 @@ import { asError } from '../../containers/matcher/doubt.ts';
 import { pause } from '../../containers/matcher/timers.ts';
 import { isExcused } from './matcher-run.ts';
 import type { SimulatedProcess } from './simulated-process.ts';
-import type { SimulatedWorld } from './simulated-world.ts';
+import type { SimulatedStream } from './simulated-stream.ts';
+import type { Surroundings } from './surroundings.ts';
+
+/** Where it reads and works. */
+export type ConsumedWorld = Pick<Surroundings, 'time' | 'random' | 'process' | 'bug' | 'note'> & {
+  stream: Pick<SimulatedStream, 'records' | 'behind'>;
+};
 
 export type Consume = (
   process: SimulatedProcess,
@@ -22,15 +28,18 @@ export class ConsumerRun {
   readonly name: string;
   /** The newest call's. */
   process: SimulatedProcess | undefined;
-  #world: SimulatedWorld;
+  #world: ConsumedWorld;
   #consume: Consume;
+  #skips: boolean;
   #after = '';
   #calls = 0;
 
-  constructor(world: SimulatedWorld, name: string, consume: Consume) {
+  /** Planted: one that `skips` is not shown every record. */
+  constructor(world: ConsumedWorld, name: string, consume: Consume, { skips = false } = {}) {
     this.name = name;
     this.#world = world;
     this.#consume = consume;
+    this.#skips = skips;
     void this.#run();
   }
 
@@ -40,7 +49,7 @@ export class ConsumerRun {
   }
 
   async #run(): Promise<void> {
-    const { stream, time, random, planted } = this.#world;
+    const { stream, time, random } = this.#world;
     for (;;) {
       const batch = stream.behind(this.#after, 1 + random(30));
       const last = batch.at(-1);
@@ -48,8 +57,7 @@ export class ConsumerRun {
         await pause(time.timers, 300 + random(500));
         continue;
       }
-      const skips = planted === 'reader-skips' && this.name === 'settlement' && random(4) === 0;
-      const outcome = await this.#call(skips ? batch.slice(1) : batch);
+      const outcome = await this.#call(this.#skips && random(4) === 0 ? batch.slice(1) : batch);
       if (outcome === 'done') this.#after = last.shardSequence;
       else if (outcome === 'stopped') return;
       else await pause(time.timers, random(500));

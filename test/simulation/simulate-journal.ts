@@ -5,6 +5,7 @@ import { clearJournal } from '#cloud/clear-journal.ts';
 import { createClearingStore } from '#cloud/clearing-store.ts';
 import { writeHistory } from '#cloud/history-writer.ts';
 import { readJournalRange } from '#cloud/journal-range.ts';
+import type { JournalRecord } from '#cloud/journal-run.ts';
 import { createLedgerStore } from '#cloud/ledger-store.ts';
 import { readWatermark } from '#cloud/watermark-item.ts';
 import { units } from '#domain/amount.ts';
@@ -89,12 +90,14 @@ class Simulation {
 
   #startConsumers(): void {
     const world = this.#world;
-    const settlement = new ConsumerRun(world, 'settlement', (process, records) => {
+    const settle = (process: SimulatedProcess, records: readonly JournalRecord[]) => {
       const store = createClearingStore({ client: world.client(process), table: tables.ledger });
       const readRange = (_: string, after: string, through: string) =>
         readJournalRange(world.stream.reader(process), after, through);
       return clearJournal({ store, readRange }, groupId, records);
-    });
+    };
+    const skips = world.planted === 'reader-skips';
+    const settlement = new ConsumerRun(world, 'settlement', settle, { skips });
     const history = new ConsumerRun(world, 'market-history', (process, records) => {
       const where = { client: world.client(process), table: tables.history };
       return writeHistory(where, groupId, records);

@@ -1,0 +1,38 @@
+/** Trees of liabilities over made-up accounts, and the proofs of them. */
+import { createHash } from 'node:crypto';
+import { type Arbitrary, array, bigInt, oneof } from 'fast-check';
+import { type InclusionProof, leafNode, rootOf } from '#domain/liability-proof.ts';
+import { depthOf, pathOf, type SumNode, topOf } from '#domain/merkle-sum-tree.ts';
+
+export const sha256 = (bytes: Uint8Array): Uint8Array =>
+  new Uint8Array(createHash('sha256').update(bytes).digest());
+
+export type Owed = { account: string; units: bigint; salt: Uint8Array };
+export const terms = { day: '2026-01-31', asset: 'USDC', decimals: 6 };
+
+export type Tree = { proofs: InclusionProof[]; root: Uint8Array; totalUnits: bigint };
+
+/** The whole tree in memory, in the order given. */
+export function treeOf(owed: readonly Owed[], of = terms): Tree {
+  const leaves = owed.map((each) => leafNode(sha256, { ...each, asset: of.asset }));
+  const height = depthOf(leaves.length);
+  const top = topOf(sha256, leaves, height);
+  const accounts = leaves.length;
+  const proofs = owed.map((each, position) => {
+    const path = pathOf(sha256, leaves, { index: position, height });
+    return { ...of, ...each, accounts, position, path };
+  });
+  return { proofs, root: rootOf(sha256, { ...of, accounts, top }), totalUnits: top.units };
+}
+
+const account = (number: number): string => `0x${number.toString(16).padStart(40, '0')}`;
+const saltOf = (number: number): Uint8Array => sha256(Uint8Array.of(number >> 8, number & 0xff));
+
+export const owedUnits = (amounts: readonly bigint[]): Owed[] =>
+  amounts.map((units, at) => ({ account: account(at + 1), units, salt: saltOf(at) }));
+
+export const someOwed: Arbitrary<Owed[]> = fc
+  .array(oneof(bigInt(0n, 10n ** 30n), bigInt(0n, 9n)), { minLength: 1, maxLength: 70 })
+  .map(owedUnits);
+
+export const node = (units: bigint, seed: number): SumNode => ({ hash: saltOf(seed), units });

@@ -90,7 +90,7 @@ function ownPage({ limit, cursor, marketId }: HistoryPage) {
   return {
     limit,
     ...(cursor === undefined ? {} : { before: cursor }),
-    ...(marketId === undefined ? {} : { where: { name: 'marketId', value: marketId } }),
+    ...(marketId === undefined ? {} : { where: [{ name: 'marketId', value: marketId }] }),
   };
 }
 

@@ -119,7 +119,7 @@ export function createLedgerStore(options: Where): LedgerStore {
       const page = await queryPage(options, ledgerKeys.entries(account), {
         limit,
         ...(cursor === undefined ? {} : { before: cursor }),
-        ...(asset === undefined ? {} : { where: { name: 'asset', value: asset } }),
+        ...(asset === undefined ? {} : { where: [{ name: 'asset', value: asset }] }),
       });
       const entries = page.items.map(readEntry);
       return page.cursor === undefined ? { entries } : { entries, cursor: page.cursor };

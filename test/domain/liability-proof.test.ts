@@ -1,4 +1,4 @@
-import { assert, bigInt, nat, property, record } from 'fast-check';
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { greatestUnits } from '#domain/ledger-operation.ts';
 import { climb, type InclusionProof, leafNode, rootOf } from '#domain/liability-proof.ts';
@@ -36,8 +36,8 @@ const proofAt = (tree: Tree, position: number): InclusionProof => {
 
 describe('a tree of liabilities', () => {
   it('proves every leaf, and its total is the sum of all', () => {
-    assert(
-      property(someOwed, (owed) => {
+    fc.assert(
+      fc.property(someOwed, (owed) => {
         const tree = treeOf(owed);
         expect(tree.totalUnits).toBe(owed.reduce((sum, { units }) => sum + units, 0n));
         for (const proof of tree.proofs) expect(accepted(proof, tree)).toBe(true);
@@ -70,9 +70,9 @@ describe('a tree of liabilities', () => {
 
 describe('a proof of liabilities', () => {
   it('is refused with any single bit changed', () => {
-    const change = record({ field: nat(), bit: nat() });
-    assert(
-      property(someOwed, nat(), change, (owed, at, { field, bit }) => {
+    const change = fc.record({ field: fc.nat(), bit: fc.nat() });
+    fc.assert(
+      fc.property(someOwed, fc.nat(), change, (owed, at, { field, bit }) => {
         const tree = treeOf(owed);
         const proof = proofAt(tree, at % owed.length);
         const changes = bitsOf(proof);
@@ -223,8 +223,8 @@ describe('the known attacks', () => {
 
 describe('a node of the tree', () => {
   it('is read as it was written', () => {
-    assert(
-      property(bigInt(0n, (1n << 256n) - 1n), nat(60), (units, seed) => {
+    fc.assert(
+      fc.property(fc.bigInt(0n, (1n << 256n) - 1n), fc.nat(60), (units, seed) => {
         const bytes = new Uint8Array(3 + nodeBytes);
         writeNode(bytes, 3, node(units, seed));
         expect(readNode(bytes, 3)).toEqual(node(units, seed));

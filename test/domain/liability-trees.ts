@@ -1,6 +1,6 @@
 /** Trees of liabilities over made-up accounts, and the proofs of them. */
 import { createHash } from 'node:crypto';
-import { type Arbitrary, array, bigInt, oneof } from 'fast-check';
+import fc from 'fast-check';
 import { type InclusionProof, leafNode, rootOf } from '#domain/liability-proof.ts';
 import { depthOf, pathOf, type SumNode, topOf } from '#domain/merkle-sum-tree.ts';
 
@@ -31,8 +31,8 @@ const saltOf = (number: number): Uint8Array => sha256(Uint8Array.of(number >> 8,
 export const owedUnits = (amounts: readonly bigint[]): Owed[] =>
   amounts.map((units, at) => ({ account: account(at + 1), units, salt: saltOf(at) }));
 
-export const someOwed: Arbitrary<Owed[]> = fc
-  .array(oneof(bigInt(0n, 10n ** 30n), bigInt(0n, 9n)), { minLength: 1, maxLength: 70 })
+export const someOwed: fc.Arbitrary<Owed[]> = fc
+  .array(fc.oneof(fc.bigInt(0n, 10n ** 30n), fc.bigInt(0n, 9n)), { minLength: 1, maxLength: 70 })
   .map(owedUnits);
 
 export const node = (units: bigint, seed: number): SumNode => ({ hash: saltOf(seed), units });

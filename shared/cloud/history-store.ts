@@ -3,12 +3,14 @@ import { type DynamoDBDocumentClient, GetCommand, QueryCommand } from '@aws-sdk/
 import { assert } from '#domain/assertion.ts';
 import { type Candle, type CandleInterval, candleOpenAtMs } from '#domain/candle.ts';
 import type { MarketId } from '#domain/market.ts';
+import type { Digest } from '#domain/order.ts';
 import type { FillView, OrderView } from '#wire/matcher-api.ts';
 import { historyKeys, padded } from '#wire/table-keys.ts';
 import type { Item } from './batch-items.ts';
 import { type Clock, systemClock } from './clock.ts';
 import { readCandle, readFill, readOrder, readTrade, type TradeView } from './history-item.ts';
-import { queryPage } from './query.ts';
+import { type PageOf, queryPage } from './query.ts';
+import { type TimePage, timeBounds } from './time-page.ts';
 
 export type { TradeView };
 
@@ -25,8 +27,8 @@ export type Ticker = {
   trades: number;
 };
 
-/** `cursor` goes on where a page ended; `marketId` leaves out the other markets. */
-export type HistoryPage = { limit: number; cursor?: string; marketId?: MarketId };
+/** Fills by the time of the trade, orders by that of their end; `marketId` leaves out the other markets, `digest` the other orders. */
+export type HistoryPage = TimePage & { marketId?: MarketId; digest?: Digest };
 
 export type HistoryStore = {
   /** Newest first; only those before a sequence number where it is given. */
@@ -39,9 +41,9 @@ export type HistoryStore = {
   ): Promise<Candle[]>;
   /** Undefined where the market has never traded. */
   ticker(marketId: MarketId, nowMs: number): Promise<Ticker | undefined>;
-  /** Newest first. */
+  /** Newest first, or oldest. */
   fills(account: string, page: HistoryPage): Promise<{ fills: FillView[]; cursor?: string }>;
-  /** The last to end first. */
+  /** The last to end first, or the first. */
   doneOrders(account: string, page: HistoryPage): Promise<{ orders: OrderView[]; cursor?: string }>;
   /** A finished order; a live one is known to its matcher only. */
   order(digest: string): Promise<OrderView | undefined>;
@@ -86,11 +88,13 @@ export function createHistoryStore(options: Where & { clock?: Clock }): HistoryS
   };
 }
 
-function ownPage({ limit, cursor, marketId }: HistoryPage) {
+function ownPage(page: HistoryPage): PageOf {
+  const { marketId, digest } = page;
+  const equal = (name: string, value: string | undefined) =>
+    value === undefined ? [] : [{ name, value }];
   return {
-    limit,
-    ...(cursor === undefined ? {} : { before: cursor }),
-    ...(marketId === undefined ? {} : { where: [{ name: 'marketId', value: marketId }] }),
+    ...timeBounds(page),
+    where: [...equal('marketId', marketId), ...equal('digest', digest)],
   };
 }
 

@@ -35,7 +35,7 @@ export function createFaucetStore(options: {
   };
   return {
     async claim({ account, day, key, limit }) {
-      const row = ledgerKeys.operation(`faucet-claims:${account}:${day}`);
+      const row = ledgerKeys.faucetClaims(account, day);
       const expiresAt = Math.floor(Date.parse(day) / 1000) + keptSeconds;
       for (let tried = 0; tried < claimTries; tried += 1) {
         const claims = await claimsOf(row);

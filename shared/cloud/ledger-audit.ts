@@ -16,13 +16,14 @@ export type GroupCredit = {
   grantNumber: number;
 };
 
-/** Sums available, pending and frozen per asset over all accounts, fees and vault included. */
+/** Sums available, withdrawing, pending and frozen per asset over all accounts, fees and vault included. */
 export async function sumsOf(where: Where): Promise<{ asset: AssetId; units: bigint }[]> {
   const sums = new Map<AssetId, bigint>();
   for await (const item of balancesAndCredits(where)) {
     const asset = String(item['sk']).split('#')[1] ?? '';
     const units =
       storedUnits(item['available']) +
+      storedUnits(item['withdrawing']) +
       storedUnits(item['frozen']) +
       storedUnits(item['pendingUnits']);
     sums.set(asset, (sums.get(asset) ?? 0n) + units);

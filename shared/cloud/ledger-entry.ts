@@ -8,7 +8,7 @@ import {
   type EntryLine,
   frozenChange,
 } from '#domain/clearing.ts';
-import type { OperationKind } from '#domain/ledger-operation.ts';
+import type { OperationKind, PostedOperation, Posting } from '#domain/ledger-operation.ts';
 import { type Key, ledgerKeys } from '#wire/table-keys.ts';
 import { storedNumber, storedUnits } from './stored-number.ts';
 
@@ -56,21 +56,30 @@ export type LedgerEntry = {
   trades: EntryLine[];
 };
 
-export function depositEntry(
-  deposit: { operationId: string; asset: string; atMs: number },
-  account: string,
-  units: bigint,
+/** One side of an operation; `after` is known of a user's balance only. */
+export function operationEntry(
+  { operationId, kind, atMs }: Pick<PostedOperation, 'operationId' | 'kind' | 'atMs'>,
+  posting: Posting,
+  after?: { availableUnits: bigint; withdrawingUnits: bigint },
 ): Record<string, unknown> {
-  const { operationId, asset, atMs } = deposit;
+  const { account, asset, availableUnits, withdrawingUnits, counterparty } = posting;
   return {
     ...ledgerKeys.operationEntry(account, operationId, asset, atMs),
     account,
     asset,
     atMs,
-    business: 'deposit',
+    business: kind,
     businessId: operationId,
-    availableUnits: units,
+    availableUnits,
+    withdrawingUnits,
     frozenUnits: 0n,
+    ...(after
+      ? {
+          availableAfterUnits: after.availableUnits,
+          withdrawingAfterUnits: after.withdrawingUnits,
+        }
+      : {}),
+    counterparty,
     trades: [],
   };
 }

@@ -1,27 +1,66 @@
-/**
- * The ledger's operations outside the journal: deposits, credit grants, and what users read of their money.
- *
- * A balance item holds `available`, `demanded` (by withdrawals) and `grantable` = available − demanded, because a DynamoDB
- * condition compares an attribute but cannot subtract two: whoever changes one of the first two changes `grantable` with it.
- * Rules are conditions on amounts; `version` is only added to. Returned credit stamps `clock#<group>` with that
- * group's journal clock and adds one to `returns`: no group ever compares or overwrites another's stamp.
- * `grantNumber#<group>`, `grantedUnits#<group>`, `returnNumber#<group>` and `returnedUnits#<group>` say which grants and
- * returns `available` counts: a read of items one by one, while others write, could not tell it from the credit items.
- */
+/** The ledger outside the journal: operations, withdrawals, adjustments, credit grants, and what is read of an account's money. */
 import { type DynamoDBDocumentClient, GetCommand, PutCommand } from '@aws-sdk/lib-dynamodb';
 import type { Units } from '#domain/amount.ts';
-import { assert } from '#domain/assertion.ts';
 import type { AssetId } from '#domain/asset.ts';
+import type { PostedOperation } from '#domain/ledger-operation.ts';
 import type { GroupId } from '#domain/market.ts';
-import { ledgerKeys, vaultAccount } from '#wire/table-keys.ts';
-import { getItems, type Item, keyText } from './batch-items.ts';
+import { ledgerKeys } from '#wire/table-keys.ts';
+import {
+  type Adjustment,
+  type AdjustmentAnswer,
+  approveAdjustment,
+  newestAdjustments,
+  type Proposal,
+  proposeAdjustment,
+  rejectAdjustment,
+} from './ledger-adjustments.ts';
 import { sumsOf } from './ledger-audit.ts';
-import { depositEntry, type LedgerEntry, readEntry } from './ledger-entry.ts';
+import { type Balance, type Lent, readBalances } from './ledger-balances.ts';
+import { type LedgerEntry, readEntry } from './ledger-entry.ts';
+import {
+  type GrantOutcome,
+  type GrantRequest,
+  grantCredit,
+  type PendingGrant,
+  pendingGrantsOf,
+} from './ledger-grants.ts';
+import {
+  type LedgerPlace,
+  type OperationAnswer,
+  postOperation,
+  readOperation,
+} from './ledger-operations.ts';
+import {
+  type DemandAnswer,
+  demandWithdrawal,
+  finishWithdrawal,
+  holdWithdrawal,
+  readWithdrawal,
+  returnWithdrawal,
+  type Withdrawal,
+  type WithdrawalAnswer,
+  type WithdrawalRequest,
+  withdrawalsOf,
+} from './ledger-withdrawals.ts';
 import { queryAll, queryPage } from './query.ts';
-import { storedNumber, storedUnits } from './stored-number.ts';
-import { backOff, transact, type Write } from './transaction.ts';
+import { createTurns } from './taking-turns.ts';
 
-export type { LedgerEntry };
+export type {
+  Adjustment,
+  AdjustmentAnswer,
+  Balance,
+  DemandAnswer,
+  GrantOutcome,
+  GrantRequest,
+  LedgerEntry,
+  Lent,
+  OperationAnswer,
+  PendingGrant,
+  Proposal,
+  Withdrawal,
+  WithdrawalAnswer,
+  WithdrawalRequest,
+};
 
 export type Deposit = {
   operationId: string;
@@ -31,57 +70,59 @@ export type Deposit = {
   atMs: number;
 };
 
-/** Funds set aside for a pair group whose journal has not told of them yet: number n of (account, asset). */
-export type PendingGrant = {
-  account: string;
+export type Transfer = {
+  operationId: string;
+  from: string;
+  to: string;
   asset: AssetId;
-  groupId: GroupId;
-  grantNumber: number;
   units: Units;
-  /** The newest journal clock from which the funds may come: the frame that takes the grant gets a later one. */
-  clock: number;
-};
-
-export type GrantRequest = {
-  account: string;
-  asset: AssetId;
-  groupId: GroupId;
-  least: Units;
-  most: Units;
   atMs: number;
-};
-
-export type GrantOutcome =
-  | { status: 'granted'; grant: PendingGrant }
-  | { status: 'pending'; grant: PendingGrant }
-  | { status: 'balance_too_low'; available: Units };
-
-export type Balance = {
-  asset: AssetId;
-  available: Units;
-  demanded: Units;
-  credit: { groupId: GroupId; frozen: Units; pending: Units }[];
-  lent: Lent[];
-};
-
-/** What has left `available` for a pair group and come back to it: of one item, so of the same moment as `available`. */
-export type Lent = {
-  groupId: GroupId;
-  /** The newest grant, cleared or not. */
-  grantNumber: number;
-  grantedUnits: Units;
-  /** The newest return that was cleared, and the sum of all of them. */
-  returnNumber: number;
-  returnedUnits: Units;
+  /** Of a transfer that operators order. */
+  ordered?: { by: string; why: string };
 };
 
 export type AccountSettings = { creditPolicy: 'exact' | 'sticky' };
 
+/**
+ * Every operation is applied once for ever by its business id, and answers one of `ledgerResults`: what a caller can do
+ * wrong is a returned code. Only a fault of the database, or a bug, throws; then the same call may be made again.
+ */
 export type LedgerStore = {
-  /** Credits an account from the vault account; idempotent for ever by `operationId`. */
-  deposit(
-    deposit: Deposit,
-  ): Promise<{ status: 'created' | 'exists' | 'exists_with_different_content' }>;
+  /** Credits an account from the vault's. */
+  deposit(deposit: Deposit): Promise<OperationAnswer>;
+  /** Between accounts of one owner; what a withdrawal demands stays. */
+  transfer(transfer: Transfer): Promise<OperationAnswer>;
+  /** Comes before any grant from now on: the funds stay where they are, and nobody is granted them. */
+  demandWithdrawal(request: WithdrawalRequest): Promise<DemandAnswer>;
+  /** Sets the funds aside, demanded before or not; `balance_too_low` while not enough is available. */
+  holdWithdrawal(request: WithdrawalRequest): Promise<OperationAnswer>;
+  /** It has left the vault. */
+  finishWithdrawal(ended: { withdrawalId: string; atMs: number }): Promise<OperationAnswer>;
+  /** It will not happen: gives back what was held, or gives up the demand. */
+  returnWithdrawal(ended: { withdrawalId: string; atMs: number }): Promise<WithdrawalAnswer>;
+  withdrawal(withdrawalId: string): Promise<Withdrawal | undefined>;
+  /** An account's withdrawals, newest first. */
+  withdrawals(
+    account: string,
+    page: { limit: number; cursor?: string },
+  ): Promise<{ withdrawals: Withdrawal[]; cursor?: string }>;
+  proposeAdjustment(proposal: Proposal): Promise<AdjustmentAnswer>;
+  /** The second approval, of two people who did not propose it, posts. */
+  approveAdjustment(word: {
+    adjustmentId: string;
+    by: string;
+    atMs: number;
+  }): Promise<AdjustmentAnswer>;
+  rejectAdjustment(word: {
+    adjustmentId: string;
+    by: string;
+    why: string;
+    atMs: number;
+  }): Promise<AdjustmentAnswer>;
+  /** The newest ones, waiting or not. */
+  adjustments(limit: number): Promise<Adjustment[]>;
+  /** An operation by its business id. */
+  operation(operationId: string): Promise<PostedOperation | undefined>;
   /** Sets aside between `least` and `most`; 'pending' answers the grant before, which is not cleared yet. */
   grant(request: GrantRequest): Promise<GrantOutcome>;
   /** Every grant of a group that is not cleared: a new leader submits them again. */
@@ -98,25 +139,62 @@ export type LedgerStore = {
   sums(): Promise<{ asset: AssetId; units: bigint }[]>;
 };
 
-type Where = { client: DynamoDBDocumentClient; table: string };
+/** `outboxTable` and `assets` are for who posts operations: see LedgerPlace. */
+export function createLedgerStore(options: {
+  client: DynamoDBDocumentClient;
+  table: string;
+  outboxTable?: string;
+  assets?: () => Promise<ReadonlySet<AssetId>>;
+}): LedgerStore {
+  const place: LedgerPlace = { ...options, turns: createTurns() };
+  return { ...operationsAt(place), ...readingAt(place) };
+}
 
-/** Rivals can only delay a grant by being granted themselves; after so many lost races something else is wrong. */
-const grantTries = 50;
+type Operations =
+  | 'deposit'
+  | 'transfer'
+  | `${'demand' | 'hold' | 'finish' | 'return'}Withdrawal`
+  | `${'propose' | 'approve' | 'reject'}Adjustment`
+  | 'grant';
 
-export function createLedgerStore(options: Where): LedgerStore {
-  const { client, table } = options;
+function operationsAt(place: LedgerPlace): Pick<LedgerStore, Operations> {
   return {
-    deposit: (each) => deposit(options, each),
-    grant: (request) => grant(options, request),
-    async pendingGrants(groupId) {
-      const items = await queryAll(options, ledgerKeys.pendingGrant(groupId, '', '').pk);
-      return items.map(readGrant);
+    deposit({ operationId, atMs, account, asset, units }) {
+      const operation = { kind: 'deposit' as const, account, asset, units };
+      return postOperation(place, { operationId, operation, atMs });
     },
+    transfer({ operationId, atMs, from, to, asset, units, ordered }) {
+      const operation = { kind: 'transfer' as const, from, to, asset, units };
+      return postOperation(place, { operationId, operation, atMs, ...(ordered && { ordered }) });
+    },
+    demandWithdrawal: (request) => demandWithdrawal(place, request),
+    holdWithdrawal: (request) => holdWithdrawal(place, request),
+    finishWithdrawal: (ended) => finishWithdrawal(place, ended),
+    returnWithdrawal: (ended) => returnWithdrawal(place, ended),
+    proposeAdjustment: (proposal) => proposeAdjustment(place, proposal),
+    approveAdjustment: (word) => approveAdjustment(place, word),
+    rejectAdjustment: (word) => rejectAdjustment(place, word),
+    grant: (request) => grantCredit(place, request),
+  };
+}
+
+function readingAt(place: LedgerPlace): Omit<LedgerStore, Operations> {
+  const { client, table } = place;
+  return {
+    withdrawal: (withdrawalId) => readWithdrawal(place, withdrawalId),
+    withdrawals: (account, page) => withdrawalsOf(place, account, page),
+    adjustments: (limit) => newestAdjustments(place, limit),
+    async operation(operationId) {
+      const Key = ledgerKeys.operation(operationId);
+      const { Item: item } = await client.send(new GetCommand({ TableName: table, Key }));
+      return item && readOperation(item);
+    },
+    pendingGrants: (groupId) => pendingGrantsOf(place, groupId),
     async balances(account) {
-      return readBalances(await queryAll(options, ledgerKeys.account(account)));
+      return readBalances(await queryAll(place, ledgerKeys.account(account)));
     },
     async entries(account, { limit, cursor, asset }) {
-      const page = await queryPage(options, ledgerKeys.entries(account), {
+      const page = await queryPage(place, ledgerKeys.entries(account), {
         limit,
         ...(cursor === undefined ? {} : { before: cursor }),
         ...(asset === undefined ? {} : { where: [{ name: 'asset', value: asset }] }),
@@ -133,225 +211,6 @@ export function createLedgerStore(options: Where): LedgerStore {
       const item = { ...ledgerKeys.settings(account), creditPolicy };
       await client.send(new PutCommand({ TableName: table, Item: item }));
     },
-    sums: () => sumsOf(options),
+    sums: () => sumsOf(place),
   };
-}
-
-async function deposit(where: Where, wanted: Deposit) {
-  const { operationId, account, asset, units, atMs } = wanted;
-  assert(units > 0n, 'a deposit of nothing');
-  assert(account !== vaultAccount, 'the vault cannot deposit to itself');
-  const key = ledgerKeys.operation(operationId);
-  const content = { kind: 'deposit', account, asset, units };
-  const put = (item: Item): Write => ({
-    Put: {
-      TableName: where.table,
-      Item: item,
-      ConditionExpression: 'attribute_not_exists(pk)',
-    },
-  });
-  const outcome = await transact(where.client, [
-    put({ ...key, ...content, atMs }),
-    addAvailable(where.table, account, asset, units),
-    addAvailable(where.table, vaultAccount, asset, -units),
-    put(depositEntry(wanted, account, units)),
-    put(depositEntry(wanted, vaultAccount, -units)),
-  ]);
-  if (outcome.status === 'written') return { status: 'created' } as const;
-  const get = new GetCommand({ TableName: where.table, Key: key, ConsistentRead: true });
-  const { Item: first } = await where.client.send(get);
-  assert(first, `deposit ${operationId} was refused although its operation is not there`);
-  const same =
-    first['kind'] === content.kind &&
-    first['account'] === account &&
-    first['asset'] === asset &&
-    first['units'] === units;
-  return { status: same ? 'exists' : 'exists_with_different_content' } as const;
-}
-
-function addAvailable(table: string, account: string, asset: AssetId, units: bigint): Write {
-  return {
-    Update: {
-      TableName: table,
-      Key: ledgerKeys.balance(account, asset),
-      UpdateExpression: 'ADD available :units, grantable :units, version :one',
-      ExpressionAttributeValues: { ':units': units, ':one': 1n },
-    },
-  };
-}
-
-async function grant(where: Where, request: GrantRequest): Promise<GrantOutcome> {
-  const { account, asset, groupId, least, most } = request;
-  assert(least > 0n && most >= least, 'a grant of nothing');
-  const balanceKey = ledgerKeys.balance(account, asset);
-  const creditKey = ledgerKeys.credit(account, asset, groupId);
-  for (let tried = 1; tried <= grantTries; tried += 1) {
-    const items = await getItems(where, [balanceKey, creditKey]);
-    const balance = items.get(keyText(balanceKey)) ?? {};
-    const credit = items.get(keyText(creditKey)) ?? {};
-    if (credit['pendingNumber'] !== undefined) {
-      return { status: 'pending', grant: pendingOf(request, credit) };
-    }
-    const grantable = storedUnits(balance['grantable']) as Units;
-    if (grantable < least) return { status: 'balance_too_low', available: grantable };
-    let units = most;
-    if (grantable < most) units = grantable;
-    const next: PendingGrant = {
-      account,
-      asset,
-      groupId,
-      grantNumber: storedNumber(credit['grantNumber']) + 1,
-      units,
-      clock: clockOf(balance),
-    };
-    const writes = grantWrites(where.table, next, {
-      returns: balance['returns'],
-      atMs: request.atMs,
-    });
-    const outcome = await transact(where.client, writes);
-    if (outcome.status === 'written') return { status: 'granted', grant: next };
-    // Somebody spent, returned or granted in between, or this very grant was written and its answer lost: read again.
-    await backOff(Math.min(tried, 5));
-  }
-  throw new Error(`no grant of ${asset} for ${account} in ${grantTries} tries`);
-}
-
-/** Grant n: n − 1 was the last, nothing is pending, and so much is grantable; else nothing changes. */
-function grantWrites(
-  table: string,
-  next: PendingGrant,
-  seen: { returns: unknown; atMs: number },
-): Write[] {
-  const { account, asset, groupId, grantNumber, units, clock } = next;
-  // A return since the read may have stamped a later clock onto the very units that are granted here.
-  const sameReturns =
-    seen.returns === undefined ? 'attribute_not_exists(#returns)' : '#returns = :returns';
-  const sameNumber =
-    grantNumber === 1 ? 'attribute_not_exists(grantNumber)' : 'grantNumber = :last';
-  return [
-    {
-      Update: {
-        TableName: table,
-        Key: ledgerKeys.balance(account, asset),
-        UpdateExpression:
-          'SET #grantNumber = :number, #grantedUnits = :units ADD available :less, grantable :less, version :one',
-        ConditionExpression: `grantable >= :units AND ${sameReturns}`,
-        ExpressionAttributeNames: {
-          '#returns': 'returns',
-          '#grantNumber': `grantNumber#${groupId}`,
-          '#grantedUnits': `grantedUnits#${groupId}`,
-        },
-        ExpressionAttributeValues: {
-          ':number': grantNumber,
-          ':less': -units,
-          ':units': units,
-          ':one': 1n,
-          ...(seen.returns === undefined ? {} : { ':returns': seen.returns }),
-        },
-      },
-    },
-    {
-      Update: {
-        TableName: table,
-        Key: ledgerKeys.credit(account, asset, groupId),
-        UpdateExpression:
-          'SET grantNumber = :number, pendingNumber = :number, pendingUnits = :units, pendingClock = :clock ADD version :one',
-        ConditionExpression: `${sameNumber} AND attribute_not_exists(pendingNumber)`,
-        ExpressionAttributeValues: {
-          ':number': grantNumber,
-          ':units': units,
-          ':clock': clock,
-          ':one': 1n,
-          ...(grantNumber === 1 ? {} : { ':last': grantNumber - 1 }),
-        },
-      },
-    },
-    {
-      Put: {
-        TableName: table,
-        Item: {
-          ...ledgerKeys.pendingGrant(groupId, account, asset),
-          ...next,
-          atMs: seen.atMs,
-        },
-        ConditionExpression: 'attribute_not_exists(pk)',
-      },
-    },
-  ];
-}
-
-function pendingOf(request: GrantRequest, credit: Item): PendingGrant {
-  const { account, asset, groupId } = request;
-  return {
-    account,
-    asset,
-    groupId,
-    grantNumber: storedNumber(credit['pendingNumber']),
-    units: storedUnits(credit['pendingUnits']) as Units,
-    clock: storedNumber(credit['pendingClock']),
-  };
-}
-
-function readGrant(item: Item): PendingGrant {
-  return {
-    account: String(item['account']),
-    asset: String(item['asset']),
-    groupId: String(item['groupId']),
-    grantNumber: storedNumber(item['grantNumber']),
-    units: storedUnits(item['units']) as Units,
-    clock: storedNumber(item['clock']),
-  };
-}
-
-/** The newest stamp of any group that returned credit to this balance. */
-function clockOf(balance: Item): number {
-  let clock = 0;
-  for (const [name, value] of Object.entries(balance))
-    if (name.startsWith('clock#')) clock = Math.max(clock, storedNumber(value));
-  return clock;
-}
-
-function readBalances(items: readonly Item[]): Balance[] {
-  const byAsset = new Map<AssetId, Balance>();
-  const of = (asset: AssetId): Balance => {
-    const zero = 0n as Units;
-    const known = byAsset.get(asset) ?? {
-      asset,
-      available: zero,
-      demanded: zero,
-      credit: [],
-      lent: [],
-    };
-    byAsset.set(asset, known);
-    return known;
-  };
-  for (const item of items) {
-    const [kind, asset = '', groupId = ''] = String(item['sk']).split('#');
-    if (kind === 'BALANCE') {
-      const balance = of(asset);
-      balance.available = storedUnits(item['available']) as Units;
-      balance.demanded = storedUnits(item['demanded']) as Units;
-      balance.lent = lentBy(item);
-    } else if (kind === 'CREDIT') {
-      const frozen = storedUnits(item['frozen']) as Units;
-      const pending = storedUnits(item['pendingUnits']) as Units;
-      of(asset).credit.push({ groupId, frozen, pending });
-    }
-  }
-  return [...byAsset.values()].sort((a, b) => (a.asset < b.asset ? -1 : 1));
-}
-
-/** Every group that the balance was ever lent to, or got something back from: proceeds return without a grant. */
-function lentBy(balance: Item): Lent[] {
-  const groups = Object.keys(balance).flatMap((name) => {
-    const [kind, groupId] = name.split('#');
-    return (kind === 'grantNumber' || kind === 'returnNumber') && groupId ? [groupId] : [];
-  });
-  return [...new Set(groups)].sort().map((groupId) => ({
-    groupId,
-    grantNumber: storedNumber(balance[`grantNumber#${groupId}`]),
-    grantedUnits: storedUnits(balance[`grantedUnits#${groupId}`]) as Units,
-    returnNumber: storedNumber(balance[`returnNumber#${groupId}`]),
-    returnedUnits: storedUnits(balance[`returnedUnits#${groupId}`]) as Units,
-  }));
 }

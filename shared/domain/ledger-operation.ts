@@ -10,6 +10,16 @@ import type { AssetId } from './asset.ts';
 export const housePrefix = 'house:';
 export const isHouse = (account: string): boolean => account.startsWith(housePrefix);
 
+/**
+ * Whose an account is: the house's, or its address. An owner's sub-accounts are called `address/name`; to the vault on the chain
+ * they are one account.
+ */
+export function ownerOf(account: string): string {
+  if (isHouse(account)) return housePrefix;
+  const [owner = account] = account.split('/');
+  return owner;
+}
+
 /** Money that moves between two accounts, or between two sides of one. */
 export type LedgerOperation =
   /** Funds that arrived in the vault. */
@@ -46,10 +56,18 @@ export const ledgerResults = [
   'exists',
   'exists_with_different_content',
   'accounts_are_the_same',
+  /** Also: the house's account where a user's is due, a user's where the house's is, and the vault for anything but its ins and outs. */
   'owners_differ',
   'unknown_withdrawal',
   'withdrawal_is_finished',
   'withdrawal_is_returned',
+  /** Only demanded yet: nothing has been set aside that could leave. */
+  'withdrawal_is_not_held',
+  'unknown_adjustment',
+  'adjustment_is_posted',
+  'adjustment_is_rejected',
+  'approver_is_proposer',
+  /** The approval counts; the adjustment waits for another person's. */
   'approvals_missing',
   'amount_not_positive',
   'amount_too_large',
@@ -57,6 +75,38 @@ export const ledgerResults = [
   'balance_too_low',
 ] as const;
 export type LedgerResult = (typeof ledgerResults)[number];
+export type LedgerRefusal = Exclude<LedgerResult, 'created' | 'exists'>;
+
+/** An operation as it was booked. */
+export type PostedOperation = LedgerOperation & {
+  operationId: string;
+  /** When: never before an earlier one of the same balance. */
+  atMs: number;
+  /** Who of the house ordered it, and why. */
+  by?: string;
+  why?: string;
+};
+
+/** Whether the same id may mean both: then the second is the first one again. */
+export function isSameOperation(one: LedgerOperation, other: LedgerOperation): boolean {
+  return contentOf(one).every((part, at) => part === contentOf(other)[at]);
+}
+
+function contentOf(operation: LedgerOperation): readonly [...string[], bigint] {
+  const { kind, asset, units } = operation;
+  if (operation.kind === 'transfer') return [kind, operation.from, operation.to, asset, units];
+  const house = operation.kind === 'adjust' ? operation.house : '';
+  return [kind, operation.account, house, asset, units];
+}
+
+/** The business ids of a withdrawal's steps: each is an operation of its own. */
+export const withdrawalSteps = ['hold', 'finish', 'return'] as const;
+export type WithdrawalStep = (typeof withdrawalSteps)[number];
+export const withdrawalOperation = (withdrawalId: string, step: WithdrawalStep): string =>
+  `${withdrawalId}:${step}`;
+
+/** So many people other than the proposer approve an adjustment. */
+export const approvalsNeeded = 2;
 
 /** No account may hold, and nothing may move, more: sums over a million such accounts stay below DynamoDB's 38 digits. */
 export const greatestUnits = 10n ** 30n;

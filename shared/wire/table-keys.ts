@@ -27,7 +27,7 @@ const directoryShardOf = (account: string): number => {
 };
 
 export const ledgerKeys = {
-  /** available, demanded, withdrawing, grantable, version, returns and, per group, a clock and the newest grant and return, of (account, asset). */
+  /** available, demanded, withdrawing, grantable, version, operatedAtMs, returns and, per group, a clock and the newest grant and return, of (account, asset). */
   balance: (account: string, asset: string): Key => ({
     pk: `ACCOUNT#${account}`,
     sk: `BALANCE#${asset}`,
@@ -68,11 +68,25 @@ export const ledgerKeys = {
     pk: `WITHDRAWAL#${withdrawalId}`,
     sk: 'WITHDRAWAL',
   }),
+  /** That an account asked for a withdrawal, by the time at which it did; immutable. */
+  withdrawalOf: (account: string, askedAtMs: number, withdrawalId: string): Key => ({
+    pk: `WITHDRAWALS#${account}`,
+    sk: `${padded(askedAtMs)}#${withdrawalId}`,
+  }),
+  withdrawalsOf: (account: string): string => `WITHDRAWALS#${account}`,
   /** An adjustment that waits for its approvers, and what became of it. */
   adjustment: (adjustmentId: string): Key => ({
     pk: `ADJUSTMENT#${adjustmentId}`,
     sk: 'ADJUSTMENT',
   }),
+  /** That somebody proposed one; immutable. */
+  proposal: (proposedAtMs: number, adjustmentId: string): Key => ({
+    pk: 'ADJUSTMENTS',
+    sk: `${padded(proposedAtMs)}#${adjustmentId}`,
+  }),
+  proposals: 'ADJUSTMENTS',
+  /** Demo funds that an account claimed on a day. */
+  faucetClaims: (account: string, day: string): Key => ({ pk: `FAUCET#${account}`, sk: day }),
   /** A cleared run of a group's journal; immutable. */
   run: (groupId: string, toFrame: number): Key => ({
     pk: `RUNS#${groupId}`,

@@ -59,7 +59,7 @@ beforeEach(() => {
 function memoryLedger() {
   return {
     balances: async (): Promise<Balance[]> => [
-      { asset: 'USDC', available: units(1_000 * usdc), demanded: units(0), credit: [], lent },
+      { asset: 'USDC', available: units(1_000 * usdc), demanded: units(0), withdrawing: units(0), credit: [], lent },
     ],
     entries: async (_: string, { limit, cursor }: { limit: number; cursor?: string }) =>
       pageOf('entries', entries, limit, cursor),

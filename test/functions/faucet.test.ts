@@ -32,9 +32,10 @@ beforeEach(() => {
 
 function deposit(wanted: Deposit) {
   if (deposits.size >= fail) throw new Error('the table is gone');
-  if (deposits.has(wanted.operationId)) return { status: 'exists' as const };
+  const operation = { kind: 'deposit' as const, ...wanted };
+  if (deposits.has(wanted.operationId)) return { status: 'exists' as const, operation };
   deposits.set(wanted.operationId, wanted);
-  return { status: 'created' as const };
+  return { status: 'created' as const, operation };
 }
 
 function memoryClaims(): FaucetStore {

@@ -86,7 +86,7 @@ function lendingLedger() {
     balances: async (account: string): Promise<Balance[]> =>
       [...lent].flatMap(([key, lines]) => {
         const [owner, asset = ''] = key.split(' ');
-        const none = { available: units(0), demanded: units(0), credit: [] };
+        const none = { available: units(0), demanded: units(0), withdrawing: units(0), credit: [] };
         return owner === account ? [{ asset, ...none, lent: lines }] : [];
       }),
     entries: async () => ({ entries: [] }),

@@ -33,6 +33,7 @@ export class MemoryLedger {
             asset: key.split(' ')[1] ?? '',
             available: units(amount),
             demanded: units(0),
+            withdrawing: units(0),
             credit: [],
             lent: [],
           })),

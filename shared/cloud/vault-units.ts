@@ -1,0 +1,28 @@
+/**
+ * What the vault holds of an asset. There is no chain yet: the house's vault account answers for it, whose balance is what all other
+ * accounts together are owed, with a minus. The contract's balance at finality takes its place behind the same port.
+ */
+import { type DynamoDBDocumentClient, GetCommand } from '@aws-sdk/lib-dynamodb';
+import type { AssetId } from '#domain/asset.ts';
+import { ledgerKeys, vaultAccount } from '#wire/table-keys.ts';
+import { storedUnits } from './stored-number.ts';
+import { untilSettled } from './transaction.ts';
+
+export type Vault = {
+  /** Who answers: shown beside every figure that is compared with it. */
+  source: 'ledger' | 'chain';
+  vaultUnits(asset: AssetId): Promise<bigint>;
+};
+
+export function ledgerVault(where: { client: DynamoDBDocumentClient; table: string }): Vault {
+  const { client, table } = where;
+  return {
+    source: 'ledger',
+    async vaultUnits(asset) {
+      const Key = ledgerKeys.balance(vaultAccount, asset);
+      const get = new GetCommand({ TableName: table, Key, ConsistentRead: true });
+      const { Item: item } = await untilSettled(() => client.send(get));
+      return -storedUnits(item?.['available']);
+    },
+  };
+}

@@ -11,9 +11,12 @@ import { streamHandler } from '#cloud/stream-edge.ts';
 
 const streams = journalStreamsOf(process.env);
 const kinesis = kinesisReader();
-const table = setting(process.env, 'ledgerTable');
+const tables = {
+  table: setting(process.env, 'ledgerTable'),
+  outboxTable: setting(process.env, 'outboxTable'),
+};
 const clearing = {
-  store: createClearingStore({ client: documentClient(), table }),
+  store: createClearingStore({ client: documentClient(), ...tables }),
   readRange: (groupId: string, after: string, through: string) => {
     const reader = createJournalReader({ client: kinesis, stream: streams[groupId] ?? '' });
     return readJournalRange(reader, after, through);

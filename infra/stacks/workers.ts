@@ -37,9 +37,14 @@ export class WorkersStack extends Stack {
       ...common,
       name: 'settlement',
       description: 'Clears the journal into the ledger',
-      settings: { ...settings, ledgerTable: data.ledger.tableName },
+      settings: {
+        ...settings,
+        ledgerTable: data.ledger.tableName,
+        outboxTable: data.outbox.tableName,
+      },
       allow: [
         onTable(data.ledger, 'GetItem', 'BatchGetItem', 'PutItem', 'UpdateItem', 'DeleteItem'),
+        onTable(data.outbox, 'PutItem'),
         reads,
       ],
     }).lambda;

@@ -1,6 +1,11 @@
 /** Ledger and history tables on DynamoDB's local twin, and clients that fail at a chosen call. */
-import { type DynamoDBDocumentClient, ScanCommand } from '@aws-sdk/lib-dynamodb';
+import {
+  type DynamoDBDocumentClient,
+  ScanCommand,
+  TransactWriteCommand,
+} from '@aws-sdk/lib-dynamodb';
 import { type Item, putItems } from '#cloud/batch-items.ts';
+import type { Write } from '#cloud/transaction.ts';
 import { newTable } from '../twins/dynamo-twin.ts';
 
 /** Every item, sorted by key. */
@@ -62,4 +67,23 @@ export function killedAt(
     if (now >= call) throw new Error('killed');
   };
   return watched(client, moment === 'before' ? { before: die } : { after: die });
+}
+
+/** The same client, and every write that it sends in transactions, transaction by transaction. */
+export function recorded(client: DynamoDBDocumentClient): {
+  client: DynamoDBDocumentClient;
+  transactions: Write[][];
+} {
+  const transactions: Write[][] = [];
+  const recording = new Proxy(client, {
+    get(target, name) {
+      if (name !== 'send') return Reflect.get(target, name);
+      return (command: unknown) => {
+        if (command instanceof TransactWriteCommand)
+          transactions.push([...(command.input.TransactItems ?? [])]);
+        return target.send(command as never);
+      };
+    },
+  });
+  return { client: recording, transactions };
 }

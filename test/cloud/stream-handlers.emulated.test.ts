@@ -11,7 +11,7 @@ import { settingNames } from '#wire/setting-names.ts';
 import { type DynamoTwin, newTable, startDynamo } from '../twins/dynamo-twin.ts';
 import { putAll, startKinesis } from '../twins/kinesis-twin.ts';
 import { account, type BareEvent, HandWrittenJournal, startMs, trade } from './clearing-journal.ts';
-import { killedAt } from './ledger-twin.ts';
+import { allItems, killedAt } from './ledger-twin.ts';
 import { streamEvent } from './stream-event.ts';
 
 const groupId = 'g1';
@@ -25,6 +25,7 @@ let reader: JournalReader;
 let records: JournalRecord[];
 let ledgerTable: string;
 let historyTable: string;
+let outboxTable: string;
 
 beforeAll(async () => {
   dynamo = await startDynamo('unused');
@@ -32,10 +33,12 @@ beforeAll(async () => {
   reader = createJournalReader({ client: kinesis.client, stream });
   ledgerTable = await newTable();
   historyTable = await newTable();
+  outboxTable = await newTable();
   Object.assign(process.env, {
     [settingNames.journalStreams]: JSON.stringify({ [groupId]: stream }),
     [settingNames.ledgerTable]: ledgerTable,
     [settingNames.historyTable]: historyTable,
+    [settingNames.outboxTable]: outboxTable,
   });
   records = await putAll(kinesis.client, stream, (await tradedJournal()).records);
 });
@@ -108,6 +111,8 @@ describe('the functions behind the journal, as Lambda runs them', () => {
       { asset: 'ETH', units: 0n },
       { asset: 'USDC', units: 0n },
     ]);
+    const rows = await allItems(dynamo.client, outboxTable);
+    expect(rows.map((row) => row['topic'])).toEqual(['notify', 'reconcile']);
   });
 
   test('market-history writes what happened, once', async () => {

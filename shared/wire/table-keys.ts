@@ -74,6 +74,12 @@ export const ledgerKeys = {
     sk: `${padded(askedAtMs)}#${withdrawalId}`,
   }),
   withdrawalsOf: (account: string): string => `WITHDRAWALS#${account}`,
+  /** That an operation credited an account with a deposit; immutable, written with it. */
+  depositOf: (account: string, atMs: number, operationId: string): Key => ({
+    pk: `DEPOSITS#${account}`,
+    sk: `${padded(atMs)}#${operationId}`,
+  }),
+  depositsOf: (account: string): string => `DEPOSITS#${account}`,
   /** An adjustment that waits for its approvers, and what became of it. */
   adjustment: (adjustmentId: string): Key => ({
     pk: `ADJUSTMENT#${adjustmentId}`,
@@ -125,10 +131,22 @@ export const liabilityKeys = {
   days: 'LIABILITIES',
 };
 
-/** Export jobs of statements. */
+/** Export jobs of statements, in the ledger's table. */
 export const exportKeys = {
-  job: (account: string, exportId: string): Key => ({ pk: `EXPORTS#${account}`, sk: exportId }),
+  /** One export and how far it is. */
+  job: (account: string, exportId: string): Key => ({
+    pk: `EXPORTS#${account}`,
+    sk: `EXPORT#${exportId}`,
+  }),
   jobs: (account: string): string => `EXPORTS#${account}`,
+  /** How many exports of an account are not over yet, and which of them runs. */
+  desk: (account: string): Key => ({ pk: `EXPORTS#${account}`, sk: 'DESK' }),
+  /** Exports that are not over yet, of all accounts: what a sweep looks at. */
+  open: (account: string, exportId: string): Key => ({
+    pk: 'EXPORTS#',
+    sk: `${account}#${exportId}`,
+  }),
+  allOpen: 'EXPORTS#',
 };
 
 export const historyKeys = {

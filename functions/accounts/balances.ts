@@ -25,7 +25,7 @@ const readsAtMost = 10;
 
 /**
  * `GET /v1/account/balances`: free = available + free in every matcher + what is on its way between them;
- * held = held in every matcher. Exact at any moment: nothing is left out, nothing counted twice.
+ * held = held in every matcher; withdrawing = set aside for withdrawals. Exact at any moment: nothing is left out, nothing counted twice.
  */
 export async function showBalances({ account }: Session, ports: Ports): Promise<ApiAnswer> {
   const read = await readAll(account, ports);
@@ -101,6 +101,13 @@ function balanceJson(asset: Asset, read: Read): BalanceJson {
     free += BigInt(sides.line.freeUnits) + onTheirWay(sides);
     held += BigInt(sides.line.heldUnits);
   }
+  const withdrawing = read.ledger.get(asset.id)?.withdrawing ?? 0n;
   const text = (units: bigint) => formatDecimal(units, asset.decimals);
-  return { asset: asset.id, free: text(free), held: text(held), total: text(free + held) };
+  return {
+    asset: asset.id,
+    free: text(free),
+    held: text(held),
+    withdrawing: text(withdrawing),
+    total: text(free + held + withdrawing),
+  };
 }

@@ -16,11 +16,16 @@ const clock = systemClock;
 const ledgerTable = { client, table: setting(environment, 'ledgerTable') };
 const historyTable = { client, table: setting(environment, 'historyTable') };
 const catalog = catalogOf(environment);
+const { assets } = createMarketDirectory({ ...historyTable, catalog, clock });
 
 const ports: FaucetPorts = {
-  ledger: createLedgerStore(ledgerTable),
+  ledger: createLedgerStore({
+    ...ledgerTable,
+    outboxTable: setting(environment, 'outboxTable'),
+    assets: async () => new Set((await assets()).map(({ id }) => id)),
+  }),
   claims: createFaucetStore(ledgerTable),
-  assets: createMarketDirectory({ ...historyTable, catalog, clock }).assets,
+  assets,
   clock,
   newKey: randomUUID,
 };

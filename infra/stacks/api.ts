@@ -192,8 +192,13 @@ export class ApiStack extends Stack {
         catalog: JSON.stringify(stage.catalog),
         ledgerTable: data.ledger.tableName,
         historyTable: data.history.tableName,
+        outboxTable: data.outbox.tableName,
       },
-      allow: [onTable(data.ledger, 'GetItem', 'PutItem', 'UpdateItem'), readsMarkets(data.history)],
+      allow: [
+        onTable(data.ledger, 'GetItem', 'BatchGetItem', 'PutItem', 'UpdateItem'),
+        onTable(data.outbox, 'PutItem'),
+        readsMarkets(data.history),
+      ],
     }).lambda;
   }
 

@@ -166,6 +166,7 @@ function operationWrites(
           }),
     ),
     ...users.map((account) => directoryWrite(table, account, atMs)),
+    ...depositRow(table, posted),
     ...(booking.also?.(atMs) ?? []),
   ];
   if (outboxTable !== undefined && users.length > 0) {
@@ -179,6 +180,14 @@ function operationWrites(
 export const putOnce = (table: string, item: Key & Item): Write => ({
   Put: { TableName: table, Item: item, ConditionExpression: 'attribute_not_exists(pk)' },
 });
+
+/** A user's deposits are listed by themselves: among many fills nobody would find them. */
+function depositRow(table: string, posted: PostedOperation): Write[] {
+  if (posted.kind !== 'deposit') return [];
+  const { operationId, account, asset, units, atMs } = posted;
+  const key = ledgerKeys.depositOf(account, atMs, operationId);
+  return [putOnce(table, { ...key, operationId, asset, units, atMs })];
+}
 
 /** A house account that gives must have it, except the vault, whose line is what all others hold together, negative. */
 function houseWrites(table: string, posted: PostedOperation, posting: Posting): Write[] {

@@ -167,7 +167,16 @@ export type SwitchJson = {
 export type NonceJson = { nonce: string; expiresAtMs: number };
 export type SessionJson = { token: string; account: Address; expiresAtMs: number };
 
-export type BalanceJson = { asset: string; free: string; held: string; total: string };
+export type BalanceJson = {
+  asset: string;
+  free: string;
+  /** By open orders. */
+  held: string;
+  /** Set aside for withdrawals. */
+  withdrawing: string;
+  /** All three. */
+  total: string;
+};
 export type BalancesJson = { account: Address; balances: BalanceJson[] };
 export type OrdersJson = { orders: OrderJson[]; cursor?: string };
 export type FillsJson = { fills: FillJson[]; cursor?: string };
@@ -189,6 +198,27 @@ export type EntryJson = {
   counterparty?: string;
   trades: { sequence: number; market: string; amount: string; fee: string }[];
 };
+/** Funds that came from outside. */
+export type DepositJson = {
+  depositId: string;
+  asset: string;
+  amount: string;
+  status: 'credited';
+  atMs: number;
+};
+export type DepositsJson = { deposits: DepositJson[]; cursor?: string };
+/** Funds that go outside: `demanded` while credit comes back, `held` until they have left or will not. */
+export type WithdrawalJson = {
+  withdrawalId: string;
+  asset: string;
+  amount: string;
+  status: 'demanded' | 'held' | 'finished' | 'returned';
+  askedAtMs: number;
+  heldAtMs?: number;
+  /** When it was finished or returned. */
+  endedAtMs?: number;
+};
+export type WithdrawalsJson = { withdrawals: WithdrawalJson[]; cursor?: string };
 export type EntriesJson = { entries: EntryJson[]; cursor?: string };
 export type SettingsJson = { creditPolicy: 'exact' | 'sticky' };
 /** `GET /v1/account/settings`: the policy, and what each pair group's matcher holds of the account. */

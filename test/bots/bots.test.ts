@@ -135,7 +135,9 @@ describe('a taker', () => {
 });
 
 describe('funding', () => {
-  const balance = (asset: string, total: string) => ({ asset, free: total, held: '0', total });
+  const balance = (asset: string, total: string) => ({
+    ...{ asset, free: total, held: '0', withdrawing: '0', total },
+  });
 
   test('asks for what runs low and for nothing else', () => {
     const balances = [balance('ETH', '2.5'), balance('USDC', '45000'), balance('NEW', '1')];

@@ -8,6 +8,7 @@ import { accountRoutes } from '../../functions/accounts/account-routes.ts';
 import { orderRoutes } from '../../functions/orders/order-routes.ts';
 import { demoCatalog, demoDigests, demoDirectory, demoGroups } from './demo-catalog.ts';
 import { type EngineMatchers, engineMatchers } from './engine-matchers.ts';
+import { emptyStatements } from './empty-statements.ts';
 import { type Call, call, silentLogger } from './http-call.ts';
 import { aliceKey, bobKey, trader } from './trader.ts';
 
@@ -34,6 +35,10 @@ beforeEach(() => {
   };
   const routes = accountRoutes({
     ledger: memoryLedger(),
+    statements: {
+      ...emptyStatements,
+      entries: async (_, { limit, cursor }) => pageOf('entries', entries, limit, cursor),
+    },
     history: {
       fills: async (_, { limit, cursor }) => pageOf('fills', fills, limit, cursor),
       doneOrders: async (_, { limit, cursor }) => pageOf('orders', done, limit, cursor),
@@ -59,10 +64,11 @@ beforeEach(() => {
 function memoryLedger() {
   return {
     balances: async (): Promise<Balance[]> => [
-      { asset: 'USDC', available: units(1_000 * usdc), demanded: units(0), withdrawing: units(0), credit: [], lent },
+      {
+        ...{ asset: 'USDC', available: units(1_000 * usdc), demanded: units(0) },
+        ...{ withdrawing: units(usdc / 4), credit: [], lent },
+      },
     ],
-    entries: async (_: string, { limit, cursor }: { limit: number; cursor?: string }) =>
-      pageOf('entries', entries, limit, cursor),
     accountSettings: async (account: string) =>
       settings.get(account) ?? ({ creditPolicy: 'exact' } as const),
     async setAccountSettings(account: string, value: AccountSettings) {
@@ -134,7 +140,8 @@ describe('balances', () => {
       asset: 'USDC',
       free: '1598',
       held: '2002',
-      total: '3600',
+      withdrawing: '0.25',
+      total: '3600.25',
     });
     expect(body.balances.map((each: { asset: string }) => each.asset)).toEqual(
       demoCatalog.assets.map(({ id }) => id),
@@ -362,6 +369,8 @@ const routes: RouteOf<'accounts'>[] = [
   'GET /v1/account/orders/{digest}',
   'GET /v1/account/fills',
   'GET /v1/account/entries',
+  'GET /v1/account/deposits',
+  'GET /v1/account/withdrawals',
   'GET /v1/account/settings',
   'PUT /v1/account/settings',
 ];

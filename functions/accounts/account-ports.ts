@@ -4,6 +4,7 @@ import type { LedgerStore } from '#cloud/ledger-store.ts';
 import type { MarketDirectory } from '#cloud/market-directory.ts';
 import { type MatcherClient, MatcherUnavailable } from '#cloud/matcher-client.ts';
 import { sideBySide } from '#cloud/side-by-side.ts';
+import type { StatementStore } from '#cloud/statement-store.ts';
 import type { Address } from '#domain/order.ts';
 import type { ListedMarket } from '#wire/catalog.ts';
 import type { AccountView } from '#wire/matcher-api.ts';
@@ -12,7 +13,8 @@ import type { AccountView } from '#wire/matcher-api.ts';
 export const matchersAtOnce = 8;
 
 export type AccountPorts = {
-  ledger: Pick<LedgerStore, 'balances' | 'entries' | 'accountSettings' | 'setAccountSettings'>;
+  ledger: Pick<LedgerStore, 'balances' | 'accountSettings' | 'setAccountSettings'>;
+  statements: StatementStore;
   history: Pick<HistoryStore, 'fills' | 'doneOrders' | 'order'>;
   matchers: Pick<MatcherClient, 'account' | 'order'>;
   markets: Pick<MarketDirectory, 'listed' | 'find' | 'assets'>;

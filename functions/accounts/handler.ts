@@ -1,4 +1,4 @@
-/** `accounts`: a signed-in user's balances, orders, fills, entries and settings. */
+/** `accounts`: a signed-in user's balances, orders, fills, entries, deposits, withdrawals and settings. */
 import { documentClient } from '#cloud/clients.ts';
 import { systemClock } from '#cloud/clock.ts';
 import { createHistoryStore } from '#cloud/history-store.ts';
@@ -11,6 +11,7 @@ import { createMatcherClient } from '#cloud/matcher-client.ts';
 import { createSessionStore } from '#cloud/session-store.ts';
 import { createSessionVerifier } from '#cloud/session-token.ts';
 import { catalogOf, setting } from '#cloud/settings.ts';
+import { createStatementStore } from '#cloud/statement-store.ts';
 import { groupsOf } from '#wire/catalog.ts';
 import { accountRoutes } from './account-routes.ts';
 
@@ -19,11 +20,13 @@ const client = documentClient();
 const clock = systemClock;
 const catalog = catalogOf(environment);
 const historyTable = setting(environment, 'historyTable');
+const ledgerTable = setting(environment, 'ledgerTable');
 const leases = createLeaseStore({ client, table: setting(environment, 'leaseTable') });
 const keys = createSessionStore({ client, table: setting(environment, 'sessionTable') });
 
 const routes = accountRoutes({
-  ledger: createLedgerStore({ client, table: setting(environment, 'ledgerTable') }),
+  ledger: createLedgerStore({ client, table: ledgerTable }),
+  statements: createStatementStore({ client, table: ledgerTable }),
   history: createHistoryStore({ client, table: historyTable }),
   matchers: createMatcherClient({ leases, clock }),
   markets: createMarketDirectory({ client, table: historyTable, catalog, clock }),

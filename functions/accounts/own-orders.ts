@@ -25,7 +25,10 @@ const ordersQuery = pageQuery.extend({
 });
 const path = z.object({ digest: digestText });
 
-/** `GET /v1/account/orders`: all live ones, oldest first, those that wait for their trigger too; with `?status=done` the finished ones, newest first, by pages. */
+/**
+ * `GET /v1/account/orders`: all live ones, oldest first, those that wait for their trigger too; with `?status=done` the finished
+ * ones by pages, by the time of their end. `from` and `to` choose live ones by when they were made.
+ */
 export async function listOrders(
   request: ApiRequest,
   { account }: Session,
@@ -46,11 +49,13 @@ export async function listOrders(
     const answer: OrdersJson = { orders: orders.map(json), ...nextPage(cursor, scope) };
     return ok(answer);
   }
+  const { fromMs = 0, toMs = Number.POSITIVE_INFINITY } = asked.page;
   const groups = listed ? [listed.market.groupId] : ports.groups;
   const views = await accountViews(account, { ...ports, groups });
   const open = views
     .flatMap(({ orders }) => orders)
     .filter((order) => isLive(order) && (!market || order.marketId === market))
+    .filter(({ createdAtMs }) => createdAtMs >= fromMs && createdAtMs < toMs)
     .sort((a, b) => a.createdAtMs - b.createdAtMs);
   const answer: OrdersJson = { orders: open.map(json) };
   return ok(answer);

@@ -16,7 +16,7 @@ import {
 } from './ledger-adjustments.ts';
 import { sumsOf } from './ledger-audit.ts';
 import { type Balance, type Lent, readBalances } from './ledger-balances.ts';
-import { type LedgerEntry, readEntry } from './ledger-entry.ts';
+import type { LedgerEntry } from './ledger-entry.ts';
 import {
   type GrantOutcome,
   type GrantRequest,
@@ -42,7 +42,13 @@ import {
   type WithdrawalRequest,
   withdrawalsOf,
 } from './ledger-withdrawals.ts';
-import { queryAll, queryPage } from './query.ts';
+import { queryAll } from './query.ts';
+import {
+  accountEntries,
+  type EntriesFound,
+  type EntriesPage,
+  type FundingPage,
+} from './statement-store.ts';
 import { createTurns } from './taking-turns.ts';
 
 export type {
@@ -104,7 +110,7 @@ export type LedgerStore = {
   /** An account's withdrawals, newest first. */
   withdrawals(
     account: string,
-    page: { limit: number; cursor?: string },
+    page: FundingPage,
   ): Promise<{ withdrawals: Withdrawal[]; cursor?: string }>;
   proposeAdjustment(proposal: Proposal): Promise<AdjustmentAnswer>;
   /** The second approval, of two people who did not propose it, posts. */
@@ -128,11 +134,8 @@ export type LedgerStore = {
   /** Every grant of a group that is not cleared: a new leader submits them again. */
   pendingGrants(groupId: GroupId): Promise<PendingGrant[]>;
   balances(account: string): Promise<Balance[]>;
-  /** Newest first; `cursor` is the `entryId` of the last one seen. */
-  entries(
-    account: string,
-    page: { limit: number; cursor?: string; asset?: AssetId },
-  ): Promise<{ entries: LedgerEntry[]; cursor?: string }>;
+  /** Newest first, or oldest; `cursor` is the `entryId` of the last one seen. */
+  entries(account: string, page: EntriesPage): Promise<EntriesFound>;
   accountSettings(account: string): Promise<AccountSettings>;
   setAccountSettings(account: string, settings: AccountSettings): Promise<void>;
   /** Every asset's sum over all accounts, house accounts included: 0 unless a clearing run is half posted. Scans. */
@@ -193,15 +196,7 @@ function readingAt(place: LedgerPlace): Omit<LedgerStore, Operations> {
     async balances(account) {
       return readBalances(await queryAll(place, ledgerKeys.account(account)));
     },
-    async entries(account, { limit, cursor, asset }) {
-      const page = await queryPage(place, ledgerKeys.entries(account), {
-        limit,
-        ...(cursor === undefined ? {} : { before: cursor }),
-        ...(asset === undefined ? {} : { where: [{ name: 'asset', value: asset }] }),
-      });
-      const entries = page.items.map(readEntry);
-      return page.cursor === undefined ? { entries } : { entries, cursor: page.cursor };
-    },
+    entries: (account, page) => accountEntries(place, account, page),
     async accountSettings(account) {
       const get = new GetCommand({ TableName: table, Key: ledgerKeys.settings(account) });
       const { Item: item } = await client.send(get);

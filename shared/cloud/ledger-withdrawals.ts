@@ -29,6 +29,7 @@ import {
 } from './ledger-operations.ts';
 import { queryPage } from './query.ts';
 import { storedNumber, storedUnits } from './stored-number.ts';
+import { type TimePage, timeBounds } from './time-page.ts';
 import { transact, untilSettled, type Write } from './transaction.ts';
 
 export type WithdrawalRequest = {
@@ -190,12 +191,13 @@ const isSame = (one: Withdrawal, other: WithdrawalRequest): boolean =>
   one.account === other.account && one.asset === other.asset && one.units === other.units;
 
 function newWithdrawal(table: string, withdrawal: Withdrawal): Write[] {
-  const { account, askedAtMs, withdrawalId } = withdrawal;
+  const { account, asset, askedAtMs, withdrawalId } = withdrawal;
   return [
     putOnce(table, { ...ledgerKeys.withdrawal(withdrawalId), ...withdrawal }),
     putOnce(table, {
       ...ledgerKeys.withdrawalOf(account, askedAtMs, withdrawalId),
       withdrawalId,
+      asset,
     }),
   ];
 }
@@ -230,16 +232,16 @@ export async function readWithdrawal(
   return item && withdrawalIn(item);
 }
 
-/** An account's withdrawals, newest first, each as it stands now; `cursor` as of entries. */
+/** An account's withdrawals by the time at which they were asked for, each as it stands now; `cursor` as of entries. */
 export async function withdrawalsOf(
   place: Pick<LedgerPlace, 'client' | 'table'>,
   account: string,
-  page: { limit: number; cursor?: string },
+  page: TimePage & { asset?: AssetId },
 ): Promise<{ withdrawals: Withdrawal[]; cursor?: string }> {
-  const { limit, cursor } = page;
+  const { asset } = page;
   const asked = await queryPage(place, ledgerKeys.withdrawalsOf(account), {
-    limit,
-    ...(cursor === undefined ? {} : { before: cursor }),
+    ...timeBounds(page),
+    ...(asset === undefined ? {} : { where: [{ name: 'asset', value: asset }] }),
   });
   const keys: Key[] = asked.items.map((item) =>
     ledgerKeys.withdrawal(String(item['withdrawalId'])),

@@ -28,6 +28,8 @@ export const httpRoutes = {
     'GET /v1/account/orders/{digest}',
     'GET /v1/account/fills',
     'GET /v1/account/entries',
+    'GET /v1/account/deposits',
+    'GET /v1/account/withdrawals',
     'GET /v1/account/settings',
     'PUT /v1/account/settings',
   ],

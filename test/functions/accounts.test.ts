@@ -7,8 +7,8 @@ import type { RouteOf } from '#wire/routes.ts';
 import { accountRoutes } from '../../functions/accounts/account-routes.ts';
 import { orderRoutes } from '../../functions/orders/order-routes.ts';
 import { demoCatalog, demoDigests, demoDirectory, demoGroups } from './demo-catalog.ts';
-import { type EngineMatchers, engineMatchers } from './engine-matchers.ts';
 import { emptyStatements } from './empty-statements.ts';
+import { type EngineMatchers, engineMatchers } from './engine-matchers.ts';
 import { type Call, call, silentLogger } from './http-call.ts';
 import { aliceKey, bobKey, trader } from './trader.ts';
 

@@ -12,6 +12,7 @@ import { orderRoutes } from '../../functions/orders/order-routes.ts';
 import { publishedSigner } from '../../functions/sessions/session-key.ts';
 import { giveNonce, type SignInPorts, signIn } from '../../functions/sessions/sign-in.ts';
 import { demoDigests, demoDirectory, demoDomain, demoGroups } from './demo-catalog.ts';
+import { emptyStatements } from './empty-statements.ts';
 import { engineMatchers } from './engine-matchers.ts';
 import { call, silentLogger } from './http-call.ts';
 import { memorySessions } from './memory-sessions.ts';
@@ -89,7 +90,6 @@ function lendingLedger() {
         const none = { available: units(0), demanded: units(0), withdrawing: units(0), credit: [] };
         return owner === account ? [{ asset, ...none, lent: lines }] : [];
       }),
-    entries: async () => ({ entries: [] }),
     accountSettings: async (account: string) =>
       settings.get(account) ?? ({ creditPolicy: 'exact' } as const),
     async setAccountSettings(account: string, value: AccountSettings) {
@@ -131,7 +131,15 @@ function handlersOf(given: {
   };
   const orders = { matchers, markets, groups, digestOf: demoDigests, verifySession };
   const terms = { matchers, history: data, clock, directory: markets, groups };
-  const accounts = { ledger, history: own, matchers, markets, groups, verifySession };
+  const accounts = {
+    ledger,
+    statements: emptyStatements,
+    history: own,
+    matchers,
+    markets,
+    groups,
+    verifySession,
+  };
   return {
     orders: httpHandler(
       'orders',

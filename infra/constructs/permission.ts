@@ -3,6 +3,7 @@ import type { ITableV2 } from 'aws-cdk-lib/aws-dynamodb';
 import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import type { IStream } from 'aws-cdk-lib/aws-kinesis';
 import type { IBucket } from 'aws-cdk-lib/aws-s3';
+import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import { historyKeys } from '#wire/table-keys.ts';
 
 type TableAction =
@@ -30,6 +31,17 @@ export function onPartitions(
 ): PolicyStatement {
   const statement = onTable(table, ...actions);
   statement.addCondition('ForAllValues:StringEquals', { 'dynamodb:LeadingKeys': partitions });
+  return statement;
+}
+
+/** Only items of partitions that begin so. */
+export function onPartitionsOf(
+  table: ITableV2,
+  prefix: string,
+  ...actions: TableAction[]
+): PolicyStatement {
+  const statement = onTable(table, ...actions);
+  statement.addCondition('ForAllValues:StringLike', { 'dynamodb:LeadingKeys': [`${prefix}*`] });
   return statement;
 }
 
@@ -73,6 +85,39 @@ export function onObjects(
       conditions: { StringLike: { 's3:prefix': `${prefix}*` } },
     }),
   ];
+}
+
+/** What an event source mapping reads a table's stream with; the template knows the stream only once the table is there. */
+export function readsTableStream(table: ITableV2): PolicyStatement {
+  return new PolicyStatement({
+    actions: [
+      'dynamodb:DescribeStream',
+      'dynamodb:GetRecords',
+      'dynamodb:GetShardIterator',
+      'dynamodb:ListStreams',
+    ],
+    resources: [streamArnOf(table)],
+  });
+}
+
+export function streamArnOf(table: ITableV2): string {
+  if (!table.tableStreamArn) throw new Error(`${table.node.path} has no stream`);
+  return table.tableStreamArn;
+}
+
+export function sendsTo(...queues: IQueue[]): PolicyStatement {
+  return new PolicyStatement({
+    actions: ['sqs:SendMessage'],
+    resources: queues.map((queue) => queue.queueArn),
+  });
+}
+
+/** What an event source mapping takes a queue's messages with. */
+export function worksOff(queue: IQueue): PolicyStatement {
+  return new PolicyStatement({
+    actions: ['sqs:ReceiveMessage', 'sqs:DeleteMessage', 'sqs:GetQueueAttributes'],
+    resources: [queue.queueArn],
+  });
 }
 
 /** One action on one resource. */

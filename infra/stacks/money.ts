@@ -1,11 +1,26 @@
 /** What follows from moved money: the outbox's queues and who works them off. */
 import { Duration, Stack } from 'aws-cdk-lib';
-import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
+import { Rule, Schedule } from 'aws-cdk-lib/aws-events';
+import { LambdaFunction as LambdaTarget } from 'aws-cdk-lib/aws-events-targets';
+import { CfnEventSourceMapping, type Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
 import { Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
 import type { Construct } from 'constructs';
-import { type OutboxTopic, outboxTopics } from '#wire/outbox.ts';
+import type { OutboxTopic } from '#wire/outbox.ts';
 import { deadLetterQueueName, isOrdered, queueName, type WorkQueue } from '#wire/queue-names.ts';
+import { feedKeys, ledgerKeys, outboxKeys } from '#wire/table-keys.ts';
 import type { Bundles } from '../constructs/bundles.ts';
+import {
+  may,
+  onPartitions,
+  onPartitionsOf,
+  onTable,
+  readsMarkets,
+  readsTableStream,
+  sendsTo,
+  streamArnOf,
+  worksOff,
+} from '../constructs/permission.ts';
+import { ServerFunction } from '../constructs/server-function.ts';
 import type { Stage } from '../settings.ts';
 import type { DataStack } from './data.ts';
 import type { FeedStack } from './feed.ts';
@@ -19,25 +34,134 @@ type MoneyStackProps = {
   feed: FeedStack;
 };
 
-/** A queue, and where its messages go that were tried too often. */
+/** A queue, and where messages of it go that were tried too often. */
 export type Work = { queue: Queue; deadLetters: Queue };
 
 /** How often a message is tried before somebody must look: each try waits until the one before has timed out. */
 const triesAtMost = 5;
+/** How long one try may take, where nothing else is said. */
+const tryLastsSeconds = 30;
 
 export class MoneyStack extends Stack {
   /** The outbox's queues, by topic. */
-  readonly topics: ReadonlyMap<OutboxTopic, Work>;
+  readonly topics: Readonly<Record<OutboxTopic, Work>>;
+  /** Every queue with dead letters, for the watch and for operators. */
+  readonly work: readonly Work[];
+  /** outbox → queues */
+  readonly outbox: LambdaFunction;
+  /** What is late in the outbox → queues */
+  readonly outboxSweep: LambdaFunction;
   /** Whose errors and throttles are watched. */
-  readonly functions: LambdaFunction[] = [];
+  readonly functions: readonly LambdaFunction[];
 
   constructor(scope: Construct, id: string, props: MoneyStackProps) {
     super(scope, id, { description: 'Crossbook: what follows from moved money' });
-    this.topics = new Map(outboxTopics.map((topic) => [topic, this.workQueue(props, topic)]));
+    const { stage } = props;
+    const [notify, reconcile] = [
+      this.workQueue(stage, 'notify'),
+      this.workQueue(stage, 'reconcile'),
+    ];
+    this.topics = { notify, reconcile };
+    this.work = [notify, reconcile];
+    this.outbox = this.outboxFunction(props);
+    this.outboxSweep = this.sweepFunction(props);
+    this.functions = [this.outbox, this.outboxSweep, this.notifyFunction(props)];
+  }
+
+  private outboxFunction({ stage, bundles, data }: MoneyStackProps): LambdaFunction {
+    const { lambda } = new ServerFunction(this, 'Outbox', {
+      name: 'outbox',
+      description: 'Takes what follows from moved money to the queues of who does it',
+      stage,
+      bundles,
+      settings: this.topicSettings(),
+      allow: [readsTableStream(data.outbox), sendsTo(...this.topicQueues())],
+      timeoutSeconds: 30,
+    });
+    new CfnEventSourceMapping(this, 'OutboxRows', {
+      functionName: lambda.functionName,
+      eventSourceArn: streamArnOf(data.outbox),
+      // What is done is deleted, and that is no news.
+      filterCriteria: { filters: [{ pattern: JSON.stringify({ eventName: ['INSERT'] }) }] },
+      startingPosition: 'TRIM_HORIZON',
+      batchSize: 100,
+      functionResponseTypes: ['ReportBatchItemFailures'],
+      maximumRetryAttempts: -1,
+      maximumRecordAgeInSeconds: -1,
+      bisectBatchOnFunctionError: false,
+      parallelizationFactor: 1,
+    });
+    return lambda;
+  }
+
+  private sweepFunction({ stage, bundles, data }: MoneyStackProps): LambdaFunction {
+    const { lambda } = new ServerFunction(this, 'OutboxSweep', {
+      name: 'outbox-sweep',
+      description: 'Sends again what is late in the outbox',
+      stage,
+      bundles,
+      settings: { ...this.topicSettings(), outboxTable: data.outbox.tableName },
+      allow: [onTable(data.outbox, 'Query'), sendsTo(...this.topicQueues())],
+      timeoutSeconds: 50,
+    });
+    this.schedule('OutboxSweepEveryMinute', lambda, Schedule.rate(Duration.minutes(1)));
+    return lambda;
+  }
+
+  private notifyFunction({ stage, bundles, data, feed }: MoneyStackProps): LambdaFunction {
+    const { notify } = this.topics;
+    const { lambda } = new ServerFunction(this, 'Notify', {
+      name: 'notify',
+      description: 'Tells users on their private feed what was booked',
+      stage,
+      bundles,
+      settings: {
+        catalog: JSON.stringify(stage.catalog),
+        outboxTable: data.outbox.tableName,
+        ledgerTable: data.ledger.tableName,
+        historyTable: data.history.tableName,
+        feedTable: data.feed.tableName,
+        fanOutFunction: feed.fanOut.functionName,
+      },
+      allow: [
+        onPartitions(data.outbox, [outboxKeys.topic('notify')], 'GetItem', 'DeleteItem'),
+        onPartitionsOf(data.ledger, ledgerKeys.entries(''), 'Query'),
+        onPartitions(data.feed, [feedKeys.interest('accounts', '', 0).pk], 'Query'),
+        readsMarkets(data.history),
+        may('lambda:InvokeFunction', feed.fanOut.functionArn),
+        worksOff(notify.queue),
+      ],
+      timeoutSeconds: tryLastsSeconds,
+    });
+    this.consume('NotifyMessages', lambda, notify);
+    return lambda;
+  }
+
+  private topicSettings() {
+    const { notify, reconcile } = this.topics;
+    return { notifyQueue: notify.queue.queueUrl, reconcileQueue: reconcile.queue.queueUrl };
+  }
+
+  private topicQueues(): Queue[] {
+    return Object.values(this.topics).map(({ queue }) => queue);
+  }
+
+  private schedule(id: string, lambda: LambdaFunction, schedule: Schedule): void {
+    new Rule(this, id, { schedule, targets: [new LambdaTarget(lambda)] });
+  }
+
+  /** Lets a function work a queue off; only what it names as failed comes again. It needs the permission `worksOff`. */
+  private consume(id: string, lambda: LambdaFunction, { queue }: Work, batchSize = 10): void {
+    new CfnEventSourceMapping(this, id, {
+      functionName: lambda.functionName,
+      eventSourceArn: queue.queueArn,
+      batchSize,
+      functionResponseTypes: ['ReportBatchItemFailures'],
+    });
   }
 
   /** A queue of work with its dead letters; messages are hidden for six times the longest try, as Lambda advises. */
-  private workQueue({ stage }: MoneyStackProps, name: WorkQueue, trySeconds = 30): Work {
+  private workQueue(stage: Stage, name: WorkQueue, trySeconds = tryLastsSeconds): Work {
     const title = name.charAt(0).toUpperCase() + name.slice(1);
     const common = {
       ...(isOrdered(name) && { fifo: true }),

@@ -2,6 +2,7 @@
 import { DynamoDBClient, type DynamoDBClientConfig } from '@aws-sdk/client-dynamodb';
 import { KinesisClient, type KinesisClientConfig } from '@aws-sdk/client-kinesis';
 import { S3Client, type S3ClientConfig } from '@aws-sdk/client-s3';
+import { SQSClient, type SQSClientConfig } from '@aws-sdk/client-sqs';
 import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import { NodeHttpHandler } from '@smithy/node-http-handler';
 
@@ -47,4 +48,9 @@ function kinesis(maxAttempts: number, where: KinesisClientConfig): KinesisClient
 /** S3 for objects of some MB; a local twin at an IP address is spoken to by path. */
 export function bucketClient(where: S3ClientConfig = {}): S3Client {
   return new S3Client({ ...where, maxAttempts: 6, requestHandler: limitedCalls(20_000) });
+}
+
+/** SQS for senders; whoever receives waits as long as he asks to. */
+export function queueClient(where: SQSClientConfig = {}): SQSClient {
+  return new SQSClient({ ...where, maxAttempts: 5, requestHandler: limitedCalls(5_000) });
 }

@@ -19,6 +19,8 @@ export const metricNames = {
   operations: 'Operations',
   feedMessages: 'FeedMessages',
   feedConnectionsGone: 'FeedConnectionsGone',
+  outboxOverdue: 'OutboxOverdue',
+  outboxOldestMs: 'OutboxOldestMs',
 } as const;
 
 export const metricsNamespace = 'Crossbook';

@@ -6,7 +6,13 @@ import {
   QueryCommand,
 } from '@aws-sdk/lib-dynamodb';
 import { assert } from '#domain/assertion.ts';
-import type { OutboxBody, OutboxMessage, OutboxRow, OutboxTopic } from '#wire/outbox.ts';
+import {
+  type OutboxBody,
+  type OutboxMessage,
+  type OutboxRow,
+  type OutboxTopic,
+  outboxTopics,
+} from '#wire/outbox.ts';
 import { outboxKeys } from '#wire/table-keys.ts';
 import type { Item } from './batch-items.ts';
 import { storedNumber } from './stored-number.ts';
@@ -87,10 +93,11 @@ function itemOf(row: OutboxRow): Item {
 }
 
 export function readRow(item: Item): OutboxRow {
-  return {
-    topic: String(item['topic']) as OutboxTopic,
-    outboxId: String(item['outboxId']),
-    atMs: storedNumber(item['atMs']),
-    body: JSON.parse(String(item['body'])) as OutboxBody,
-  };
+  const { topic, outboxId, atMs, body } = item;
+  assert(isTopic(topic) && typeof outboxId === 'string', `a row of no topic: ${String(outboxId)}`);
+  assert(typeof body === 'string', `row ${outboxId} has no body`);
+  return { topic, outboxId, atMs: storedNumber(atMs), body: JSON.parse(body) as OutboxBody };
 }
+
+const isTopic = (text: unknown): text is OutboxTopic =>
+  (outboxTopics as readonly unknown[]).includes(text);

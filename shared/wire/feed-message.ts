@@ -4,6 +4,7 @@ import type { StateChangeReason } from '#domain/event.ts';
 import { assetsOf, type MarketState } from '#domain/market.ts';
 import type { OrderType, SelfTradePrevention, TimeInForce } from '#domain/order.ts';
 import type { OrderStatus } from './matcher-api.ts';
+import type { EntryJson } from './rest-api.ts';
 
 /** API Gateway's bound on a frame. */
 export const frameBytes = 32 * 1024;
@@ -103,6 +104,17 @@ export type CreditMessage = {
   sequence: number;
 };
 
+/**
+ * One's own money moved, by an operation or by the clearing of trades: an entry of `GET /v1/account/entries`, told when it
+ * is booked. It may come twice, and later than others: `entryId` says which it is, and orders entries by time.
+ */
+export type EntryMessage = {
+  type: 'entry';
+  entry: EntryJson;
+  /** Trade lines that are left out here, the last ones: a frame has an end. REST has all of them. */
+  tradesLeftOut?: number;
+};
+
 /** A private channel has ended with its session; sign in again and subscribe anew. What came after is not sent. */
 export type SessionExpired = { type: 'session_expired'; channel: string };
 
@@ -114,6 +126,7 @@ export type FeedMessage =
   | OrderMessage
   | FillMessage
   | CreditMessage
+  | EntryMessage
   | SessionExpired;
 
 /** What the feed answers to a request. */

@@ -3,6 +3,7 @@
  * carries each to the queue of its topic; a consumer does it, then deletes the row. A sweep sends again what is overdue,
  * so each may come twice, late, and after its row is gone: consumers are idempotent by what they write.
  */
+import * as z from 'zod';
 import { padded } from './table-keys.ts';
 
 /** One FIFO queue each. */
@@ -24,7 +25,18 @@ export const outboxIdOf = (body: OutboxBody): string =>
     : `operation#${body.operationId}`;
 
 /** The transport's message: the row itself is read from the table, for it may outgrow a message. */
-export type OutboxMessage = { topic: OutboxTopic; outboxId: string; atMs: number };
+export const outboxMessage = z.object({
+  topic: z.enum(outboxTopics),
+  outboxId: z.string().min(1),
+  atMs: z.int().nonnegative(),
+});
+export type OutboxMessage = z.infer<typeof outboxMessage>;
+
+export const messageOf = ({ topic, outboxId, atMs }: OutboxMessage): OutboxMessage => ({
+  topic,
+  outboxId,
+  atMs,
+});
 
 /** Messages of one such group come one after another. */
 export const messageGroupOf = (body: OutboxBody): string =>

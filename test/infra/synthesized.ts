@@ -23,6 +23,7 @@ export type Resource = {
 const functions = [
   ...['orders', 'sessions', 'markets', 'accounts', 'faucet'],
   ...['settlement', 'market-history', 'archive', 'feed', 'fan-out', 'operations'],
+  ...['outbox', 'outbox-sweep', 'notify'],
 ];
 const synthesized = new Map<StageName, Resource[]>();
 const folder = mkdtempSync(join(tmpdir(), 'crossbook-infra-'));

@@ -3,6 +3,7 @@ import type { ListedMarket } from '#wire/catalog.ts';
 import {
   type CreditMessage,
   type DepthSnapshot,
+  type EntryMessage,
   type FeedMessage,
   type FillMessage,
   type MarketMessage,
@@ -41,6 +42,8 @@ export type Feed = {
   /** Where a market stands: at first and after every loss as a status, then each change with its reason. */
   market(market: string, listen: (status: MarketStatus) => void, more?: ChannelListener): Stop;
   account(address: string, listen: (message: AccountMessage) => void, more?: ChannelListener): Stop;
+  /** What was booked on one's own account: each entry once. What was missed in between, REST has. */
+  entries(address: string, listen: (message: EntryMessage) => void, more?: ChannelListener): Stop;
   close(): void;
 };
 
@@ -78,6 +81,8 @@ export function createFeed(options: FeedOptions): Feed {
         ...more,
         message: (message) => isAccountMessage(message) && listen(message),
       }),
+    entries: (address, listen, more = {}) =>
+      channels.add(`account:${address.toLowerCase()}`, { ...more, ...entryListener(listen) }),
     depth: (market, listen, more = {}) =>
       channels.add(`depth:${market.market.id}`, {
         ...more,
@@ -91,6 +96,23 @@ export function createFeed(options: FeedOptions): Feed {
 
 const isAccountMessage = (message: FeedMessage): message is AccountMessage =>
   message.type === 'order' || message.type === 'fill' || message.type === 'credit';
+
+/** How many entries are remembered, so that one that is told again is not heard again. */
+const rememberedEntries = 1_000;
+
+/** Hands on each entry once: the exchange tells it at least once. */
+function entryListener(listen: (message: EntryMessage) => void): Listener {
+  const known = new Set<string>();
+  return {
+    message(message) {
+      if (message.type !== 'entry' || known.has(message.entry.entryId)) return;
+      known.add(message.entry.entryId);
+      const [oldest] = known;
+      if (known.size > rememberedEntries && oldest !== undefined) known.delete(oldest);
+      listen(message);
+    },
+  };
+}
 
 /** Hands on what is newer than what was heard: the exchange's parallel posts may overtake each other. */
 function marketListener(listen: (status: MarketStatus) => void): Listener {

@@ -5,6 +5,8 @@ import { createFeed, type Feed, type FeedOptions } from '#client/feed.ts';
 import type { MarketState } from '#domain/market.ts';
 import type {
   DepthDelta,
+  EntryMessage,
+  FeedMessage,
   MarketMessage,
   MarketStatusJson,
   OrderJson,
@@ -71,6 +73,52 @@ const delta = (firstSequence: number, lots: number): DepthDelta => ({
   lastSequence: firstSequence,
   ...level(lots),
 });
+
+const entry = (entryId: string): EntryMessage => ({
+  type: 'entry',
+  entry: {
+    entryId,
+    asset: 'USDC',
+    atMs: 1,
+    business: 'deposit',
+    businessId: entryId,
+    available: '1',
+    frozen: '0',
+    trades: [],
+  } as unknown as EntryMessage['entry'],
+});
+
+describe("entries of one's own account", () => {
+  test('are heard once, however often they are told', async () => {
+    const ids: string[] = [];
+    let subscribed = 0;
+    feed.entries(account, ({ entry: { entryId } }) => ids.push(entryId), {
+      subscribed: () => subscribed++,
+    });
+    await server.until(() => subscribed === 1);
+    expect(heard(1)).toEqual(['authenticate', privateChannel]);
+    server.tell([entry('2'), entry('1')]);
+    server.tell([entry('1'), entry('3'), entry('2')]);
+    await server.until(() => ids.includes('3'));
+    expect(ids).toEqual(['2', '1', '3']);
+  });
+
+  test('are no news to who listens to orders, nor is what the client does not know yet', async () => {
+    const types: string[] = [];
+    let subscribed = 0;
+    feed.account(account, ({ type }) => types.push(type), { subscribed: () => subscribed++ });
+    await server.until(() => subscribed === 1);
+    const unknown = { type: 'news_of_tomorrow' } as unknown as FeedMessage;
+    server.tell([entry('1'), unknown, credit]);
+    await server.until(() => types.length > 0);
+    expect(types).toEqual(['credit']);
+  });
+});
+
+const credit: FeedMessage = {
+  ...{ type: 'credit', group: 'majors', asset: 'USDC' },
+  ...{ free: '1', held: '0', sequence: 1 },
+};
 
 describe('a connection that is lost', () => {
   test('comes back and hears of everything again', async () => {

@@ -142,6 +142,7 @@ export function readOrder(item: Item): OrderView {
     status: item['status'] as OrderStatus,
     createdAtMs: storedNumber(item['createdAtMs']),
     expiresAtMs: storedNumber(item['expiresAtMs']),
+    doneAtMs: storedNumber(item['atMs']),
   };
 }
 

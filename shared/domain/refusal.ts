@@ -54,6 +54,8 @@ export const doorRefusals = [
   'unknown_action',
   'too_many_subscriptions',
   'order_cancelled',
+  'export_id_taken',
+  'too_many_exports',
   'busy',
   'unavailable',
   'outcome_unknown',

@@ -178,6 +178,8 @@ export type OrderJson = {
   status: OrderStatus;
   createdAtMs: number;
   expiresAtMs: number;
+  /** When it ended; of one that is in the history. */
+  doneAtMs?: number;
 };
 
 export type FillJson = {

@@ -84,7 +84,8 @@ export function commandJson(request: CommandRequest) {
 
 export type OrderStatus = 'untriggered' | 'open' | DoneReason;
 
-export type OrderView = OrderProgress & { status: OrderStatus };
+/** `doneAtMs`: of an order that the history has. */
+export type OrderView = OrderProgress & { status: OrderStatus; doneAtMs?: number };
 
 /** One side of a trade, as its owner sees it. */
 export type FillView = {

@@ -45,6 +45,7 @@ export function orderToJson(order: OrderView, { market, base, quote }: ListedMar
     status: order.status,
     createdAtMs: order.createdAtMs,
     expiresAtMs: order.expiresAtMs,
+    ...(order.doneAtMs === undefined ? {} : { doneAtMs: order.doneAtMs }),
   };
 }
 

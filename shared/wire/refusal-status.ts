@@ -92,6 +92,11 @@ export const refusalTable: Record<Refusal, Row> = {
     message: 'The connection has as many subscriptions as it may.',
   },
   order_cancelled: { status: 409, message: 'The order was cancelled before it entered the book.' },
+  export_id_taken: { status: 409, message: 'You have another export of this exportId.' },
+  too_many_exports: {
+    status: 429,
+    message: 'You have as many exports as you may; see details.',
+  },
   busy: { status: 503, message: 'The exchange is busy; send the same request again shortly.' },
   unavailable: {
     status: 503,

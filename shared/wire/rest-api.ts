@@ -1,6 +1,7 @@
 /** What the REST API answers, route by route. Amounts, prices and sizes are decimal text; times are ms; `…Atoms` are chain integers as text. */
 import type { MarketState } from '#domain/market.ts';
 import type { Address, Digest } from '#domain/order.ts';
+import type { ExportFilters, ExportFormat, ExportKind } from './export-request.ts';
 import type { DepthSnapshot, FillJson, MarketStatusJson, OrderJson } from './feed-message.ts';
 
 /** Public data that changes slowly may be kept so long by caches. */
@@ -220,6 +221,27 @@ export type WithdrawalJson = {
 };
 export type WithdrawalsJson = { withdrawals: WithdrawalJson[]; cursor?: string };
 export type EntriesJson = { entries: EntryJson[]; cursor?: string };
+/** An export of a statement, and how far it is. */
+export type ExportJson = {
+  exportId: string;
+  kind: ExportKind;
+  format: ExportFormat;
+  from: number;
+  to: number;
+  filters: ExportFilters;
+  status: 'queued' | 'running' | 'done' | 'failed';
+  createdAtMs: number;
+  /** `atMs`: rows up to this time are in the file. */
+  progress: { rows: number; fromMs: number; toMs: number; atMs: number; percent: number };
+  /** Of a file that is there: its size, when it is deleted, and where it can be fetched for some minutes. */
+  bytes?: number;
+  expiresAtMs?: number;
+  url?: string;
+  urlExpiresAtMs?: number;
+};
+/** Newest first, of the last days. */
+export type ExportsJson = { exports: ExportJson[] };
+
 export type SettingsJson = { creditPolicy: 'exact' | 'sticky' };
 /** `GET /v1/account/settings`: the policy, and what each pair group's matcher holds of the account. */
 export type AccountSettingsJson = SettingsJson & {

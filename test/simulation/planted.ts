@@ -13,3 +13,19 @@ export const plantedFaults = {
 export type PlantedFault = keyof typeof plantedFaults;
 
 export const isPlantedFault = (text: string): text is PlantedFault => text in plantedFaults;
+
+/** The same of the ledger's simulation. */
+export const ledgerFaults = {
+  unconditional: 'the ledger takes every write whatever its condition',
+  'reader-skips': 'settlement is not shown every record',
+  'sweep-returns': 'a pending grant is given back to the account instead of submitted again',
+  'no-sweep': 'nobody looks for pending grants',
+  'outbox-forgets': 'rows of the outbox are lost when they are written',
+  'message-lost': 'messages of the outbox are lost, and nobody sweeps',
+  'entry-lost': 'an entry is lost when it is written',
+  'unit-made': 'a hand in the table adds a unit to a balance and to its entry',
+} as const;
+
+export type LedgerFault = keyof typeof ledgerFaults;
+
+export const isLedgerFault = (text: string): text is LedgerFault => text in ledgerFaults;

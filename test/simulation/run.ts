@@ -1,25 +1,61 @@
 /** `npm run simulate -- NAME`: lives through the troubles of many seeds and prints what failed, the last line as one JSON object. */
 import { parseArgs } from 'node:util';
-import { failedSeeds } from './failed-seeds.ts';
-import { isPlantedFault, type PlantedFault, plantedFaults } from './planted.ts';
-import { type SimulatedRun, simulateJournal } from './simulate-journal.ts';
+import { failedLedgerSeeds, failedSeeds } from './failed-seeds.ts';
+import { isLedgerFault, isPlantedFault, ledgerFaults, plantedFaults } from './planted.ts';
+import { simulateJournal } from './simulate-journal.ts';
+import { simulateLedger } from './simulate-ledger.ts';
 
-const usage = `npm run simulate -- journal [--seeds N] [--seed K] [--seconds S] [--plant FAULT]
+type Run = {
+  seed: number;
+  problems: string[];
+  hash: string;
+  counts: Record<string, number>;
+};
+
+type Simulation = {
+  /** What it may be given on purpose, by name. */
+  faults: Readonly<Record<string, string>>;
+  failedSeeds: Readonly<Record<number, string>>;
+  run(seed: number, planted?: string): Promise<Run>;
+};
+
+const simulations: Record<string, Simulation> = {
+  journal: {
+    faults: plantedFaults,
+    failedSeeds,
+    run: (seed, planted) =>
+      simulateJournal(seed, planted && isPlantedFault(planted) ? planted : undefined),
+  },
+  ledger: {
+    faults: ledgerFaults,
+    failedSeeds: failedLedgerSeeds,
+    run: (seed, planted) =>
+      simulateLedger(seed, planted && isLedgerFault(planted) ? planted : undefined),
+  },
+};
+const names = Object.keys(simulations);
+
+const usage = `npm run simulate -- ${names.join('|')} [--seeds N] [--seed K] [--seconds S] [--plant FAULT]
   --seeds    runs seeds 1 to N (100), after those that once failed
   --seed     runs this seed alone, and tells what was in it
   --seconds  stops after so many seconds; the last line says how many seeds were run
   --plant    breaks something on purpose, which must be found:
-${Object.entries(plantedFaults)
-  .map(([name, what]) => `             ${name}: ${what}`)
-  .join('\n')}`;
+${Object.entries(simulations).map(faultsText).join('\n')}`;
+
+function faultsText([name, { faults }]: [string, Simulation]): string {
+  const lines = Object.entries(faults).map(([fault, what]) => `               ${fault}: ${what}`);
+  return [`             of the ${name}`, ...lines].join('\n');
+}
 
 const progressMs = 5_000;
 
 type Given = {
+  name: string;
+  simulation: Simulation;
   seeds: number[];
   untilMs: number;
   isAlone: boolean;
-  planted: PlantedFault | undefined;
+  planted: string | undefined;
 };
 
 const given = read(process.argv.slice(2));
@@ -37,22 +73,22 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
 }
 process.exitCode = await runAll(given);
 
-async function runAll({ seeds, untilMs, isAlone, planted }: Given): Promise<number> {
+async function runAll({ name, simulation, seeds, untilMs, isAlone, planted }: Given) {
   const failures: { seed: number; problems: string[] }[] = [];
   const began = performance.now();
   let toldMs = began;
   let ran = 0;
-  const sums = { records: 0, commands: 0, epochs: 0, trades: 0, left: 0 };
+  const sums: Record<string, number> = {};
   const hashes: string[] = [];
   for (const seed of seeds) {
     if (isStopped || performance.now() - began > untilMs) break;
-    const run = await simulateJournal(seed, planted);
+    const run = await simulation.run(seed, planted);
     ran += 1;
     hashes.push(run.hash);
-    for (const name of Object.keys(sums) as (keyof typeof sums)[]) sums[name] += run.counts[name];
+    for (const [what, count] of Object.entries(run.counts)) sums[what] = (sums[what] ?? 0) + count;
     if (run.problems.length > 0) {
       failures.push({ seed, problems: run.problems });
-      tell(run);
+      tell(name, run);
     } else if (isAlone) console.log(`seed ${seed}: hash ${run.hash}`);
     if (performance.now() - toldMs > progressMs) {
       toldMs = performance.now();
@@ -60,18 +96,16 @@ async function runAll({ seeds, untilMs, isAlone, planted }: Given): Promise<numb
       console.log(`${seconds} s: ${ran} of ${seeds.length} seeds, ${failures.length} failed`);
     }
   }
-  const { records, commands, epochs, trades, left } = sums;
-  console.log(
-    `${ran} seeds: ${records} records, ${commands} commands in frames, ${trades} trades, ${epochs} epochs, ${left} answers, views and trades left; hash ${hashOf(hashes)}`,
-  );
-  console.log(JSON.stringify({ simulation: 'journal', seeds: ran, failures }));
+  const contained = Object.entries(sums).map(([what, count]) => `${count} ${what}`);
+  console.log(`${ran} seeds: ${contained.join(', ')}; hash ${hashOf(hashes)}`);
+  console.log(JSON.stringify({ simulation: name, seeds: ran, failures }));
   if (isStopped) return 130;
   return failures.length > 0 ? 1 : 0;
 }
 
 /** The first few of its problems: one that follows from another tells nothing. */
-function tell({ seed, problems, hash }: SimulatedRun): void {
-  console.log(`FAIL seed ${seed}, hash ${hash}; again: npm run simulate -- journal --seed ${seed}`);
+function tell(name: string, { seed, problems, hash }: Run): void {
+  console.log(`FAIL seed ${seed}, hash ${hash}; again: npm run simulate -- ${name} --seed ${seed}`);
   for (const problem of problems.slice(0, 5)) console.log(`  ${problem}`);
   if (problems.length > 5) console.log(`  and ${problems.length - 5} more`);
 }
@@ -92,16 +126,20 @@ function read(words: string[]): Given | { wrong: string } {
   } as const;
   try {
     const { values, positionals } = parseArgs({ args: words, options, allowPositionals: true });
-    if (positionals.length !== 1 || positionals[0] !== 'journal')
-      return { wrong: 'Say what to simulate: journal.' };
+    const [name = ''] = positionals;
+    const simulation = simulations[name];
+    if (positionals.length !== 1 || !simulation)
+      return { wrong: `Say what to simulate: ${names.join(' or ')}.` };
     const [count, alone, seconds] = [values.seeds, values.seed ?? '1', values.seconds].map(Number);
     const { plant } = values;
     if (!isWhole(count, 1_000_000)) return { wrong: '--seeds takes 1 to 1000000.' };
     if (!isWhole(alone, 2 ** 32 - 1)) return { wrong: '--seed takes 1 to 4294967295.' };
     if (!isWhole(seconds, 86_400)) return { wrong: '--seconds takes 1 to 86400.' };
-    if (plant !== undefined && !isPlantedFault(plant)) return { wrong: `No such fault: ${plant}.` };
+    if (plant !== undefined && !(plant in simulation.faults))
+      return { wrong: `The ${name} has no such fault: ${plant}.` };
     return {
-      seeds: values.seed === undefined ? seedsTo(count) : [alone],
+      ...{ name, simulation },
+      seeds: values.seed === undefined ? seedsTo(count, simulation) : [alone],
       untilMs: seconds * 1_000,
       isAlone: values.seed !== undefined,
       planted: plant,
@@ -115,7 +153,7 @@ function isWhole(value: number | undefined, most: number): value is number {
   return value !== undefined && Number.isInteger(value) && value >= 1 && value <= most;
 }
 
-function seedsTo(count: number): number[] {
-  const kept = Object.keys(failedSeeds).map(Number);
+function seedsTo(count: number, simulation: Simulation): number[] {
+  const kept = Object.keys(simulation.failedSeeds).map(Number);
   return [...kept, ...Array.from({ length: count }, (_, index) => index + 1)];
 }

@@ -57,12 +57,13 @@ export class SimulatedStream {
   #put(process: SimulatedProcess, data: Uint8Array, after: string | undefined): string {
     if (after !== undefined && indexAfter(after) > this.records.length && !this.answersEarlyMs)
       throw new Error('a put behind a record that is not there');
-    if (!this.answersEarlyMs) return this.#append(data);
-    process.timers.after(this.answersEarlyMs, () => this.#append(data));
+    if (!this.answersEarlyMs) return this.append(data);
+    process.timers.after(this.answersEarlyMs, () => this.append(data));
     return sequenceOf(this.records.length + 1);
   }
 
-  #append(data: Uint8Array): string {
+  /** A record comes to be there now. */
+  append(data: Uint8Array): string {
     const shardSequence = sequenceOf(this.records.length + 1);
     this.records.push({ data, shardSequence });
     const atMs = this.#time.clock.monotonicMs() + this.#random(unseenMs);

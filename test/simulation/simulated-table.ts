@@ -91,6 +91,10 @@ export class SimulatedTable {
     this.#write([{ table, key: keyOf(next), may: true, next }]);
   }
 
+  remove(table: string, key: Key): void {
+    this.#write([{ table, key, may: true, next: undefined }]);
+  }
+
   #getAll({ input }: BatchGetCommand) {
     const Responses: Record<string, Item[]> = {};
     for (const [table, { Keys }] of Object.entries(input.RequestItems ?? {}))
@@ -157,7 +161,7 @@ export class SimulatedTable {
         if (PutRequest?.Item) this.put(table, PutRequest.Item);
         else {
           assert(DeleteRequest?.Key, 'batches put and delete');
-          this.#write([{ table, key: DeleteRequest.Key as Key, may: true, next: undefined }]);
+          this.remove(table, DeleteRequest.Key as Key);
         }
       }
     return {};

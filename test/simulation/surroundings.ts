@@ -18,6 +18,11 @@ export class Surroundings {
     this.random = random;
   }
 
+  /** The time of day, as a process without a clock of its own sees it. */
+  nowMs(): number {
+    return Math.floor(this.time.clock.nowMs());
+  }
+
   /** Adds what happened to the run's hash: the same seed must give the same one. */
   note(what: string): void {
     this.#told.push(`${this.time.clock.monotonicMs()} ${what}`);

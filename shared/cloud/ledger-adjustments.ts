@@ -134,8 +134,9 @@ export async function approveAdjustment(
     });
     if (!answer) return undefined;
     if (answer.status === 'created') return { ...answer, adjustment: bare(next) };
+    // Somebody else posted it since we read the proposal.
+    if (answer.status === 'exists') return undefined;
     // The id is another operation's, or the ledger does not allow it now: the proposal stands as it was.
-    assert(answer.status !== 'exists', `adjustment ${adjustmentId} is posted and does not say so`);
     return { status: answer.status, adjustment: bare(now) };
   });
 }

@@ -118,6 +118,12 @@ export async function tryOperation(
     ownDemandUnits: booking.ownDemandUnits ?? 0n,
   });
   if (refusal) return { status: refusal };
+  // Whoever decided to end a withdrawal read it before its balance: somebody else has ended it since.
+  if (
+    isSetAside(operation) &&
+    balanceSeen(balanceOf(operation.account)).withdrawingUnits < operation.units
+  )
+    return undefined;
 
   const posted: PostedOperation = {
     ...operation,
@@ -129,6 +135,11 @@ export async function tryOperation(
   const { status } = await transact(place.client, writes);
   return status === 'written' ? { status: 'created', operation: posted } : undefined;
 }
+
+type Ending = Extract<LedgerOperation, { kind: 'withdraw_finish' | 'withdraw_return' }>;
+
+const isSetAside = (operation: LedgerOperation): operation is Ending =>
+  operation.kind === 'withdraw_finish' || operation.kind === 'withdraw_return';
 
 /** Later than every operation before it of the same balances, so that entries are in the order in which they were posted. */
 function timeOf({ atMs }: Booking, balances: readonly Item[]): number {

@@ -10,6 +10,7 @@ import {
 } from '#domain/clearing.ts';
 import type { OperationKind, PostedOperation, Posting } from '#domain/ledger-operation.ts';
 import { type Key, ledgerKeys } from '#wire/table-keys.ts';
+import { linesText, readLines } from '#wire/trade-lines.ts';
 import { storedNumber, storedUnits } from './stored-number.ts';
 
 /** Why money moved: an operation's kind, or the clearing of trades. */
@@ -80,7 +81,6 @@ export function operationEntry(
         }
       : {}),
     counterparty,
-    trades: [],
   };
 }
 
@@ -106,8 +106,7 @@ export function clearingEntry(
     ...(change.returnedUnits > 0n
       ? { returnNumber: change.returnNumber, returnedUnits: change.returnedUnits }
       : {}),
-    // Lists, not maps: a frame of 256 KiB holds some 3,000 trades, and 45 bytes each stay below an item's 400 KB.
-    trades: change.lines.map((line) => [line.sequence, line.marketId, line.units, line.feeUnits]),
+    trades: linesText(change.lines),
   };
 }
 
@@ -130,14 +129,13 @@ export function readEntry(item: Record<string, unknown>): LedgerEntry {
     ...after(item, 'frozenAfterUnits'),
     ...lentBy(item),
     ...(item['counterparty'] === undefined ? {} : { counterparty: String(item['counterparty']) }),
-    trades: (item['trades'] as unknown[][]).map(([sequence, marketId, units, feeUnits]) => ({
-      sequence: storedNumber(sequence),
-      marketId: String(marketId),
-      units: storedUnits(units),
-      feeUnits: storedUnits(feeUnits),
-    })),
+    trades: tradesIn(item),
   };
 }
+
+/** The trades of an entry's item; none of an operation's. */
+export const tradesIn = (item: Record<string, unknown>): EntryLine[] =>
+  readLines(String(item['trades'] ?? ''));
 
 function lentBy(item: Record<string, unknown>): Pick<LedgerEntry, 'granted' | 'returned'> {
   const { grantNumber, grantedUnits, returnNumber, returnedUnits } = item;

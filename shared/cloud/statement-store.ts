@@ -8,7 +8,7 @@ import type { OutboxBody } from '#wire/outbox.ts';
 import { ledgerKeys } from '#wire/table-keys.ts';
 import { getItems, type Item, keyText } from './batch-items.ts';
 import { entriesOfEvent } from './event-entries.ts';
-import { type Business, type LedgerEntry, readEntry } from './ledger-entry.ts';
+import { type Business, type LedgerEntry, readEntry, tradesIn } from './ledger-entry.ts';
 import { readWithdrawal, type Withdrawal, withdrawalsOf } from './ledger-withdrawals.ts';
 import { queryPage } from './query.ts';
 import { storedNumber, storedUnits } from './stored-number.ts';
@@ -91,14 +91,14 @@ export async function accountEntries(
   const { items, cursor } = await queryPage(where, ledgerKeys.entries(account), {
     ...timeBounds(page),
     where: [...equal('asset', asset), ...equal('business', business)],
-    ...(marketId === undefined ? {} : { keep: (item) => tradesIn(item, marketId) }),
+    ...(marketId === undefined ? {} : { keep: (item) => hasTraded(item, marketId) }),
   });
   const entries = items.map(readEntry);
   return cursor === undefined ? { entries } : { entries, cursor };
 }
 
-const tradesIn = (item: Item, marketId: MarketId): boolean =>
-  (item['trades'] as unknown[][]).some((line) => line[1] === marketId);
+const hasTraded = (item: Item, marketId: MarketId): boolean =>
+  tradesIn(item).some((line) => line.marketId === marketId);
 
 /**
  * What happened is found by its id, which says when; the time says where the entries are. One read, and one for each

@@ -2,6 +2,7 @@
 
 import type { Item } from '#cloud/batch-items.ts';
 import { candleItem, doneOrderItems, fillItems, tradeItem } from '#cloud/history-item.ts';
+import { tradesIn } from '#cloud/ledger-entry.ts';
 import { readWatermark } from '#cloud/watermark-item.ts';
 import { foldTrades } from '#domain/candle.ts';
 import { netFrames } from '#domain/clearing.ts';
@@ -115,9 +116,8 @@ function auditEntries(entries: Map<string, bigint[]>, frames: Replay['frames']):
 }
 
 function gather(entries: Map<string, bigint[]>, item: Item): void {
-  const trades = item['trades'] as [sequence: bigint][] | undefined;
   const account = String(item['pk']).slice('ENTRIES#'.length);
-  for (const [sequence] of trades ?? []) listOf(entries, account).push(sequence);
+  for (const { sequence } of tradesIn(item)) listOf(entries, account).push(BigInt(sequence));
 }
 
 function listOf(lists: Map<string, bigint[]>, name: string): bigint[] {

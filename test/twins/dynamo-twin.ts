@@ -52,12 +52,12 @@ export async function startDynamo(table = 'crossbook'): Promise<DynamoTwin> {
 
 let tables = 0;
 
-/** A new empty table; the twin's address is in the environment. */
-export async function newTable(): Promise<string> {
+/** A new empty table, with a stream of new items where it is asked for; the twin's address is in the environment. */
+export async function newTable({ streamed = false } = {}): Promise<string> {
   tables += 1;
   const name = `table-${tables}`;
   const client = new DynamoDBClient({});
-  await createTable(client, name);
+  await createTable(client, name, streamed);
   client.destroy();
   return name;
 }
@@ -74,7 +74,7 @@ async function listens(client: DynamoDBClient): Promise<void> {
   }
 }
 
-async function createTable(client: DynamoDBClient, table: string): Promise<void> {
+async function createTable(client: DynamoDBClient, table: string, streamed = false): Promise<void> {
   const keys = [
     { AttributeName: 'pk', KeyType: 'HASH' },
     { AttributeName: 'sk', KeyType: 'RANGE' },
@@ -88,6 +88,9 @@ async function createTable(client: DynamoDBClient, table: string): Promise<void>
         AttributeType: 'S',
       })),
       KeySchema: [...keys],
+      ...(streamed && {
+        StreamSpecification: { StreamEnabled: true, StreamViewType: 'NEW_IMAGE' },
+      }),
     }),
   );
 }

@@ -245,6 +245,7 @@ describe('reading what an owner did', () => {
       status: 'filled',
       createdAtMs: startMs - 10,
       expiresAtMs: startMs + dayMs,
+      doneAtMs: startMs,
     });
     expect(await history.doneOrders(account(1), { limit: 5 })).toEqual({ orders: [order] });
     expect(await history.order(digest(10))).toBeUndefined();

@@ -30,5 +30,6 @@ export const handler = outboxHandler({
   topic: 'notify',
   outbox: createOutboxStore({ client, table: setting(environment, 'outboxTable') }),
   begin: () => tellAccounts(ports),
+  clock: systemClock,
   logger: createLogger('notify'),
 });

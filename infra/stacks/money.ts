@@ -34,6 +34,9 @@ type MoneyStackProps = {
   feed: FeedStack;
 };
 
+/** What working a topic's rows off takes: reading, noting a failure, deleting. */
+const worksOffRows = ['GetItem', 'UpdateItem', 'DeleteItem'] as const;
+
 /** A queue, and where messages of it go that were tried too often. */
 export type Work = { queue: Queue; deadLetters: Queue };
 
@@ -124,7 +127,7 @@ export class MoneyStack extends Stack {
         fanOutFunction: feed.fanOut.functionName,
       },
       allow: [
-        onPartitions(data.outbox, [outboxKeys.topic('notify')], 'GetItem', 'DeleteItem'),
+        onPartitions(data.outbox, [outboxKeys.topic('notify')], ...worksOffRows),
         onPartitionsOf(data.ledger, ledgerKeys.entries(''), 'Query'),
         onPartitions(data.feed, [feedKeys.interest('accounts', '', 0).pk], 'Query'),
         readsMarkets(data.history),

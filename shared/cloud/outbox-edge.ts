@@ -7,6 +7,7 @@ import {
   type OutboxTopic,
   outboxMessage,
 } from '#wire/outbox.ts';
+import type { Clock } from './clock.ts';
 import type { Logger } from './logger.ts';
 import type { OutboxStore } from './outbox-store.ts';
 
@@ -15,7 +16,8 @@ export type OutboxWork = (row: OutboxRow) => Promise<void>;
 
 export type OutboxEdgeOptions = {
   topic: OutboxTopic;
-  outbox: Pick<OutboxStore, 'read' | 'finish'>;
+  outbox: Pick<OutboxStore, 'read' | 'finish' | 'fail'>;
+  clock: Pick<Clock, 'nowMs'>;
   /** Called once a batch, after the batch was received: what it learns holds for this batch only. */
   begin: () => OutboxWork;
   logger: Pick<Logger, 'error'>;
@@ -38,6 +40,7 @@ export function outboxHandler(options: OutboxEdgeOptions) {
           message: body,
           error: error as Error,
         });
+        await noteFailure(body, error as Error, options);
       }
     }
     return { batchItemFailures };
@@ -50,11 +53,25 @@ function parse(body: string, topic: OutboxTopic): OutboxMessage {
   return message;
 }
 
+/** So that whoever finds it among the dead letters sees why. The message comes again with or without. */
+async function noteFailure(
+  body: string,
+  { name, message }: Error,
+  { topic, outbox, clock, logger }: OutboxEdgeOptions,
+): Promise<void> {
+  try {
+    const reason = `${name}: ${message}`;
+    await outbox.fail(parse(body, topic), { reason, failedAtMs: clock.nowMs() });
+  } catch (error) {
+    logger.error('its reason could not be noted', { error: error as Error });
+  }
+}
+
 /** The row goes last: whoever dies before does it again. */
 export async function workOff(
   message: OutboxMessage,
   work: OutboxWork,
-  outbox: OutboxEdgeOptions['outbox'],
+  outbox: Pick<OutboxStore, 'read' | 'finish'>,
 ): Promise<void> {
   const row = await outbox.read(message);
   if (!row) return;

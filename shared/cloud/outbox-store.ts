@@ -1,9 +1,11 @@
 /** Rows of the outbox: written with what they follow from, read and deleted by who does it, listed by who looks for what is late. */
+import { ConditionalCheckFailedException } from '@aws-sdk/client-dynamodb';
 import {
   DeleteCommand,
   type DynamoDBDocumentClient,
   GetCommand,
   QueryCommand,
+  UpdateCommand,
 } from '@aws-sdk/lib-dynamodb';
 import { assert } from '#domain/assertion.ts';
 import {
@@ -18,17 +20,24 @@ import type { Item } from './batch-items.ts';
 import { storedNumber } from './stored-number.ts';
 import { untilSettled, type Write } from './transaction.ts';
 
+export type OutboxFailure = { reason: string; failedAtMs: number; failures: number };
+
 export type OutboxStore = {
   /** What a message is about; undefined where it is done already. */
   read(message: OutboxMessage): Promise<OutboxRow | undefined>;
   /** Deletes the row: what it asks for is done. Any number of times. */
   finish(message: OutboxMessage): Promise<void>;
+  /** Notes on the row why it could not be done, for whoever looks; nothing where it is gone. */
+  fail(message: OutboxMessage, failure: Omit<OutboxFailure, 'failures'>): Promise<void>;
+  /** What was noted last; undefined where it is done, or never failed. */
+  failure(message: OutboxMessage): Promise<OutboxFailure | 'done' | undefined>;
   /** Rows of `atMs` at most `beforeMs`, oldest first; at most `limit` of them. */
   overdue(topic: OutboxTopic, beforeMs: number, limit: number): Promise<OutboxRow[]>;
 };
 
 /** How many rows one call reads: a row names the accounts of a run, and 1 MB is all that a call answers. */
 const rowsPerCall = 100;
+const reasonCharacters = 500;
 
 /**
  * The write of a row, for the transaction that moves the money. It has no condition of its own: another write of the
@@ -53,6 +62,32 @@ export function createOutboxStore(where: {
     async finish(message) {
       const remove = new DeleteCommand({ TableName: table, Key: keyOf(message) });
       await untilSettled(() => client.send(remove));
+    },
+    async fail(message, { reason, failedAtMs }) {
+      const update = new UpdateCommand({
+        TableName: table,
+        Key: keyOf(message),
+        UpdateExpression: 'SET reason = :reason, failedAtMs = :atMs ADD failures :one',
+        ConditionExpression: 'attribute_exists(pk)',
+        ExpressionAttributeValues: {
+          ':reason': reason.slice(0, reasonCharacters),
+          ':atMs': failedAtMs,
+          ':one': 1,
+        },
+      });
+      try {
+        await untilSettled(() => client.send(update));
+      } catch (error) {
+        if (!(error instanceof ConditionalCheckFailedException)) throw error;
+      }
+    },
+    async failure(message) {
+      const get = new GetCommand({ TableName: table, Key: keyOf(message), ConsistentRead: true });
+      const { Item: item } = await untilSettled(() => client.send(get));
+      if (!item) return 'done';
+      if (item['failures'] === undefined) return undefined;
+      const [failedAtMs, failures] = [item['failedAtMs'], item['failures']].map(storedNumber);
+      return { reason: String(item['reason']), failedAtMs, failures } as OutboxFailure;
     },
     async overdue(topic, beforeMs, limit) {
       assert(limit > 0, 'a look at no row');

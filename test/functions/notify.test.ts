@@ -73,6 +73,7 @@ async function world(options: { entries?: LedgerEntry[]; listening?: string[] } 
     topic: 'notify',
     outbox,
     begin: () => tellAccounts(ports),
+    clock: { nowMs: () => 7 },
     logger: { error: () => undefined } as never,
   });
   return {
@@ -159,6 +160,9 @@ test('what fails comes again, with its row; what is beside it is done', async ()
   };
   expect(await batch(run, deposit)).toEqual([0]);
   expect(outbox.rows()).toEqual([run]);
+  expect(await outbox.failure(run)).toEqual({
+    ...{ reason: 'Error: the table is away', failedAtMs: 7, failures: 1 },
+  });
   expect(told()).toHaveLength(1);
   ports.entriesOf = entriesOf;
   expect(await batch(run)).toEqual([]);

@@ -1,5 +1,5 @@
 /** The outbox, its queues and the feed's listeners in memory, with the promises of the real ones. */
-import type { OutboxStore } from '#cloud/outbox-store.ts';
+import type { OutboxFailure, OutboxStore } from '#cloud/outbox-store.ts';
 import type { QueueMessage, QueueSender } from '#cloud/queue-sender.ts';
 import { type OutboxBody, type OutboxRow, type OutboxTopic, outboxIdOf } from '#wire/outbox.ts';
 import { outboxKeys } from '#wire/table-keys.ts';
@@ -28,10 +28,20 @@ const keyOf = ({ topic, atMs, outboxId }: Pick<OutboxRow, 'topic' | 'atMs' | 'ou
 
 export function memoryOutbox(rows: readonly OutboxRow[] = []) {
   const kept = new Map(rows.map((row) => [`${row.topic}|${keyOf(row)}`, row]));
+  const failed = new Map<string, OutboxFailure>();
   const store: OutboxStore = {
     read: async (message) => kept.get(`${message.topic}|${keyOf(message)}`),
     finish: async (message) => {
       kept.delete(`${message.topic}|${keyOf(message)}`);
+    },
+    async fail(message, failure) {
+      const name = `${message.topic}|${keyOf(message)}`;
+      if (!kept.has(name)) return;
+      failed.set(name, { ...failure, failures: (failed.get(name)?.failures ?? 0) + 1 });
+    },
+    async failure(message) {
+      const name = `${message.topic}|${keyOf(message)}`;
+      return kept.has(name) ? failed.get(name) : 'done';
     },
     overdue: async (topic, beforeMs, limit) =>
       [...kept.values()]

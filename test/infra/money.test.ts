@@ -102,7 +102,7 @@ everyStage('the outbox of stage %s', (stage) => {
     ]);
     expect(on('AttOutbox')).toMatchObject([
       {
-        Action: ['dynamodb:GetItem', 'dynamodb:DeleteItem'],
+        Action: ['dynamodb:GetItem', 'dynamodb:UpdateItem', 'dynamodb:DeleteItem'],
         Condition: {
           'ForAllValues:StringEquals': { 'dynamodb:LeadingKeys': ['OUTBOX#notify'] },
         },

@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import fc from 'fast-check';
 import { type InclusionProof, leafNode, rootOf } from '#domain/liability-proof.ts';
-import { depthOf, pathOf, type SumNode, topOf } from '#domain/merkle-sum-tree.ts';
+import { depthOf, levelAbove, paddingNode, type SumNode } from '#domain/merkle-sum-tree.ts';
 
 export const sha256 = (bytes: Uint8Array): Uint8Array =>
   new Uint8Array(createHash('sha256').update(bytes).digest());
@@ -15,11 +15,16 @@ export type Tree = { proofs: InclusionProof[]; root: Uint8Array; totalUnits: big
 /** The whole tree in memory, in the order given. */
 export function treeOf(owed: readonly Owed[], of = terms): Tree {
   const leaves = owed.map((each) => leafNode(sha256, { ...each, asset: of.asset }));
-  const height = depthOf(leaves.length);
-  const top = topOf(sha256, leaves, height);
+  const levels: SumNode[][] = [leaves];
+  for (let height = 0; height < depthOf(leaves.length); height += 1)
+    levels.push(levelAbove(sha256, levels[height] ?? []));
+  const [top = paddingNode(sha256)] = levels.pop() ?? [];
   const accounts = leaves.length;
   const proofs = owed.map((each, position) => {
-    const path = pathOf(sha256, leaves, { index: position, height });
+    const path = levels.map((level, height) => {
+      const index = Math.floor(position / 2 ** height);
+      return level[index % 2 === 0 ? index + 1 : index - 1] ?? paddingNode(sha256);
+    });
     return { ...of, ...each, accounts, position, path };
   });
   return { proofs, root: rootOf(sha256, { ...of, accounts, top }), totalUnits: top.units };

@@ -66,6 +66,8 @@ type Where = {
   table: string;
   /** Where it says that a run is cleared; nobody hears of it where absent. */
   outboxTable?: string;
+  /** At least 8: a change and the end of its run. The service's limit where absent; less, so that small runs of a test take several. */
+  itemsPerTransaction?: number;
 };
 
 export function createClearingStore(where: Where): ClearingStore {
@@ -134,7 +136,7 @@ async function postRun(
   const credits = await getItems(where, left.map(creditKey(groupId)));
   let position = begin;
   while (left.length > 0) {
-    const part = left.slice(0, partOf(left));
+    const part = left.slice(0, partOf(left, where.itemsPerTransaction ?? transactionItemLimit));
     left = left.slice(part.length);
     const lastKey = part.at(-1);
     assert(lastKey, 'a transaction without a change');
@@ -231,15 +233,15 @@ function cursorWrite(
 }
 
 /** How many of the changes fit one transaction beside the cursor; where all do, the run's end must fit too. */
-function partOf(left: readonly CreditChange[]): number {
+function partOf(left: readonly CreditChange[], limit: number): number {
   let items = 1;
   let count = 0;
   for (const change of left) {
-    if (items + writesOf(change) > transactionItemLimit) return count;
+    if (items + writesOf(change) > limit) return count;
     items += writesOf(change);
     count += 1;
   }
-  return items + endWritesAtMost > transactionItemLimit ? count - 1 : count;
+  return items + endWritesAtMost > limit ? count - 1 : count;
 }
 
 const creditKey =

@@ -21,6 +21,8 @@ export const metricNames = {
   feedConnectionsGone: 'FeedConnectionsGone',
   outboxOverdue: 'OutboxOverdue',
   outboxOldestMs: 'OutboxOldestMs',
+  exportsDone: 'ExportsDone',
+  exportsFailed: 'ExportsFailed',
 } as const;
 
 export const metricsNamespace = 'Crossbook';

@@ -8,6 +8,8 @@ export type QueueMessage = {
   groupId?: string;
   /** Of an ordered queue: the same within five minutes is one message. */
   deduplicationId?: string;
+  /** Of a queue without order: how long nobody sees it, at most 900. */
+  delaySeconds?: number;
 };
 
 /** Sends at most `messagesAtOnce`; answers the positions of those that the queue did not take. */
@@ -22,11 +24,12 @@ export function createQueueSender(where: { client: SQSClient; queueUrl: string }
     const answer = await where.client.send(
       new SendMessageBatchCommand({
         QueueUrl: where.queueUrl,
-        Entries: messages.map(({ body, groupId, deduplicationId }, at) => ({
+        Entries: messages.map(({ body, groupId, deduplicationId, delaySeconds }, at) => ({
           Id: String(at),
           MessageBody: body,
           ...(groupId === undefined ? {} : { MessageGroupId: groupId }),
           ...(deduplicationId === undefined ? {} : { MessageDeduplicationId: deduplicationId }),
+          ...(delaySeconds === undefined ? {} : { DelaySeconds: delaySeconds }),
         })),
       }),
     );

@@ -52,7 +52,7 @@ export function crossbook(app: App, stage: Stage, bundles: Bundles): void {
 
   // Operators speak to matchers through a door of their own.
   const operations = new OperationsStack(app, named('Operations'), {
-    ...{ stage, bundles, data, journal, network },
+    ...{ stage, bundles, data, journal, network, money },
   });
 
   if (stage.bots) new BotsStack(app, named('Bots'), { stage, bundles, network, api, feed });

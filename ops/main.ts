@@ -4,6 +4,9 @@ import { userInfo } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline/promises';
 import { setTimeout as pause } from 'node:timers/promises';
+import { deadLettersFrom } from './dead-letter-reach.ts';
+import { deadLetterWords } from './dead-letter-wish.ts';
+import { tendDeadLetters } from './dead-letters.ts';
 import { type OperatorPorts, operateBy } from './operate.ts';
 import { reachFrom } from './reach.ts';
 
@@ -34,4 +37,11 @@ function userName(): string {
   }
 }
 
-process.exitCode = await operateBy(process.argv.slice(2), ports);
+const words = process.argv.slice(2);
+process.exitCode =
+  deadLetterWords.includes(words[0] ?? '') && !words.includes('--help')
+    ? await tendDeadLetters(words, {
+        ...ports,
+        reach: deadLettersFrom(join(import.meta.dirname, '..')),
+      })
+    : await operateBy(words, ports);

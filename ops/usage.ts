@@ -65,6 +65,9 @@ export const usage = `Operates the markets of a stage. Every order is journaled 
   npm run ops -- change MARKET --why TEXT [terms]        changes the terms that are named
   npm run ops -- fee-tier define N --maker-bps N --taker-bps N --why TEXT
   npm run ops -- fee-tier assign ACCOUNT N --why TEXT    0: the markets' own fees
+  npm run ops -- dead-letters                            what was tried too often, by queue, and why
+  npm run ops -- redrive QUEUE --all                     back into its queue: notify, reconcile or exports
+  npm run ops -- redrive QUEUE --id ID                   only that one
 
 Terms, of list and change:
 ${flagLines(termFlags)}
@@ -83,4 +86,5 @@ Examples:
       --base-chain-decimals 8 --base-chain-asset 0xd09e --why "listing committee, 12 March"
 
 Halted and closed markets, reopening, alarms: docs/operations/markets.md
+Dead letters: docs/operations/dead-letters.md
 `;

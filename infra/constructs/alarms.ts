@@ -28,6 +28,7 @@ export function createAlarms(scope: Construct, watched: Watched): Alarm[] {
   return [
     ...journalAlarms(watched, create),
     ...functionAlarms(watched, create),
+    ...moneyAlarms(watched, create),
     ...marketAlarms(create),
     ...matcherAlarms(watched, create),
     ...apiAlarms(watched, create),
@@ -55,12 +56,12 @@ const minute = Duration.minutes(1);
 const fiveMinutes = Duration.minutes(5);
 
 /** A metric of our own code: `#cloud/metrics.ts` writes it with the service's name. */
-const ownMetric = (metricName: string, service: string, period = minute) =>
+const ownMetric = (metricName: string, service: string, period = minute, statistic = 'Sum') =>
   new Metric({
     namespace: 'Crossbook',
     metricName,
     dimensionsMap: { service },
-    statistic: 'Sum',
+    statistic,
     period,
   });
 
@@ -108,13 +109,17 @@ function journalAlarms({ journal, workers }: Watched, create: Create): Alarm[] {
   ];
 }
 
-function functionAlarms({ api, feed, workers, operations }: Watched, create: Create): Alarm[] {
+function functionAlarms(
+  { api, feed, workers, money, operations }: Watched,
+  create: Create,
+): Alarm[] {
   const functions = [
     ...api.functions,
     ...feed.functions,
     workers.settlement,
     workers.marketHistory,
     workers.archive,
+    ...money.functions,
     operations.operations,
   ];
   return functions.flatMap((lambda) => {
@@ -134,6 +139,31 @@ function functionAlarms({ api, feed, workers, operations }: Watched, create: Cre
       }),
     ];
   });
+}
+
+function moneyAlarms({ money }: Watched, create: Create): Alarm[] {
+  return [
+    create('OutboxOverdue', {
+      runbook: 'outbox-overdue',
+      means: 'What should follow from moved money has waited for five minutes, or nobody looks.',
+      metric: ownMetric('OutboxOldestMs', 'outbox-sweep', minute, 'Maximum'),
+      threshold: 300_000,
+      periods: 3,
+      // The sweep says so every minute, 0 too.
+      missingIsTrouble: true,
+    }),
+    ...money.work.map(({ deadLetters }) =>
+      create(deadLetters.node.id, {
+        runbook: 'dead-letters',
+        means: `A message was tried too often and lies among the ${deadLetters.node.id}.`,
+        metric: deadLetters.metricApproximateNumberOfMessagesVisible({
+          statistic: 'Maximum',
+          period: fiveMinutes,
+        }),
+        threshold: 1,
+      }),
+    ),
+  ];
 }
 
 function marketAlarms(create: Create): Alarm[] {

@@ -120,6 +120,32 @@ export function worksOff(queue: IQueue): PolicyStatement {
   });
 }
 
+/** What it takes to look at dead letters, and to put them back into the queue that they come from. */
+export function tendsDeadLetters(
+  work: readonly { queue: IQueue; deadLetters: IQueue }[],
+): PolicyStatement[] {
+  const [queues, dead] = [
+    work.map(({ queue }) => queue.queueArn),
+    work.map(({ deadLetters }) => deadLetters.queueArn),
+  ];
+  return [
+    new PolicyStatement({
+      actions: ['sqs:GetQueueUrl', 'sqs:SendMessage'],
+      resources: queues,
+    }),
+    new PolicyStatement({
+      actions: [
+        'sqs:GetQueueUrl',
+        'sqs:GetQueueAttributes',
+        'sqs:ReceiveMessage',
+        'sqs:ChangeMessageVisibility',
+        'sqs:DeleteMessage',
+      ],
+      resources: dead,
+    }),
+  ];
+}
+
 /** One action on one resource. */
 export function may(action: string, resourceArn: string): PolicyStatement {
   return new PolicyStatement({ actions: [action], resources: [resourceArn] });

@@ -1,10 +1,11 @@
 /** What follows from moved money: the outbox's queues and who works them off. */
-import { Duration, Stack } from 'aws-cdk-lib';
+import { CfnOutput, Duration, Stack } from 'aws-cdk-lib';
 import { Rule, Schedule } from 'aws-cdk-lib/aws-events';
 import { LambdaFunction as LambdaTarget } from 'aws-cdk-lib/aws-events-targets';
 import { CfnEventSourceMapping, type Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
 import { Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
 import type { Construct } from 'constructs';
+import { outboxSweepFunctionName } from '#wire/operations.ts';
 import type { OutboxTopic } from '#wire/outbox.ts';
 import { deadLetterQueueName, isOrdered, queueName, type WorkQueue } from '#wire/queue-names.ts';
 import { feedKeys, ledgerKeys, outboxKeys } from '#wire/table-keys.ts';
@@ -66,6 +67,7 @@ export class MoneyStack extends Stack {
     ];
     this.topics = { notify, reconcile };
     this.work = [notify, reconcile];
+    new CfnOutput(this, 'OutboxTable', { value: props.data.outbox.tableName });
     this.outbox = this.outboxFunction(props);
     this.outboxSweep = this.sweepFunction(props);
     this.functions = [this.outbox, this.outboxSweep, this.notifyFunction(props)];
@@ -100,6 +102,8 @@ export class MoneyStack extends Stack {
   private sweepFunction({ stage, bundles, data }: MoneyStackProps): LambdaFunction {
     const { lambda } = new ServerFunction(this, 'OutboxSweep', {
       name: 'outbox-sweep',
+      // Fixed, so that `npm run ops` finds the outbox by the stage alone.
+      functionName: outboxSweepFunctionName(stage.name),
       description: 'Sends again what is late in the outbox',
       stage,
       bundles,

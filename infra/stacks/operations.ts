@@ -13,11 +13,13 @@ import {
   onTable,
   readsMarkets,
   readsStream,
+  tendsDeadLetters,
 } from '../constructs/permission.ts';
 import { ServerFunction } from '../constructs/server-function.ts';
 import type { Stage } from '../settings.ts';
 import type { DataStack } from './data.ts';
 import type { JournalStack } from './journal.ts';
+import type { MoneyStack } from './money.ts';
 import type { NetworkStack } from './network.ts';
 
 type OperationsStackProps = {
@@ -26,6 +28,7 @@ type OperationsStackProps = {
   data: DataStack;
   journal: JournalStack;
   network: NetworkStack;
+  money: MoneyStack;
 };
 
 export class OperationsStack extends Stack {
@@ -63,7 +66,7 @@ export class OperationsStack extends Stack {
   }
 
   /** Whoever may assume it in this account operates markets and reads journals; CloudTrail has each of them, and each invocation. */
-  private operatorRole({ stage, journal }: OperationsStackProps): void {
+  private operatorRole({ stage, data, journal, money }: OperationsStackProps): void {
     const name = `crossbook-${stage.name}-operator`;
     const policy = new ManagedPolicy(this, 'OperatorPolicy', {
       managedPolicyName: name,
@@ -74,6 +77,10 @@ export class OperationsStack extends Stack {
         may('lambda:GetFunctionConfiguration', this.functionArn(archiveFunctionName(stage.name))),
         readsStream(...journal.streams.values()),
         ...onObjects(journal.archive, 'journal/', 'GetObject'),
+        // `npm run ops -- dead-letters`: what failed and why, and back into its queue with it.
+        may('lambda:GetFunctionConfiguration', money.outboxSweep.functionArn),
+        onTable(data.outbox, 'GetItem'),
+        ...tendsDeadLetters(money.work),
       ],
     });
     const role = new Role(this, 'Operator', {

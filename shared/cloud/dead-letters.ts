@@ -7,6 +7,7 @@ import {
   GetQueueAttributesCommand,
   GetQueueUrlCommand,
   type Message,
+  QueueDoesNotExist,
   ReceiveMessageCommand,
   type SQSClient,
 } from '@aws-sdk/client-sqs';
@@ -40,18 +41,16 @@ export type DeadLetters = {
 const atOnce = 10;
 const hiddenSeconds = 60;
 
+/** Undefined where the stage has no such queue. */
 export async function openDeadLetters(
   client: SQSClient,
   stage: string,
   queue: WorkQueue,
-): Promise<DeadLetters> {
-  const urlOf = async (QueueName: string): Promise<string> => {
-    const { QueueUrl } = await client.send(new GetQueueUrlCommand({ QueueName }));
-    assert(QueueUrl, `${QueueName} has no address`);
-    return QueueUrl;
-  };
-  const QueueUrl = await urlOf(deadLetterQueueName(stage, queue));
-  const send = createQueueSender({ client, queueUrl: await urlOf(queueName(stage, queue)) });
+): Promise<DeadLetters | undefined> {
+  const QueueUrl = await urlOf(client, deadLetterQueueName(stage, queue));
+  const queueUrl = await urlOf(client, queueName(stage, queue));
+  if (!QueueUrl || !queueUrl) return undefined;
+  const send = createQueueSender({ client, queueUrl });
   const drop = async ({ handle: ReceiptHandle }: DeadLetter) => {
     await client.send(new DeleteMessageCommand({ QueueUrl, ReceiptHandle }));
   };
@@ -95,6 +94,15 @@ export async function openDeadLetters(
       await drop(letter);
     },
   };
+}
+
+async function urlOf(client: SQSClient, QueueName: string): Promise<string | undefined> {
+  try {
+    return (await client.send(new GetQueueUrlCommand({ QueueName }))).QueueUrl;
+  } catch (error) {
+    if (error instanceof QueueDoesNotExist) return undefined;
+    throw error;
+  }
 }
 
 function letterOf({ MessageId, Body, ReceiptHandle, Attributes }: Message): DeadLetter {

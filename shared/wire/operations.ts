@@ -12,6 +12,9 @@ export const operationsFunctionName = (stage: string): string => `crossbook-${st
 /** Its settings name the streams and the bucket of the journals. */
 export const archiveFunctionName = (stage: string): string => `crossbook-${stage}-archive`;
 
+/** Its settings name the outbox. */
+export const outboxSweepFunctionName = (stage: string): string => `crossbook-${stage}-outbox-sweep`;
+
 /** The event of an invocation. */
 export const operationsEvent = z.discriminatedUnion('type', [
   z.strictObject({ type: z.literal('show_markets') }),

@@ -19,6 +19,10 @@ const prices = {
   customMetric: 0.3,
   millionWrites: 0.625,
   millionReads: 0.125,
+  millionFifoRequests: 0.5,
+  millionQueueRequests: 0.4,
+  /** 0.20, and 100 ms with half a GiB on ARM. */
+  millionShortInvocations: 0.87,
 } as const;
 
 export type Line = { what: string; dollars: number };
@@ -52,12 +56,13 @@ const rules: Record<string, Rule> = {
   'AWS::ECS::Cluster': free,
   'AWS::ECS::Service': service,
   'AWS::ECS::TaskDefinition': leaseRenewals,
+  'AWS::Events::Rule': scheduled,
   'AWS::IAM::ManagedPolicy': free,
   'AWS::IAM::Policy': free,
   'AWS::IAM::Role': free,
   'AWS::Kinesis::Stream': stream,
   'AWS::Lambda::EventInvokeConfig': free,
-  'AWS::Lambda::EventSourceMapping': free,
+  'AWS::Lambda::EventSourceMapping': polling,
   'AWS::Lambda::Function': free,
   'AWS::Lambda::Permission': free,
   'AWS::Logs::LogGroup': free,
@@ -65,13 +70,15 @@ const rules: Record<string, Rule> = {
   'AWS::S3::Bucket': free,
   'AWS::S3::BucketPolicy': free,
   'AWS::SNS::Topic': free,
+  'AWS::SQS::Queue': free,
+  'AWS::SQS::QueuePolicy': free,
   'AWS::SNS::TopicPolicy': free,
   'AWS::SecretsManager::Secret': () => [{ what: 'secrets', dollars: prices.secret }],
   'Custom::VpcRestrictDefaultSG': free,
 };
 
 /** Custom metrics are paid while they are written; as many as `#cloud/metrics.ts` has names, for two services each. */
-export const customMetrics = 25;
+export const customMetrics = 30;
 
 /** What the resources cost a month, by what it is paid for. Throws for a type without a price. */
 export function monthly(resources: Resource[]): Line[] {
@@ -133,6 +140,29 @@ function leaseRenewals({ properties }: Resource): Line[] {
   if (leaseMs === undefined) return [];
   const renewals = (hours * 3_600_000 * 3) / Number(leaseMs);
   return [{ what: 'lease renewals', dollars: (renewals / 1e6) * prices.millionWrites }];
+}
+
+/** Lambda polls streams for nothing, and asks a queue by five long polls of 20 s at a time. */
+function polling({ properties }: Resource, all: Resource[]): Line[] {
+  const source = JSON.stringify(properties['EventSourceArn']);
+  const queue = all.find(
+    ({ id, type }) => type === 'AWS::SQS::Queue' && source.includes(`"${id.split('/')[1]}"`),
+  );
+  if (!queue) return [];
+  const polls = (5 * hours * 3_600) / 20;
+  const { millionFifoRequests, millionQueueRequests } = prices;
+  const million = queue.properties['FifoQueue'] ? millionFifoRequests : millionQueueRequests;
+  return [{ what: 'queue polling', dollars: (polls / 1e6) * million }];
+}
+
+/** A function that a schedule wakes and that finds nothing to do. */
+function scheduled({ properties }: Resource): Line[] {
+  const expression = String(properties['ScheduleExpression']);
+  const [, every, unit = ''] = /^rate\((\d+) (minute|hour|day)s?\)$/.exec(expression) ?? [];
+  const minutes = { minute: 1, hour: 60, day: 1_440 }[unit];
+  // A cron expression of ours is at most every quarter of an hour.
+  const runs = (hours * 60) / (minutes === undefined ? 15 : Number(every) * minutes);
+  return [{ what: 'schedules', dollars: (runs / 1e6) * prices.millionShortInvocations }];
 }
 
 function gatewayEndpoint({ properties }: Resource): Line[] {

@@ -8,7 +8,7 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: [
-            'test/{domain,wire,cloud,engine,matcher,functions,client,bots,ops,infra,drill,simulation}/**/*.test.ts',
+            'test/{domain,wire,cloud,engine,matcher,functions,ledger,client,bots,ops,infra,drill,simulation}/**/*.test.ts',
           ],
           exclude: ['**/*.emulated.test.ts'],
           testTimeout: 20_000,

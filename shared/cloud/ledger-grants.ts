@@ -59,7 +59,9 @@ export async function grantCredit(where: Where, request: GrantRequest): Promise<
       return { status: 'pending', grant: pendingOf(request, credit) };
     }
     const grantable = storedUnits(balance['grantable']) as Units;
-    if (grantable < least) return { status: 'balance_too_low', available: grantable };
+    // Withdrawals may demand more than is there: credit comes back for them.
+    if (grantable < least)
+      return { status: 'balance_too_low', available: grantable > 0n ? grantable : (0n as Units) };
     let units = most;
     if (grantable < most) units = grantable;
     const next: PendingGrant = {

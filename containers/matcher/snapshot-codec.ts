@@ -8,6 +8,12 @@
 import { assert } from '#domain/assertion.ts';
 import type { OrderProgress } from '#domain/order.ts';
 import { type EngineRefusal, engineRefusals } from '#domain/refusal.ts';
+import {
+  clientIdBit,
+  endedNumbers,
+  recordKinds as kinds,
+  orderNumbers,
+} from '#wire/snapshot-part.ts';
 import { digestWords, readDigest } from './engine/name-words.ts';
 import type {
   EndedRecord,
@@ -19,9 +25,6 @@ import type {
 import type { LateRecord } from './late-memory.ts';
 
 export type StoredRecord = SnapshotRecord | LateRecord;
-
-/** On disk: never reused for another kind. */
-const kinds = { order: 1, ended: 2, remembered: 3, buried: 4, other: 5 } as const;
 
 // On disk as well: lists grow at their ends only.
 const sides = ['buy', 'sell'] as const;
@@ -38,11 +41,7 @@ const modes = ['expire_taker', 'expire_maker', 'expire_both', 'decrement'] as co
 const places: readonly OrderPlace[] = ['book', 'untriggered', 'triggered', 'incoming'];
 const reasons = ['filled', 'cancelled', 'expired', 'self_trade', 'halted'] as const;
 
-/** The first ten are those that live and ended orders have in common. */
-const orderNumbers = 15;
-const endedNumbers = 11;
-// The word: bits 0 to 14 the numbers, then these.
-const clientIdBit = 15;
+// The word: bits 0 to 14 the numbers, `clientIdBit`, then these.
 const sideBit = 16;
 const typeBit = 17;
 const timeBit = 20;

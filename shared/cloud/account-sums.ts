@@ -78,15 +78,23 @@ export async function accountsAfter(
   return Items.map((item) => String(item['sk']));
 }
 
-/** A book as attributes; `readBook` reads it. */
+/** A book as attributes, every number a bigint as it comes back; `readBook` reads it. */
 export function bookItem({ assets, entries }: AccountBook): Item {
   return {
-    entries,
+    entries: BigInt(entries),
     assets: [...assets.values()].map((book) => ({
       asset: book.asset,
       available: book.availableUnits,
       withdrawing: book.withdrawingUnits,
-      groups: [...book.groups].map(([groupId, group]) => ({ groupId, ...group })),
+      groups: [...book.groups].map(([groupId, group]) => ({
+        groupId,
+        frozenUnits: group.frozenUnits,
+        toFrame: BigInt(group.toFrame),
+        grantNumber: BigInt(group.grantNumber),
+        grantedUnits: group.grantedUnits,
+        returnNumber: BigInt(group.returnNumber),
+        returnedUnits: group.returnedUnits,
+      })),
     })),
   };
 }

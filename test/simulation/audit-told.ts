@@ -33,6 +33,8 @@ function auditOne(items: Items, told: Told): string[] {
           : []
         : ['it was told of another content, and there is none'];
     case 'balance_too_low':
+      // Somebody may have proposed another adjustment under the id.
+      if (told.step === 'approve' && contentIn(items, told) !== told.content) return [];
       return (told.leastUnits ?? 0n) < magnitude(told.wantedUnits)
         ? []
         : [`refused, although ${told.leastUnits} were there all the time`];

@@ -20,6 +20,8 @@ export class LedgerTraders {
   #groups: readonly TradingGroup[];
   #storeOf: (process: SimulatedProcess) => LedgerStore;
   #processes = 0;
+  /** Desks at work. */
+  #busy = 0;
   #stopped = false;
 
   constructor(
@@ -35,7 +37,7 @@ export class LedgerTraders {
 
   /** Whether nothing is granted that no run has cleared. */
   get isThrough(): boolean {
-    return this.#groups.every((group) => this.#isSwept(group));
+    return this.#busy === 0 && this.#groups.every((group) => this.#isSwept(group));
   }
 
   /** Nobody wants anything any more; what was free goes back. */
@@ -74,7 +76,12 @@ export class LedgerTraders {
     });
     const lack = group.engine.shortfall(order);
     if (lack.units === 0) group.apply(order);
-    else void this.#fund(group, order, lack);
+    else {
+      this.#busy += 1;
+      void this.#fund(group, order, lack).then(() => {
+        this.#busy -= 1;
+      });
+    }
   }
 
   /** Gets an order what it lacks, or a chunk of it, and submits both unless it dies. */
@@ -120,15 +127,13 @@ export class LedgerTraders {
           else this.#submit(group, grant);
         }
       });
-      if (this.#stopped && this.#isSwept(group)) return;
+      if (this.#stopped && this.isThrough) return;
     }
   }
 
   #isSwept({ groupId }: TradingGroup): boolean {
     const { pk } = ledgerKeys.pendingGrant(groupId, '', '');
-    for (const key of this.#world.table.items(tables.ledger).keys())
-      if (key.startsWith(`${pk}|`)) return false;
-    return true;
+    return this.#world.table.partition(tables.ledger, pk).size === 0;
   }
 
   /** Planted: what a sweep must never do. */

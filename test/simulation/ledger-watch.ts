@@ -5,9 +5,9 @@
 import type { Item } from '#cloud/batch-items.ts';
 import { readWatermark } from '#cloud/watermark-item.ts';
 import { isHouse } from '#domain/ledger-operation.ts';
-import { vaultAccount } from '#wire/table-keys.ts';
+import { ledgerKeys, vaultAccount } from '#wire/table-keys.ts';
 import { differs } from './difference.ts';
-import { tables } from './ledger-world.ts';
+import { tables, traders } from './ledger-world.ts';
 import type { Written } from './simulated-table.ts';
 import type { TradingGroup } from './trading-group.ts';
 
@@ -17,8 +17,8 @@ const sides = ['available', 'withdrawing', 'frozen'] as const;
 
 export type Ports = {
   groups: readonly TradingGroup[];
-  /** The item of a key of the ledger's table, now. */
-  items: () => Map<string, Item>;
+  /** A partition of the ledger's table, now. */
+  partition: (pk: string) => ReadonlyMap<string, Item>;
   bug: (what: string) => void;
 };
 
@@ -159,7 +159,9 @@ export class LedgerWatch {
 
   /** Who moves money for a user says so in the outbox, in the same moment. */
   #lookAtRows(written: readonly Written[]): void {
-    const rows = written.filter(({ table }) => table === tables.outbox).map(({ key }) => key.pk);
+    const rows = written.flatMap(({ table, key, after }) =>
+      table === tables.outbox && after ? [key.pk] : [],
+    );
     for (const { table, key, after } of written) {
       if (table !== tables.ledger || !after) continue;
       if (key.pk.startsWith('OPERATION#') && !isHouses(after) && !rows.includes('OUTBOX#notify'))
@@ -184,16 +186,16 @@ export class LedgerWatch {
     }
     const frozen = new Map<string, bigint>();
     const pending = new Map<string, bigint>();
+    for (const account of traders)
+      for (const [sk, item] of this.#ports.partition(ledgerKeys.account(account))) {
+        const [kind, asset, of] = sk.split('#');
+        if (kind !== 'CREDIT' || of !== groupId) continue;
+        frozen.set(`${account}#${asset}`, unitsOf(item, 'frozen'));
+        pending.set(`${account}#${asset}`, unitsOf(item, 'pendingUnits'));
+      }
     const rows = new Map<string, bigint>();
-    for (const [name, item] of this.#ports.items()) {
-      const [pk = '', sk = ''] = name.split('|');
-      const [kind, asset, of] = sk.split('#');
-      const account = pk.slice('ACCOUNT#'.length);
-      if (pk === `PENDING#${groupId}`) rows.set(sk, unitsOf(item, 'units'));
-      if (kind !== 'CREDIT' || of !== groupId || isHouse(account)) continue;
-      frozen.set(`${account}#${asset}`, unitsOf(item, 'frozen'));
-      pending.set(`${account}#${asset}`, unitsOf(item, 'pendingUnits'));
-    }
+    for (const [sk, item] of this.#ports.partition(ledgerKeys.pendingGrant(groupId, '', '').pk))
+      rows.set(sk, unitsOf(item, 'units'));
     const one = differs(positive(held), positive(frozen));
     if (one)
       this.#bug(`frozen is not what the engine of ${groupId} held at frame ${frame}: ${one}`);

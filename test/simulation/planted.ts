@@ -23,7 +23,7 @@ export const ledgerFaults = {
   'outbox-forgets': 'rows of the outbox are lost when they are written',
   'message-lost': 'messages of the outbox are lost, and nobody sweeps',
   'entry-lost': 'an entry is lost when it is written',
-  'unit-made': 'a hand in the table adds a unit to a balance and to its entry',
+  'unit-made': 'a hand in the table adds a unit to a balance',
 } as const;
 
 export type LedgerFault = keyof typeof ledgerFaults;

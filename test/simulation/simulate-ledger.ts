@@ -5,6 +5,7 @@ import { readJournalRange } from '#cloud/journal-range.ts';
 import type { JournalRecord } from '#cloud/journal-run.ts';
 import { createLedgerStore } from '#cloud/ledger-store.ts';
 import { units } from '#domain/amount.ts';
+import { ledgerKeys } from '#wire/table-keys.ts';
 import { seeded } from '../cloud/clearing-journal.ts';
 import { auditLedger } from './audit-ledger.ts';
 import { ConsumerRun } from './consumer-run.ts';
@@ -42,7 +43,7 @@ export type LedgerRun = {
   };
 };
 
-const [fewestSteps, moreSteps] = [20, 40];
+const [fewestSteps, moreSteps] = [10, 25];
 
 export async function simulateLedger(seed: number, planted?: LedgerFault): Promise<LedgerRun> {
   const random = seeded(seed);
@@ -66,7 +67,7 @@ class Simulation {
     this.#groups = groups.map((groupId) => new TradingGroup(world, groupId));
     this.#watch = new LedgerWatch({
       groups: this.#groups,
-      items: () => world.table.items(tables.ledger),
+      partition: (pk) => world.table.partition(tables.ledger, pk),
       bug: (what) => world.bug(what),
     });
     this.#outbox = new OutboxRun(world, () => async () => {});
@@ -91,7 +92,7 @@ class Simulation {
     for (let step = 0; step < steps && world.bugs.length === 0; step += 1) {
       this.#trouble();
       for (let wishes = random(3); wishes > 0; wishes -= 1) this.#clients.act();
-      for (let wishes = random(4); wishes > 0; wishes -= 1) this.#traders.act();
+      for (let wishes = random(9); wishes > 0; wishes -= 1) this.#traders.act();
       await time.pass([0, 5, 40, 200, random(2_500)][random(5)] ?? 0);
     }
     await this.#calm();
@@ -134,9 +135,11 @@ class Simulation {
 
   #settlementOf(group: TradingGroup): ConsumerRun {
     const world = this.#world;
+    const itemsPerTransaction = world.random(3) ? 8 + world.random(10) : 100;
     const settle = (process: SimulatedProcess, records: readonly JournalRecord[]) => {
       const store = createClearingStore({
         ...{ client: world.client(process), table: tables.ledger, outboxTable: tables.outbox },
+        itemsPerTransaction,
       });
       const readRange = (_: string, after: string, through: string) =>
         readJournalRange(group.stream.reader(process), after, through);
@@ -180,8 +183,11 @@ class Simulation {
     weather.deathsPerTenThousand = 0;
     weather.latencyMs = 5;
     this.#clients.stop();
+    // What was on its way arrives.
+    await time.pass(5_000);
     for (let second = 0; second < 90 && !this.#clients.isIdle; second += 1) await time.pass(1_000);
     this.#traders.stop();
+    await time.pass(100);
     for (let second = 0; second < 60 && !this.#isThrough(); second += 1) await time.pass(1_000);
     // What was lost on its way is sent again when it is so many minutes old.
     for (let minute = 0; minute < 70 && !this.#outbox.isDone; minute += 1) {
@@ -194,8 +200,20 @@ class Simulation {
     return this.#traders.isThrough && this.#consumers.every(({ isThrough }) => isThrough);
   }
 
+  /** Planted: nobody sees it when it is done. */
+  #makeUnit(): void {
+    const { table } = this.#world;
+    table.onWritten = undefined;
+    const key = ledgerKeys.balance(traders[0] ?? '', 'USDC');
+    const balance = table.item(tables.ledger, key) ?? {};
+    const more = (name: string) => ((balance[name] as bigint | undefined) ?? 0n) + 1n;
+    const made = { available: more('available'), grantable: more('grantable') };
+    table.put(tables.ledger, { ...balance, ...key, ...made });
+  }
+
   #audit(): LedgerRun {
     const world = this.#world;
+    if (world.planted === 'unit-made') this.#makeUnit();
     const problems = [...world.bugs];
     if (problems.length === 0) {
       if (!this.#clients.isIdle) problems.push('somebody was never answered');

@@ -46,6 +46,8 @@ type Conditional = {
 export class SimulatedTable {
   /** Planted: writes land whatever their conditions say. */
   ignoresConditions = false;
+  /** Planted: what is put and so is not there. */
+  loses: ((key: Key) => boolean) | undefined;
   /** A query or scan looks at so many items a call; then there is another page. */
   pageItems = Number.POSITIVE_INFINITY;
   /** Told of everything that one call wrote, at the moment when it is there. */
@@ -74,6 +76,11 @@ export class SimulatedTable {
 
   item(table: string, { pk, sk }: Key): Item | undefined {
     return this.#partitions.get(`${table}|${pk}`)?.get(sk);
+  }
+
+  /** Every item of a partition, by sort key. */
+  partition(table: string, pk: string): ReadonlyMap<string, Item> {
+    return this.#partitions.get(`${table}|${pk}`) ?? new Map<string, Item>();
   }
 
   /** Every item of a table, by key. */
@@ -117,7 +124,7 @@ export class SimulatedTable {
     const condition = input.KeyConditionExpression ?? '';
     const named = /^#?pk = (:\w+)/.exec(condition)?.[1] ?? '';
     const pk = String(input.ExpressionAttributeValues?.[named]);
-    const partition = this.#partitions.get(`${input.TableName}|${pk}`) ?? new Map<string, Item>();
+    const partition = this.partition(input.TableName ?? '', pk);
     const at = namesOf(input);
     const keys = [...partition.keys()].sort();
     if (input.ScanIndexForward === false) keys.reverse();
@@ -210,9 +217,10 @@ export class SimulatedTable {
       const partition = this.#partitions.get(name) ?? new Map<string, Item>();
       this.#partitions.set(name, partition);
       const before = partition.get(key.sk);
-      if (next) partition.set(key.sk, next);
+      const after = this.loses?.(key) ? before : next;
+      if (after) partition.set(key.sk, after);
       else partition.delete(key.sk);
-      return { table, key, before, after: next };
+      return { table, key, before, after };
     });
     this.onWritten?.(written);
   }

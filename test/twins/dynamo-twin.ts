@@ -55,7 +55,7 @@ let tables = 0;
 /** A new empty table, with a stream of new items where it is asked for; the twin's address is in the environment. */
 export async function newTable({ streamed = false } = {}): Promise<string> {
   tables += 1;
-  const name = `table-${tables}`;
+  const name = `table-${process.pid}-${tables}`;
   const client = new DynamoDBClient({});
   await createTable(client, name, streamed);
   client.destroy();

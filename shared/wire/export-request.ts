@@ -11,7 +11,11 @@ export const exportRangeMs = 366 * 86_400_000;
 /** Files are kept so long. */
 export const exportKeptMs = 7 * 86_400_000;
 
-export type ExportFilters = { asset?: string; market?: string; business?: string };
+export type ExportFilters = {
+  asset?: string | undefined;
+  market?: string | undefined;
+  business?: string | undefined;
+};
 
 /** Which filters a kind of statement has. */
 export const exportFilters: Record<ExportKind, readonly (keyof ExportFilters)[]> = {

@@ -1,7 +1,7 @@
 /** `npm run ops -- dead-letters` and `redrive`: what was tried too often, why, and back into its queue with it. */
 import type { DeadLetter, DeadLetters } from '#cloud/dead-letters.ts';
 import type { OutboxStore } from '#cloud/outbox-store.ts';
-import { type OutboxMessage, outboxMessage } from '#wire/outbox.ts';
+import { type OutboxMessage, type OutboxTopic, outboxMessage } from '#wire/outbox.ts';
 import { isOrdered, type WorkQueue } from '#wire/queue-names.ts';
 import { type DeadLetterWish, readDeadLetterWish } from './dead-letter-wish.ts';
 import { Wrong } from './wrong.ts';
@@ -10,7 +10,7 @@ export type DeadLetterPorts = {
   reach(where: { stage: string; stateFolder?: string }): Promise<{
     /** Of every queue that the stage has. */
     queues: ReadonlyMap<WorkQueue, DeadLetters>;
-    outbox: Pick<OutboxStore, 'failure'>;
+    outbox: Pick<OutboxStore, 'failure' | 'overdue'>;
     close(): void;
   }>;
   say(line: string): void;
@@ -22,8 +22,12 @@ type Reached = Awaited<ReturnType<DeadLetterPorts['reach']>>;
 
 /** As many are looked at of one queue; the count says how many there are. */
 const shownAtMost = 200;
+/** A row takes a second to be done: one that is older waits, or failed. */
+const lateMs = 60_000;
+const rowsAtMost = 10_000;
 
-type Shown = { id: string; sentAtMs: number; reason: string };
+type Shown = { id: string; atMs: number; reason: string };
+type Found = { queue: WorkQueue; deadLetters: number; waiting: Shown[] };
 
 /** Answers the exit code: 0 done (or nothing dead), 1 not done (or some dead), 2 not understood. */
 export async function tendDeadLetters(
@@ -55,33 +59,58 @@ async function list(
   { queues, outbox }: Reached,
   ports: DeadLetterPorts,
 ): Promise<number> {
-  const found = [];
+  const found: Found[] = [];
   for (const [queue, letters] of queues) {
-    const taken = await takeAll(letters);
-    const shown: Shown[] = [];
-    for (const letter of taken) shown.push(await shownOf(letter, queue, outbox));
-    await letters.release(taken);
-    const count = Math.max(await letters.count(), taken.length);
-    const oldestAtMs = Math.min(...shown.map(({ sentAtMs }) => sentAtMs));
-    found.push({ queue, count, ...(shown.length > 0 ? { oldestAtMs } : {}), letters: shown });
+    const waiting = isOrdered(queue)
+      ? await waitingRows(queue, outbox, ports.nowMs())
+      : await shownLetters(letters);
+    found.push({ queue, deadLetters: await letters.count(), waiting });
   }
-  const isClean = found.every(({ count }) => count === 0);
+  const isClean = found.every(({ deadLetters }) => deadLetters === 0);
   if (wish.json) ports.say(JSON.stringify({ ok: isClean, queues: found }));
   else for (const line of found.flatMap((each) => linesOf(each, ports.nowMs()))) ports.say(line);
   return isClean ? 0 : 1;
 }
 
-function linesOf(
-  { queue, count, letters }: { queue: string; count: number; letters: Shown[] },
+/** A message of the outbox only names a row, which stays until it is done and knows why it is not. */
+async function waitingRows(
+  topic: OutboxTopic,
+  outbox: Reached['outbox'],
   nowMs: number,
-): string[] {
-  if (count === 0) return [`${queue}: none`];
-  const lines = letters.map(
-    ({ id, sentAtMs, reason }) => `  ${id}  ${ageText(nowMs - sentAtMs)} old  ${reason}`,
-  );
-  const more = count > letters.length ? [`  … of ${count}: redrive some to see the rest`] : [];
-  return [`${queue}: ${count}`, ...lines, ...more];
+): Promise<Shown[]> {
+  const rows = await outbox.overdue(topic, nowMs - lateMs, shownAtMost);
+  return rows.map(({ outboxId: id, atMs, failure }) => ({
+    ...{ id, atMs },
+    reason: failure
+      ? `failed ${failure.failures} times, last: ${failure.reason}`
+      : 'not tried, or its function never ended: see its log',
+  }));
 }
+
+async function shownLetters(letters: DeadLetters): Promise<Shown[]> {
+  const all: DeadLetter[] = [];
+  while (all.length < shownAtMost) {
+    const taken = await letters.take();
+    if (taken.length === 0) break;
+    all.push(...taken);
+  }
+  await letters.release(all);
+  return all.map((letter) => ({
+    ...{ id: idOf(letter), atMs: letter.sentAtMs },
+    reason: 'see the log of its function',
+  }));
+}
+
+function linesOf({ queue, deadLetters, waiting }: Found, nowMs: number): string[] {
+  const oldest = waiting[0] ? `, the oldest of ${ageText(nowMs - waiting[0].atMs)}` : '';
+  return [
+    `${queue}: ${deadLetters} dead letters, ${waiting.length} not done${oldest}`,
+    ...waiting.map(({ id, atMs, reason }) => `  ${id}  ${ageText(nowMs - atMs)}  ${reason}`),
+    ...(waiting.length === shownAtMost ? [`  … these are the first ${shownAtMost}`] : []),
+  ];
+}
+
+type Redriven = { redriven: string[]; done: string[] };
 
 async function redrive(
   wish: DeadLetterWish,
@@ -91,61 +120,51 @@ async function redrive(
   const { queue, id, json } = wish;
   const letters = queue && queues.get(queue);
   if (!letters) throw new Wrong(`The stage has no queue ${queue}.`);
+  const passed = await passOn({ queue, letters, outbox }, id);
+  // Of an ordered queue's group only the first letters are shown; the row says as much as a letter.
+  if (id !== undefined && passed.redriven.length + passed.done.length === 0 && isOrdered(queue)) {
+    const rows = await outbox.overdue(queue, ports.nowMs(), rowsAtMost);
+    const row = rows.find(({ outboxId }) => outboxId === id);
+    if (row) {
+      await letters.send(row, ports.nowMs());
+      passed.redriven.push(id);
+    }
+  }
+  const ok = id === undefined || passed.redriven.length + passed.done.length > 0;
+  if (json) ports.say(JSON.stringify({ ok, queue, ...passed }));
+  else if (!ok) ports.complain(`${id} is neither among the dead letters of ${queue} nor waiting.`);
+  else {
+    for (const name of passed.redriven) ports.say(`${name}: put back into ${queue}`);
+    const counts = `${passed.redriven.length} put back, ${passed.done.length} dropped because they are done`;
+    ports.say(`${counts}.`);
+  }
+  return ok ? 0 : 1;
+}
+
+/** Puts dead letters back, all or the one. What fails again comes back in minutes: whatever is there now is passed once. */
+async function passOn(
+  from: { queue: WorkQueue; letters: DeadLetters; outbox: Reached['outbox'] },
+  id: string | undefined,
+): Promise<Redriven> {
+  const { queue, letters, outbox } = from;
   const left: DeadLetter[] = [];
-  const done = { redriven: [] as string[], done: [] as string[] };
-  // What fails again comes back in minutes: whatever is there now is passed once.
+  const passed: Redriven = { redriven: [], done: [] };
   for (let taken = await letters.take(); taken.length > 0; taken = await letters.take()) {
     for (const letter of taken) {
       const name = idOf(letter);
-      if (id !== undefined && id !== name) {
-        left.push(letter);
-        continue;
-      }
       const message = messageIn(letter, queue);
-      if (message && (await outbox.failure(message)) === 'done') {
+      if (id !== undefined && id !== name) left.push(letter);
+      else if (message && (await outbox.failure(message)) === 'done') {
         await letters.drop(letter);
-        done.done.push(name);
+        passed.done.push(name);
       } else {
         await letters.putBack(letter);
-        done.redriven.push(name);
-        if (!json) ports.say(`${name}: put back into ${queue}`);
+        passed.redriven.push(name);
       }
     }
   }
   await letters.release(left);
-  const { length } = [...done.redriven, ...done.done];
-  const ok = id === undefined || length > 0;
-  if (json) ports.say(JSON.stringify({ ok, queue, ...done }));
-  else if (!ok) ports.complain(`${id} is not among the dead letters that ${queue} shows.`);
-  else
-    ports.say(
-      `${done.redriven.length} put back, ${done.done.length} dropped because they are done.`,
-    );
-  return ok ? 0 : 1;
-}
-
-async function takeAll(letters: DeadLetters): Promise<DeadLetter[]> {
-  const all: DeadLetter[] = [];
-  while (all.length < shownAtMost) {
-    const taken = await letters.take();
-    if (taken.length === 0) break;
-    all.push(...taken);
-  }
-  return all;
-}
-
-async function shownOf(
-  letter: DeadLetter,
-  queue: WorkQueue,
-  outbox: Reached['outbox'],
-): Promise<Shown> {
-  const message = messageIn(letter, queue);
-  const shown = { id: idOf(letter), sentAtMs: letter.sentAtMs };
-  if (!message) return { ...shown, reason: 'see the log of its function' };
-  const failure = await outbox.failure(message);
-  if (failure === 'done') return { ...shown, reason: 'done meanwhile: redrive drops it' };
-  if (!failure) return { ...shown, reason: 'its function never ended: see its log' };
-  return { ...shown, reason: `failed ${failure.failures} times, last: ${failure.reason}` };
+  return passed;
 }
 
 /** A message of the outbox; undefined where it is none, or no message at all. */

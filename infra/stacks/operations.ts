@@ -79,7 +79,7 @@ export class OperationsStack extends Stack {
         ...onObjects(journal.archive, 'journal/', 'GetObject'),
         // `npm run ops -- dead-letters`: what failed and why, and back into its queue with it.
         may('lambda:GetFunctionConfiguration', money.outboxSweep.functionArn),
-        onTable(data.outbox, 'GetItem'),
+        onTable(data.outbox, 'GetItem', 'Query'),
         ...tendsDeadLetters(money.work),
       ],
     });

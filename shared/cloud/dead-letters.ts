@@ -12,8 +12,10 @@ import {
   type SQSClient,
 } from '@aws-sdk/client-sqs';
 import { assert } from '#domain/assertion.ts';
+import type { OutboxRow } from '#wire/outbox.ts';
 import { deadLetterQueueName, isOrdered, queueName, type WorkQueue } from '#wire/queue-names.ts';
-import { createQueueSender } from './queue-sender.ts';
+import { outboxMessageOf } from './outbox-sender.ts';
+import { createQueueSender, type QueueMessage } from './queue-sender.ts';
 
 export type DeadLetter = {
   messageId: string;
@@ -27,19 +29,23 @@ export type DeadLetter = {
 export type DeadLetters = {
   count(): Promise<number>;
   /**
-   * Some of them, hidden from others for a minute; none where all are hidden. Of an ordered queue's group only the first
-   * ten, until they are gone or shown again.
+   * Some of them, hidden from others for a minute; none where all are hidden. Of an ordered queue's group only its first
+   * ones, until they are gone or shown again.
    */
   take(): Promise<DeadLetter[]>;
-  /** Shows again what was taken. */
+  /** Shows again, in a second, what was taken. */
   release(letters: readonly DeadLetter[]): Promise<void>;
   /** Sends it again, and deletes it only then: whatever happens in between, it may come twice and is never lost. */
   putBack(letter: DeadLetter): Promise<void>;
+  /** Sends a row's message to an ordered queue as if for the first time. */
+  send(row: OutboxRow, nowMs: number): Promise<void>;
   drop(letter: DeadLetter): Promise<void>;
 };
 
 const atOnce = 10;
 const hiddenSeconds = 60;
+/** Not at once: the local twin of SQS forgets a message that is shown in the same second. */
+const shownAgainSeconds = 1;
 
 /** Undefined where the stage has no such queue. */
 export async function openDeadLetters(
@@ -51,6 +57,10 @@ export async function openDeadLetters(
   const queueUrl = await urlOf(client, queueName(stage, queue));
   if (!QueueUrl || !queueUrl) return undefined;
   const send = createQueueSender({ client, queueUrl });
+  const sendOne = async (message: QueueMessage) => {
+    const [refused] = await send([message]);
+    if (refused !== undefined) throw new Error(`the queue of ${queue} did not take a message`);
+  };
   const drop = async ({ handle: ReceiptHandle }: DeadLetter) => {
     await client.send(new DeleteMessageCommand({ QueueUrl, ReceiptHandle }));
   };
@@ -83,15 +93,18 @@ export async function openDeadLetters(
         const Entries = letters.slice(at, at + atOnce).map(({ handle }, nth) => ({
           Id: String(nth),
           ReceiptHandle: handle,
-          VisibilityTimeout: 0,
+          VisibilityTimeout: shownAgainSeconds,
         }));
         await client.send(new ChangeMessageVisibilityBatchCommand({ QueueUrl, Entries }));
       }
     },
     async putBack(letter) {
-      const [refused] = await send([isOrdered(queue) ? orderedAgain(letter) : letter]);
-      if (refused !== undefined) throw new Error(`the queue of ${queue} did not take a message`);
+      await sendOne(isOrdered(queue) ? orderedAgain(letter) : { body: letter.body });
       await drop(letter);
+    },
+    async send(row, nowMs) {
+      const deduplicationId = digestOf(`${row.outboxId}|${nowMs}`);
+      await sendOne({ ...outboxMessageOf(row), deduplicationId });
     },
   };
 }
@@ -121,5 +134,7 @@ function letterOf({ MessageId, Body, ReceiptHandle, Attributes }: Message): Dead
 const orderedAgain = ({ body, groupId = 'dead', handle }: DeadLetter) => ({
   body,
   groupId,
-  deduplicationId: createHash('sha256').update(handle).digest('hex'),
+  deduplicationId: digestOf(handle),
 });
+
+const digestOf = (text: string): string => createHash('sha256').update(text).digest('hex');

@@ -22,6 +22,8 @@ import { untilSettled, type Write } from './transaction.ts';
 
 export type OutboxFailure = { reason: string; failedAtMs: number; failures: number };
 
+export type LateRow = OutboxRow & { failure?: OutboxFailure };
+
 export type OutboxStore = {
   /** What a message is about; undefined where it is done already. */
   read(message: OutboxMessage): Promise<OutboxRow | undefined>;
@@ -32,7 +34,7 @@ export type OutboxStore = {
   /** What was noted last; undefined where it is done, or never failed. */
   failure(message: OutboxMessage): Promise<OutboxFailure | 'done' | undefined>;
   /** Rows of `atMs` at most `beforeMs`, oldest first; at most `limit` of them. */
-  overdue(topic: OutboxTopic, beforeMs: number, limit: number): Promise<OutboxRow[]>;
+  overdue(topic: OutboxTopic, beforeMs: number, limit: number): Promise<LateRow[]>;
 };
 
 /** How many rows one call reads: a row names the accounts of a run, and 1 MB is all that a call answers. */
@@ -85,13 +87,11 @@ export function createOutboxStore(where: {
       const get = new GetCommand({ TableName: table, Key: keyOf(message), ConsistentRead: true });
       const { Item: item } = await untilSettled(() => client.send(get));
       if (!item) return 'done';
-      if (item['failures'] === undefined) return undefined;
-      const [failedAtMs, failures] = [item['failedAtMs'], item['failures']].map(storedNumber);
-      return { reason: String(item['reason']), failedAtMs, failures } as OutboxFailure;
+      return failureOf(item);
     },
     async overdue(topic, beforeMs, limit) {
       assert(limit > 0, 'a look at no row');
-      const rows: OutboxRow[] = [];
+      const rows: LateRow[] = [];
       let after: Item | undefined;
       do {
         const query = new QueryCommand({
@@ -104,9 +104,10 @@ export function createOutboxStore(where: {
         const answer = await untilSettled(() => client.send(query));
         for (const item of answer.Items ?? []) {
           const row = readRow(item);
+          const failure = failureOf(item);
           // Rows are in the order of their time: what follows is younger still.
           if (row.atMs > beforeMs || rows.length === limit) return rows;
-          rows.push(row);
+          rows.push(failure ? { ...row, failure } : row);
         }
         after = answer.LastEvaluatedKey;
       } while (after && rows.length < limit);
@@ -132,6 +133,15 @@ export function readRow(item: Item): OutboxRow {
   assert(isTopic(topic) && typeof outboxId === 'string', `a row of no topic: ${String(outboxId)}`);
   assert(typeof body === 'string', `row ${outboxId} has no body`);
   return { topic, outboxId, atMs: storedNumber(atMs), body: JSON.parse(body) as OutboxBody };
+}
+
+function failureOf(item: Item): OutboxFailure | undefined {
+  if (item['failures'] === undefined) return undefined;
+  return {
+    reason: String(item['reason']),
+    failedAtMs: storedNumber(item['failedAtMs']),
+    failures: storedNumber(item['failures']),
+  };
 }
 
 const isTopic = (text: unknown): text is OutboxTopic =>

@@ -49,7 +49,7 @@ function why(error: unknown): string {
 /** The dead letters of each queue, and the outbox. */
 export async function openWork({ stage, outboxTable, endpoints }: WorkPlaces): Promise<{
   queues: ReadonlyMap<WorkQueue, DeadLetters>;
-  outbox: Pick<OutboxStore, 'failure'>;
+  outbox: Pick<OutboxStore, 'failure' | 'overdue'>;
   close(): void;
 }> {
   const at = (endpoint: string | undefined) =>

@@ -23,6 +23,9 @@ export const metricNames = {
   outboxOldestMs: 'OutboxOldestMs',
   exportsDone: 'ExportsDone',
   exportsFailed: 'ExportsFailed',
+  liabilitiesAgeHours: 'LiabilitiesAgeHours',
+  liabilitiesFailed: 'LiabilitiesFailed',
+  liabilitiesUncovered: 'LiabilitiesUncovered',
 } as const;
 
 export const metricsNamespace = 'Crossbook';

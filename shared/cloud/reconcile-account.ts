@@ -42,8 +42,10 @@ export type Period = {
   startMs: number;
   /** … and summed up to here, this moment excluded. */
   endMs: number;
-  /** Sums of this day, or of an earlier one, are where the entries are read from; absent to read all of them. */
+  /** Sums of this day, or of an earlier one, are where the entries are read from. */
   sumsThrough?: string;
+  /** All entries are read, and the sums are compared with them. */
+  isWhole: boolean;
 };
 
 export type ReconciledAccount = {
@@ -74,16 +76,16 @@ export async function reconcileAccount(
     period.sumsThrough === undefined
       ? undefined
       : await sumsThrough(where, account, period.sumsThrough);
-  const first = await lookAt(where, account, period, sums);
-  const isSmall = (sums?.book.entries ?? 0) <= rereadAtMost;
-  if (first.differences.length === 0 || !sums || !isSmall) return first;
+  const first = await lookAt(where, account, period, period.isWhole ? undefined : sums);
+  if (!sums) return first;
+  const isDoubtful = first.differences.length > 0 && sums.book.entries <= rereadAtMost;
+  if (!period.isWhole && !isDoubtful) return first;
   // Which is wrong, the sums or what came since? All entries tell.
-  const { endMs } = period;
-  const sumsMs = endOfDay(sums.day);
-  const whole = await lookAt(where, account, { ...period, endMs: sumsMs }, undefined);
-  const wrong = compareSums(sums, whole.book);
+  const then = await lookAt(where, account, { ...period, endMs: endOfDay(sums.day) }, undefined);
+  const wrong = compareSums(sums, then.book);
+  if (period.isWhole) return { ...first, differences: [...wrong, ...first.differences] };
   if (wrong.length === 0) return first;
-  const again = await lookAt(where, account, { ...period, endMs }, undefined);
+  const again = await lookAt(where, account, period, undefined);
   return { ...again, differences: [...wrong, ...again.differences] };
 }
 

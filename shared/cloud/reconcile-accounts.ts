@@ -76,10 +76,11 @@ export async function reconcilePage(
   accounts: readonly string[],
   looking: AccountReconciling,
 ): Promise<Difference[]> {
-  const { startMs, endMs } = pass;
+  const { startMs, endMs, isWhole = false } = pass;
   const through = startMs === 0 ? {} : { sumsThrough: dayOf(startMs - 1) };
+  const period = { startMs, endMs, ...through, isWhole };
   const looked = await sideBySide(accounts, accountsAtOnce, async (account) => {
-    const found = await reconcileAccount(looking, account, { startMs, endMs, ...through });
+    const found = await reconcileAccount(looking, account, period);
     if (pass.name !== presentPass && found.hasMoved) await putSums(ports, pass.name, found.book);
     return { account, ...found };
   });

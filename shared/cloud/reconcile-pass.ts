@@ -46,10 +46,19 @@ export type Reconciling = {
 /** A step that takes longer than its budget still holds the pass; one that died lets it go after this. */
 const graceMs = 60_000;
 
+export type StepRequest = {
+  name: string;
+  budgetMs: number;
+  /** Begins again where a pass of the present is finished … */
+  anew?: boolean;
+  /** … with every entry there is. */
+  isWhole?: boolean;
+};
+
 /** Goes on with a pass until it is finished or the budget is used up. `anew` begins one of the present again. */
 export async function reconcileStep(
   ports: Reconciling,
-  { name, budgetMs, anew }: { name: string; budgetMs: number; anew?: boolean },
+  { name, budgetMs, anew, isWhole }: StepRequest,
 ): Promise<Reconciliation> {
   const { store, nowMs } = ports;
   const deadlineMs = nowMs() + budgetMs;
@@ -57,7 +66,13 @@ export async function reconcileStep(
   const isAnew = found !== undefined && anew === true && isFinished(found.pass);
   if (found && !isAnew && (isFinished(found.pass) || found.heldUntilMs > nowMs()))
     return found.pass;
-  const begun = found && !isAnew ? found.pass : newPass(name, nowMs());
+  const begun: Reconciliation =
+    found && !isAnew
+      ? found.pass
+      : {
+          ...newPass(name, nowMs()),
+          ...(isWhole ? { isWhole: true as const } : {}),
+        };
   const claimed = await store.write(begun, found, deadlineMs + graceMs);
   if (!claimed) return (await store.read(name))?.pass ?? begun;
   return new Step(ports, claimed, deadlineMs).work();

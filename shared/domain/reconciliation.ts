@@ -96,6 +96,8 @@ export type Reconciliation = {
   endMs: number;
   startedAtMs: number;
   finishedAtMs?: number;
+  /** Every account's entries are read from the first one on, and kept sums are compared with them too. */
+  isWhole?: true;
   place: Place;
   groups: GroupTotals[];
   accounts: number;

@@ -243,22 +243,31 @@ export class ReconciledWorld {
   }
 }
 
-/** A day and a half of an exchange, and a reconciliation of the day; every kind of item is there. */
+/** Two days of an exchange; on the second something of everything is under way. */
 export async function tradedWorld(client: DynamoDBDocumentClient): Promise<ReconciledWorld> {
   const world = await ReconciledWorld.on(client);
   for (const account of people)
     for (const asset of ['ETH', 'USDC'] as const) await world.deposit(account, asset, 100_000);
   await tradeSome(world);
-  await world.transfer(alice, `${alice}/savings`, 'ETH', 300);
   await world.adjust(carol, 'USDC', -40);
-  await world.adjust(dave, 'USDC', 15);
   await world.withdraw(bob, 'ETH', 500, 'finished');
-  await world.withdraw(bob, 'ETH', 700, 'held');
-  await world.withdraw(bob, 'USDC', 800, 'returned');
-  await world.withdraw(carol, 'ETH', 900, 'demanded');
   await world.settle();
   world.nextDay();
   return world;
+}
+
+export async function secondDay(world: ReconciledWorld): Promise<void> {
+  await world.deposit(alice, 'ETH', 1_000);
+  await tradeSome(world);
+  await world.snapshot('majors');
+  await tradeSome(world);
+  await world.transfer(alice, `${alice}/savings`, 'ETH', 300);
+  await world.adjust(dave, 'USDC', 15);
+  await world.withdraw(bob, 'ETH', 700, 'held');
+  await world.withdraw(bob, 'USDC', 800, 'returned');
+  await world.withdraw(carol, 'ETH', 900, 'demanded');
+  await world.grant('alts', dave, 'USDC', 5_000, false);
+  await world.settle();
 }
 
 /** Grants, trades and returns in both groups; orders stay in the books. */
@@ -266,15 +275,17 @@ export async function tradeSome(world: ReconciledWorld): Promise<void> {
   for (const group of groups) {
     for (const account of [alice, bob]) {
       await world.grant(group, account, 'ETH', 2_000);
-      await world.grant(group, account, 'USDC', 20_000);
+      await world.grant(group, account, 'USDC', 10_000);
     }
     world.place(group, { account: alice, side: 'sell', limitTicks: 10, sizeLots: 50 });
     world.place(group, { account: bob, side: 'buy', limitTicks: 10, sizeLots: 20 });
-    world.place(group, { account: bob, side: 'sell', limitTicks: 12, sizeLots: 30 });
     await world.clear(group);
-    world.place(group, { account: alice, side: 'buy', limitTicks: 12, sizeLots: 5 });
+    world.place(group, { account: bob, side: 'buy', limitTicks: 11, sizeLots: 35 });
+    world.place(group, { account: alice, side: 'sell', limitTicks: 11, sizeLots: 4 });
     world.giveBack(group, alice, 'ETH', 100);
+    await world.clear(group);
     world.giveBack(group, bob, 'USDC', 1_000);
+    world.giveBack(group, alice, 'ETH', 50);
     await world.clear(group);
   }
 }

@@ -70,6 +70,44 @@ export const acknowledgements: readonly Acknowledgement[] = [
     reason:
       'Objects are named by the frames that they hold: any below journal/, and nothing else of the bucket.',
   },
+  {
+    at: /^Money\/LiabilityTrees$/,
+    rule: 'AwsSolutions-S1',
+    reason:
+      'Access logs would be a second bucket to keep; one role writes, one reads, and every proof shows whether its bytes are what was published.',
+  },
+  {
+    at: /^Money\/LiabilitySecret$/,
+    rule: 'AwsSolutions-SMG4',
+    reason:
+      'The trees of all days were salted with it: after a rotation nobody could be given a proof of the days before.',
+  },
+  ...['trees', 'gathered'].map((kept) => ({
+    at: /^Money\/Liabilities\/Role\/DefaultPolicy$/,
+    rule: `AwsSolutions-IAM5[Resource::<LiabilityTreesCBE5A47D.Arn>/${kept}/*]`,
+    reason: 'Objects are named by day and asset: any of them, and nothing else of the bucket.',
+  })),
+  {
+    at: /^Api\/LiabilityProofs\/Role\/DefaultPolicy$/,
+    rule: 'AwsSolutions-IAM5[Resource::{"Fn::GetStackOutput":{"StackName":"Crossbook-<stage>-Money","Region":{"Ref":"AWS::Region"},"OutputName":"PublishOutputFnGetAttLiabilityTreesCBE5A47DArnFBAEAE91"}}/trees/*]',
+    reason: 'The trees of any day and asset, and not what they were gathered from.',
+  },
+  {
+    at: /^Money\/StatementExports\/Files$/,
+    rule: 'AwsSolutions-S1',
+    reason:
+      'Files of statements go after a week, under names that nobody guesses; a second bucket would only tell who fetched his own.',
+  },
+  {
+    at: /^Money\/StatementExports\/Exports\/Role\/DefaultPolicy$/,
+    rule: 'AwsSolutions-IAM5[Resource::<StatementExportsFiles4425B6FF.Arn>/exports/*]',
+    reason: 'Each export writes a file of a new name below exports/, and nothing else of the bucket.',
+  },
+  {
+    at: /^Api\/Statements\/Role\/DefaultPolicy$/,
+    rule: 'AwsSolutions-IAM5[Resource::{"Fn::GetStackOutput":{"StackName":"Crossbook-<stage>-Money","Region":{"Ref":"AWS::Region"},"OutputName":"PublishOutputFnGetAttStatementExportsFiles4425B6FFArn8F547E16"}}/exports/*]',
+    reason: 'It signs URLs by which an owner fetches one file: any below exports/, to read only.',
+  },
   ...['journal', 'snapshots'].map((kept) => ({
     at: /^Matcher\/Matcher-[a-z0-9-]+\/Task\/TaskRole\/DefaultPolicy$/,
     rule: objectsOf(`${kept}/<group>/`),

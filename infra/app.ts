@@ -42,7 +42,7 @@ export function crossbook(app: App, stage: Stage, bundles: Bundles): void {
   const money = new MoneyStack(app, named('Money'), { stage, bundles, data, journal, feed });
 
   // An order comes in by the API, is matched, is journaled …
-  const api = new ApiStack(app, named('Api'), { stage, bundles, data, network });
+  const api = new ApiStack(app, named('Api'), { stage, bundles, data, network, money });
   const matcher = new MatcherStack(app, named('Matcher'), {
     ...{ stage, bundles, data, journal, network },
     feed, // … told to whoever listens …

@@ -121,6 +121,7 @@ function functionAlarms(
     workers.archive,
     ...money.functions,
     operations.operations,
+    operations.adjustments,
   ];
   return functions.flatMap((lambda) => {
     const name = lambda.node.scope?.node.id ?? lambda.node.id;
@@ -152,6 +153,13 @@ function moneyAlarms({ money }: Watched, create: Create): Alarm[] {
       // The sweep says so every minute, 0 too.
       missingIsTrouble: true,
     }),
+    create('ExportsFailed', {
+      runbook: 'exports-failed',
+      means: 'Files of statements could not be written, each after five attempts.',
+      metric: ownMetric('ExportsFailed', 'exports', fiveMinutes),
+      threshold: 1,
+    }),
+    ...liabilityAlarms(create),
     ...money.work.map(({ deadLetters }) =>
       create(deadLetters.node.id, {
         runbook: 'dead-letters',
@@ -163,6 +171,32 @@ function moneyAlarms({ money }: Watched, create: Create): Alarm[] {
         threshold: 1,
       }),
     ),
+  ];
+}
+
+/** The function says all three with each run, every quarter of an hour. */
+function liabilityAlarms(create: Create): Alarm[] {
+  const greatest = (name: string) => ownMetric(name, 'liabilities', Duration.hours(1), 'Maximum');
+  return [
+    create('LiabilitiesLate', {
+      runbook: 'liabilities',
+      means: 'What users were owed yesterday is not published yet, or nobody looks.',
+      metric: greatest('LiabilitiesAgeHours'),
+      threshold: 26,
+      missingIsTrouble: true,
+    }),
+    create('LiabilitiesFailed', {
+      runbook: 'liabilities',
+      means: 'What users were owed on a day does not add up, and is not published.',
+      metric: greatest('LiabilitiesFailed'),
+      threshold: 1,
+    }),
+    create('LiabilitiesUncovered', {
+      runbook: 'liabilities',
+      means: 'The vault held less than users were owed.',
+      metric: greatest('LiabilitiesUncovered'),
+      threshold: 1,
+    }),
   ];
 }
 

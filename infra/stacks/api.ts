@@ -15,14 +15,30 @@ import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
 import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import type { Construct } from 'constructs';
 import { type HttpFunction, httpRoutes } from '#wire/routes.ts';
+import { exportKeys, ledgerKeys, liabilityKeys } from '#wire/table-keys.ts';
 import type { Bundles } from '../constructs/bundles.ts';
-import { may, onTable, readsMarkets } from '../constructs/permission.ts';
+import {
+  may,
+  onPartitions,
+  onPartitionsOf,
+  onTable,
+  readsMarkets,
+  sendsTo,
+} from '../constructs/permission.ts';
 import { createLogGroup, ServerFunction, type Settings } from '../constructs/server-function.ts';
+import { changesExports, exportPrefix } from '../constructs/statement-exports.ts';
 import type { Stage } from '../settings.ts';
 import type { DataStack } from './data.ts';
+import type { MoneyStack } from './money.ts';
 import type { NetworkStack } from './network.ts';
 
-type ApiStackProps = { stage: Stage; bundles: Bundles; data: DataStack; network: NetworkStack };
+type ApiStackProps = {
+  stage: Stage;
+  bundles: Bundles;
+  data: DataStack;
+  network: NetworkStack;
+  money: MoneyStack;
+};
 
 export class ApiStack extends Stack {
   readonly api: HttpApi;
@@ -36,6 +52,8 @@ export class ApiStack extends Stack {
     this.serve('sessions', this.sessions(props));
     this.serve('markets', this.markets(props));
     this.serve('accounts', this.accounts(props));
+    this.serve('statements', this.statements(props));
+    this.serve('liabilities', this.liabilities(props));
     if (props.stage.faucet) this.serve('faucet', this.faucet(props));
     this.open(props.stage);
     this.outputs();
@@ -162,7 +180,7 @@ export class ApiStack extends Stack {
   private accounts({ stage, bundles, data, network }: ApiStackProps): LambdaFunction {
     return new ServerFunction(this, 'Accounts', {
       name: 'accounts',
-      description: 'Balances, orders, fills, entries and settings of the signed-in account',
+      description: 'Balances, orders, statements and settings of the signed-in account',
       stage,
       bundles,
       settings: {
@@ -174,11 +192,60 @@ export class ApiStack extends Stack {
       },
       allow: [
         onTable(data.leases, 'GetItem'),
-        onTable(data.ledger, 'GetItem', 'Query', 'PutItem'),
+        onTable(data.ledger, 'GetItem', 'BatchGetItem', 'Query'),
+        // Its owner's settings.
+        onPartitionsOf(data.ledger, ledgerKeys.account(''), 'PutItem'),
         onTable(data.history, 'GetItem', 'Query'),
         onTable(data.sessions, 'GetItem'),
       ],
       network: { vpc: network.vpc, securityGroup: network.callers },
+    }).lambda;
+  }
+
+  /** Asks a queue, which nobody in the VPC can reach. */
+  private statements({ stage, bundles, data, money }: ApiStackProps): LambdaFunction {
+    const { bucket } = money.statementExports;
+    return new ServerFunction(this, 'Statements', {
+      name: 'statements',
+      description: 'Takes wishes for files of statements, and shows where the files are',
+      stage,
+      bundles,
+      settings: {
+        catalog: JSON.stringify(stage.catalog),
+        ledgerTable: data.ledger.tableName,
+        historyTable: data.history.tableName,
+        sessionTable: data.sessions.tableName,
+        exportQueue: money.exportQueue.queueUrl,
+        exportBucket: bucket.bucketName,
+      },
+      allow: [
+        onPartitionsOf(data.ledger, exportKeys.allOpen, ...changesExports),
+        readsMarkets(data.history),
+        onTable(data.sessions, 'GetItem'),
+        sendsTo(money.exportQueue),
+        may('s3:GetObject', bucket.arnForObjects(`${exportPrefix}*`)),
+      ],
+    }).lambda;
+  }
+
+  private liabilities({ stage, bundles, data, money }: ApiStackProps): LambdaFunction {
+    return new ServerFunction(this, 'LiabilityProofs', {
+      name: 'liability-proofs',
+      description: 'What users were owed on each day, and the proofs of it',
+      stage,
+      bundles,
+      settings: {
+        ledgerTable: data.ledger.tableName,
+        sessionTable: data.sessions.tableName,
+        liabilityBucket: money.liabilities.bucketName,
+        liabilitySecret: money.liabilitySecret.secretArn,
+      },
+      allow: [
+        onPartitions(data.ledger, [liabilityKeys.days], 'GetItem', 'Query'),
+        onTable(data.sessions, 'GetItem'),
+        may('secretsmanager:GetSecretValue', money.liabilitySecret.secretArn),
+        may('s3:GetObject', money.liabilities.arnForObjects('trees/*')),
+      ],
     }).lambda;
   }
 

@@ -1,14 +1,22 @@
 /** What follows from moved money: the outbox's queues and who works them off. */
-import { CfnOutput, Duration, Stack } from 'aws-cdk-lib';
+import { CfnOutput, Duration, RemovalPolicy, Stack } from 'aws-cdk-lib';
 import { Rule, Schedule } from 'aws-cdk-lib/aws-events';
 import { LambdaFunction as LambdaTarget } from 'aws-cdk-lib/aws-events-targets';
 import { CfnEventSourceMapping, type Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
+import { BlockPublicAccess, Bucket, BucketEncryption } from 'aws-cdk-lib/aws-s3';
+import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import { Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
 import type { Construct } from 'constructs';
-import { outboxSweepFunctionName } from '#wire/operations.ts';
+import { liabilitiesFunctionName, outboxSweepFunctionName } from '#wire/operations.ts';
 import type { OutboxTopic } from '#wire/outbox.ts';
 import { deadLetterQueueName, isOrdered, queueName, type WorkQueue } from '#wire/queue-names.ts';
-import { feedKeys, ledgerKeys, outboxKeys } from '#wire/table-keys.ts';
+import {
+  feedKeys,
+  ledgerKeys,
+  liabilityKeys,
+  outboxKeys,
+  reconciliationKeys,
+} from '#wire/table-keys.ts';
 import type { Bundles } from '../constructs/bundles.ts';
 import {
   may,
@@ -22,6 +30,7 @@ import {
   worksOff,
 } from '../constructs/permission.ts';
 import { ServerFunction } from '../constructs/server-function.ts';
+import { exportRunSeconds, StatementExports } from '../constructs/statement-exports.ts';
 import type { Stage } from '../settings.ts';
 import type { DataStack } from './data.ts';
 import type { FeedStack } from './feed.ts';
@@ -37,6 +46,9 @@ type MoneyStackProps = {
 
 /** What working a topic's rows off takes: reading, noting a failure, deleting. */
 const worksOffRows = ['GetItem', 'UpdateItem', 'DeleteItem'] as const;
+
+/** The directory of accounts: its partitions are numbered. */
+const directoryPrefix = ledgerKeys.directoryShard(0).replace(/\d+$/, '');
 
 /** A queue, and where messages of it go that were tried too often. */
 export type Work = { queue: Queue; deadLetters: Queue };
@@ -55,6 +67,13 @@ export class MoneyStack extends Stack {
   readonly outbox: LambdaFunction;
   /** What is late in the outbox → queues */
   readonly outboxSweep: LambdaFunction;
+  /** Where files of statements are asked for, and who writes them where. */
+  readonly exportQueue: Queue;
+  readonly statementExports: StatementExports;
+  /** `trees/<day>/…`: what was owed at the end of each day, for ever. `gathered/…`: what they are made of, for a month. */
+  readonly liabilities: Bucket;
+  /** Of the salts of their leaves. */
+  readonly liabilitySecret: Secret;
   /** Whose errors and throttles are watched. */
   readonly functions: readonly LambdaFunction[];
 
@@ -66,11 +85,29 @@ export class MoneyStack extends Stack {
       this.workQueue(stage, 'reconcile'),
     ];
     this.topics = { notify, reconcile };
-    this.work = [notify, reconcile];
+    const exportsWork = this.workQueue(stage, 'exports', exportRunSeconds);
+    this.work = [notify, reconcile, exportsWork];
+    this.exportQueue = exportsWork.queue;
+    const { ledger, history } = props.data;
+    this.statementExports = new StatementExports(this, 'StatementExports', {
+      ...{ stage, bundles: props.bundles, ledger, history, queue: this.exportQueue },
+    });
     new CfnOutput(this, 'OutboxTable', { value: props.data.outbox.tableName });
     this.outbox = this.outboxFunction(props);
     this.outboxSweep = this.sweepFunction(props);
-    this.functions = [this.outbox, this.outboxSweep, this.notifyFunction(props)];
+    this.liabilities = this.liabilityBucket(stage);
+    this.liabilitySecret = new Secret(this, 'LiabilitySecret', {
+      description: 'The salts of the leaves of liabilities',
+      generateSecretString: { passwordLength: 64, excludePunctuation: true },
+      removalPolicy: stage.retainData ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY,
+    });
+    this.functions = [
+      this.outbox,
+      this.outboxSweep,
+      this.notifyFunction(props),
+      this.liabilitiesFunction(props),
+      this.statementExports.lambda,
+    ];
   }
 
   private outboxFunction({ stage, bundles, data }: MoneyStackProps): LambdaFunction {
@@ -142,6 +179,59 @@ export class MoneyStack extends Stack {
     });
     this.consume('NotifyMessages', lambda, notify);
     return lambda;
+  }
+
+  /** Publishes what users were owed at the end of each day, after its reconciliation. */
+  private liabilitiesFunction({ stage, bundles, data }: MoneyStackProps): LambdaFunction {
+    const { lambda } = new ServerFunction(this, 'Liabilities', {
+      name: 'liabilities',
+      // Fixed, so that an operator invokes it by the stage alone.
+      functionName: liabilitiesFunctionName(stage.name),
+      description: 'Proves what users are owed, day by day',
+      stage,
+      bundles,
+      settings: {
+        catalog: JSON.stringify(stage.catalog),
+        ledgerTable: data.ledger.tableName,
+        historyTable: data.history.tableName,
+        liabilityBucket: this.liabilities.bucketName,
+        liabilitySecret: this.liabilitySecret.secretArn,
+      },
+      allow: [
+        onPartitionsOf(data.ledger, directoryPrefix, 'Query'),
+        onPartitionsOf(data.ledger, reconciliationKeys.allSums(''), 'Query'),
+        onPartitions(data.ledger, [reconciliationKeys.days], 'GetItem'),
+        onPartitions(data.ledger, [liabilityKeys.days], 'GetItem', 'Query', 'PutItem'),
+        readsMarkets(data.history),
+        may('secretsmanager:GetSecretValue', this.liabilitySecret.secretArn),
+        may('s3:PutObject', this.liabilities.arnForObjects('trees/*')),
+        may('s3:PutObject', this.liabilities.arnForObjects('gathered/*')),
+        may('s3:GetObject', this.liabilities.arnForObjects('gathered/*')),
+      ],
+      // One vCPU: a million accounts are hashed in half a minute, in 320 MiB.
+      memoryMiB: 1_769,
+      timeoutSeconds: 900,
+    });
+    this.schedule('LiabilitiesOfEachDay', lambda, Schedule.rate(Duration.minutes(15)));
+    return lambda;
+  }
+
+  private liabilityBucket(stage: Stage): Bucket {
+    const bucket = new Bucket(this, 'LiabilityTrees', {
+      encryption: BucketEncryption.S3_MANAGED,
+      blockPublicAccess: BlockPublicAccess.BLOCK_ALL,
+      enforceSSL: true,
+      // An object is only ever written again with the same bytes; other bytes would not replace what was there.
+      versioned: stage.retainData,
+      removalPolicy: stage.retainData ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY,
+    });
+    bucket.addLifecycleRule({
+      id: 'gathered',
+      prefix: 'gathered/',
+      expiration: Duration.days(30),
+      ...(stage.retainData && { noncurrentVersionExpiration: Duration.days(30) }),
+    });
+    return bucket;
   }
 
   private topicSettings() {

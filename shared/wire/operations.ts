@@ -15,6 +15,9 @@ export const archiveFunctionName = (stage: string): string => `crossbook-${stage
 /** Its settings name the outbox. */
 export const outboxSweepFunctionName = (stage: string): string => `crossbook-${stage}-outbox-sweep`;
 
+/** Invoked by its schedule, and by operators for a day that failed. */
+export const liabilitiesFunctionName = (stage: string): string => `crossbook-${stage}-liabilities`;
+
 /** The event of an invocation. */
 export const operationsEvent = z.discriminatedUnion('type', [
   z.strictObject({ type: z.literal('show_markets') }),

@@ -3,6 +3,7 @@ import type { MarketState } from '#domain/market.ts';
 import type { Address, Digest } from '#domain/order.ts';
 import type { ExportFilters, ExportFormat, ExportKind } from './export-request.ts';
 import type { DepthSnapshot, FillJson, MarketStatusJson, OrderJson } from './feed-message.ts';
+import type { LiabilityProofJson, PublishedLiability } from './liability-proof.ts';
 
 /** Public data that changes slowly may be kept so long by caches. */
 export const marketListMaxAgeSeconds = 10;
@@ -259,3 +260,24 @@ export type FaucetJson = {
   amounts: { asset: string; amount: string }[];
   repeated?: true;
 };
+
+/** `GET /v1/liabilities`: what users were owed when each day ended, newest first; all that a proof is compared with. */
+export type LiabilitiesJson = {
+  days: {
+    day: string;
+    publishedAtMs: number;
+    assets: (PublishedLiability & {
+      /** The same as `totalUnits`; and what the vault held, and how much more that is than what is owed. */
+      total: string;
+      vault: string;
+      surplus: string;
+      /** Who said so: the exchange's own ledger until the vault's contract does. */
+      vaultSource: 'ledger' | 'chain';
+    })[];
+  }[];
+  /** Goes into `before`. */
+  before?: string;
+};
+
+/** `GET /v1/account/liabilities`: a proof for each asset of which the account was owed anything. */
+export type LiabilityProofsJson = { account: string; day: string; proofs: LiabilityProofJson[] };

@@ -33,6 +33,12 @@ export const httpRoutes = {
     'GET /v1/account/settings',
     'PUT /v1/account/settings',
   ],
+  statements: [
+    'POST /v1/account/exports',
+    'GET /v1/account/exports',
+    'GET /v1/account/exports/{exportId}',
+  ],
+  liabilities: ['GET /v1/liabilities', 'GET /v1/account/liabilities'],
   faucet: ['POST /v1/faucet'],
 } as const;
 

@@ -20,6 +20,8 @@ export const settingNames = {
   /** Where the trees of liabilities are kept, and the secret of their salts. */
   liabilityBucket: 'CROSSBOOK_LIABILITY_BUCKET',
   liabilitySecret: 'CROSSBOOK_LIABILITY_SECRET',
+  /** JSON: people who may propose and approve adjustments. */
+  adjusters: 'CROSSBOOK_ADJUSTERS',
   historyTable: 'CROSSBOOK_HISTORY_TABLE',
   leaseTable: 'CROSSBOOK_LEASE_TABLE',
   feedTable: 'CROSSBOOK_FEED_TABLE',

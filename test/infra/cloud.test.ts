@@ -45,6 +45,11 @@ everyStage('roles of stage %s', (stage) => {
         'Feed/FanOutRoleDefaultPolicy: execute-api:ManageConnections',
         'Workers/ArchiveRoleDefaultPolicy: s3:GetObject',
         'Operations/OperatorPolicy: s3:GetObject',
+        'Money/LiabilitiesRoleDefaultPolicy: s3:GetObject',
+        'Money/LiabilitiesRoleDefaultPolicy: s3:PutObject',
+        'Api/LiabilityProofsRoleDefaultPolicy: s3:GetObject',
+        'Money/StatementExportsRoleDefaultPolicy: s3:GetObject',
+        'Api/StatementsRoleDefaultPolicy: s3:GetObject',
         ...groups.map((group) => `Matcher/Matcher${group}TaskTaskRoleDefaultPolicy: s3:GetObject`),
         ...(stage === 'prod'
           ? []
@@ -66,6 +71,11 @@ everyStage('roles of stage %s', (stage) => {
         ...(stage === 'prod' ? [] : ['Api/FaucetRole']),
         ...groups.map((group) => `Matcher/Matcher${group}TaskTaskRole`),
         'Workers/SettlementRole',
+        // The published days, and nothing else.
+        'Money/LiabilitiesRole',
+        // Jobs of exports, and nothing else.
+        'Api/StatementsRole',
+        'Money/StatementExportsRole',
       ].sort(),
     );
     // The first of them writes the register of assets alone.
@@ -322,8 +332,7 @@ describe('prod', () => {
   });
 
   test('keeps the archive for ever, every version of it, closed to the public', () => {
-    const [archive, ...others] = ofType('prod', 'AWS::S3::Bucket');
-    expect(others).toEqual([]);
+    const archive = ofType('prod', 'AWS::S3::Bucket').find(({ id }) => id.startsWith('Journal/'));
     expect(archive?.deletionPolicy).toBe('Retain');
     expect(archive?.properties).toMatchObject({
       VersioningConfiguration: { Status: 'Enabled' },
@@ -335,6 +344,23 @@ describe('prod', () => {
     expect(rules.match(/"ExpirationInDays"/g)).toHaveLength(1);
     expect(rules).toMatch(/"ExpirationInDays":30,"Id":"old-snapshots","Prefix":"snapshots\/"/);
     expect(rules).toContain('"StorageClass":"GLACIER_IR"');
+  });
+
+  test('lets files of statements go after a week, and gives them to nobody without a signed URL', () => {
+    const files = ofType('prod', 'AWS::S3::Bucket').find(({ id }) => id.includes('Exports'));
+    expect(files?.properties).toMatchObject({
+      PublicAccessBlockConfiguration: { BlockPublicAcls: true, RestrictPublicBuckets: true },
+      BucketEncryption: {},
+      LifecycleConfiguration: {
+        Rules: [
+          {
+            Prefix: 'exports/',
+            ExpirationInDays: 7,
+            AbortIncompleteMultipartUpload: { DaysAfterInitiation: 1 },
+          },
+        ],
+      },
+    });
   });
 
   // A renamed construct would be a new, empty table beside the old one.
@@ -354,6 +380,8 @@ describe('prod', () => {
       'Journal/ArchiveDA4CB258',
       'Journal/Journalalts84A1CDE0',
       'Journal/JournalmajorsDB30F95B',
+      'Money/LiabilityTreesCBE5A47D',
+      'Money/StatementExportsFiles4425B6FF',
     ]);
   });
 });

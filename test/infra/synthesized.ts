@@ -22,8 +22,9 @@ export type Resource = {
 
 const functions = [
   ...['orders', 'sessions', 'markets', 'accounts', 'faucet'],
-  ...['settlement', 'market-history', 'archive', 'feed', 'fan-out', 'operations'],
-  ...['outbox', 'outbox-sweep', 'notify'],
+  ...['settlement', 'market-history', 'archive', 'feed', 'fan-out', 'operations', 'adjustments'],
+  ...['outbox', 'outbox-sweep', 'notify', 'liabilities', 'liability-proofs'],
+  ...['exports', 'statements'],
 ];
 const synthesized = new Map<StageName, Resource[]>();
 const folder = mkdtempSync(join(tmpdir(), 'crossbook-infra-'));

@@ -50,12 +50,15 @@ export class EntryCheck {
     addEntry(this.book, entry);
   }
 
-  /** What is wrong with them; `pendingUnits` are those of a grant that no run took in yet. */
-  differences(pendingUnits: (asset: AssetId, groupId: GroupId) => bigint): Difference[] {
+  /** What is wrong with them; `pendingUnits` are those of a grant that no run took in yet, of any of `groupsOf` an asset. */
+  differences(
+    pendingUnits: (asset: AssetId, groupId: GroupId) => bigint,
+    groupsOf: (asset: AssetId) => Iterable<GroupId> = () => [],
+  ): Difference[] {
     const found = [...this.#found];
     for (const [asset, { told, lent }] of this.#operated) {
       if (told.length === 0) continue;
-      const mayBe = lent.reachable((groupId) => pendingUnits(asset, groupId));
+      const mayBe = lent.reachable((groupId) => pendingUnits(asset, groupId), groupsOf(asset));
       for (const { entry, sumUnits } of told) {
         const actual = entry.availableAfterUnits ?? 0n;
         if (mayBe(actual - sumUnits)) continue;

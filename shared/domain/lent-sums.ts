@@ -27,11 +27,18 @@ export class LentSums {
     group.granted.push(run.grantedUnits);
   }
 
-  /** Whether so much, or so little, may have been there on top at some moment; `pendingUnits` are those of a group's grant now. */
-  reachable(pendingUnits: (groupId: GroupId) => bigint): (units: bigint) => boolean {
+  /**
+   * Whether so much, or so little, may have been there on top at some moment; `pendingUnits` are those of a group's grant now,
+   * and `others` name groups that may have one and no run yet.
+   */
+  reachable(
+    pendingUnits: (groupId: GroupId) => bigint,
+    others: Iterable<GroupId> = [],
+  ): (units: bigint) => boolean {
     let sums: bigint[] = [0n];
     let last = new Set([0n]);
-    for (const [groupId, { sums: ofGroup, granted }] of this.#groups) {
+    for (const groupId of new Set([...this.#groups.keys(), ...others])) {
+      const { sums: ofGroup, granted } = this.#groups.get(groupId) ?? { sums: [0n], granted: [] };
       if (sums.length * last.size > sumsAtMost) return () => true;
       sums = [...new Set(sums.flatMap((one) => [...last].map((other) => one + other)))];
       last = optionsOf(ofGroup, granted, pendingUnits(groupId));

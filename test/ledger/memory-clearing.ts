@@ -8,7 +8,10 @@ import { feeAccount, ledgerKeys } from '#wire/table-keys.ts';
 import type { MemoryBooks } from './memory-books.ts';
 
 type Frame = ClearedFrame & { atMs: number };
-type Change = Pick<LedgerEntry, 'trades'> & { available: bigint; frozen: bigint };
+type Change = Pick<LedgerEntry, 'trades' | 'granted' | 'returned'> & {
+  available: bigint;
+  frozen: bigint;
+};
 
 export function clearFrames(ledger: MemoryBooks, groupId: string, frames: readonly Frame[]): void {
   const changes = new Map<string, Change>();
@@ -16,7 +19,7 @@ export function clearFrames(ledger: MemoryBooks, groupId: string, frames: readon
     for (const { events } of frame.outcomes) for (const event of events) take(event, frame.clock);
   const last = frames.at(-1);
   if (!last || changes.size === 0) return;
-  for (const [key, { available, frozen, trades }] of changes) {
+  for (const [key, { available, frozen, trades, granted, returned }] of changes) {
     const [account = '', asset = ''] = key.split(' ');
     ledger.booked.push({
       entryId: ledgerKeys.entry(account, groupId, last.frame, asset, last.atMs).sk,
@@ -26,6 +29,8 @@ export function clearFrames(ledger: MemoryBooks, groupId: string, frames: readon
       withdrawingUnits: asUnits(0),
       frozenUnits: asUnits(frozen),
       frozenAfterUnits: asUnits(ledger.credit(account, asset, groupId).frozen),
+      ...(granted ? { granted } : {}),
+      ...(returned ? { returned } : {}),
       trades,
     });
   }
@@ -37,8 +42,10 @@ export function clearFrames(ledger: MemoryBooks, groupId: string, frames: readon
       assert(credit.pending?.grantNumber === grantNumber, 'a grant that the ledger never made');
       credit.pending = undefined;
       credit.frozen += BigInt(event.units);
-      changeOf(account, asset).available -= BigInt(event.units);
-      changeOf(account, asset).frozen += BigInt(event.units);
+      const change = changeOf(account, asset);
+      change.available -= BigInt(event.units);
+      change.frozen += BigInt(event.units);
+      change.granted = { grantNumber, units: asUnits(event.units) };
     } else if (event.type === 'credit_returned') {
       const { account, asset, returnNumber } = event;
       const credit = ledger.credit(account, asset, groupId);
@@ -48,8 +55,11 @@ export function clearFrames(ledger: MemoryBooks, groupId: string, frames: readon
       credit.returnedUnits += BigInt(event.units);
       line.available += BigInt(event.units);
       line.clocks.set(groupId, clock);
-      changeOf(account, asset).available += BigInt(event.units);
-      changeOf(account, asset).frozen -= BigInt(event.units);
+      const change = changeOf(account, asset);
+      change.available += BigInt(event.units);
+      change.frozen -= BigInt(event.units);
+      const before = change.returned?.units ?? 0n;
+      change.returned = { returnNumber, units: asUnits(before + BigInt(event.units)) };
     } else if (event.type === 'trade') trade(event);
   }
 

@@ -70,6 +70,10 @@ export class LedgerWatch {
     const [kind = ''] = key.pk.split('#');
     if (['OPERATION', 'ENTRIES', 'RUNS'].includes(kind) && before)
       this.#bug(`${name} was written again`);
+    if (kind === 'DIFFERENCES')
+      this.#bug(
+        `reconciliation finds: ${name} expected ${after?.['expected']}, found ${after?.['found']}`,
+      );
     if (kind === 'OPERATION') this.counts.operations += 1;
     if (kind === 'PENDING' && after) this.counts.grants += 1;
     if (kind === 'WITHDRAWAL') {

@@ -10,6 +10,7 @@ import { seeded } from '../cloud/clearing-journal.ts';
 import { auditLedger } from './audit-ledger.ts';
 import { ConsumerRun } from './consumer-run.ts';
 import { LedgerClients } from './ledger-clients.ts';
+import { LedgerReconciling } from './ledger-reconciling.ts';
 import { LedgerTraders } from './ledger-traders.ts';
 import { LedgerWatch } from './ledger-watch.ts';
 import {
@@ -21,6 +22,7 @@ import {
   tables,
   traders,
 } from './ledger-world.ts';
+import { MemoryBeside } from './memory-beside.ts';
 import { OutboxRun } from './outbox-run.ts';
 import type { LedgerFault } from './planted.ts';
 import type { SimulatedProcess } from './simulated-process.ts';
@@ -43,6 +45,8 @@ export type LedgerRun = {
   };
 };
 
+/** After so long reconciliation takes it that everything is there. */
+const settledMs = 60_000;
 const [fewestSteps, moreSteps] = [10, 25];
 
 export async function simulateLedger(seed: number, planted?: LedgerFault): Promise<LedgerRun> {
@@ -56,6 +60,8 @@ class Simulation {
   #seed: number;
   #groups: TradingGroup[];
   #watch: LedgerWatch;
+  #beside: MemoryBeside;
+  #reconciling: LedgerReconciling;
   #outbox: OutboxRun;
   #traders: LedgerTraders;
   #clients: LedgerClients;
@@ -70,8 +76,13 @@ class Simulation {
       partition: (pk) => world.table.partition(tables.ledger, pk),
       bug: (what) => world.bug(what),
     });
-    this.#outbox = new OutboxRun(world, () => async () => {});
+    this.#beside = new MemoryBeside(this.#groups);
+    this.#reconciling = new LedgerReconciling(world, this.#groups);
+    this.#outbox = new OutboxRun(world, (process) => async ({ topic, body }) => {
+      if (topic === 'reconcile') await this.#reconciling.run(process, body);
+    });
     world.table.onWritten = (written) => {
+      this.#beside.take(written);
       this.#watch.look(written);
       this.#outbox.written(written);
     };
@@ -91,6 +102,7 @@ class Simulation {
     const steps = fewestSteps + random(moreSteps);
     for (let step = 0; step < steps && world.bugs.length === 0; step += 1) {
       this.#trouble();
+      if (random(30) === 0) this.#reconciling.step();
       for (let wishes = random(3); wishes > 0; wishes -= 1) this.#clients.act();
       for (let wishes = random(9); wishes > 0; wishes -= 1) this.#traders.act();
       await time.pass([0, 5, 40, 200, random(2_500)][random(5)] ?? 0);
@@ -211,13 +223,19 @@ class Simulation {
     table.put(tables.ledger, { ...balance, ...key, ...made });
   }
 
-  #audit(): LedgerRun {
+  async #audit(): Promise<LedgerRun> {
     const world = this.#world;
     if (world.planted === 'unit-made') this.#makeUnit();
     const problems = [...world.bugs];
     if (problems.length === 0) {
       if (!this.#clients.isIdle) problems.push('somebody was never answered');
       if (!this.#isThrough()) problems.push('not everything was cleared');
+      const { table, time } = world;
+      const store = this.#storeOf(world.calmClient());
+      table.pageItems = Number.POSITIVE_INFINITY;
+      problems.push(...(await time.until(this.#beside.audit(table, store))));
+      await time.pass(settledMs);
+      problems.push(...(await time.until(this.#reconciling.audit())));
       problems.push(
         ...auditLedger({
           ...{ table: world.table, groups: this.#groups, told: this.#clients.told },

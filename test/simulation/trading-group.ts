@@ -27,6 +27,8 @@ export class TradingGroup {
   readonly groupId: string;
   readonly stream: SimulatedStream;
   readonly frames: Frame[] = [];
+  /** The records that count, with the watermark behind each. */
+  readonly accepted: { record: JournalRecord; to: Watermark }[] = [];
   /** What the engine held of everybody at the end of each frame, by the frame's last sequence number. */
   readonly held = new Map<number, Held>([[0, new Map()]]);
   engine: Engine;
@@ -177,7 +179,10 @@ export class TradingGroup {
   /** The journal goes on with a record that every reader accepts. */
   #accept(data: Uint8Array, to: Partial<Watermark>): void {
     this.stream.append(data);
-    this.#tip = { ...this.#tip, ...to, chain: chainAfter(this.#tip.chain, data) };
+    const record = this.records.at(-1) as JournalRecord;
+    const { shardSequence } = record;
+    this.#tip = { ...this.#tip, ...to, chain: chainAfter(this.#tip.chain, data), shardSequence };
+    this.accepted.push({ record, to: this.#tip });
   }
 
   #next() {

@@ -1,12 +1,42 @@
 /** What an auditor can ask a running exchange beside its API: the ledger's sums, and one picture of all that must survive a crash. */
 import { ListTablesCommand } from '@aws-sdk/client-dynamodb';
+import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import { documentClient } from '#cloud/clients.ts';
 import { createLedgerStore } from '#cloud/ledger-store.ts';
+import { createOutboxStore } from '#cloud/outbox-store.ts';
+import { type OutboxTopic, outboxTopics } from '#wire/outbox.ts';
 import type { Exchange } from './local-exchange.ts';
 import type { Trader } from './trader.ts';
 
 /** Every asset's sum over all accounts, house accounts included: each must be 0. */
-export async function ledgerSums(exchange: Exchange): Promise<Record<string, string>> {
+export function ledgerSums(exchange: Exchange): Promise<Record<string, string>> {
+  return withTable(exchange, /ledger(?!shadow)/i, async (where) => {
+    const sums = await createLedgerStore(where).sums();
+    return Object.fromEntries(sums.map(({ asset, units }) => [asset, units.toString()]));
+  });
+}
+
+/** The ids of what should follow from moved money and is not done: none, a few seconds after the last movement. */
+export function outboxLeft(
+  exchange: Exchange,
+  topics: readonly OutboxTopic[] = outboxTopics,
+): Promise<string[]> {
+  return withTable(exchange, /outbox/i, async (where) => {
+    const outbox = createOutboxStore(where);
+    const rows = await Promise.all(
+      topics.map((topic) => outbox.overdue(topic, Number.MAX_SAFE_INTEGER, 1_000)),
+    );
+    return rows.flat().map(({ topic, outboxId }) => `${topic} ${outboxId}`);
+  });
+}
+
+type Where = { client: DynamoDBDocumentClient; table: string };
+
+async function withTable<T>(
+  exchange: Exchange,
+  named: RegExp,
+  look: (where: Where) => Promise<T>,
+): Promise<T> {
   const client = documentClient({
     endpoint: exchange.urls['dynamodb'] as string,
     region: 'us-east-1',
@@ -14,10 +44,9 @@ export async function ledgerSums(exchange: Exchange): Promise<Record<string, str
   });
   try {
     const { TableNames = [] } = await client.send(new ListTablesCommand({}));
-    const table = TableNames.find((name) => /ledger/i.test(name));
-    if (!table) throw new Error(`no ledger among the tables ${TableNames.join(', ')}`);
-    const sums = await createLedgerStore({ client, table }).sums();
-    return Object.fromEntries(sums.map(({ asset, units }) => [asset, units.toString()]));
+    const table = TableNames.find((name) => named.test(name));
+    if (!table) throw new Error(`no ${named.source} among the tables ${TableNames.join(', ')}`);
+    return await look({ client, table });
   } finally {
     client.destroy();
   }

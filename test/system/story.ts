@@ -6,7 +6,7 @@ import { strict as assert } from 'node:assert';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { ledgerSums, pictureOf } from './audit.ts';
+import { ledgerSums, outboxLeft, pictureOf } from './audit.ts';
 import { proveJournal } from './journal-proof.ts';
 import { type Exchange, startExchange } from './local-exchange.ts';
 import { Trader } from './trader.ts';
@@ -36,7 +36,7 @@ export async function tellStory(
     });
     await healthy(exchange);
     const [maker, taker] = await arrive(exchange, step);
-    const resting = await trade(maker, taker, step);
+    const resting = await trade(exchange, { maker, taker }, step);
     await cancelAndReturn(exchange, { maker, taker, resting }, step);
     const restart = async () => {
       const kept = assembly ?? join(stateFolder, 'cdk.out');
@@ -82,25 +82,33 @@ async function healthy(exchange: Exchange): Promise<void> {
 async function arrive(exchange: Exchange, step: Step): Promise<[Trader, Trader]> {
   const maker = await Trader.arrive(exchange.apiUrl);
   const taker = await Trader.arrive(exchange.apiUrl);
-  await step('funds', async () => {
-    for (const { rest, account } of [maker, taker])
-      await rest.faucet({ account, idempotencyKey: 'story' });
-    const { ETH, USDC } = await maker.balances();
-    assert.deepEqual(ETH, { free: '10', held: '0', total: '10' });
-    assert.deepEqual(USDC, { free: '100000', held: '0', total: '100000' });
-    return [undefined, 'two users with 10 ETH and 100,000 USDC each'];
-  });
   await step('subscribe', async () => {
     const channels = [`depth:${market}`, `trades:${market}`];
     await maker.listen(exchange.webSocketUrl, channels);
     await taker.listen(exchange.webSocketUrl, channels);
     return [undefined, 'both listen to depth, trades and their own account'];
   });
+  await step('funds', async () => {
+    for (const { rest, account } of [maker, taker])
+      await rest.faucet({ account, idempotencyKey: 'story' });
+    const { ETH, USDC } = await maker.balances();
+    assert.deepEqual(ETH, { free: '10', held: '0', total: '10' });
+    assert.deepEqual(USDC, { free: '100000', held: '0', total: '100000' });
+    for (const trader of [maker, taker]) {
+      const { entry } = await trader.hears('entry', ({ entry: { asset } }) => asset === 'ETH');
+      assert.deepEqual([entry.business, entry.available], ['deposit', '10']);
+    }
+    return [undefined, 'two users with 10 ETH and 100,000 USDC each, told on their feeds'];
+  });
   return [maker, taker];
 }
 
 /** The maker sells 2 ETH at 2,000; the taker buys 0.5 of it. Answers the resting order's digest. */
-async function trade(maker: Trader, taker: Trader, step: Step): Promise<string> {
+async function trade(
+  exchange: Exchange,
+  { maker, taker }: { maker: Trader; taker: Trader },
+  step: Step,
+): Promise<string> {
   const resting = await step('resting order', async () => {
     const placed = await maker.place({ market, side: 'sell', price: '2000', size: '2' });
     assert.equal(placed.order?.status, 'open');
@@ -130,7 +138,9 @@ async function trade(maker: Trader, taker: Trader, step: Step): Promise<string> 
       ({ order }) => order.digest === resting && order.filledSize === '0.5',
     );
     await taker.hears('fill', ({ fill }) => fill.role === 'taker');
-    return [undefined, 'the trade and both private updates came by WebSocket'];
+    for (const trader of [maker, taker])
+      await trader.hears('entry', ({ entry: { trades } }) => trades[0]?.market === market);
+    return [undefined, 'the trade, private updates and what was booked came by WebSocket'];
   });
   await step('balances', async () => {
     const made = await maker.balances();
@@ -141,6 +151,12 @@ async function trade(maker: Trader, taker: Trader, step: Step): Promise<string> 
     assert.equal(taken['ETH']?.total, '10.5');
     assert.equal(taken['USDC']?.total, '98999');
     return [undefined, 'both balances moved by the trade and its fees, to the unit'];
+  });
+  await step('outbox', async () => {
+    await eventually('what follows from moved money', async () => {
+      return (await outboxLeft(exchange, ['notify'])).length === 0;
+    });
+    return [undefined, 'whatever follows from moved money is done'];
   });
   await step('history', async () => {
     const candle = await eventually('the candle', async () => {

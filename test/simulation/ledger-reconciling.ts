@@ -1,6 +1,5 @@
 /** Reconciliation in the ledger's simulation: run by run as the outbox asks for it, and passes over everything, in any weather. */
 import { createJournalFrames, FramesMissing } from '#cloud/journal-frames.ts';
-import type { JournalRecord } from '#cloud/journal-run.ts';
 import { type Reconciling, reconcileStep } from '#cloud/reconcile-pass.ts';
 import { reconcileRun } from '#cloud/reconcile-run.ts';
 import { createReconciliationStore, presentPass } from '#cloud/reconciliation-store.ts';
@@ -20,11 +19,14 @@ const settleMs = 30_000;
 export class LedgerReconciling {
   #world: LedgerWorld;
   #groups: readonly TradingGroup[];
+  #frames: Reconciling['frames'];
   #calls = 0;
 
   constructor(world: LedgerWorld, tradingGroups: readonly TradingGroup[]) {
     this.#world = world;
     this.#groups = tradingGroups;
+    // Nothing is in the stream that is not archived at once.
+    this.#frames = createJournalFrames({ archive: this.#archive(), readRange: async () => [] });
   }
 
   /** One run, as soon as it is cleared. */
@@ -70,26 +72,27 @@ export class LedgerReconciling {
     return problems;
   }
 
-  #ports(client: Reconciling['client']): Reconciling {
-    const { time } = this.#world;
-    const { table } = { table: tables.ledger };
-    const archive: Reconciling['archive'] = {
-      read: async function* (this: void, groupId: string) {
-        yield await Promise.resolve(groupOf(groupId).accepted.map(({ record }) => record));
-      },
-      end: async (groupId) => groupOf(groupId).accepted.at(-1)?.to ?? groupOf(groupId).tip,
-    };
+  #archive(): Reconciling['archive'] {
     const groupOf = (groupId: string): TradingGroup =>
       this.#groups.find((each) => each.groupId === groupId) as TradingGroup;
-    const readRange = async (groupId: string, after: string, through: string) =>
-      groupOf(groupId).records.filter(
-        ({ shardSequence }: JournalRecord) => shardSequence > after && shardSequence <= through,
-      );
+    return {
+      read: async function* (groupId: string, after: { frame: number }) {
+        const behind = groupOf(groupId).accepted.filter(({ to }) => to.frame > after.frame);
+        yield await Promise.resolve(behind.map(({ record }) => record));
+      },
+      end: async (groupId) => groupOf(groupId).tip,
+    };
+  }
+
+  #ports(client: Reconciling['client']): Reconciling {
+    const { time } = this.#world;
+    const table = tables.ledger;
+    const archive = this.#archive();
     return {
       ...{ client, table, groups, archive },
       // Engines are looked at with every run that is cleared; here the journal says what they must hold.
       snapshots: { manifests: async function* () {}, part: async () => new Uint8Array() },
-      frames: createJournalFrames({ archive, readRange }),
+      frames: this.#frames,
       vault: ledgerVault({ client, table }),
       store: createReconciliationStore({ client, table }),
       nowMs: () => this.#world.nowMs(),

@@ -47,7 +47,7 @@ export type LedgerRun = {
 
 /** After so long reconciliation takes it that everything is there. */
 const settledMs = 60_000;
-const [fewestSteps, moreSteps] = [10, 25];
+const [fewestSteps, moreSteps] = [8, 18];
 
 export async function simulateLedger(seed: number, planted?: LedgerFault): Promise<LedgerRun> {
   const random = seeded(seed);
@@ -199,7 +199,7 @@ class Simulation {
     await time.pass(5_000);
     for (let second = 0; second < 90 && !this.#clients.isIdle; second += 1) await time.pass(1_000);
     this.#traders.stop();
-    await time.pass(100);
+    await time.pass(200);
     for (let second = 0; second < 60 && !this.#isThrough(); second += 1) await time.pass(1_000);
     // What was lost on its way is sent again when it is so many minutes old.
     for (let minute = 0; minute < 70 && !this.#outbox.isDone; minute += 1) {

@@ -73,7 +73,7 @@ export class TradingGroup {
       },
     });
     const { random, time } = this.#world;
-    if (!this.#isClosing) time.timers.after(random(60), () => this.close());
+    if (!this.#isClosing) time.timers.after(random(150), () => this.close());
     this.#isClosing = true;
     return answer;
   }

@@ -17,6 +17,11 @@ export type Stage = {
   faucet?: { requestsPerSecond: number };
   /** Demo traders, in the stages that have them, and how often each of them acts. Each act costs what an order costs. */
   bots?: { paceMs: number };
+  /**
+   * People who may propose and approve adjustments, as AWS names them: `user/ann` of IAM, `sso/ann@example.com` of IAM Identity
+   * Center. It takes three. A local cloud believes any name.
+   */
+  adjusters: string[];
   /** Keep data when a stack goes away, restore it to any second, refuse its deletion. */
   retainData: boolean;
   logRetentionDays: 7 | 90;
@@ -116,6 +121,7 @@ const stages: Record<StageName, Stage> = {
     matcher: { cpuUnits: 256, memoryMiB: 512, tasks: 1 },
     faucet: { requestsPerSecond: 1_000 },
     bots: { paceMs: 2_000 },
+    adjusters: [],
     retainData: false,
     logRetentionDays: 7,
     corsOrigins: ['*'],
@@ -131,6 +137,7 @@ const stages: Record<StageName, Stage> = {
     matcher: { cpuUnits: 256, memoryMiB: 512, tasks: 1 },
     faucet: { requestsPerSecond: 2 },
     bots: { paceMs: 30_000 },
+    adjusters: [],
     retainData: false,
     logRetentionDays: 7,
     corsOrigins: ['*'],
@@ -145,6 +152,7 @@ const stages: Record<StageName, Stage> = {
     journalRetentionHours: 168,
     leaseMs: 6_000,
     matcher: { cpuUnits: 512, memoryMiB: 1_024, tasks: 2 },
+    adjusters: [],
     retainData: true,
     logRetentionDays: 90,
     corsOrigins: ['https://crossbook.example'],
@@ -174,6 +182,7 @@ export function placeholdersOf(stage: Stage): string[] {
     ...(stage.chain.verifyingContract === placeholderVault ? ['vault'] : []),
     ...(stage.corsOrigins.some(isExample) ? ['CORS origins'] : []),
     ...(stage.signInDomains.some(isExample) ? ['sign-in domains'] : []),
+    ...(stage.adjusters.length === 0 ? ['adjusters'] : []),
   ];
 }
 

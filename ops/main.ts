@@ -7,11 +7,16 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { deadLettersFrom } from './dead-letter-reach.ts';
 import { deadLetterWords } from './dead-letter-wish.ts';
 import { tendDeadLetters } from './dead-letters.ts';
+import { moneyFrom } from './money-reach.ts';
+import { moneyWords } from './money-wish.ts';
+import { moveMoney } from './move-money.ts';
 import { type OperatorPorts, operateBy } from './operate.ts';
 import { reachFrom } from './reach.ts';
 
+const here = { root: join(import.meta.dirname, '..'), userName: userName() };
+
 const ports: OperatorPorts = {
-  reach: reachFrom({ root: join(import.meta.dirname, '..'), userName: userName() }),
+  reach: reachFrom(here),
   newCommandId: () => `ops-${randomBytes(16).toString('hex')}`,
   async ask(question) {
     if (!process.stdin.isTTY) return undefined;
@@ -38,10 +43,20 @@ function userName(): string {
 }
 
 const words = process.argv.slice(2);
-process.exitCode =
-  deadLetterWords.includes(words[0] ?? '') && !words.includes('--help')
-    ? await tendDeadLetters(words, {
-        ...ports,
-        reach: deadLettersFrom(join(import.meta.dirname, '..')),
-      })
-    : await operateBy(words, ports);
+
+/** Whoever tends this kind of command; help is the same for all. */
+function run(): Promise<number> {
+  const [word = ''] = words;
+  if (words.includes('--help')) return operateBy(words, ports);
+  if (deadLetterWords.includes(word))
+    return tendDeadLetters(words, { ...ports, reach: deadLettersFrom(here.root) });
+  if (moneyWords.includes(word))
+    return moveMoney(words, {
+      ...ports,
+      reach: moneyFrom(here),
+      newId: () => randomBytes(5).toString('hex'),
+    });
+  return operateBy(words, ports);
+}
+
+process.exitCode = await run();

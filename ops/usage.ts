@@ -53,7 +53,7 @@ const flagLines = (flags: Record<string, string>): string =>
     .map(([name, what]) => `  --${name.padEnd(20)} ${what}`)
     .join('\n');
 
-export const usage = `Operates the markets of a stage. Every order is journaled with its reason.
+export const usage = `Operates a stage. Orders to markets are journaled, moves of money are entries of the ledger, all with their reasons.
 
   npm run ops -- markets                                 all markets: states, prices, bands, fees
   npm run ops -- halt MARKET --why TEXT                  no orders, no trades; cancels go on
@@ -65,6 +65,12 @@ export const usage = `Operates the markets of a stage. Every order is journaled 
   npm run ops -- change MARKET --why TEXT [terms]        changes the terms that are named
   npm run ops -- fee-tier define N --maker-bps N --taker-bps N --why TEXT
   npm run ops -- fee-tier assign ACCOUNT N --why TEXT    0: the markets' own fees
+  npm run ops -- adjust ACCOUNT ASSET AMOUNT --from house:insurance --why TEXT
+                                                         proposes; below zero: from the account to the house
+  npm run ops -- adjustments                             the newest, and what became of them
+  npm run ops -- approve ID                              two people other than who proposed it
+  npm run ops -- reject ID --why TEXT
+  npm run ops -- transfer-house FROM TO ASSET AMOUNT --why TEXT
   npm run ops -- dead-letters                            what was tried too often, by queue, and why
   npm run ops -- redrive QUEUE --all                     back into its queue: notify, reconcile or exports
   npm run ops -- redrive QUEUE --id ID                   only that one
@@ -86,5 +92,6 @@ Examples:
       --base-chain-decimals 8 --base-chain-asset 0xd09e --why "listing committee, 12 March"
 
 Halted and closed markets, reopening, alarms: docs/operations/markets.md
+Adjustments: docs/operations/adjustments.md
 Dead letters: docs/operations/dead-letters.md
 `;

@@ -160,6 +160,7 @@ function moneyAlarms({ money }: Watched, create: Create): Alarm[] {
       threshold: 1,
     }),
     ...liabilityAlarms(create),
+    ...reconciliationAlarms(create),
     ...money.work.map(({ deadLetters }) =>
       create(deadLetters.node.id, {
         runbook: 'dead-letters',
@@ -171,6 +172,32 @@ function moneyAlarms({ money }: Watched, create: Create): Alarm[] {
         threshold: 1,
       }),
     ),
+  ];
+}
+
+function reconciliationAlarms(create: Create): Alarm[] {
+  const greatest = (name: string, service: string, period: Duration) =>
+    ownMetric(name, service, period, 'Maximum');
+  return [
+    create('ReconciliationDifferences', {
+      runbook: 'reconciliation',
+      means: 'Money does not add up: a balance, a credit or the vault is not what entries say.',
+      metric: greatest('ReconciliationDifferences', 'reconcile-day', Duration.minutes(15)),
+      threshold: 1,
+    }),
+    create('ReconciliationRuns', {
+      runbook: 'reconciliation',
+      means: 'A cleared run is not what its frames of the journal say.',
+      metric: ownMetric('ReconciliationDifferences', 'reconcile'),
+      threshold: 1,
+    }),
+    create('ReconciliationLate', {
+      runbook: 'reconciliation',
+      means: 'No day has been reconciled for more than a day, or nobody looks.',
+      metric: greatest('ReconciliationAgeHours', 'reconcile-day', Duration.hours(1)),
+      threshold: 26,
+      missingIsTrouble: true,
+    }),
   ];
 }
 

@@ -1,10 +1,11 @@
-/** What operators may do to markets: one function without any route, and the one role that may invoke it. */
+/** What operators may do to markets and to money: functions without any route, one role for markets, each person's own rights for money. */
 import { ArnFormat, CfnOutput, Stack } from 'aws-cdk-lib';
 import { AccountRootPrincipal, ManagedPolicy, Role } from 'aws-cdk-lib/aws-iam';
 import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
 import type { Construct } from 'constructs';
+import { adjustmentsFunctionName } from '#wire/adjustments.ts';
 import { archiveFunctionName, operationsFunctionName } from '#wire/operations.ts';
-import { historyKeys } from '#wire/table-keys.ts';
+import { historyKeys, ledgerKeys } from '#wire/table-keys.ts';
 import type { Bundles } from '../constructs/bundles.ts';
 import {
   may,
@@ -33,12 +34,16 @@ type OperationsStackProps = {
 
 export class OperationsStack extends Stack {
   readonly operations: LambdaFunction;
+  readonly adjustments: LambdaFunction;
 
   constructor(scope: Construct, id: string, props: OperationsStackProps) {
     super(scope, id, { description: 'Crossbook: operators' });
     this.operations = this.operationsFunction(props);
+    this.adjustments = this.adjustmentsFunction(props);
     this.operatorRole(props);
+    this.adjusterPolicy(props);
     new CfnOutput(this, 'OperationsFunctionName', { value: this.operations.functionName });
+    new CfnOutput(this, 'AdjustmentsFunctionName', { value: this.adjustments.functionName });
   }
 
   private operationsFunction({ stage, bundles, data, network }: OperationsStackProps) {
@@ -63,6 +68,40 @@ export class OperationsStack extends Stack {
       // A slow leader is asked twice.
       timeoutSeconds: 30,
     }).lambda;
+  }
+
+  /** In no network of ours: it asks AWS who its caller is. */
+  private adjustmentsFunction({ stage, bundles, data }: OperationsStackProps) {
+    return new ServerFunction(this, 'Adjustments', {
+      name: 'adjustments',
+      functionName: adjustmentsFunctionName(stage.name),
+      description: 'Moves money by hand: one person proposes, two others approve',
+      stage,
+      bundles,
+      settings: {
+        catalog: JSON.stringify(stage.catalog),
+        ledgerTable: data.ledger.tableName,
+        outboxTable: data.outbox.tableName,
+        historyTable: data.history.tableName,
+        adjusters: JSON.stringify(stage.adjusters),
+      },
+      allow: [
+        onTable(data.ledger, 'GetItem', 'BatchGetItem', 'PutItem', 'UpdateItem'),
+        onPartitions(data.ledger, [ledgerKeys.proposals], 'Query'),
+        onTable(data.outbox, 'PutItem'),
+        readsMarkets(data.history),
+      ],
+      timeoutSeconds: 20,
+    }).lambda;
+  }
+
+  /** For each adjuster's own user or permission set: a role that people share would let one of them be several. */
+  private adjusterPolicy({ stage }: OperationsStackProps): void {
+    new ManagedPolicy(this, 'AdjusterPolicy', {
+      managedPolicyName: `crossbook-${stage.name}-adjuster`,
+      description: `Proposes and approves adjustments of Crossbook ${stage.name}`,
+      statements: [may('lambda:InvokeFunction', this.adjustments.functionArn)],
+    });
   }
 
   /** Whoever may assume it in this account operates markets and reads journals; CloudTrail has each of them, and each invocation. */

@@ -1,14 +1,18 @@
-/** Invokes operators' function, as the machine's AWS credentials allow, or on a local cloud. */
+/** Invokes a function of operators, as the machine's AWS credentials allow, or on a local cloud. */
 import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
 import type { OperationsAnswer, OperationsEvent } from '#wire/operations.ts';
+import type { Credentials } from './aws-signature.ts';
 import { limitedCalls } from './clients.ts';
 
-export type OperationsClient = {
+export type FunctionClient<E, A> = {
   /** Throws OperationsFailed with a sentence where the function could not be asked. */
-  invoke(event: OperationsEvent): Promise<OperationsAnswer>;
+  invoke(event: E): Promise<A>;
   /** The id of the access key that invokes: CloudTrail names it too. */
   accessKeyId(): Promise<string>;
+  /** The keys that invoke, and where. */
+  keys(): Promise<{ region: string; credentials: Credentials }>;
 };
+export type OperationsClient = FunctionClient<OperationsEvent, OperationsAnswer>;
 
 /** The function was not reached, or it broke. What was ordered may have been taken. */
 export class OperationsFailed extends Error {
@@ -18,12 +22,17 @@ export class OperationsFailed extends Error {
 /** The function has 30 s. */
 const replyMs = 35_000;
 
-export function createOperationsClient(options: {
+type FunctionPlace = {
   functionName: string;
   /** Of a local cloud; AWS by the machine's own settings where absent. */
   endpoint?: string;
-}): OperationsClient {
-  const { functionName, endpoint } = options;
+};
+
+export const createOperationsClient = (place: FunctionPlace): OperationsClient =>
+  createFunctionClient(place);
+
+export function createFunctionClient<E, A>(place: FunctionPlace): FunctionClient<E, A> {
+  const { functionName, endpoint } = place;
   const local = endpoint && {
     endpoint,
     region: 'us-east-1',
@@ -38,7 +47,7 @@ export function createOperationsClient(options: {
   return {
     async invoke(event) {
       const payload = await send(client, functionName, event);
-      return JSON.parse(payload) as OperationsAnswer;
+      return JSON.parse(payload) as A;
     },
     async accessKeyId() {
       try {
@@ -47,10 +56,21 @@ export function createOperationsClient(options: {
         throw failed(error, functionName);
       }
     },
+    async keys() {
+      try {
+        const [region, credentials] = await Promise.all([
+          client.config.region(),
+          client.config.credentials(),
+        ]);
+        return { region, credentials };
+      } catch (error) {
+        throw failed(error, functionName);
+      }
+    },
   };
 }
 
-async function send(client: LambdaClient, name: string, event: OperationsEvent): Promise<string> {
+async function send(client: LambdaClient, name: string, event: unknown): Promise<string> {
   const invoke = new InvokeCommand({ FunctionName: name, Payload: JSON.stringify(event) });
   const answer = await client.send(invoke).catch((error: unknown) => {
     throw failed(error, name);
@@ -64,7 +84,7 @@ function failed(error: unknown, functionName: string): OperationsFailed {
   const { name, message } = error as Error;
   const why: Record<string, string> = {
     ResourceNotFoundException: `There is no function ${functionName} in this account and region: is the stage deployed here?`,
-    AccessDeniedException: `These credentials may not invoke ${functionName}: assume the role ${functionName.replace(/operations$/, 'operator')}.`,
+    AccessDeniedException: `These credentials may not invoke ${functionName}: ${rightsTo(functionName)}.`,
     CredentialsProviderError: 'There are no AWS credentials: sign in, or set AWS_PROFILE.',
     ECONNREFUSED: 'The local cloud does not answer: run npm start.',
   };
@@ -74,3 +94,9 @@ function failed(error: unknown, functionName: string): OperationsFailed {
     return new OperationsFailed('Which region? Set AWS_REGION, or a profile that has one.');
   return new OperationsFailed(`${functionName} cannot be invoked: ${message}`);
 }
+
+/** Adjusters act as themselves, all other operators by the stage's role. */
+const rightsTo = (functionName: string): string =>
+  functionName.endsWith('-adjustments')
+    ? `have the policy ${functionName.replace(/adjustments$/, 'adjuster')} attached to your own user`
+    : `assume the role ${functionName.replace(/operations$/, 'operator')}`;

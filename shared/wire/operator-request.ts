@@ -13,7 +13,8 @@ import {
 import type { CommandResult } from './matcher-api.ts';
 import { addressText, marketName } from './order-body.ts';
 
-const line = (longest: number) =>
+/** One line that hides nothing from who reads it. */
+export const lineOfText = (longest: number) =>
   z
     .string()
     .min(1)
@@ -33,8 +34,8 @@ const ordered = {
   /** Sent again, it is taken once. */
   commandId: operatorsId,
   /** Who ordered it, and the reason: kept in the journal. */
-  by: line(200),
-  why: line(200),
+  by: lineOfText(200),
+  why: lineOfText(200),
 };
 
 const setMarketState = z.strictObject({

@@ -62,7 +62,7 @@ everyStage('roles of stage %s', (stage) => {
     );
   });
 
-  test('only the credit desk, the clearing, account settings and the faucet write the ledger', () => {
+  test('only the credit desk, the clearing, account settings, adjustments and the faucet write the ledger', () => {
     const writers = writersOf(stage, 'Ledger');
     const groups = stage === 'dev' ? ['majors'] : ['alts', 'majors'];
     expect(writers).toEqual(
@@ -71,6 +71,7 @@ everyStage('roles of stage %s', (stage) => {
         ...(stage === 'prod' ? [] : ['Api/FaucetRole']),
         ...groups.map((group) => `Matcher/Matcher${group}TaskTaskRole`),
         'Workers/SettlementRole',
+        'Operations/AdjustmentsRole',
         // The published days, and nothing else.
         'Money/LiabilitiesRole',
         // Jobs of exports, and nothing else.

@@ -1,4 +1,4 @@
-/** Who may operate markets, and what the functions that only need to know them may read. */
+/** Who may operate markets and move money by hand, and what the functions that only need to know them may read. */
 import { describe, expect, test } from 'vitest';
 import { stageNames } from '../../infra/settings.ts';
 import { allowed } from './statements.ts';
@@ -35,6 +35,41 @@ describe.each(stageNames)('stage %s', (stage) => {
     ];
     expect(doors.length).toBeGreaterThan(5);
     expect(doors.filter(({ properties }) => JSON.stringify(properties).includes(id))).toEqual([]);
+  });
+
+  test('money is moved by hand through a function that no route leads to, by a policy that no shared role has', () => {
+    const [adjustments] = ofType(stage, 'AWS::Lambda::Function').filter(
+      ({ properties }) => properties['FunctionName'] === `crossbook-${stage}-adjustments`,
+    );
+    const id = adjustments?.id.split('/')[1] ?? 'none';
+    const names = (of: object) => JSON.stringify(of).includes(`"${id}"`);
+    const invokers = allowed(stage).filter(
+      ({ statement }) =>
+        JSON.stringify(statement['Action']).includes('lambda:InvokeFunction') && names(statement),
+    );
+    expect(invokers.map((each) => each.id.replace(/[0-9A-F]{8}$/, ''))).toEqual([
+      'Operations/AdjusterPolicy',
+    ]);
+    const [policy] = ofType(stage, 'AWS::IAM::ManagedPolicy').filter(
+      ({ properties }) => properties['ManagedPolicyName'] === `crossbook-${stage}-adjuster`,
+    );
+    expect(listAt(policy?.properties ?? {}, 'Roles')).toEqual([]);
+    const doors = [
+      ...ofType(stage, 'AWS::Lambda::Permission'),
+      ...ofType(stage, 'AWS::ApiGatewayV2::Integration'),
+    ];
+    expect(doors.filter(({ properties }) => names(properties))).toEqual([]);
+  });
+
+  test('who moves money by hand deletes nothing, and searches the proposals only', () => {
+    const own = allowed(stage).filter(({ id }) => id.startsWith('Operations/AdjustmentsRole'));
+    const actions = own.flatMap(({ statement }) => [statement['Action']].flat());
+    expect(actions).not.toContain('dynamodb:DeleteItem');
+    expect(actions).not.toContain('dynamodb:Scan');
+    const queries = own.filter(({ statement }) => statement['Action'] === 'dynamodb:Query');
+    const keys = queries.map(({ statement }) => JSON.stringify(statement['Condition']));
+    expect(keys.filter((each) => /"(ADJUSTMENTS|MARKETS)"/.test(each))).toHaveLength(2);
+    expect(queries).toHaveLength(2);
   });
 
   test("only operators' function registers assets", () => {

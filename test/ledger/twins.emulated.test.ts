@@ -39,7 +39,9 @@ async function seen(at: LedgerUnderTest) {
   return { of, told, pending, adjustments, sums: await at.ledger.sums() };
 }
 
-test('the ledger on DynamoDB and the one in memory answer the same to anything', async () => {
+const runs = Number(process.env['CROSSBOOK_RUNS'] ?? 40);
+
+const answerTheSame = async () => {
   const answered = new Set<string>();
   await fc.assert(
     fc.asyncProperty(anyMoves, async (drawn) => {
@@ -57,7 +59,7 @@ test('the ledger on DynamoDB and the one in memory answer the same to anything',
       await addsUp(stored);
     }),
     {
-      numRuns: Number(process.env['CROSSBOOK_RUNS'] ?? 40),
+      numRuns: runs,
       ...(process.env['CROSSBOOK_RUNS'] ? {} : { interruptAfterTimeLimit: 30_000 }),
     },
   );
@@ -65,4 +67,10 @@ test('the ledger on DynamoDB and the one in memory answer the same to anything',
   expect([...answered].sort()).toEqual(
     expect.arrayContaining(['balance_too_low', 'created', 'exists_with_different_content']),
   );
-});
+};
+
+test(
+  'the ledger on DynamoDB and the one in memory answer the same to anything',
+  answerTheSame,
+  60_000 + runs * 1_000,
+);

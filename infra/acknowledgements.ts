@@ -65,7 +65,7 @@ export const acknowledgements: readonly Acknowledgement[] = [
       'Access logs would be a second bucket to keep; few roles may write, the chain proves every byte, and versions keep what was there before.',
   },
   {
-    at: /^(Workers\/Archive\/Role\/DefaultPolicy|Operations\/OperatorPolicy)$/,
+    at: /^(Workers\/Archive\/Role\/DefaultPolicy|Money\/Reconciliation\/(Runs|Day)\/Role\/DefaultPolicy|Operations\/OperatorPolicy)$/,
     rule: objectsOf('journal/'),
     reason:
       'Objects are named by the frames that they hold: any below journal/, and nothing else of the bucket.',
@@ -101,12 +101,18 @@ export const acknowledgements: readonly Acknowledgement[] = [
   {
     at: /^Money\/StatementExports\/Exports\/Role\/DefaultPolicy$/,
     rule: 'AwsSolutions-IAM5[Resource::<StatementExportsFiles4425B6FF.Arn>/exports/*]',
-    reason: 'Each export writes a file of a new name below exports/, and nothing else of the bucket.',
+    reason:
+      'Each export writes a file of a new name below exports/, and nothing else of the bucket.',
   },
   {
     at: /^Api\/Statements\/Role\/DefaultPolicy$/,
     rule: 'AwsSolutions-IAM5[Resource::{"Fn::GetStackOutput":{"StackName":"Crossbook-<stage>-Money","Region":{"Ref":"AWS::Region"},"OutputName":"PublishOutputFnGetAttStatementExportsFiles4425B6FFArn8F547E16"}}/exports/*]',
     reason: 'It signs URLs by which an owner fetches one file: any below exports/, to read only.',
+  },
+  {
+    at: /^Money\/Reconciliation\/Day\/Role\/DefaultPolicy$/,
+    rule: objectsOf('snapshots/'),
+    reason: 'It compares the newest snapshot of every pair group with the ledger, to read only.',
   },
   ...['journal', 'snapshots'].map((kept) => ({
     at: /^Matcher\/Matcher-[a-z0-9-]+\/Task\/TaskRole\/DefaultPolicy$/,

@@ -29,6 +29,7 @@ import {
   streamArnOf,
   worksOff,
 } from '../constructs/permission.ts';
+import { Reconciliation } from '../constructs/reconciliation.ts';
 import { ServerFunction } from '../constructs/server-function.ts';
 import { exportRunSeconds, StatementExports } from '../constructs/statement-exports.ts';
 import type { Stage } from '../settings.ts';
@@ -74,6 +75,8 @@ export class MoneyStack extends Stack {
   readonly liabilities: Bucket;
   /** Of the salts of their leaves. */
   readonly liabilitySecret: Secret;
+  /** Who compares the ledger with the journal, the engines and the vault. */
+  readonly reconciliation: Reconciliation;
   /** Whose errors and throttles are watched. */
   readonly functions: readonly LambdaFunction[];
 
@@ -101,7 +104,16 @@ export class MoneyStack extends Stack {
       generateSecretString: { passwordLength: 64, excludePunctuation: true },
       removalPolicy: stage.retainData ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY,
     });
+    const { journal } = props;
+    this.reconciliation = new Reconciliation(this, 'Reconciliation', {
+      ...{ stage, bundles: props.bundles, ledger, outbox: props.data.outbox },
+      ...{ archive: journal.archive, streams: journal.streams.values() },
+      streamNames: journal.namesOf(this),
+      queue: reconcile.queue,
+    });
     this.functions = [
+      this.reconciliation.runs,
+      this.reconciliation.day,
       this.outbox,
       this.outboxSweep,
       this.notifyFunction(props),

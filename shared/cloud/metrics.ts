@@ -17,6 +17,8 @@ export const metricNames = {
   clearingMismatch: 'ClearingMismatch',
   marketHalted: 'MarketHalted',
   operations: 'Operations',
+  reconciliationDifferences: 'ReconciliationDifferences',
+  reconciliationAgeHours: 'ReconciliationAgeHours',
   feedMessages: 'FeedMessages',
   feedConnectionsGone: 'FeedConnectionsGone',
   outboxOverdue: 'OutboxOverdue',

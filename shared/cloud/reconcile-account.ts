@@ -269,7 +269,7 @@ async function compared(
   return {
     tail,
     differences: [
-      ...check.differences(pendingUnits),
+      ...check.differences(pendingUnits, (asset) => money.get(asset)?.groups.keys() ?? []),
       ...compareAccount(account, money, check.book, vaultAccount),
       ...(await compareOperations(where, account, counted)),
       ...(await withdrawalDifferences(where, account, money)),

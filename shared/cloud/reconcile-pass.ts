@@ -14,7 +14,7 @@ import { directoryShards, houseAccounts } from '#wire/table-keys.ts';
 import { endOfDay } from './account-sums.ts';
 import type { ArchiveReader } from './archive-store.ts';
 import { clearedTo, newestRun } from './engine-credits.ts';
-import type { JournalFrames } from './journal-frames.ts';
+import { FramesMissing, type JournalFrames } from './journal-frames.ts';
 import { nextAccounts, reconcilePage } from './reconcile-accounts.ts';
 import { reconcileEnd } from './reconcile-end.ts';
 import { reconcileRun } from './reconcile-run.ts';
@@ -148,8 +148,14 @@ class Step {
     const open = (await store.open()).filter(isOfRun);
     const runs = new Map(open.map((each) => [`${each.groupId}#${frameOf(each)}`, each]));
     for (const each of runs.values()) {
-      const atMs = nowMs();
-      await this.#keep(await reconcileRun(this.#ports, each.groupId ?? '', frameOf(each)), atMs);
+      const again = await reconcileRun(this.#ports, each.groupId ?? '', frameOf(each)).catch(
+        (error: unknown) => {
+          // Nobody knows: what was wrong with it still is.
+          if (error instanceof FramesMissing) return open.filter(isOfSame(each));
+          throw error;
+        },
+      );
+      await this.#keep(again);
     }
     const still = await store.open();
     const gone = still.filter(
@@ -213,9 +219,9 @@ class Step {
     pass.place = { phase: 'finished' };
   }
 
-  async #keep(differences: readonly Difference[], atMs = this.#ports.nowMs()): Promise<void> {
+  async #keep(differences: readonly Difference[]): Promise<void> {
     this.#pass.differences += differences.length;
-    await this.#ports.store.keep(differences, atMs);
+    await this.#ports.store.keep(differences, this.#ports.nowMs());
   }
 
   async #save(how?: 'let go'): Promise<void> {
@@ -234,6 +240,8 @@ class Step {
 const runName = /^run to frame (\d+)/;
 const isOfRun = ({ what, groupId }: Difference): boolean =>
   groupId !== undefined && runName.test(what);
+const isOfSame = (one: Difference) => (other: Difference) =>
+  one.groupId === other.groupId && frameOf(one) === frameOf(other);
 const frameOf = ({ what }: Difference): number => Number(runName.exec(what)?.[1] ?? 0);
 
 /**

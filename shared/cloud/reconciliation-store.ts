@@ -32,6 +32,8 @@ export type ReconciliationStore = {
   ): Promise<HeldPass | undefined>;
   /** The newest day that is finished. */
   newestDay(): Promise<Reconciliation | undefined>;
+  /** The time since the end of the newest day that is finished; while there is none, since the first pass began. */
+  ageMs(nowMs: number): Promise<number>;
   /** Keeps what was found: first seen now, or seen again. */
   keep(found: readonly Difference[], atMs: number): Promise<void>;
   /** They were looked for and not found. */
@@ -76,9 +78,12 @@ export function createReconciliationStore(where: {
       }
     },
     async newestDay() {
-      const items = await queryAll(where, reconciliationKeys.days);
-      const passes = items.map((item) => readPass(item).pass);
-      return passes.filter((pass) => pass.name !== presentPass && isFinished(pass)).at(-1);
+      return (await days(where)).filter(isFinished).at(-1);
+    },
+    async ageMs(nowMs) {
+      const all = await days(where);
+      const newest = all.filter(isFinished).at(-1);
+      return nowMs - (newest?.endMs ?? all[0]?.startedAtMs ?? nowMs);
     },
     async keep(found, atMs) {
       const named = new Map(found.map((each) => [differenceName(each), each]));
@@ -124,6 +129,15 @@ export function createReconciliationStore(where: {
       return (await queryAll(where, reconciliationKeys.differences(day))).map(readDifference);
     },
   };
+}
+
+/** Oldest first. */
+async function days(where: {
+  client: DynamoDBDocumentClient;
+  table: string;
+}): Promise<Reconciliation[]> {
+  const items = await queryAll(where, reconciliationKeys.days);
+  return items.map((item) => readPass(item).pass).filter(({ name }) => name !== presentPass);
 }
 
 export const isFinished = ({ place }: Reconciliation): boolean => place.phase === 'finished';

@@ -48,6 +48,8 @@ everyStage('roles of stage %s', (stage) => {
         'Money/LiabilitiesRoleDefaultPolicy: s3:GetObject',
         'Money/LiabilitiesRoleDefaultPolicy: s3:PutObject',
         'Api/LiabilityProofsRoleDefaultPolicy: s3:GetObject',
+        'Money/ReconciliationRunsRoleDefaultPolicy: s3:GetObject',
+        'Money/ReconciliationDayRoleDefaultPolicy: s3:GetObject',
         'Money/StatementExportsRoleDefaultPolicy: s3:GetObject',
         'Api/StatementsRoleDefaultPolicy: s3:GetObject',
         ...groups.map((group) => `Matcher/Matcher${group}TaskTaskRoleDefaultPolicy: s3:GetObject`),
@@ -74,6 +76,9 @@ everyStage('roles of stage %s', (stage) => {
         'Operations/AdjustmentsRole',
         // The published days, and nothing else.
         'Money/LiabilitiesRole',
+        // What they find, how far they are and sums of entries, and nothing else.
+        'Money/ReconciliationRunsRole',
+        'Money/ReconciliationDayRole',
         // Jobs of exports, and nothing else.
         'Api/StatementsRole',
         'Money/StatementExportsRole',

@@ -24,6 +24,7 @@ const functions = [
   ...['orders', 'sessions', 'markets', 'accounts', 'faucet'],
   ...['settlement', 'market-history', 'archive', 'feed', 'fan-out', 'operations', 'adjustments'],
   ...['outbox', 'outbox-sweep', 'notify', 'liabilities', 'liability-proofs'],
+  ...['reconcile', 'reconcile-day'],
   ...['exports', 'statements'],
 ];
 const synthesized = new Map<StageName, Resource[]>();

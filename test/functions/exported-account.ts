@@ -5,7 +5,7 @@ import { createHistoryStore } from '#cloud/history-store.ts';
 import { clearingEntry } from '#cloud/ledger-entry.ts';
 import { createLedgerStore } from '#cloud/ledger-store.ts';
 import { createStatementStore } from '#cloud/statement-store.ts';
-import { type Units, units } from '#domain/amount.ts';
+import { units } from '#domain/amount.ts';
 import type { ExportMessage } from '#wire/export-request.ts';
 import type { ExportPorts } from '../../functions/exports/run-export.ts';
 import { demoDirectory } from './demo-catalog.ts';
@@ -27,11 +27,13 @@ export function exportedAccount() {
   let names = 0;
   const clock = { nowMs: () => nowMs };
   const store = createExportStore(ledgerAt);
+  const statements = createStatementStore(ledgerAt);
+  const wholeClock = { ...clock, monotonicMs: () => nowMs };
+  const history = createHistoryStore({ ...historyAt, clock: wholeClock });
   const ports: ExportPorts = {
     store,
     files,
-    statements: createStatementStore(ledgerAt),
-    history: createHistoryStore({ ...historyAt, clock: { ...clock, monotonicMs: () => nowMs } }),
+    ...{ statements, history },
     markets: demoDirectory,
     clock,
     leftMs: () => 60_000,
@@ -39,7 +41,7 @@ export function exportedAccount() {
     newName: () => `name-${++names}`,
   };
   return {
-    ...{ items, files, sent, store, ports, ledger },
+    ...{ items, files, sent, store, ports, ledger, statements, history },
     pass: (ms: number) => {
       nowMs += ms;
     },
@@ -88,4 +90,3 @@ export function exportedAccount() {
 }
 
 export type ExportedAccount = ReturnType<typeof exportedAccount>;
-export const usdc = (amount: number): Units => units(amount * 1_000_000);

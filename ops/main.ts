@@ -12,6 +12,8 @@ import { moneyWords } from './money-wish.ts';
 import { moveMoney } from './move-money.ts';
 import { type OperatorPorts, operateBy } from './operate.ts';
 import { reachFrom } from './reach.ts';
+import { reconcileWords, tellReconciliation } from './reconcile.ts';
+import { reconcileFrom } from './reconcile-reach.ts';
 
 const here = { root: join(import.meta.dirname, '..'), userName: userName() };
 
@@ -56,6 +58,8 @@ function run(): Promise<number> {
       reach: moneyFrom(here),
       newId: () => randomBytes(5).toString('hex'),
     });
+  if (reconcileWords.includes(word))
+    return tellReconciliation(words, { ...ports, reach: reconcileFrom(here.root) });
   return operateBy(words, ports);
 }
 

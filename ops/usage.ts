@@ -71,6 +71,8 @@ export const usage = `Operates a stage. Orders to markets are journaled, moves o
   npm run ops -- approve ID                              two people other than who proposed it
   npm run ops -- reject ID --why TEXT
   npm run ops -- transfer-house FROM TO ASSET AMOUNT --why TEXT
+  npm run ops -- reconcile [--day DAY]                   whether money added up on a day; the newest one where none is named
+  npm run ops -- reconcile --now [--whole]               whether it adds up now; --whole reads every entry there is
   npm run ops -- dead-letters                            what was tried too often, by queue, and why
   npm run ops -- redrive QUEUE --all                     back into its queue: notify, reconcile or exports
   npm run ops -- redrive QUEUE --id ID                   only that one
@@ -94,4 +96,5 @@ Examples:
 Halted and closed markets, reopening, alarms: docs/operations/markets.md
 Adjustments: docs/operations/adjustments.md
 Dead letters: docs/operations/dead-letters.md
+Money that does not add up: docs/operations/reconciliation.md
 `;

@@ -112,6 +112,8 @@ export class OperationsStack extends Stack {
       description: `Operates the markets of Crossbook ${stage.name}`,
       statements: [
         may('lambda:InvokeFunction', this.operations.functionArn),
+        // `npm run ops -- reconcile`.
+        may('lambda:InvokeFunction', money.reconciliation.day.functionArn),
         // `npm run journal`: where the journals are, and all of them.
         may('lambda:GetFunctionConfiguration', this.functionArn(archiveFunctionName(stage.name))),
         readsStream(...journal.streams.values()),

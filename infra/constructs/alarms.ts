@@ -65,6 +65,8 @@ const ownMetric = (metricName: string, service: string, period = minute, statist
     period,
   });
 
+export const outboxOldestMs = ownMetric('OutboxOldestMs', 'outbox-sweep', minute, 'Maximum');
+
 function journalAlarms({ journal, workers }: Watched, create: Create): Alarm[] {
   const consumers = [
     { id: 'Settlement', service: 'settlement', lambda: workers.settlement },
@@ -147,7 +149,7 @@ function moneyAlarms({ money }: Watched, create: Create): Alarm[] {
     create('OutboxOverdue', {
       runbook: 'outbox-overdue',
       means: 'What should follow from moved money has waited for five minutes, or nobody looks.',
-      metric: ownMetric('OutboxOldestMs', 'outbox-sweep', minute, 'Maximum'),
+      metric: outboxOldestMs,
       threshold: 300_000,
       periods: 3,
       // The sweep says so every minute, 0 too.

@@ -8,9 +8,10 @@ import {
 } from 'aws-cdk-lib/aws-cloudwatch';
 import type { Construct } from 'constructs';
 import type { Watched } from '../stacks/watch.ts';
+import { outboxOldestMs } from './alarms.ts';
 
 export function createDashboard(scope: Construct, watched: Watched, alarms: Alarm[]): void {
-  const { journal, api, matcher, workers } = watched;
+  const { journal, api, matcher, workers, money } = watched;
   const graph = (title: string, left: IMetric[]) => new GraphWidget({ title, left, width: 8 });
   const streams = [...journal.streams.values()];
   new Dashboard(scope, 'Dashboard', {
@@ -37,6 +38,19 @@ export function createDashboard(scope: Construct, watched: Watched, alarms: Alar
           'Consumers behind, ms',
           [workers.settlement, workers.marketHistory, workers.archive].map((each) =>
             each.metric('IteratorAge', { statistic: 'Maximum' }),
+          ),
+        ),
+      ],
+      [
+        graph('Outbox: oldest row, ms', [outboxOldestMs]),
+        graph(
+          'Outbox: oldest message, s',
+          money.work.map(({ queue }) => queue.metricApproximateAgeOfOldestMessage()),
+        ),
+        graph(
+          'Dead letters',
+          money.work.map(({ deadLetters }) =>
+            deadLetters.metricApproximateNumberOfMessagesVisible({ statistic: 'Maximum' }),
           ),
         ),
       ],

@@ -27,6 +27,7 @@ import {
   signCancel,
   signOrder,
 } from './signing.ts';
+import { createStatements, type Statements } from './statements.ts';
 import { marketOf, type Venue, venueOf } from './venue.ts';
 
 export type CrossbookOptions = RestOptions & {
@@ -44,7 +45,7 @@ export type CrossbookOptions = RestOptions & {
 /** How old the markets' terms may be. */
 const venueAgeMs = 60_000;
 
-type Page = { market?: string; limit?: number; cursor?: string };
+const pause = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms));
 
 export class Crossbook {
   /** Public routes, and every route with one's own token. */
@@ -55,6 +56,7 @@ export class Crossbook {
   readonly #now: () => number;
   #venue: { atMs: number; read: Promise<Venue> } | undefined;
   #feed: Feed | undefined;
+  #statements: Statements | undefined;
 
   constructor(options: CrossbookOptions) {
     this.#options = options;
@@ -196,12 +198,22 @@ export class Crossbook {
     return this.#asOwner((token) => this.rest.order(token, digest));
   }
 
-  fills(page: Page = {}) {
-    return this.#asOwner((token) => this.rest.fills(token, page));
+  /** Entries, fills, finished orders, deposits and withdrawals of any time: as lists, or as files. */
+  get statements(): Statements {
+    const { fetch: send, wait = pause } = this.#options;
+    this.#statements ??= createStatements({
+      rest: this.rest,
+      asOwner: (ask) => this.#asOwner(ask),
+      newId: () => `${randomSalt().toString(36)}${randomSalt().toString(36)}`,
+      wait,
+      fetch: send ?? fetch,
+    });
+    return this.#statements;
   }
 
-  entries(page: Omit<Page, 'market'> & { asset?: string } = {}) {
-    return this.#asOwner((token) => this.rest.entries(token, page));
+  /** Proofs that what was published contains what you were owed; `verifyLiabilityProof` checks them. */
+  liabilityProofs(query: { day?: string; asset?: string; account?: string } = {}) {
+    return this.#asOwner((token) => this.rest.liabilityProofs(token, query));
   }
 
   settings() {

@@ -1,6 +1,7 @@
 /** The REST API, typed: one function a route. Refusals become a CrossbookError; what passes is tried again. */
 import type { Side } from '#domain/order.ts';
 import type { SignedAmend, SignedCancel } from '#wire/eip712.ts';
+import type { ExportFilters, ExportFormat, ExportKind } from '#wire/export-request.ts';
 import type { OrderJson } from '#wire/feed-message.ts';
 import type { orderJson } from '#wire/order-body.ts';
 import type {
@@ -10,11 +11,16 @@ import type {
   BatchJson,
   CancelledAllJson,
   CandlesJson,
+  DepositsJson,
   DepthJson,
   EntriesJson,
+  ExportJson,
+  ExportsJson,
   FaucetJson,
   FillsJson,
   HealthJson,
+  LiabilitiesJson,
+  LiabilityProofsJson,
   MarketJson,
   MarketsJson,
   NonceJson,
@@ -26,6 +32,7 @@ import type {
   TickerJson,
   TimeJson,
   TradesJson,
+  WithdrawalsJson,
 } from '#wire/rest-api.ts';
 import { type BackOff, backOffMs } from './back-off.ts';
 import { CrossbookError, isPassing } from './crossbook-error.ts';
@@ -40,6 +47,27 @@ export type AmendJson = {
   amend: Omit<SignedAmend, 'newAmount'> & { newAmount: string };
   signature: string;
 };
+/** A page of a list: `from` counts, `to` does not, both in ms; a page without `cursor` is the last. */
+export type StatementQuery = {
+  from?: number;
+  to?: number;
+  order?: 'newest' | 'oldest';
+  limit?: number;
+  cursor?: string;
+};
+type FundingQuery = StatementQuery & { asset?: string; businessId?: string };
+type EntriesQuery = FundingQuery & { market?: string; business?: string };
+
+export type ExportWish = {
+  /** Makes asking again the same question; the content does where it is absent. */
+  exportId?: string;
+  kind: ExportKind;
+  format: ExportFormat;
+  from: number;
+  to: number;
+  filters?: ExportFilters;
+};
+
 type Query = Record<string, string | number | undefined>;
 
 export type RestOptions = {
@@ -75,6 +103,8 @@ export function createRest(options: RestOptions) {
       query: { interval: string; from?: number; to?: number; limit?: number },
     ) => get<CandlesJson>(market(id, '/candles'), query),
     ticker: (id: string) => get<TickerJson>(market(id, '/ticker')),
+    liabilities: (query?: { limit?: number; before?: string }) =>
+      get<LiabilitiesJson>('/v1/liabilities', query),
 
     // Orders and cancels are taken once by their digest, so all of these may be repeated.
     place: (body: PlaceJson) => call<PlacedJson>('POST', '/v1/orders', { body }),
@@ -98,10 +128,26 @@ export function createRest(options: RestOptions) {
       get<OrdersJson>('/v1/account/orders', query, token),
     order: (token: string, digest: string) =>
       get<OrderJson>(`/v1/account/orders/${encodeURIComponent(digest)}`, {}, token),
-    fills: (token: string, query: { market?: string; limit?: number; cursor?: string } = {}) =>
+    doneOrders: (token: string, query: StatementQuery & { market?: string } = {}) =>
+      get<OrdersJson>('/v1/account/orders', { ...query, status: 'done' }, token),
+    fills: (token: string, query: StatementQuery & { market?: string; digest?: string } = {}) =>
       get<FillsJson>('/v1/account/fills', query, token),
-    entries: (token: string, query: { asset?: string; limit?: number; cursor?: string } = {}) =>
+    entries: (token: string, query: EntriesQuery = {}) =>
       get<EntriesJson>('/v1/account/entries', query, token),
+    deposits: (token: string, query: FundingQuery = {}) =>
+      get<DepositsJson>('/v1/account/deposits', query, token),
+    withdrawals: (token: string, query: FundingQuery = {}) =>
+      get<WithdrawalsJson>('/v1/account/withdrawals', query, token),
+    // An export is one by its id, or by its content.
+    askExport: (token: string, body: ExportWish) =>
+      call<ExportJson>('POST', '/v1/account/exports', { body, token }),
+    exports: (token: string) => get<ExportsJson>('/v1/account/exports', {}, token),
+    export: (token: string, exportId: string) =>
+      get<ExportJson>(`/v1/account/exports/${encodeURIComponent(exportId)}`, {}, token),
+    liabilityProofs: (
+      token: string,
+      query: { day?: string; asset?: string; account?: string } = {},
+    ) => get<LiabilityProofsJson>('/v1/account/liabilities', query, token),
     settings: (token: string) => get<AccountSettingsJson>('/v1/account/settings', {}, token),
     changeSettings: (token: string, body: SettingsJson) =>
       call<SettingsJson>('PUT', '/v1/account/settings', { body, token }),

@@ -411,14 +411,20 @@ describe('the watch over the template', () => {
     expect(() => app.synth()).toThrow(/AwsSolutions-IAM5\[Action::dynamodb:\*\]/);
   });
 
-  test('nothing is acknowledged that is no finding', () => {
+  test('nothing is acknowledged that is no finding', { timeout: 60_000 }, () => {
     const app = appOf('dev');
     const used = new Set(matches(app).map(({ acknowledgement }) => acknowledgement));
     expect(acknowledgements.filter((each) => !used.has(each))).toEqual([]);
     checkWithNag(app, []);
+    let found = '';
+    try {
+      app.synth();
+    } catch (error) {
+      found = (error as Error).message;
+    }
     for (const { rule } of acknowledgements) {
       const id = rule.replace('<stage>', 'dev').replace('<group>', 'majors');
-      expect(() => app.synth()).toThrow(`AwsSolutions::${id}'`);
+      expect(found).toContain(`AwsSolutions::${id}'`);
     }
   });
 });

@@ -63,7 +63,9 @@ everyStage('roles of stage %s', (stage) => {
       ].sort(),
     );
   });
+});
 
+everyStage('writers of stage %s', (stage) => {
   test('only the credit desk, the clearing, account settings, adjustments and the faucet write the ledger', () => {
     const writers = writersOf(stage, 'Ledger');
     const groups = stage === 'dev' ? ['majors'] : ['alts', 'majors'];
@@ -336,7 +338,9 @@ describe('prod', () => {
       });
     }
   });
+});
 
+describe('what prod keeps', () => {
   test('keeps the archive for ever, every version of it, closed to the public', () => {
     const archive = ofType('prod', 'AWS::S3::Bucket').find(({ id }) => id.startsWith('Journal/'));
     expect(archive?.deletionPolicy).toBe('Retain');

@@ -23,6 +23,8 @@ export const tombstones = 200_000;
 export const pendingGrantMs = 5_000;
 /** How long an order waits for credit that is on its way back to the ledger; then the engine refuses it. */
 export const returningCreditMs = 3_000;
+/** So much of it for what comes back from this group, if that is enough; then other groups' free credit is called back. */
+export const ownReturnMs = 1_500;
 /** How long other groups' leaders have to answer a demand. */
 export const demandMs = 1_000;
 

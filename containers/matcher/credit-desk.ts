@@ -9,6 +9,7 @@ import type { PlaceOrder } from '#domain/command.ts';
 import type { Address } from '#domain/order.ts';
 import type { Refusal } from '#domain/refusal.ts';
 import {
+  ownReturnMs,
   pendingGrantMs,
   returningCreditMs,
   stickyGrantUnits,
@@ -46,8 +47,8 @@ export type CreditDeskOptions = {
   submitGrant: (grant: PendingGrant) => Promise<void>;
   /** Asks the other pair groups for what is free of an account; answers the units that are on their way to the ledger. */
   demandElsewhere: (account: Address, asset: string) => Promise<number>;
-  /** Whether credit that this group returned lately may still be on its way. */
-  isReturning: (account: Address, asset: string) => boolean;
+  /** The credit that this group returned lately and that may still be on its way. */
+  returning: (account: Address, asset: string) => number;
   faulted: (error: Error) => void;
 };
 
@@ -137,6 +138,7 @@ export class CreditDesk {
   async #fund({ order, sinceMs }: Waiting, line: Line): Promise<Verdict> {
     const { engine, clock, timers } = this.#options;
     let lackingSinceMs: number | undefined;
+    let hasDemanded = false;
     for (let tried = 0; ; tried += 1) {
       if (this.#stopped) return 'not_leader';
       if (order.isRemoved()) return 'removed';
@@ -146,19 +148,28 @@ export class CreditDesk {
       const nowMs = clock.monotonicMs();
       if (outcome === 'submitted') continue;
       if (outcome === 'lacking') {
-        if (lackingSinceMs !== undefined && nowMs - lackingSinceMs >= returningCreditMs)
-          return 'in_vain';
-        if (lackingSinceMs === undefined && !(await this.#isComing(order, lack))) return 'in_vain';
         lackingSinceMs ??= nowMs;
+        const lackedMs = nowMs - lackingSinceMs;
+        if (lackedMs >= returningCreditMs) return 'in_vain';
+        if (!hasDemanded && !this.#returnMayDo(order, lack, lackedMs)) {
+          hasDemanded = true;
+          if (!(await this.#isComing(order, lack))) return 'in_vain';
+        }
       } else if (nowMs - sinceMs >= pendingGrantMs) return 'busy';
       await pause(timers, Math.min(firstRetryMs * 2 ** tried, longestRetryMs));
     }
   }
 
-  /** Whether credit is on its way to the ledger: from here, or from where it was called back. */
+  /** What comes back from here is waited for first, where it is enough: other groups keep what their orders may need. */
+  #returnMayDo({ account }: WaitingOrder, lack: Lack, lackedMs: number): boolean {
+    if (lackedMs >= ownReturnMs) return false;
+    return this.#options.returning(account, lack.asset) >= lack.units;
+  }
+
+  /** Whether credit is on its way to the ledger: from where it is called back, or from here. */
   async #isComing({ account }: WaitingOrder, { asset }: Lack): Promise<boolean> {
-    const { demandElsewhere, isReturning } = this.#options;
-    return (await demandElsewhere(account, asset)) > 0 || isReturning(account, asset);
+    const { demandElsewhere, returning } = this.#options;
+    return (await demandElsewhere(account, asset)) > 0 || returning(account, asset) > 0;
   }
 
   /** 'submitted': the engine has new credit. 'pending': the grant before is not cleared, or the ledger failed. */

@@ -36,7 +36,8 @@ export type CreditReturns = {
   replayed(returned: Pick<ReturnedRecord, 'event' | 'atMs'>): void;
   /** Gives back what is free now; answers the units on their way to the ledger, lately returned ones too, once that is durable. */
   demand(account: Address, asset: string): Promise<number>;
-  isReturning(account: Address, asset: string): boolean;
+  /** What was given back lately and may not be in the ledger yet. */
+  returning(account: Address, asset: string): number;
   stop(): void;
 };
 
@@ -107,7 +108,7 @@ export function createCreditReturns(options: CreditReturnsOptions): CreditReturn
       await options.durable();
       return units;
     },
-    isReturning: (account, asset) => onTheWay.units(account, asset) > 0,
+    returning: (account, asset) => onTheWay.units(account, asset),
     stop() {
       exact.stop();
       sticky.stop();

@@ -192,7 +192,7 @@ function assemble(
       await sequencer.submit((nowMs) => grantCommand(grant, nowMs));
     },
     demandElsewhere: options.demandElsewhere,
-    isReturning: returns.isReturning,
+    returning: returns.returning,
   });
   const bell = createDueBell({
     ...{ engine, clock, timers },

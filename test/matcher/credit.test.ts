@@ -177,6 +177,71 @@ test('an order that comes while its own credit is on the way back waits for it',
   expect(await answered).toMatchObject([{ status: 'accepted' }]);
 });
 
+/** Her 200 are on their way back to the ledger; `asked` counts how often other groups are asked. */
+async function returningWorld() {
+  const { world, running } = await worldWith(200n);
+  const asked = { count: 0 };
+  world.demandElsewhere = async () => {
+    asked.count += 1;
+    return 0;
+  };
+  const order = world.order('alice');
+  await world.send(running, order);
+  await passSettling(world, 400);
+  await world.send(running, world.cancel('alice', order.digest));
+  await world.time.until(running.leader.demand(alice, 'USDC'));
+  return { world, running, asked };
+}
+
+test('other groups are left alone where what comes back from here is enough', async () => {
+  const { world, running, asked } = await returningWorld();
+  const answered = world.ask(running, world.order('alice', { ticks: 99 }));
+  await passSettling(world, 1_000);
+  expect(await answered).toMatchObject([{ status: 'accepted' }]);
+  expect(asked.count).toBe(0);
+});
+
+test('other groups are asked at once where what comes back from here is not enough', async () => {
+  const { world, running, asked } = await returningWorld();
+  const answered = world.ask(running, world.order('alice', { lots: 3 }));
+  await world.time.pass(100);
+  expect(asked.count).toBe(1);
+  await passSettling(world, 4_000);
+  expect(await answered).toMatchObject([{ code: 'balance_too_low' }]);
+  expect(asked.count).toBe(1);
+});
+
+test('other groups are asked where what comes back from here does not come in time', async () => {
+  const { world, running, asked } = await returningWorld();
+  const answered = world.ask(running, world.order('alice', { ticks: 99 }));
+  await world.time.pass(1_000);
+  expect(asked.count).toBe(0);
+  await world.time.pass(1_200);
+  expect(asked.count).toBe(1);
+  await passSettling(world, 600);
+  expect(await answered).toMatchObject([{ status: 'accepted' }]);
+});
+
+test('a pending grant that nobody submitted is found by the sweep while its leader leads, and never given back', async () => {
+  const { world, running } = await worldWith(1_000n);
+  const grant = { account: alice, asset: 'USDC', groupId, least: 300n, most: 300n, atMs: 0 };
+  await world.ledger.ports().grant(grant as never);
+  await passSettling(world, 50_000);
+  expect(world.ledger.available.get(`${alice} USDC`)).toBe(700n);
+  expect(world.ledger.pending.size).toBe(1);
+  await world.time.pass(12_000);
+  expect(await creditOf(world, running)).toMatchObject({ freeUnits: 300 });
+  world.ledger.clear(groupId, world.journal);
+  expect(world.ledger.pending.size).toBe(0);
+});
+
+test('a sweep that finds nothing writes nothing into the journal', async () => {
+  const { world } = await worldWith(0n);
+  const records = world.journal.records.length;
+  await world.time.pass(600_000);
+  expect(world.journal.records.length).toBe(records);
+});
+
 test('an order that is cancelled while it waits for credit never enters', async () => {
   const { world, running } = await worldWith(1_000n);
   await world.send(running, world.order('alice'));

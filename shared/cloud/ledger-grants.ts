@@ -72,8 +72,9 @@ export async function grantCredit(where: Where, request: GrantRequest): Promise<
       units,
       clock: clockOf(balance),
     };
+    const { returns, transferClock } = balance;
     const writes = grantWrites(where.table, next, {
-      returns: balance['returns'],
+      ...{ returns, transferClock },
       atMs: request.atMs,
     });
     const outcome = await transact(where.client, writes);
@@ -88,12 +89,16 @@ export async function grantCredit(where: Where, request: GrantRequest): Promise<
 function grantWrites(
   table: string,
   next: PendingGrant,
-  seen: { returns: unknown; atMs: number },
+  seen: { returns: unknown; transferClock: unknown; atMs: number },
 ): Write[] {
   const { account, asset, groupId, grantNumber, units, clock } = next;
-  // A return since the read may have stamped a later clock onto the very units that are granted here.
+  // A return or transfer since the read may have stamped a later clock onto the very units that are granted here.
   const sameReturns =
     seen.returns === undefined ? 'attribute_not_exists(#returns)' : '#returns = :returns';
+  const sameTransfers =
+    seen.transferClock === undefined
+      ? 'attribute_not_exists(transferClock)'
+      : 'transferClock = :transferClock';
   const sameNumber =
     grantNumber === 1 ? 'attribute_not_exists(grantNumber)' : 'grantNumber = :last';
   return [
@@ -103,7 +108,7 @@ function grantWrites(
         Key: ledgerKeys.balance(account, asset),
         UpdateExpression:
           'SET #grantNumber = :number, #grantedUnits = :units ADD available :less, grantable :less, version :one',
-        ConditionExpression: `grantable >= :units AND ${sameReturns}`,
+        ConditionExpression: `grantable >= :units AND ${sameReturns} AND ${sameTransfers}`,
         ExpressionAttributeNames: {
           '#returns': 'returns',
           '#grantNumber': `grantNumber#${groupId}`,
@@ -115,6 +120,7 @@ function grantWrites(
           ':units': units,
           ':one': 1n,
           ...(seen.returns === undefined ? {} : { ':returns': seen.returns }),
+          ...(seen.transferClock === undefined ? {} : { ':transferClock': seen.transferClock }),
         },
       },
     },
@@ -176,9 +182,9 @@ function readGrant(item: Item): PendingGrant {
   };
 }
 
-/** The newest stamp of any group that returned credit to this balance. */
-function clockOf(balance: Item): number {
-  let clock = 0;
+/** The newest stamp of any group that returned credit to this balance, or to one that money came from. */
+export function clockOf(balance: Item): number {
+  let clock = storedNumber(balance['transferClock']);
   for (const [name, value] of Object.entries(balance))
     if (name.startsWith('clock#')) clock = Math.max(clock, storedNumber(value));
   return clock;

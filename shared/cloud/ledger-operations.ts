@@ -25,6 +25,7 @@ import { outboxIdOf } from '#wire/outbox.ts';
 import { type Key, ledgerKeys, vaultAccount } from '#wire/table-keys.ts';
 import { getItems, type Item, keyText } from './batch-items.ts';
 import { operationEntry } from './ledger-entry.ts';
+import { clockOf } from './ledger-grants.ts';
 import { outboxWrite } from './outbox-store.ts';
 import { storedNumber, storedUnits } from './stored-number.ts';
 import type { Turns } from './taking-turns.ts';
@@ -129,6 +130,7 @@ export async function tryOperation(
     ...operation,
     operationId,
     atMs: timeOf(booking, usersOf(operation).map(balanceOf)),
+    ...(operation.kind === 'transfer' ? stampOf(balanceOf(operation.from)) : {}),
     ...ordered,
   };
   const writes = operationWrites(place, posted, booking, balanceOf);
@@ -147,6 +149,11 @@ function timeOf({ atMs }: Booking, balances: readonly Item[]): number {
     operatedAtMs === undefined ? 0 : storedNumber(operatedAtMs) + 1,
   );
   return Math.max(atMs, ...earliest);
+}
+
+function stampOf(giver: Item): { clock?: number } {
+  const clock = clockOf(giver);
+  return clock === 0 ? {} : { clock };
 }
 
 export const balanceSeen = (item: Item): BalanceSeen => ({
@@ -236,9 +243,13 @@ function userWrites(
     withdrawingUnits: before.withdrawingUnits + withdrawingUnits,
   };
   assert(after.withdrawingUnits >= 0n, `${account} withdraws ${asset} that was never set aside`);
-  const same = ['available', 'withdrawing', 'operatedAtMs'].map((name) =>
-    balance[name] === undefined ? `attribute_not_exists(${name})` : `${name} = :${name}`,
+  // A transfer takes the stamps of what it moves along: a return since the read may have left a later one.
+  const gives = posted.kind === 'transfer' && availableUnits < 0n;
+  const seenNames = ['available', 'withdrawing', 'operatedAtMs', ...(gives ? ['returns'] : [])];
+  const same = seenNames.map((name) =>
+    balance[name] === undefined ? `attribute_not_exists(#${name})` : `#${name} = :${name}`,
   );
+  const isStamped = !gives && (posted.clock ?? 0) > storedNumber(balance['transferClock']);
   // A demand since the read comes before what its owner does now; the units seen are the same.
   const respectsDemands = availableUnits < 0n && ownDemandUnits === 0n && posted.kind !== 'adjust';
   const changes = {
@@ -254,15 +265,18 @@ function userWrites(
       Update: {
         TableName: table,
         Key: ledgerKeys.balance(account, asset),
-        UpdateExpression: `SET operatedAtMs = :at ADD ${moved.map(([name]) => `${name} :add_${name}`).join(', ')}`,
+        UpdateExpression: `SET operatedAtMs = :at${isStamped ? ', transferClock = :clock' : ''} ADD ${moved.map(([name]) => `${name} :add_${name}`).join(', ')}`,
         ConditionExpression: [...same, ...(respectsDemands ? ['grantable >= :needed'] : [])].join(
           ' AND ',
         ),
+        // One of them is a word of DynamoDB's own.
+        ExpressionAttributeNames: Object.fromEntries(seenNames.map((name) => [`#${name}`, name])),
         ExpressionAttributeValues: {
           ':at': posted.atMs,
+          ...(isStamped ? { ':clock': posted.clock } : {}),
           ...Object.fromEntries(moved.map(([name, change]) => [`:add_${name}`, change])),
           ...Object.fromEntries(
-            ['available', 'withdrawing', 'operatedAtMs'].flatMap((name) =>
+            seenNames.flatMap((name) =>
               balance[name] === undefined ? [] : [[`:${name}`, balance[name]]],
             ),
           ),
@@ -293,6 +307,7 @@ export function readOperation(item: Item): PostedOperation {
     atMs: storedNumber(item['atMs']),
     asset: text('asset'),
     units: storedUnits(item['units']) as Units,
+    ...(item['clock'] === undefined ? {} : { clock: storedNumber(item['clock']) }),
     ...(item['by'] === undefined ? {} : { by: text('by') }),
     ...(item['why'] === undefined ? {} : { why: text('why') }),
   };

@@ -82,6 +82,11 @@ export type PostedOperation = LedgerOperation & {
   operationId: string;
   /** When: never before an earlier one of the same balance. */
   atMs: number;
+  /**
+   * Of a transfer: the newest journal clock from which the money may come. To the chain its accounts are one, so the taker's
+   * grants must come after it too.
+   */
+  clock?: number;
   /** Who of the house ordered it, and why. */
   by?: string;
   why?: string;

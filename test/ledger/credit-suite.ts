@@ -67,6 +67,24 @@ function grantSuite(open: Open): void {
         grant: { grantNumber: 1, clock: 2 },
       });
     });
+
+    test('that came back is granted to a sub-account with the clock of its return', async () => {
+      const bot = `${alice}/bot`;
+      await moves.deposit('d-1', 100);
+      await moves.grant(100, 100);
+      journal.frame([{ type: 'credit_granted', ...credit(100), grantNumber: 1 }]);
+      journal.frame([{ type: 'credit_returned', ...credit(40), returnNumber: 1 }]);
+      await at.clear(journal);
+      await moves.deposit('d-2', 5, 'USDC', bob);
+      expect(await moves.transfer('t-1', { from: alice, to: bot }, 30)).toMatchObject({
+        operation: { clock: 2 },
+      });
+      const ofBot = { groupId: 'g2', owner: bot };
+      expect(await moves.grant(10, 10, ofBot)).toMatchObject({ grant: { clock: 2 } });
+      expect(await moves.transfer('t-2', { from: bot, to: `${alice}/two` }, 5)).toMatchObject({
+        operation: { clock: 2 },
+      });
+    });
   });
 }
 

@@ -18,6 +18,8 @@ export type Line = {
   demanded: bigint;
   withdrawing: bigint;
   operatedAtMs: number;
+  /** The newest clock of money that came by a transfer. */
+  transferClock: number;
   /** Newest clock of a return, by group. */
   clocks: Map<string, number>;
   credit: Map<string, Credit>;
@@ -53,13 +55,25 @@ export class MemoryBooks {
 
   /** To be looked at: a line that nobody changed is not kept. */
   look(account: string, asset: string): Line {
-    const zeros = { available: 0n, demanded: 0n, withdrawing: 0n, operatedAtMs: -1 };
+    const zeros = {
+      available: 0n,
+      demanded: 0n,
+      withdrawing: 0n,
+      operatedAtMs: -1,
+      transferClock: 0,
+    };
     return (
       this.lines.get(`${account} ${asset}`) ?? {
         ...{ account, asset, ...zeros },
         ...{ clocks: new Map(), credit: new Map() },
       }
     );
+  }
+
+  /** The newest clock from which money of the line may come. */
+  clockOf(account: string, asset: string): number {
+    const { clocks, transferClock } = this.look(account, asset);
+    return Math.max(transferClock, ...clocks.values());
   }
 
   credit(account: string, asset: string, groupId: string): Credit {
@@ -114,6 +128,12 @@ export class MemoryBooks {
       ...users.map((account) => this.look(account, asset).operatedAtMs + 1),
     );
     const posted: PostedOperation = { ...operation, operationId, atMs: stamp, ...ordered };
+    if (operation.kind === 'transfer') {
+      const clock = this.clockOf(operation.from, asset);
+      if (clock > 0) posted.clock = clock;
+      const taker = this.line(operation.to, asset);
+      taker.transferClock = Math.max(taker.transferClock, isHouse(operation.to) ? 0 : clock);
+    }
     this.operations.set(operationId, posted);
     for (const { account, available, withdrawing = 0n, counterparty } of sides) {
       const line = this.line(account, asset);

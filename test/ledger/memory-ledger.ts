@@ -275,7 +275,7 @@ export class MemoryLedger extends MemoryBooks implements LedgerStore {
     credit.grantNumber += 1;
     credit.grantedUnits = granted;
     const { grantNumber } = credit;
-    const clock = Math.max(0, ...line.clocks.values());
+    const clock = this.clockOf(account, asset);
     credit.pending = { account, asset, groupId, grantNumber, units: asUnits(granted), clock };
     return { status: 'granted', grant: credit.pending };
   }

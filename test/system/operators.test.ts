@@ -141,6 +141,22 @@ test('all of it survives a kill -9 of every process: the deployment lists only w
   expect(bought.fills).toMatchObject([{ price: '0.098', fee: '0.00392' }]);
 });
 
+test('an adjustment takes three people, and the account sees it', async () => {
+  const before = Number((await taker.balances())['USDC']?.total);
+  const adjust = async (id: string, account: string, amount: string) => {
+    await operator.orders(`adjust ${account} USDC ${amount} --from house:insurance --id ${id}`);
+    for (const by of ['bea', 'cyd']) await operator.orders(`approve ${id} --by ${by}`);
+  };
+  await adjust('adj-take', maker.account, '-100');
+  await adjust('adj-give', taker.account, '40.5');
+  await operator.orders('transfer-house house:insurance house:dust USDC 1.5');
+  expect(Number((await taker.balances())['USDC']?.total)).toBeCloseTo(before + 40.5, 6);
+  const { entries } = await taker.rest.entries(await taker.token());
+  expect(entries.find(({ business }) => business === 'adjust')).toMatchObject({
+    ...{ businessId: 'adj-give', available: '40.5', counterparty: 'house:insurance' },
+  });
+});
+
 test('a closed market has cancelled every order and stays closed for ever', async () => {
   await operator.orders(`close ${doge} --yes`);
   await eventually('no order of it', async () => {

@@ -75,6 +75,8 @@ export class MoneyStack extends Stack {
   readonly liabilities: Bucket;
   /** Of the salts of their leaves. */
   readonly liabilitySecret: Secret;
+  /** Who proves what users are owed. */
+  readonly proving: LambdaFunction;
   /** Who compares the ledger with the journal, the engines and the vault. */
   readonly reconciliation: Reconciliation;
   /** Whose errors and throttles are watched. */
@@ -85,7 +87,8 @@ export class MoneyStack extends Stack {
     const { stage } = props;
     const [notify, reconcile] = [
       this.workQueue(stage, 'notify'),
-      this.workQueue(stage, 'reconcile'),
+      // By then the archive has the run's frames: nobody reads the stream's shard for them, which its consumers share.
+      this.workQueue(stage, 'reconcile', tryLastsSeconds, 20),
     ];
     this.topics = { notify, reconcile };
     const exportsWork = this.workQueue(stage, 'exports', exportRunSeconds);
@@ -104,6 +107,7 @@ export class MoneyStack extends Stack {
       generateSecretString: { passwordLength: 64, excludePunctuation: true },
       removalPolicy: stage.retainData ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY,
     });
+    this.proving = this.liabilitiesFunction(props);
     const { journal } = props;
     this.reconciliation = new Reconciliation(this, 'Reconciliation', {
       ...{ stage, bundles: props.bundles, ledger, outbox: props.data.outbox },
@@ -117,7 +121,7 @@ export class MoneyStack extends Stack {
       this.outbox,
       this.outboxSweep,
       this.notifyFunction(props),
-      this.liabilitiesFunction(props),
+      this.proving,
       this.statementExports.lambda,
     ];
   }
@@ -270,7 +274,12 @@ export class MoneyStack extends Stack {
   }
 
   /** A queue of work with its dead letters; messages are hidden for six times the longest try, as Lambda advises. */
-  private workQueue(stage: Stage, name: WorkQueue, trySeconds = tryLastsSeconds): Work {
+  private workQueue(
+    stage: Stage,
+    name: WorkQueue,
+    trySeconds = tryLastsSeconds,
+    delaySeconds = 0,
+  ): Work {
     const title = name.charAt(0).toUpperCase() + name.slice(1);
     const common = {
       ...(isOrdered(name) && { fifo: true }),
@@ -287,6 +296,7 @@ export class MoneyStack extends Stack {
       queueName: queueName(stage.name, name),
       visibilityTimeout: Duration.seconds(6 * trySeconds),
       retentionPeriod: Duration.days(4),
+      ...(delaySeconds > 0 && { deliveryDelay: Duration.seconds(delaySeconds) }),
       deadLetterQueue: { queue: deadLetters, maxReceiveCount: triesAtMost },
     });
     return { queue, deadLetters };

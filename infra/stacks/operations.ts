@@ -114,6 +114,8 @@ export class OperationsStack extends Stack {
         may('lambda:InvokeFunction', this.operations.functionArn),
         // `npm run ops -- reconcile`.
         may('lambda:InvokeFunction', money.reconciliation.day.functionArn),
+        // A day's liabilities again, after a failure.
+        may('lambda:InvokeFunction', money.proving.functionArn),
         // `npm run journal`: where the journals are, and all of them.
         may('lambda:GetFunctionConfiguration', this.functionArn(archiveFunctionName(stage.name))),
         readsStream(...journal.streams.values()),

@@ -58,8 +58,8 @@ function lookedAt(pass: Pass, waiting: ReconcileAnswer['waiting']): string[] {
         : `  engine     ${groupId}: NOT COMPARED, ${uncompared ?? 'not looked at yet'}`,
     ),
     waiting.runs === 0
-      ? '  journal    every run that was cleared minutes ago is compared with its frames'
-      : `  journal    ${count(waiting.runs)} cleared runs wait to be compared, since ${time(waiting.oldestAtMs ?? 0)}`,
+      ? '  journal    every cleared run is compared with its frames'
+      : `  journal    ${count(waiting.runs)} newly cleared runs are not compared with theirs yet, the oldest of ${time(waiting.oldestAtMs ?? 0)}`,
   ];
 }
 

@@ -19,9 +19,8 @@ export type DayPorts = Reconciling & {
 /** The schedule comes every quarter of an hour; an operator waits for his answer half a minute. */
 const scheduledMs = 240_000;
 const askedMs = 15_000;
-/** Runs that wait are counted up to here; a younger one is only waiting for the archive. */
+/** Runs that wait are counted up to here. */
 const waitingAtMost = 1_000;
-const lateMs = 120_000;
 const hourMs = 3_600_000;
 
 export async function reconcileDay(
@@ -49,7 +48,7 @@ async function answer(event: ReconcileEvent, ports: DayPorts): Promise<Reconcile
           ...{ name: presentPass, budgetMs: askedMs },
           ...{ anew: event.anew, isWhole: event.whole },
         });
-  const waiting = await outbox.overdue('reconcile', nowMs() - lateMs, waitingAtMost);
+  const waiting = await outbox.overdue('reconcile', nowMs(), waitingAtMost);
   const [oldest] = waiting;
   return {
     ...(pass ? { pass: written(pass) } : {}),

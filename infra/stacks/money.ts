@@ -87,8 +87,9 @@ export class MoneyStack extends Stack {
     const { stage } = props;
     const [notify, reconcile] = [
       this.workQueue(stage, 'notify'),
-      // By then the archive has the run's frames: nobody reads the stream's shard for them, which its consumers share.
-      this.workQueue(stage, 'reconcile', tryLastsSeconds, 20),
+      // By then the archive has the run's frames: nobody reads the stream's shard for them, which its consumers share. Locally
+      // nothing else waits as long.
+      this.workQueue(stage, 'reconcile', tryLastsSeconds, stage.name === 'local' ? 0 : 20),
     ];
     this.topics = { notify, reconcile };
     const exportsWork = this.workQueue(stage, 'exports', exportRunSeconds);

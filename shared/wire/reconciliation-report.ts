@@ -34,7 +34,7 @@ export type ReconcileAnswer = {
   open: KeptDifference[];
   /** First seen on the day of the pass, and gone. */
   gone: KeptDifference[];
-  /** Cleared runs that have waited for minutes to be compared with the journal; the count ends at a bound. */
+  /** Cleared runs that wait to be compared with the journal, as each does for some seconds; the count ends at a bound. */
   waiting: { runs: number; oldestAtMs?: number };
 };
 

@@ -6,9 +6,11 @@ import { strict as assert } from 'node:assert';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { Crossbook } from '#client/crossbook.ts';
 import { ledgerSums, outboxLeft, pictureOf } from './audit.ts';
 import { proveJournal } from './journal-proof.ts';
 import { type Exchange, startExchange } from './local-exchange.ts';
+import { reconcile } from './reconciled.ts';
 import { Trader } from './trader.ts';
 import { eventually } from './waiting.ts';
 
@@ -154,7 +156,7 @@ async function trade(
   });
   await step('outbox', async () => {
     await eventually('what follows from moved money', async () => {
-      return (await outboxLeft(exchange, ['notify'])).length === 0;
+      return (await outboxLeft(exchange)).length === 0;
     });
     return [undefined, 'whatever follows from moved money is done'];
   });
@@ -221,6 +223,7 @@ async function crash(
     return [await settled([maker, taker], 2), 'two resting orders and another trade'];
   });
   for (const trader of [maker, taker]) trader.leave();
+  const crashedAtMs = Date.now();
   const again = await step('kill -9 and restart', async () => {
     await exchange.killNine();
     const restarted = await restart();
@@ -237,6 +240,35 @@ async function crash(
       assert.equal(sum, '0', `${asset} sums to ${sum} over all accounts`);
     return [undefined, 'book, balances, orders and history are the same; every asset sums to zero'];
   });
+  await step('statements', async () => tellStatements(taker, again, crashedAtMs));
+  await step('reconciliation', async () => {
+    const { found, accounts, entries, runs } = await reconcile(again.stateFolder);
+    assert.deepEqual(found, []);
+    return [undefined, `${accounts} accounts, ${entries} entries and ${runs} runs add up`];
+  });
+}
+
+/** What happened before the crash, as a list and as a file of it. */
+async function tellStatements(
+  { wallet }: Trader,
+  { apiUrl }: Exchange,
+  toMs: number,
+): Promise<[undefined, string]> {
+  const owner = await Trader.arrive(apiUrl, wallet.privateKey);
+  const { deposits } = await owner.rest.deposits(await owner.token());
+  assert.deepEqual(deposits.map(({ asset }) => asset).sort(), ['BTC', 'ETH', 'SOL', 'USDC']);
+  const fromMs = Math.min(...deposits.map(({ atMs }) => atMs));
+  const { statements } = new Crossbook({ apiUrl, signer: wallet as never });
+  const wish = { kind: 'fills', format: 'csv', from: fromMs, to: toMs } as const;
+  const { export: file, body } = await statements.file(wish);
+  const lines = (await new Response(body).text()).split('\r\n');
+  const { fills } = await owner.rest.fills(await owner.token(), { order: 'oldest', to: toMs });
+  assert.deepEqual(
+    lines.slice(1, -1).map((line) => line.split(',')[2]),
+    fills.map(({ tradeId }) => tradeId),
+  );
+  assert.equal(lines.length, 2 + 2);
+  return [undefined, `four deposits, and a file of ${file.progress.rows} fills`];
 }
 
 /** The picture once the history has every trade, and the candles have it too. The sequence is left out: a new leader adds to it. */

@@ -77,7 +77,7 @@ const rules: Record<string, Rule> = {
   'Custom::VpcRestrictDefaultSG': free,
 };
 
-/** Custom metrics are paid while they are written; as many as `#cloud/metrics.ts` has names, for two services each. */
+/** Custom metrics are paid while they are written, each name of `#cloud/metrics.ts` once for each service that writes it. */
 export const customMetrics = 30;
 
 /** What the resources cost a month, by what it is paid for. Throws for a type without a price. */

@@ -2,6 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ListedMarket } from '#wire/catalog.ts';
 import type { OrderJson } from '#wire/feed-message.ts';
+import { reconcile } from '../system/reconciled.ts';
 import { eventually } from '../system/waiting.ts';
 import type { Client } from './client.ts';
 import {
@@ -50,6 +51,9 @@ export async function audit(evidence: Evidence): Promise<Differences> {
         `${groupId}: epoch ${to.epoch}, ${to.frame} frames, ${to.lastSequence} events; ${ignored} records did not count`,
       );
     await compareArchive(exchange.clouds(), found);
+    const { found: unsettled, accounts, entries } = await reconcile(exchange.stateFolder);
+    found.unsettled.push(...unsettled.map((each) => `reconciliation: ${each}`));
+    say(`reconciled: ${accounts} accounts and ${entries} entries, every run with the journal`);
     return found;
   }
 }

@@ -10,6 +10,8 @@ const readyWithinMs = 60_000;
 export type Exchange = {
   apiUrl: string;
   webSocketUrl: string;
+  /** Where its state lies. */
+  stateFolder: string;
   /** The emulators' and services' addresses, by name. */
   urls: Record<string, string>;
   /** Ends it as Ctrl-C does; answers how long that took and the exit code. */
@@ -70,6 +72,7 @@ export async function startExchange(options: ExchangeOptions): Promise<Exchange>
     apiUrl: output('RestUrl'),
     webSocketUrl: output('WebSocketUrl'),
     urls: cloud.urls,
+    stateFolder,
     processes,
     printed: () => text,
     async stop() {

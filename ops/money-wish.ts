@@ -1,6 +1,7 @@
 /** What somebody typed after `adjust`, `adjustments`, `approve`, `reject` or `transfer-house`, as data; or what is wrong with it. */
 import { parseArgs } from 'node:util';
 import type { MoneyOrder } from '#wire/adjustments.ts';
+import { houseAccounts } from '#wire/table-keys.ts';
 import { Wrong } from './wrong.ts';
 
 export type MoneyWish = {
@@ -53,9 +54,9 @@ function orderOf(verb: string, words: string[], values: Values, newIds: NewIds):
         ...['ACCOUNT', 'ASSET', 'AMOUNT'],
       ]);
       const why = reason(values);
-      const house = values.from;
-      if (house === undefined)
+      if (values.from === undefined)
         throw new Wrong('Say which account of the house pays or takes: --from house:insurance.');
+      const house = houseOf(values.from);
       const adjustmentId = values.id ?? newIds.adjustment();
       const proposal = { adjustmentId, account: account.toLowerCase(), house, asset, amount, why };
       return { type: 'propose_adjustment', ...proposal };
@@ -74,7 +75,7 @@ function orderOf(verb: string, words: string[], values: Values, newIds: NewIds):
       const operationId = values.id ?? newIds.transfer();
       return {
         type: 'transfer_house',
-        ...{ operationId, from, to, asset, amount },
+        ...{ operationId, from: houseOf(from), to: houseOf(to), asset, amount },
         why: reason(values),
       };
     }
@@ -82,6 +83,13 @@ function orderOf(verb: string, words: string[], values: Values, newIds: NewIds):
       expect(verb, words, []);
       return { type: 'show_adjustments' };
   }
+}
+
+function houseOf(text: string): (typeof houseAccounts)[number] {
+  const house = houseAccounts.find((each) => each === text);
+  if (!house)
+    throw new Wrong(`"${text}" is no account of the house, only ${houseAccounts.join(', ')}.`);
+  return house;
 }
 
 function reason({ why }: Values): string {

@@ -13,7 +13,7 @@ import {
   type PostedOperation,
 } from '#domain/ledger-operation.ts';
 import { refuseOperation } from '#domain/refuse-operation.ts';
-import { ledgerKeys, vaultAccount } from '#wire/table-keys.ts';
+import { houseAccounts, ledgerKeys, vaultAccount } from '#wire/table-keys.ts';
 import { getItems, type Item, keyText } from './batch-items.ts';
 import {
   balancesOf,
@@ -72,7 +72,7 @@ export function proposeAdjustment(
     // Balances are looked at when it is posted: those of today say nothing of those of then.
     const plenty = proposal.units < 0n ? -proposal.units : proposal.units;
     const refusal = refuseOperation(operationOf(proposal), {
-      vault: vaultAccount,
+      ...{ vault: vaultAccount, houses: houseAccounts },
       balanceOf: (account) => ({
         availableUnits: account === giverOf(proposal) ? plenty : 0n,
         demandedUnits: 0n,

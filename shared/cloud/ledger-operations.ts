@@ -22,7 +22,7 @@ import {
 } from '#domain/ledger-operation.ts';
 import { type BalanceSeen, partiesOf, refuseOperation } from '#domain/refuse-operation.ts';
 import { outboxIdOf } from '#wire/outbox.ts';
-import { type Key, ledgerKeys, vaultAccount } from '#wire/table-keys.ts';
+import { houseAccounts, type Key, ledgerKeys, vaultAccount } from '#wire/table-keys.ts';
 import { getItems, type Item, keyText } from './batch-items.ts';
 import { operationEntry } from './ledger-entry.ts';
 import { clockOf } from './ledger-grants.ts';
@@ -100,6 +100,8 @@ export async function tryOperation(
   booking: Booking,
 ): Promise<OperationAnswer | undefined> {
   const { operationId, operation, ordered } = booking;
+  // Doors see to it: with this sign an id could spell the key of a run's entry.
+  assert(/^[^#]{1,200}$/.test(operationId), `an operation cannot be called ${operationId}`);
   const key = ledgerKeys.operation(operationId);
   const balanceKey = (account: string) => ledgerKeys.balance(account, operation.asset);
   const items = await getItems(place, [key, ...accountsOf(operation).map(balanceKey)]);
@@ -113,7 +115,7 @@ export async function tryOperation(
   const balanceOf = (account: string) => items.get(keyText(balanceKey(account))) ?? {};
   const listed = await place.assets?.();
   const refusal = refuseOperation(operation, {
-    vault: vaultAccount,
+    ...{ vault: vaultAccount, houses: houseAccounts },
     balanceOf: (account) => balanceSeen(balanceOf(account)),
     isListed: (asset) => listed?.has(asset) ?? true,
     ownDemandUnits: booking.ownDemandUnits ?? 0n,

@@ -20,6 +20,8 @@ export type BalanceSeen = {
 /** What an operation is held against. */
 export type LedgerSeen = {
   vault: string;
+  /** Every account of the house, the vault among them: one that nobody knows would be in no sum. */
+  houses: readonly string[];
   /** Of the operation's asset. */
   balanceOf(account: string): BalanceSeen;
   isListed(asset: AssetId): boolean;
@@ -38,7 +40,7 @@ export function refuseOperation(
   const { giver, taker } = partiesOf(operation, seen.vault);
 
   if (giver === taker && operation.kind !== 'withdraw_hold') return 'accounts_are_the_same';
-  if (!mayMeet(operation, seen.vault)) return 'owners_differ';
+  if (!mayMeet(operation, seen)) return 'owners_differ';
   const moved = operation.kind === 'adjust' && units < 0n ? -units : units;
   if (moved <= 0n) return 'amount_not_positive';
   if (moved > greatestUnits || growsTooLarge(operation, seen)) return 'amount_too_large';
@@ -72,18 +74,20 @@ export function partiesOf(
 }
 
 /** Deposits and withdrawals are users'; transfers stay with one owner; adjustments are between a user and the house. */
-function mayMeet(operation: Opening, vault: string): boolean {
+function mayMeet(operation: Opening, { vault, houses }: LedgerSeen): boolean {
+  const isForHand = (house: string) => houses.includes(house) && house !== vault;
   switch (operation.kind) {
     case 'deposit':
     case 'withdraw_hold':
       return !isHouse(operation.account);
     case 'transfer': {
       const { from, to } = operation;
-      return ownerOf(from) === ownerOf(to) && from !== vault && to !== vault;
+      if (ownerOf(from) !== ownerOf(to)) return false;
+      return !isHouse(from) || (isForHand(from) && isForHand(to));
     }
     case 'adjust': {
       const { account, house } = operation;
-      return !isHouse(account) && isHouse(house) && house !== vault;
+      return !isHouse(account) && isForHand(house);
     }
   }
 }

@@ -3,6 +3,7 @@ import * as z from 'zod';
 import type { LedgerResult } from '#domain/ledger-operation.ts';
 import type { Refusal } from '#domain/refusal.ts';
 import { lineOfText } from './operator-request.ts';
+import { houseAccounts } from './table-keys.ts';
 
 /** The deployment gives the name, the command line finds the function by it. */
 export const adjustmentsFunctionName = (stage: string): string => `crossbook-${stage}-adjustments`;
@@ -18,7 +19,7 @@ const houseTransferId = z
 const userAccount = z
   .string()
   .regex(/^0x[0-9a-f]{40}(\/[a-z0-9-]{1,32})?$/, 'an address in lower-case hex, or address/name');
-const houseAccount = z.string().regex(/^house:[a-z]{1,20}$/, 'a house account, such as house:dust');
+const houseAccount = z.enum(houseAccounts);
 const assetName = z.string().regex(/^[A-Z0-9]{1,16}$/, 'an asset, such as USDC');
 const amount = z.string().regex(/^\d{1,30}(\.\d{1,18})?$/, 'an amount, such as 12.5');
 const signedAmount = z

@@ -138,6 +138,7 @@ function adjustmentBounds(open: Open): void {
       await expectRefused(at, propose(0, vault), 'owners_differ');
       await expectRefused(at, propose(5, { owner: feeAccount }), 'owners_differ');
       await expectRefused(at, propose(5, { house: bob }), 'owners_differ');
+      await expectRefused(at, propose(5, { house: 'house:typo' }), 'owners_differ');
       await expectRefused(at, propose(0, { asset: 'MOON' }), 'amount_not_positive');
       const tooMuch = greatestUnits + 1n;
       await expectRefused(at, propose(tooMuch, { asset: 'MOON' }), 'amount_too_large');

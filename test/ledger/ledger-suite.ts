@@ -213,6 +213,7 @@ function houseTransfers(open: Open): void {
         moves.transfer('t-1', { from, to }, value);
       await expectRefused(at, of(insuranceAccount, alice, 5), 'owners_differ');
       await expectRefused(at, of(vaultAccount, insuranceAccount, 5), 'owners_differ');
+      await expectRefused(at, of(insuranceAccount, 'house:typo', 5), 'owners_differ');
       await expectRefused(at, of(insuranceAccount, vaultAccount, 5), 'owners_differ');
       await expectRefused(at, of(insuranceAccount, feeAccount, 101), 'balance_too_low');
       await expectRefused(at, of(feeAccount, insuranceAccount, 1), 'balance_too_low');

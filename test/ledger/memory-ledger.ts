@@ -28,7 +28,7 @@ import {
   type LedgerRefusal,
   ownerOf,
 } from '#domain/ledger-operation.ts';
-import { ledgerKeys, vaultAccount } from '#wire/table-keys.ts';
+import { houseAccounts, ledgerKeys, vaultAccount } from '#wire/table-keys.ts';
 import { MemoryBooks } from './memory-books.ts';
 import { clearFrames } from './memory-clearing.ts';
 import { pageOf } from './memory-page.ts';
@@ -68,7 +68,7 @@ export class MemoryLedger extends MemoryBooks implements LedgerStore {
     if (first) return first;
     if (from === to) return { status: 'accounts_are_the_same' };
     if (ownerOf(from) !== ownerOf(to)) return { status: 'owners_differ' };
-    if (from === vaultAccount || to === vaultAccount) return { status: 'owners_differ' };
+    if (isHouse(from) && !(isForHand(from) && isForHand(to))) return { status: 'owners_differ' };
     const refusal = this.#amountRefusal(units, asset, [to]);
     if (refusal) return { status: refusal };
     const { available, demanded } = this.look(from, asset);
@@ -190,8 +190,7 @@ export class MemoryLedger extends MemoryBooks implements LedgerStore {
       return { status: isSame ? 'exists' : 'exists_with_different_content', adjustment };
     }
     if (account === house) return { status: 'accounts_are_the_same' };
-    if (isHouse(account) || !isHouse(house) || house === vaultAccount)
-      return { status: 'owners_differ' };
+    if (isHouse(account) || !isForHand(house)) return { status: 'owners_differ' };
     if (units === 0n) return { status: 'amount_not_positive' };
     if (units > greatestUnits || units < -greatestUnits) return { status: 'amount_too_large' };
     if (this.#assets?.has(asset) === false) return { status: 'unknown_asset' };
@@ -326,6 +325,10 @@ export class MemoryLedger extends MemoryBooks implements LedgerStore {
     return undefined;
   }
 }
+
+/** The house's accounts that operators may name. */
+const isForHand = (account: string): boolean =>
+  account !== vaultAccount && houseAccounts.some((each) => each === account);
 
 const isSameWithdrawal = (one: Withdrawal, other: WithdrawalRequest): boolean =>
   one.account === other.account && one.asset === other.asset && one.units === other.units;

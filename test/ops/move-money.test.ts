@@ -110,6 +110,7 @@ test.each([
   ['approve adj-1 --stage prod --by bea', 'on AWS your keys say who you are'],
   ['adjustments now', 'do with "now"'],
   ['reject adj-1', 'Say why'],
+  ['transfer-house house:dust house:typo USDC 5 --why x', '"house:typo" is no account of the'],
   ['transfer-house house:dust USDC 5', 'transfer-house needs AMOUNT.'],
   ['adjustments --loud', "Unknown option '--loud'"],
 ])('%s is not understood: %s', async (line, why) => {

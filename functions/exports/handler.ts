@@ -1,7 +1,7 @@
 /** Exports: writes files of statements to S3, one message one export; on its schedule it sends again what got stuck. */
 import { randomBytes } from 'node:crypto';
 import type { Context, EventBridgeEvent, SQSBatchResponse, SQSEvent } from 'aws-lambda';
-import { bucketClient, documentClient, queueClient } from '#cloud/clients.ts';
+import { documentClient, partsClient, queueClient } from '#cloud/clients.ts';
 import { systemClock } from '#cloud/clock.ts';
 import { createExportFiles } from '#cloud/export-files.ts';
 import { exportSender } from '#cloud/export-sender.ts';
@@ -26,7 +26,7 @@ const metrics = createMetrics('exports');
 const ports = {
   store: createExportStore(ledger),
   files: createExportFiles({
-    client: bucketClient(),
+    client: partsClient(),
     bucket: setting(environment, 'exportBucket'),
   }),
   statements: createStatementStore(ledger),

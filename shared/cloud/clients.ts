@@ -50,6 +50,10 @@ export function bucketClient(where: S3ClientConfig = {}): S3Client {
   return new S3Client({ ...where, maxAttempts: 6, requestHandler: limitedCalls(20_000) });
 }
 
+/** S3 for files in parts, whose checksums the caller sends. */
+export const partsClient = (where: S3ClientConfig = {}): S3Client =>
+  bucketClient({ ...where, requestChecksumCalculation: 'WHEN_REQUIRED' });
+
 /** SQS for senders; whoever receives waits as long as he asks to. */
 export function queueClient(where: SQSClientConfig = {}): SQSClient {
   return new SQSClient({ ...where, maxAttempts: 5, requestHandler: limitedCalls(5_000) });

@@ -1,9 +1,10 @@
 /** Files of exports in S3, written in parts so that none is ever whole in memory. */
+import { createHash } from 'node:crypto';
 import {
   CompleteMultipartUploadCommand,
   CreateMultipartUploadCommand,
   GetObjectCommand,
-  HeadObjectCommand,
+  ListObjectsV2Command,
   PutObjectCommand,
   type S3Client,
   UploadPartCommand,
@@ -35,6 +36,10 @@ export class UploadGone extends Error {
   override name = 'UploadGone';
 }
 
+/**
+ * The client adds no checksums of its own (`partsClient`): S3 refuses a part's where the upload was not begun with its kind, and
+ * all of them would be needed again to complete it. A part's MD5 does the same for each of them.
+ */
 export function createExportFiles(options: { client: S3Client; bucket: string }): ExportFiles {
   const { client, bucket: Bucket } = options;
   return {
@@ -55,6 +60,7 @@ export function createExportFiles(options: { client: S3Client; bucket: string })
         const part = new UploadPartCommand({
           ...{ Bucket, Key: key, UploadId: uploadId, PartNumber: number },
           Body: bytes,
+          ContentMD5: createHash('md5').update(bytes).digest('base64'),
         });
         const { ETag } = await client.send(part);
         assert(ETag, 'a part without a tag');
@@ -71,13 +77,10 @@ export function createExportFiles(options: { client: S3Client; bucket: string })
         );
       }),
     async size(key) {
-      try {
-        const { ContentLength } = await client.send(new HeadObjectCommand({ Bucket, Key: key }));
-        return ContentLength;
-      } catch (error) {
-        if (['NotFound', 'NoSuchKey'].includes((error as Error).name)) return undefined;
-        throw error;
-      }
+      // Asked for without the right to list, S3 says of what is missing that it is forbidden; the right is for prefixes only.
+      const list = new ListObjectsV2Command({ Bucket, Prefix: key, MaxKeys: 1 });
+      const [first] = (await client.send(list)).Contents ?? [];
+      return first?.Key === key ? first.Size : undefined;
     },
     async keep(key, bytes) {
       await client.send(new PutObjectCommand({ Bucket, Key: key, Body: bytes }));

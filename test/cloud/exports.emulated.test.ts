@@ -1,8 +1,13 @@
 /** Exports over the twins of DynamoDB, S3 and SQS' sender: what tables and buckets in memory only pretend. */
 import { randomBytes } from 'node:crypto';
-import { AbortMultipartUploadCommand, ListMultipartUploadsCommand } from '@aws-sdk/client-s3';
+import {
+  AbortMultipartUploadCommand,
+  ListMultipartUploadsCommand,
+  type S3Client,
+} from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { putItems } from '#cloud/batch-items.ts';
+import { partsClient } from '#cloud/clients.ts';
 import { createExportFiles, partBytesAtLeast, UploadGone } from '#cloud/export-files.ts';
 import { createExportStore } from '#cloud/export-store.ts';
 import { createHistoryStore } from '#cloud/history-store.ts';
@@ -20,10 +25,13 @@ const owner = '0x00000000000000000000000000000000000000a1';
 const startMs = Date.parse('2026-03-01T00:00:00.000Z');
 let dynamo: DynamoTwin;
 let s3: BucketTwin;
+let parts: S3Client;
 beforeAll(async () => {
   [dynamo, s3] = await Promise.all([startDynamo(), startBucket('exports')]);
+  parts = partsClient();
 });
 afterAll(async () => {
+  parts?.destroy();
   await dynamo?.stop();
   await s3?.stop();
 });
@@ -35,7 +43,7 @@ beforeEach(async () => {
   const clock = { nowMs: () => Date.now(), monotonicMs: () => performance.now() };
   ports = {
     store: createExportStore(ledgerAt),
-    files: createExportFiles({ client: s3.client, bucket: s3.bucket }),
+    files: createExportFiles({ client: parts, bucket: s3.bucket }),
     statements: createStatementStore(ledgerAt),
     history: createHistoryStore({ ...ledgerAt, clock }),
     markets: demoDirectory,

@@ -27,7 +27,8 @@ export function sealCursor(text: string, scope: string): string {
 export function openCursor(sealed: string, scope: string): string | undefined {
   const [encoded = '', sum] = sealed.split('.');
   const text = Buffer.from(encoded, 'base64url').toString();
-  return sealCursor(text, scope) === `${encoded}.${sum}` ? text : undefined;
+  const isOurs = text !== '' && sealCursor(text, scope) === `${encoded}.${sum}`;
+  return isOurs ? text : undefined;
 }
 
 export type AskedPage<Q> = { page: TimePage; query: Q };

@@ -5,6 +5,7 @@ import { units } from '#domain/amount.ts';
 import type { FillView, OrderView } from '#wire/matcher-api.ts';
 import type { RouteOf } from '#wire/routes.ts';
 import { accountRoutes } from '../../functions/accounts/account-routes.ts';
+import { sealCursor } from '../../functions/accounts/page-cursor.ts';
 import { orderRoutes } from '../../functions/orders/order-routes.ts';
 import { demoCatalog, demoDigests, demoDirectory, demoGroups } from './demo-catalog.ts';
 import { emptyStatements } from './empty-statements.ts';
@@ -304,6 +305,7 @@ describe('history and settings', () => {
     ['cut short', (cursor: string) => cursor.slice(1)],
     ['made up', () => 'MA'],
     ['of another alphabet', () => '🍋.0'],
+    ['of nothing, sealed as if it were ours', () => sealCursor('', `fills:${alice.account}`)],
   ])('a cursor that is %s is refused', async (_, change) => {
     const { body } = await ask('GET /v1/account/fills', { query: { limit: '2' } });
     const query = { cursor: change(body.cursor) };

@@ -36,8 +36,6 @@ type MoneyState = {
   availableUnits: bigint;
   withdrawingUnits: bigint;
   operatedAtMs: number;
-  /** The newest clock of money that came by a transfer. */
-  transferClock: number;
   isOperated: boolean;
   /** The newest clock of credit that came with a transfer. */
   transferClock: number;
@@ -81,8 +79,6 @@ export class RebuiltLedger {
       }
       money.operatedAtMs = Math.max(money.operatedAtMs, atMs);
       if (posted.kind === 'transfer' && posting.account === posted.to)
-        money.transferClock = Math.max(money.transferClock, posted.clock ?? 0);
-      if (posting.availableUnits > 0n)
         money.transferClock = Math.max(money.transferClock, posted.clock ?? 0);
       const withdrawingUnits = money.withdrawals.reduce(
         (sum, each) => (each.atMs <= atMs ? sum + each.units : sum),
@@ -193,7 +189,6 @@ export class RebuiltLedger {
         ...{ available, grantable: available - at.demandedUnits },
         ...counted({ demanded: at.demandedUnits, withdrawing: money?.withdrawingUnits ?? 0n }),
         ...counted({ returns, ...lent, operatedAtMs: money?.operatedAtMs ?? 0 }),
-        ...counted({ transferClock: money?.transferClock ?? 0 }),
         ...counted({ transferClock: money?.transferClock ?? 0 }),
       });
     return items;

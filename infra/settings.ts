@@ -22,6 +22,11 @@ export type Stage = {
    * Center. It takes three. A local cloud believes any name.
    */
   adjusters: string[];
+  /**
+   * The table that was the ledger's shadow is the ledger, and the other way round: what an operator sets after a rebuild
+   * (docs/operations/rebuild-ledger.md).
+   */
+  ledgersSwapped?: boolean;
   /** Keep data when a stack goes away, restore it to any second, refuse its deletion. */
   retainData: boolean;
   logRetentionDays: 7 | 90;

@@ -12,6 +12,8 @@ import { moneyWords } from './money-wish.ts';
 import { moveMoney } from './move-money.ts';
 import { type OperatorPorts, operateBy } from './operate.ts';
 import { reachFrom } from './reach.ts';
+import { rebuildBy, rebuildWords } from './rebuild.ts';
+import { rebuildFrom } from './rebuild-reach.ts';
 import { reconcileWords, tellReconciliation } from './reconcile.ts';
 import { reconcileFrom } from './reconcile-reach.ts';
 
@@ -60,7 +62,20 @@ function run(): Promise<number> {
     });
   if (reconcileWords.includes(word))
     return tellReconciliation(words, { ...ports, reach: reconcileFrom(here.root) });
+  if (rebuildWords.includes(word))
+    return rebuildBy(words, {
+      ...ports,
+      reach: rebuildFrom(here.root),
+      interrupted: interrupted(),
+    });
   return operateBy(words, ports);
+}
+
+/** The first Ctrl-C lets what was found be told; a second one ends at once. */
+function interrupted(): AbortSignal {
+  const interrupting = new AbortController();
+  process.once('SIGINT', () => interrupting.abort());
+  return interrupting.signal;
 }
 
 process.exitCode = await run();

@@ -73,6 +73,7 @@ export const usage = `Operates a stage. Orders to markets are journaled, moves o
   npm run ops -- transfer-house FROM TO ASSET AMOUNT --why TEXT
   npm run ops -- reconcile [--day DAY]                   whether money added up on a day; the newest one where none is named
   npm run ops -- reconcile --now [--whole]               whether it adds up now; --whole reads every entry there is
+  npm run ops -- rebuild-ledger --verify                 builds the ledger anew from journal and operations, compares it
   npm run ops -- dead-letters                            what was tried too often, by queue, and why
   npm run ops -- redrive QUEUE --all                     back into its queue: notify, reconcile or exports
   npm run ops -- redrive QUEUE --id ID                   only that one
@@ -96,5 +97,5 @@ Examples:
 Halted and closed markets, reopening, alarms: docs/operations/markets.md
 Adjustments: docs/operations/adjustments.md
 Dead letters: docs/operations/dead-letters.md
-Money that does not add up: docs/operations/reconciliation.md
+Money that does not add up: docs/operations/reconciliation.md, docs/operations/rebuild-ledger.md
 `;

@@ -13,7 +13,8 @@ type TableAction =
   | 'PutItem'
   | 'UpdateItem'
   | 'DeleteItem'
-  | 'BatchWriteItem';
+  | 'BatchWriteItem'
+  | 'Scan';
 
 /** A transaction needs the permission of each of its parts; `TransactWriteItems` is no action of its own. */
 export function onTable(table: ITableV2, ...actions: TableAction[]): PolicyStatement {

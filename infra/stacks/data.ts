@@ -1,5 +1,5 @@
 /** The tables. All share one key schema; only the outbox has a stream, so that large transactions stay fast. */
-import { RemovalPolicy, Stack } from 'aws-cdk-lib';
+import { CfnOutput, RemovalPolicy, Stack } from 'aws-cdk-lib';
 import {
   AttributeType,
   Billing,
@@ -44,12 +44,14 @@ export class DataStack extends Stack {
         deletionProtection: stage.retainData,
         removalPolicy: stage.retainData ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY,
       });
-    this.ledger = table('Ledger');
+    const ledgers = [table('Ledger'), table('LedgerShadow')] as const;
+    [this.ledger, this.ledgerShadow] = stage.ledgersSwapped ? [ledgers[1], ledgers[0]] : ledgers;
     this.outbox = table('Outbox', { streamed: true });
-    this.ledgerShadow = table('LedgerShadow');
     this.history = table('History');
     this.leases = table('Leases');
     this.feed = table('Feed');
     this.sessions = table('Sessions');
+    new CfnOutput(this, 'LedgerTable', { value: this.ledger.tableName });
+    new CfnOutput(this, 'LedgerShadowTable', { value: this.ledgerShadow.tableName });
   }
 }

@@ -124,6 +124,9 @@ export class OperationsStack extends Stack {
         may('lambda:GetFunctionConfiguration', money.outboxSweep.functionArn),
         onTable(data.outbox, 'GetItem', 'Query'),
         ...tendsDeadLetters(money.work),
+        // `npm run ops -- rebuild-ledger`: all of the ledger, and a shadow of it.
+        onTable(data.ledger, 'GetItem', 'BatchGetItem', 'Query', 'Scan'),
+        onTable(data.ledgerShadow, 'BatchGetItem', 'BatchWriteItem', 'Scan'),
       ],
     });
     const role = new Role(this, 'Operator', {

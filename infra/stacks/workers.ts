@@ -65,7 +65,13 @@ export class WorkersStack extends Stack {
       // Fixed, so that `npm run journal` finds streams and bucket by the stage alone.
       functionName: archiveFunctionName(stage.name),
       description: 'Keeps the journal in S3',
-      settings: { ...settings, archiveBucket: journal.archive.bucketName },
+      settings: {
+        ...settings,
+        archiveBucket: journal.archive.bucketName,
+        // For operators, who ask it where things are: it may not touch these two.
+        ledgerTable: data.ledger.tableName,
+        shadowTable: data.ledgerShadow.tableName,
+      },
       allow: [...onObjects(journal.archive, 'journal/', 'GetObject', 'PutObject'), reads],
     }).lambda;
     // A user's next order may wait for the clearing of the grant of this one.

@@ -10,6 +10,7 @@ import { Crossbook } from '#client/crossbook.ts';
 import { ledgerSums, outboxLeft, pictureOf } from './audit.ts';
 import { proveJournal } from './journal-proof.ts';
 import { type Exchange, startExchange } from './local-exchange.ts';
+import { proveLedger } from './rebuild-proof.ts';
 import { reconcile } from './reconciled.ts';
 import { Trader } from './trader.ts';
 import { eventually } from './waiting.ts';
@@ -49,6 +50,13 @@ export async function tellStory(
     await step('proof', async () => {
       const { frames, archivedTo } = await proveJournal(stateFolder, 'majors');
       return [undefined, `the journal holds, ${frames} frames, ${archivedTo} of them archived`];
+    });
+    await step('rebuild', async () => {
+      const { operations, compared } = await proveLedger(stateFolder);
+      return [
+        undefined,
+        `built anew from ${operations} operations and the journals it is the same, ${compared['ENTRIES']} entries among it`,
+      ];
     });
     await step('stop', async () => {
       const { ms, code } = await (exchange as Exchange).stop();

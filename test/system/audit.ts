@@ -4,7 +4,7 @@ import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import { documentClient } from '#cloud/clients.ts';
 import { createLedgerStore } from '#cloud/ledger-store.ts';
 import { createOutboxStore } from '#cloud/outbox-store.ts';
-import { type OutboxTopic, outboxTopics } from '#wire/outbox.ts';
+import { outboxTopics } from '#wire/outbox.ts';
 import type { Exchange } from './local-exchange.ts';
 import type { Trader } from './trader.ts';
 
@@ -17,14 +17,11 @@ export function ledgerSums(exchange: Exchange): Promise<Record<string, string>> 
 }
 
 /** The ids of what should follow from moved money and is not done: none, a few seconds after the last movement. */
-export function outboxLeft(
-  exchange: Exchange,
-  topics: readonly OutboxTopic[] = outboxTopics,
-): Promise<string[]> {
+export function outboxLeft(exchange: Exchange): Promise<string[]> {
   return withTable(exchange, /outbox/i, async (where) => {
     const outbox = createOutboxStore(where);
     const rows = await Promise.all(
-      topics.map((topic) => outbox.overdue(topic, Number.MAX_SAFE_INTEGER, 1_000)),
+      outboxTopics.map((topic) => outbox.overdue(topic, Number.MAX_SAFE_INTEGER, 1_000)),
     );
     return rows.flat().map(({ topic, outboxId }) => `${topic} ${outboxId}`);
   });

@@ -2,6 +2,7 @@
  * Looks again at what was otherwise, while the ledger moves: money as it is at one moment, once the journal has been read
  * to that moment; whatever never changes, once everything before it is applied. Bounded: what differs in the last round differs.
  */
+import { withdrawalOperation, withdrawalSteps } from '#domain/ledger-operation.ts';
 import type { GroupId } from '#domain/market.ts';
 import { type Key, ledgerKeys, padded } from '#wire/table-keys.ts';
 import { getItems, type Item, keyText } from './batch-items.ts';
@@ -186,6 +187,12 @@ async function findOperations(build: RebuildBuild, suspects: Suspects): Promise<
     for await (const row of itemsAfter(build, ledgerKeys.withdrawalsOf(account), after))
       withdrawals.push(ledgerKeys.withdrawal(String(row['withdrawalId'])));
   }
+  // The step that one of them took since may be all that looks otherwise.
+  for (const { pk } of withdrawals)
+    for (const step of withdrawalSteps) {
+      const operationId = withdrawalOperation(pk.slice('WITHDRAWAL#'.length), step);
+      if (!build.rebuilt.knows(operationId)) wanted.push(ledgerKeys.operation(operationId));
+    }
   const unique = new Map([...wanted, ...withdrawals].map((key) => [keyText(key), key]));
   const found = await getItems(ledger, [...unique.values()]);
   const operations: Item[] = [];

@@ -74,8 +74,8 @@ export class RebuildWalk {
     let whole: Whole | undefined;
     for await (const record of this.#records(to.shardSequence)) {
       const placed = this.#take(record);
-      // What comes after a run says how far its reader can have looked.
-      if (whole && this.#accepted === record.shardSequence) {
+      // The frame after a run says how far its reader can have looked; a new leader's record may still belong to the run.
+      if (whole && placed) {
         yield this.#ended(whole, record.shardSequence);
         whole = undefined;
       }
@@ -147,7 +147,7 @@ export class RebuildWalk {
     return { first, last, frames, earliest, behind, ...(said && { said }) };
   }
 
-  /** What the run item must say; where several values are right, as it says. `next`: the record behind the run that counts. */
+  /** What the run item must say; where several values are right, as it says. `next`: the frame behind the run. */
   #ended({ first, last, frames, earliest, behind, said }: Whole, next?: string): WalkedRun {
     const { frame: toFrame, atMs, clock } = last.frame;
     const isWithin = said && said.fromFrame >= earliest && said.fromFrame <= first.frame.frame;

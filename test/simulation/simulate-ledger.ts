@@ -10,6 +10,7 @@ import { seeded } from '../cloud/clearing-journal.ts';
 import { auditLedger } from './audit-ledger.ts';
 import { ConsumerRun } from './consumer-run.ts';
 import { LedgerClients } from './ledger-clients.ts';
+import { LedgerRebuilding } from './ledger-rebuilding.ts';
 import { LedgerReconciling } from './ledger-reconciling.ts';
 import { LedgerTraders } from './ledger-traders.ts';
 import { LedgerWatch } from './ledger-watch.ts';
@@ -62,6 +63,7 @@ class Simulation {
   #watch: LedgerWatch;
   #beside: MemoryBeside;
   #reconciling: LedgerReconciling;
+  #rebuilding: LedgerRebuilding;
   #outbox: OutboxRun;
   #traders: LedgerTraders;
   #clients: LedgerClients;
@@ -77,6 +79,7 @@ class Simulation {
       bug: (what) => world.bug(what),
     });
     this.#beside = new MemoryBeside(this.#groups);
+    this.#rebuilding = new LedgerRebuilding(world, this.#groups);
     this.#reconciling = new LedgerReconciling(world, this.#groups);
     this.#outbox = new OutboxRun(world, (process) => async ({ topic, body }) => {
       if (topic === 'reconcile') await this.#reconciling.run(process, body);
@@ -103,6 +106,7 @@ class Simulation {
     for (let step = 0; step < steps && world.bugs.length === 0; step += 1) {
       this.#trouble();
       if (random(30) === 0) this.#reconciling.step();
+      if (random(60) === 0) this.#rebuilding.begin();
       for (let wishes = random(3); wishes > 0; wishes -= 1) this.#clients.act();
       for (let wishes = random(9); wishes > 0; wishes -= 1) this.#traders.act();
       await time.pass([0, 5, 40, 200, random(2_500)][random(5)] ?? 0);
@@ -236,6 +240,7 @@ class Simulation {
       problems.push(...(await time.until(this.#beside.audit(table, store))));
       await time.pass(settledMs);
       problems.push(...(await time.until(this.#reconciling.audit())));
+      problems.push(...(await time.until(this.#rebuilding.audit())));
       problems.push(
         ...auditLedger({
           ...{ table: world.table, groups: this.#groups, told: this.#clients.told },

@@ -104,7 +104,7 @@ async function shownLetters(letters: DeadLetters): Promise<Shown[]> {
 function linesOf({ queue, deadLetters, waiting }: Found, nowMs: number): string[] {
   const oldest = waiting[0] ? `, the oldest of ${ageText(nowMs - waiting[0].atMs)}` : '';
   return [
-    `${queue}: ${deadLetters} dead letters, ${waiting.length} not done${oldest}`,
+    `${queue}: ${deadLetters} dead letter${deadLetters === 1 ? '' : 's'}, ${waiting.length} not done${oldest}`,
     ...waiting.map(({ id, atMs, reason }) => `  ${id}  ${ageText(nowMs - atMs)}  ${reason}`),
     ...(waiting.length === shownAtMost ? [`  … these are the first ${shownAtMost}`] : []),
   ];

@@ -2,7 +2,7 @@
  * A little exchange whose ledger is to be reconciled: real engines, the stores on DynamoDB's twin, journals archived and
  * snapshots taken into a bucket in memory. It moves money in every way there is.
  */
-import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
+import { type DynamoDBDocumentClient, UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import { archiveJournal } from '#cloud/archive-journal.ts';
 import { createArchiveStore } from '#cloud/archive-store.ts';
 import { clearJournal } from '#cloud/clear-journal.ts';
@@ -19,7 +19,7 @@ import { units } from '#domain/amount.ts';
 import { assert } from '#domain/assertion.ts';
 import type { EngineEvent } from '#domain/event.ts';
 import { acceptRecord, startOfJournal } from '#wire/accept-record.ts';
-import { insuranceAccount } from '#wire/table-keys.ts';
+import { insuranceAccount, ledgerKeys } from '#wire/table-keys.ts';
 import { createEngine } from '../../containers/matcher/engine/matching-engine.ts';
 import { writeSnapshot } from '../../containers/matcher/snapshot-taker.ts';
 import { address, type Placing, TradingFloor } from '../engine/trading-floor.ts';
@@ -208,6 +208,16 @@ export class ReconciledWorld {
       await this.clear(group);
       await this.archive(group);
     }
+  }
+
+  /** One unit more in a balance, from nowhere. */
+  plus(account: string, asset: Asset): UpdateCommand {
+    return new UpdateCommand({
+      TableName: this.table,
+      Key: ledgerKeys.balance(account, asset),
+      UpdateExpression: 'ADD available :one, grantable :one',
+      ExpressionAttributeValues: { ':one': 1n },
+    });
   }
 
   get outbox() {

@@ -86,6 +86,10 @@ everyStage('writers of stage %s', (stage) => {
         'Money/StatementExportsRole',
       ].sort(),
     );
+    // Operators build a ledger beside it, never in it.
+    expect(writersOf(stage, 'LedgerShadow')).toEqual([
+      expect.stringMatching(/^Operations\/OperatorPolicy/),
+    ]);
     // The first of them writes the register of assets alone.
     expect(writersOf(stage, 'History')).toEqual([
       'Operations/OperationsRole',
@@ -440,7 +444,7 @@ function writersOf(stage: Parameters<typeof resourcesOf>[0], table: string): str
   const writers = allowed(stage).filter(
     ({ statement }) =>
       /dynamodb:(Put|Update|Delete|BatchWrite)/.test(JSON.stringify(statement['Action'])) &&
-      JSON.stringify(statement['Resource']).includes(table),
+      new RegExp(`${table}[0-9A-F]{8}`).test(JSON.stringify(statement['Resource'])),
   );
   return [...new Set(writers.map(({ id }) => id.replace(/DefaultPolicy[0-9A-F]{8}$/, '')))].sort();
 }

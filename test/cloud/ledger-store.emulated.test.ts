@@ -222,6 +222,36 @@ describe('a grant across groups and leaders', () => {
     expect(await racing.grant(requestOf(10, 10, 'g3'))).toMatchObject({ grant: { clock: 12 } });
   });
 
+  test('never takes units that were transferred since it read the clock with an older clock', async () => {
+    const bot = `${alice}/bot`;
+    await deposit('d-1', 100);
+    await deposit('d-2', 100, 'USDC', bot);
+    await returned('g1', 9n);
+    const transfer = (operationId: string, store = ledger) =>
+      store.transfer({
+        ...{ operationId, from: alice, to: bot, asset: 'USDC' },
+        ...{ units: u(10), atMs: startMs },
+      });
+    // The grant has read the bot's balance; then come units that g1 gave back at 9.
+    const granting = watched(twin.client, {
+      before: (call) => (call === 2 ? transfer('t-1') : undefined),
+    });
+    const request = { ...requestOf(10, 10, 'g3'), account: bot };
+    expect(await createLedgerStore({ client: granting, table }).grant(request)).toMatchObject({
+      grant: { clock: 9 },
+    });
+    // The transfer has read what it moves; then g2 gives back at 12.
+    const moving = watched(twin.client, {
+      before: (call) => (call === 2 ? returned('g2', 12n) : undefined),
+    });
+    expect(await transfer('t-2', createLedgerStore({ client: moving, table }))).toMatchObject({
+      operation: { clock: 12 },
+    });
+    expect(await ledger.grant({ ...request, groupId: 'g4' })).toMatchObject({
+      grant: { clock: 12 },
+    });
+  });
+
   test('that is pending is found by a new leader, and only by its group', async () => {
     await deposit('d-1', 100);
     const one = await grant(10, 10, 'g1');

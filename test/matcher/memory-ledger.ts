@@ -7,6 +7,8 @@ import type { MemoryJournal } from './memory-journal.ts';
 type GrantPorts = Pick<LedgerStore, 'grant' | 'pendingGrants' | 'balances' | 'accountSettings'>;
 
 export class MemoryLedger {
+  /** The clock of what was returned last: each grant copies it. */
+  stamp = 0;
   readonly available = new Map<string, bigint>();
   readonly pending = new Map<string, PendingGrant>();
   readonly asked: { account: string; asset: string; least: bigint; most: bigint }[] = [];
@@ -54,7 +56,14 @@ export class MemoryLedger {
     const grantNumber = (this.#numbers.get(place) ?? 0) + 1;
     this.#numbers.set(place, grantNumber);
     this.available.set(key, available - granted);
-    const grant = { account, asset, groupId, grantNumber, units: units(granted), clock: 0 };
+    const grant = {
+      account,
+      asset,
+      groupId,
+      grantNumber,
+      units: units(granted),
+      clock: this.stamp,
+    };
     this.pending.set(place, grant);
     if (this.loseNextAnswer) {
       this.loseNextAnswer = false;

@@ -7,12 +7,13 @@
  * one that three such looks in a row agree on. An account that never stands still that long is called unsettled, never wrong.
  */
 import { type DynamoDBDocumentClient, QueryCommand } from '@aws-sdk/lib-dynamodb';
-import { type AccountBook, copyOfBook, emptyBook, frozenIn, runOf } from '#domain/account-book.ts';
+import { type AccountBook, copyOfBook, emptyBook, runOf } from '#domain/account-book.ts';
 import type { AssetId } from '#domain/asset.ts';
 import { EntryCheck } from '#domain/check-entries.ts';
 import { changeKey } from '#domain/clearing.ts';
 import { compareAccount, type MoneySeen } from '#domain/compare-account.ts';
 import { compareOperation, compareWithdrawals } from '#domain/compare-operation.ts';
+import { compareSums } from '#domain/compare-sums.ts';
 import { isHouse } from '#domain/ledger-operation.ts';
 import type { GroupId } from '#domain/market.ts';
 import { type Difference, differenceName } from '#domain/reconciliation.ts';
@@ -44,8 +45,9 @@ export type Period = {
   endMs: number;
   /** Sums of this day, or of an earlier one, are where the entries are read from. */
   sumsThrough?: string;
-  /** All entries are read, and the sums are compared with them. */
+  /** All entries are read, and the sums are compared with them; in turn: unless they are too many. */
   isWhole: boolean;
+  isInTurn?: boolean;
 };
 
 export type ReconciledAccount = {
@@ -76,17 +78,32 @@ export async function reconcileAccount(
     period.sumsThrough === undefined
       ? undefined
       : await sumsThrough(where, account, period.sumsThrough);
-  const first = await lookAt(where, account, period, period.isWhole ? undefined : sums);
+  const first = await lookAt(where, account, period, sums);
   if (!sums) return first;
-  const isDoubtful = first.differences.length > 0 && sums.book.entries <= rereadAtMost;
-  if (!period.isWhole && !isDoubtful) return first;
+  const isDoubtful = first.differences.length > 0;
+  const isFew = sums.book.entries <= rereadAtMost;
+  const isWhole = period.isWhole || (period.isInTurn === true && isFew);
+  if (!isWhole && !(isDoubtful && isFew)) return first;
   // Which is wrong, the sums or what came since? All entries tell.
   const then = await lookAt(where, account, { ...period, endMs: endOfDay(sums.day) }, undefined);
   const wrong = compareSums(sums, then.book);
-  if (period.isWhole) return { ...first, differences: [...wrong, ...first.differences] };
-  if (wrong.length === 0) return first;
+  if (wrong.length === 0 && !isWhole) return first;
+  if (wrong.length === 0) {
+    const old = oldOnes(first, then.differences);
+    return { ...first, entries: then.entries, differences: [...first.differences, ...old] };
+  }
   const again = await lookAt(where, account, period, undefined);
-  return { ...again, differences: [...wrong, ...again.differences] };
+  const all = [...wrong, ...again.differences];
+  // Wrong sums that raise a doubt are found with each pass.
+  return { ...again, differences: isDoubtful ? all : oldOnes(first, all) };
+}
+
+/** What a look from the sums on does not see. */
+function oldOnes(first: ReconciledAccount, differences: readonly Difference[]): Difference[] {
+  const seen = new Set(first.differences.map(differenceName));
+  return differences
+    .filter((each) => !seen.has(differenceName(each)))
+    .map((each) => ({ ...each, isOld: true }));
 }
 
 async function lookAt(
@@ -380,29 +397,4 @@ function bookUntil(book: AccountBook, tail: readonly LedgerEntry[], endMs: numbe
   const check = new EntryCheck(copyOfBook(book));
   for (const entry of tail) if (entry.atMs < endMs) check.add(entry);
   return check.book;
-}
-
-/** Kept sums against what all entries until then add up to. */
-function compareSums({ day, book }: AccountSums, whole: AccountBook): Difference[] {
-  const { account } = whole;
-  const assets = new Set([...book.assets.keys(), ...whole.assets.keys()]);
-  return [...assets].sort().flatMap((asset) => {
-    const kept = book.assets.get(asset);
-    const entries = whole.assets.get(asset);
-    const told: [what: string, expected: bigint, found: bigint][] = [
-      ['available', entries?.availableUnits ?? 0n, kept?.availableUnits ?? 0n],
-      ['withdrawing', entries?.withdrawingUnits ?? 0n, kept?.withdrawingUnits ?? 0n],
-      ['frozen', entries ? frozenIn(entries) : 0n, kept ? frozenIn(kept) : 0n],
-      ...[...(kept?.groups ?? [])].map(([groupId, group]): [string, bigint, bigint] => {
-        const { returnedUnits = 0n } = entries?.groups.get(groupId) ?? {};
-        return [`returned by ${groupId}`, returnedUnits, group.returnedUnits];
-      }),
-    ];
-    return told
-      .filter(([, expected, found]) => expected !== found)
-      .map(([what, expected, found]) => ({
-        ...{ kind: 'sums', account, asset, what: `through ${day}: ${what}` },
-        ...{ expected: String(expected), found: String(found) },
-      }));
-  });
 }

@@ -4,8 +4,8 @@ import type { AssetId } from '#domain/asset.ts';
 import { isHouse } from '#domain/ledger-operation.ts';
 import type { GroupId } from '#domain/market.ts';
 import type { AssetTotals, Difference, Reconciliation } from '#domain/reconciliation.ts';
-import { ledgerKeys } from '#wire/table-keys.ts';
-import { accountsAfter, dayOf, putSums } from './account-sums.ts';
+import { directoryShards, ledgerKeys } from '#wire/table-keys.ts';
+import { accountsAfter, dayMs, dayOf, putSums } from './account-sums.ts';
 import { type EngineCredits, engineCredits } from './engine-credits.ts';
 import { type AccountReconciling, reconcileAccount } from './reconcile-account.ts';
 import type { Reconciling } from './reconcile-pass.ts';
@@ -79,8 +79,12 @@ export async function reconcilePage(
   const { startMs, endMs, isWhole = false } = pass;
   const through = startMs === 0 ? {} : { sumsThrough: dayOf(startMs - 1) };
   const period = { startMs, endMs, ...through, isWhole };
+  const isInTurn = inTurn(pass);
   const looked = await sideBySide(accounts, accountsAtOnce, async (account) => {
-    const found = await reconcileAccount(looking, account, period);
+    const found = await reconcileAccount(looking, account, {
+      ...period,
+      isInTurn: isInTurn(account),
+    });
     if (pass.name !== presentPass && found.hasMoved) await putSums(ports, pass.name, found.book);
     return { account, ...found };
   });
@@ -94,6 +98,16 @@ export async function reconcilePage(
     if (pass.unsettled.some.length < namedAtMost) pass.unsettled.some.push(account);
   }
   return looked.flatMap(({ differences }) => differences);
+}
+
+/**
+ * Each day all entries of a sixteenth of the users are read: whoever changes a balance and the sums of its entries alike is
+ * found within that many days, without anybody asking for a whole pass.
+ */
+function inTurn({ name, endMs }: Reconciliation): (account: string) => boolean {
+  if (name === presentPass) return () => false;
+  const shard = ledgerKeys.directoryShard(Math.floor(endMs / dayMs) % directoryShards);
+  return (account) => !isHouse(account) && ledgerKeys.directory(account).pk === shard;
 }
 
 function addTotals(totals: AssetTotals[], { account, assets }: AccountBook): void {

@@ -205,13 +205,14 @@ class Step {
     }
   }
 
-  /** What was there before and was not found again is gone, but for accounts that nobody could look at. */
+  /** What was there before and was not found again is gone, but for what this pass did not look at. */
   async #end(): Promise<void> {
     const { store, nowMs } = this.#ports;
     const pass = this.#pass;
     const { accounts, some } = pass.unsettled;
     const isGone = (each: KeptDifference) =>
       !isOfRun(each) &&
+      (each.isOld !== true || pass.isWhole === true) &&
       each.lastSeenAtMs < pass.startedAtMs &&
       (accounts === 0 || (accounts === some.length && !some.includes(each.account ?? '')));
     await store.gone((await store.open()).filter(isGone), nowMs());

@@ -176,6 +176,7 @@ function readDifference(item: Item): KeptDifference {
     found: String(item['found']),
     firstSeenAtMs: storedNumber(item['firstSeenAtMs']),
     lastSeenAtMs: storedNumber(item['lastSeenAtMs']),
+    ...(item['isOld'] === true ? { isOld: true as const } : {}),
     ...(item['goneAtMs'] === undefined ? {} : { goneAtMs: storedNumber(item['goneAtMs']) }),
   };
 }

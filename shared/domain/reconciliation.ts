@@ -43,6 +43,8 @@ export type Difference = {
   groupId?: GroupId;
   expected: string;
   found: string;
+  /** In what sums stand for: only a pass that reads every entry sees it, so only such a pass can say that it is gone. */
+  isOld?: true;
 };
 
 /** Names a difference, wherever and whenever it is found. */

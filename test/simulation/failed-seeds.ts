@@ -5,4 +5,8 @@ export const failedSeeds: Readonly<Record<number, string>> = {
 };
 
 /** The same of the ledger's simulation. */
-export const failedLedgerSeeds: Readonly<Record<number, string>> = {};
+export const failedLedgerSeeds: Readonly<Record<number, string>> = {
+  5: "a new leader's record behind a run was not the run's when the ledger was built anew",
+  44: 'the same',
+  53: 'amid a rebuild, a withdrawal ended by an operation that no other item told of',
+};

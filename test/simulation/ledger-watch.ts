@@ -59,9 +59,13 @@ export class LedgerWatch {
     this.#lookAtMoney(ledger);
     this.#lookAtRows(written);
     const cursor = ledger.find(({ key }) => key.sk === 'CURSOR');
-    for (const { key, after } of ledger)
-      if (key.pk.startsWith('PENDING#') && !after && !cursor)
-        this.#bug(`the pending grant ${nameOf(key)} went, and no run was cleared`);
+    const granted = ledger.find(({ key }) => key.pk.startsWith('PENDING#'));
+    if (granted && !granted.after && !cursor)
+      this.#bug(`the pending grant ${nameOf(granted.key)} went, and no run was cleared`);
+    if (granted?.after)
+      for (const { key, after } of ledger)
+        if (key.sk.startsWith('BALANCE#') && unitsOf(after, 'grantable') < 0n)
+          this.#bug(`${nameOf(key)}: a grant took what a withdrawal demands`);
     if (cursor) this.#lookAtRun(cursor);
   }
 

@@ -48,6 +48,26 @@ everyStage('queues of stage %s', (stage) => {
       expect(properties['FunctionResponseTypes']).toEqual(['ReportBatchItemFailures']);
   });
 
+  test('dead letters are taken out by operators only, and messages sent by the outbox, its sweep and operators', () => {
+    const who = (action: string, queue: RegExp) =>
+      allowed(stage)
+        .filter(
+          ({ statement }) =>
+            [statement['Action']].flat().includes(action) &&
+            queue.test(JSON.stringify(statement['Resource'])),
+        )
+        .map(({ id }) => id.replace(/(RoleDefaultPolicy|Policy)[0-9A-F]{8}$/, ''))
+        .sort();
+    expect(who('sqs:ReceiveMessage', /DeadLetters/)).toEqual(['Operations/Operator']);
+    expect(who('sqs:DeleteMessage', /DeadLetters/)).toEqual(['Operations/Operator']);
+    for (const queue of [/NotifyQueue/, /ReconcileQueue/])
+      expect(who('sqs:SendMessage', queue)).toEqual([
+        'Money/Outbox',
+        'Money/OutboxSweep',
+        'Operations/Operator',
+      ]);
+  });
+
   test('are reached over TLS only, and encrypted', () => {
     const policies = JSON.stringify(ofType(stage, 'AWS::SQS::QueuePolicy'));
     for (const { id, properties } of queues()) {

@@ -2,7 +2,7 @@
 import { dayMs, dayOf } from '#cloud/account-sums.ts';
 import type { OutboxStore } from '#cloud/outbox-store.ts';
 import { type Reconciling, reconcileStep } from '#cloud/reconcile-pass.ts';
-import { presentPass } from '#cloud/reconciliation-store.ts';
+import { isFinished, presentPass } from '#cloud/reconciliation-store.ts';
 import type { Reconciliation } from '#domain/reconciliation.ts';
 import {
   type ReconcileAnswer,
@@ -18,6 +18,8 @@ export type DayPorts = Reconciling & {
 
 /** The schedule comes every quarter of an hour; an operator waits for his answer half a minute. */
 const scheduledMs = 240_000;
+/** How many days before yesterday are made up for. */
+const daysBack = 6;
 const askedMs = 15_000;
 /** Runs that wait are counted up to here. */
 const waitingAtMost = 1_000;
@@ -29,14 +31,26 @@ export async function reconcileDay(
 ): Promise<ReconcileAnswer | undefined> {
   const asked = reconcileEvent.safeParse(event);
   if (asked.success) return answer(asked.data, ports);
-  const name = dayOf(ports.nowMs() - dayMs);
-  const pass = await reconcileStep(ports, { name, budgetMs: scheduledMs });
+  const pass = await goOn(ports);
   ports.report({
     differences: (await ports.store.open()).length,
     ageHours: (await ports.store.ageMs(ports.nowMs())) / hourMs,
     pass,
   });
   return undefined;
+}
+
+/** Day after day: sums of each are kept, and what users were owed is proved from them, also of a day that had to wait for long. */
+async function goOn(ports: DayPorts): Promise<Reconciliation> {
+  const endMs = ports.nowMs() + scheduledMs;
+  const lastMs = ports.nowMs() - dayMs;
+  const newest = await ports.store.newestDay();
+  let atMs = Math.min(Math.max(newest?.endMs ?? lastMs, lastMs - daysBack * dayMs), lastMs);
+  for (; ; atMs += dayMs) {
+    const budgetMs = endMs - ports.nowMs();
+    const pass = await reconcileStep(ports, { name: dayOf(atMs), budgetMs });
+    if (!isFinished(pass) || dayOf(atMs) === dayOf(lastMs)) return pass;
+  }
 }
 
 async function answer(event: ReconcileEvent, ports: DayPorts): Promise<ReconcileAnswer> {

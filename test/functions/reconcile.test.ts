@@ -74,6 +74,25 @@ test('just behind midnight the day waits for what may still come', async () => {
   expect(told.at(-1)).toMatchObject({ pass: { place: { phase: 'finished' } } });
 });
 
+test('a day that had to wait for longer than a day comes before the next one', async () => {
+  const { ports, told, pass } = world();
+  await reconcileDay({}, ports);
+  const slow = { ...ports, settleMs: 30 * hourMs };
+  pass(24 * hourMs);
+  await reconcileDay({}, slow);
+  pass(24 * hourMs);
+  await reconcileDay({}, ports);
+  const days = ['2026-01-30', '2026-01-31', '2026-02-01'];
+  for (const day of days)
+    expect((await ports.store.read(day))?.pass.place).toEqual({ phase: 'finished' });
+  expect(told.map((each) => each.pass.name)).toEqual(days);
+  pass(30 * 24 * hourMs);
+  await reconcileDay({}, ports);
+  // What is older than a week nobody waits for.
+  expect(told.at(-1)?.pass.name).toBe('2026-03-03');
+  expect(await ports.store.read('2026-02-20')).toBeUndefined();
+});
+
 test('an operator is told of the newest day, of another one and of the present', async () => {
   const { ports } = world();
   const report = (name?: string) =>

@@ -6,9 +6,10 @@ import { withdrawalOperation, withdrawalSteps } from '#domain/ledger-operation.t
 import type { MarketId } from '#domain/market.ts';
 import type { OutboxBody } from '#wire/outbox.ts';
 import { ledgerKeys } from '#wire/table-keys.ts';
+import { linesName } from '#wire/trade-lines.ts';
 import { getItems, type Item, keyText } from './batch-items.ts';
 import { entriesOfEvent } from './event-entries.ts';
-import { type Business, type LedgerEntry, readEntry, tradesIn } from './ledger-entry.ts';
+import { type Business, type LedgerEntry, readEntry } from './ledger-entry.ts';
 import { readWithdrawal, type Withdrawal, withdrawalsOf } from './ledger-withdrawals.ts';
 import { queryPage } from './query.ts';
 import { storedNumber, storedUnits } from './stored-number.ts';
@@ -98,7 +99,7 @@ export async function accountEntries(
 }
 
 const hasTraded = (item: Item, marketId: MarketId): boolean =>
-  tradesIn(item).some((line) => line.marketId === marketId);
+  linesName(String(item['trades'] ?? ''), marketId);
 
 /**
  * What happened is found by its id, which says when; the time says where the entries are. One read, and one for each

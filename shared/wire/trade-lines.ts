@@ -35,3 +35,7 @@ export function readLines(text: string): EntryLine[] {
     return line;
   });
 }
+
+/** Whether a market is among them, without reading them: where one begins, its name stands between colons, and no number is a name. */
+export const linesName = (text: string, marketId: string): boolean =>
+  text.includes(`:${marketId}:`);

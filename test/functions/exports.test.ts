@@ -2,8 +2,10 @@ import { beforeEach, describe, expect, test } from 'vitest';
 import type { NewExport } from '#cloud/export-store.ts';
 import type { ExportFormat, ExportKind } from '#wire/export-request.ts';
 import { type ExportPorts, runExport } from '../../functions/exports/run-export.ts';
+import { runMessages } from '../../functions/exports/run-messages.ts';
 import { quietMs, sweepExports } from '../../functions/exports/sweep-exports.ts';
 import { type ExportedAccount, exportedAccount, owner, startMs } from './exported-account.ts';
+import { silentLogger } from './http-call.ts';
 
 let account: ExportedAccount;
 beforeEach(() => {
@@ -268,6 +270,19 @@ describe('a run that dies', () => {
     expect(account.sent.map(({ delaySeconds }) => delaySeconds)).toEqual([10, 20, 40, 80, 160, 0]);
     expect(account.sent.at(-1)).toMatchObject({ exportId: 'next' });
   });
+});
+
+test('a message that nobody understands comes again, and ends among the dead letters; the others are worked off', async () => {
+  await account.store.ask(wish('mine'));
+  const records = [
+    '{',
+    '{"account":"0x"}',
+    JSON.stringify({ account: owner, exportId: 'mine' }),
+  ].map((body, at) => ({ messageId: `m${at}`, body }));
+  const run = await runMessages(records, account.ports, silentLogger);
+  expect(run).toEqual({ done: 1, failed: 0, again: ['m0', 'm1'] });
+  const twice = await runMessages(records.slice(2), account.ports, silentLogger);
+  expect(twice).toEqual({ done: 0, failed: 0, again: [] });
 });
 
 describe('one after another', () => {

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { linesText, readLines } from '#wire/trade-lines.ts';
+import { linesName, linesText, readLines } from '#wire/trade-lines.ts';
 
 const anyLine = fc.record({
   sequence: fc.integer({ min: 1, max: Number.MAX_SAFE_INTEGER }),
@@ -26,6 +26,17 @@ describe('the trade lines of an entry', () => {
       { ...line, sequence: 1_000_010, marketId: 'BTC-USDC' },
     ];
     expect(linesText(lines)).toBe('1000007:ETH-USDC:5:;2::-12:3;1:BTC-USDC:5:');
+  });
+
+  test('tell without being read whether a market is among them', () => {
+    fc.assert(
+      fc.property(fc.array(anyLine, { maxLength: 20 }), (lines) => {
+        for (const marketId of ['ETH-USDC', 'BTC-USDC', 'ETH-BTC', 'USDC', 'TH-USDC'])
+          expect(linesName(linesText(lines), marketId)).toBe(
+            lines.some((line) => line.marketId === marketId),
+          );
+      }),
+    );
   });
 
   test('that do not read are a bug, not a guess', () => {

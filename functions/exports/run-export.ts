@@ -24,7 +24,7 @@ export type ExportPorts = RowPorts & {
 };
 
 type Limits = typeof usualLimits;
-const usualLimits = {
+export const usualLimits = {
   /** With the rows of one more page a part stays below what every S3 takes at once (11 MiB locally). */
   partBytes: partBytesAtLeast + 1024 * 1024,
   /** 6 GB, and an item of 40 KB that lists them. */

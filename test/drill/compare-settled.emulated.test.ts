@@ -4,6 +4,7 @@ import type { Item } from '#cloud/batch-items.ts';
 import { clearJournal } from '#cloud/clear-journal.ts';
 import { createClearingStore } from '#cloud/clearing-store.ts';
 import { writeHistory } from '#cloud/history-writer.ts';
+import { tradesIn } from '#cloud/ledger-entry.ts';
 import { createLedgerStore } from '#cloud/ledger-store.ts';
 import type { Units } from '#domain/amount.ts';
 import { ledgerKeys } from '#wire/table-keys.ts';
@@ -76,7 +77,7 @@ async function differences(): Promise<Differences> {
 /** The first item of a partition that is of a trade. */
 async function itemOf(table: string, partition: string): Promise<Item> {
   const items = await allItems(twin.client, table);
-  const ofTrade = ({ trades }: Item) => !Array.isArray(trades) || trades.length > 0;
+  const ofTrade = (item: Item) => !partition.startsWith('ENTRIES#') || tradesIn(item).length > 0;
   const item = items.find((each) => each['pk'] === partition && ofTrade(each));
   if (!item) throw new Error(`no item in ${partition}`);
   return item;

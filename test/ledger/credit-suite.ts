@@ -46,6 +46,7 @@ function grantSuite(open: Open): void {
       expect(entry).toMatchObject({
         ...{ business: 'clearing', businessId: 'g1#1', availableUnits: -100n },
         ...{ frozenUnits: 100n, frozenAfterUnits: 100n, withdrawingUnits: 0n },
+        granted: { grantNumber: 1, units: 100n },
       });
     });
 

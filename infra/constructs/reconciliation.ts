@@ -28,7 +28,7 @@ type ReconciliationProps = {
   ledger: ITableV2;
   outbox: ITableV2;
   archive: IBucket;
-  streams: Iterable<IStream>;
+  streams: readonly IStream[];
   /** Pair group → stream name, as a setting. */
   streamNames: string;
   queue: IQueue;
@@ -91,7 +91,7 @@ export class Reconciliation extends Construct {
   }
 
   private dayFunction(props: ReconciliationProps): LambdaFunction {
-    const { stage, bundles, ledger, outbox, archive, streamNames } = props;
+    const { stage, bundles, ledger, outbox, archive, streams, streamNames } = props;
     return new ServerFunction(this, 'Day', {
       name: 'reconcile-day',
       // Fixed, so that an operator invokes it by the stage alone.
@@ -113,6 +113,7 @@ export class Reconciliation extends Construct {
         onPartitions(outbox, [outboxKeys.topic('reconcile')], 'Query'),
         ...onObjects(archive, 'journal/', 'GetObject'),
         ...onObjects(archive, 'snapshots/', 'GetObject'),
+        readsStream(...streams),
       ],
       // A step takes four minutes at most, and saves where it is.
       timeoutSeconds: 300,

@@ -112,7 +112,7 @@ export class MoneyStack extends Stack {
     const { journal } = props;
     this.reconciliation = new Reconciliation(this, 'Reconciliation', {
       ...{ stage, bundles: props.bundles, ledger, outbox: props.data.outbox },
-      ...{ archive: journal.archive, streams: journal.streams.values() },
+      ...{ archive: journal.archive, streams: [...journal.streams.values()] },
       streamNames: journal.namesOf(this),
       queue: reconcile.queue,
     });

@@ -4,6 +4,7 @@ import type { AssetId } from '#domain/asset.ts';
 import { frozenChange, netFrames } from '#domain/clearing.ts';
 import { isHouse } from '#domain/ledger-operation.ts';
 import type { GroupId } from '#domain/market.ts';
+import type { Watermark } from '#wire/accept-record.ts';
 import type { SnapshotManifest } from '#wire/snapshot-manifest.ts';
 import { creditsIn } from '#wire/snapshot-part.ts';
 import { feeAccount, ledgerKeys, padded } from '#wire/table-keys.ts';
@@ -41,7 +42,7 @@ export async function engineCredits(
   groupId: GroupId,
 ): Promise<EngineCredits | string> {
   const { archive } = sources;
-  const cleared = await clearedTo(sources, groupId);
+  const { frame: cleared } = await clearedThrough(sources, groupId);
   const end = await archive.end(groupId);
   const newest = await newestRun(sources, groupId, cleared);
   const run = await newestRun(sources, groupId, Math.min(cleared, end.frame));
@@ -66,15 +67,15 @@ export async function engineCredits(
 
 type Lines = EngineCredits['lines'];
 
-/** The frame through which a group is cleared. */
-export async function clearedTo(
+/** How far a group is cleared. */
+export async function clearedThrough(
   { client, table }: Pick<EngineSources, 'client' | 'table'>,
   groupId: GroupId,
-): Promise<number> {
+): Promise<Watermark> {
   const Key = ledgerKeys.cursor(groupId);
   const get = new GetCommand({ TableName: table, Key, ConsistentRead: true });
   const { Item: item } = await untilSettled(() => client.send(get));
-  return item ? readWatermark(item['watermark']).frame : 0;
+  return readWatermark(item?.['watermark']);
 }
 
 function add(lines: Lines, of: { account: string; asset: AssetId }, units: bigint): void {

@@ -1,4 +1,5 @@
 /** Reads a known range of a journal again: what a consumer needs to finish what an earlier try began. */
+import { decodeRecord } from '#wire/journal-frame.ts';
 import type { JournalReader } from './journal-reader.ts';
 import { isAfter, type JournalRecord } from './journal-run.ts';
 
@@ -20,4 +21,16 @@ export async function readJournalRange(
     }
   }
   return range;
+}
+
+/** The time of the first frame among records; undefined where there is none. */
+export async function firstFrameMs(
+  batches: AsyncIterable<readonly JournalRecord[]>,
+): Promise<number | undefined> {
+  for await (const records of batches)
+    for (const { data } of records) {
+      const record = decodeRecord(data);
+      if (record.kind === 'frame') return record.atMs;
+    }
+  return undefined;
 }

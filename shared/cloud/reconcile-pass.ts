@@ -13,7 +13,7 @@ import type {
 import { directoryShards, houseAccounts } from '#wire/table-keys.ts';
 import { endOfDay } from './account-sums.ts';
 import type { ArchiveReader } from './archive-store.ts';
-import { clearedTo, newestRun } from './engine-credits.ts';
+import { clearedThrough, newestRun } from './engine-credits.ts';
 import { FramesMissing, type JournalFrames } from './journal-frames.ts';
 import { nextAccounts, reconcilePage } from './reconcile-accounts.ts';
 import { reconcileEnd } from './reconcile-end.ts';
@@ -35,6 +35,8 @@ export type Reconciling = {
   archive: Pick<ArchiveReader, 'read' | 'end'>;
   snapshots: SnapshotReader;
   frames: JournalFrames;
+  /** The time of the stream's first frame behind a position; undefined where it has none. Without it the archive alone tells. */
+  nextFrameMs?(groupId: GroupId, afterShardSequence: string): Promise<number | undefined>;
   vault: Vault;
   store: ReconciliationStore;
   nowMs(): number;
@@ -252,10 +254,15 @@ const frameOf = ({ what }: Difference): number => Number(runName.exec(what)?.[1]
 export async function settledThrough(ports: Reconciling): Promise<number> {
   let settledMs = ports.nowMs() - ports.settleMs;
   for (const groupId of ports.groups) {
+    const cleared = await clearedThrough(ports, groupId);
+    const nextMs = await ports.nextFrameMs?.(groupId, cleared.shardSequence);
+    if (nextMs !== undefined) {
+      settledMs = Math.min(settledMs, nextMs);
+      continue;
+    }
     const end = await ports.archive.end(groupId);
-    const cleared = await clearedTo(ports, groupId);
-    if (end.frame <= cleared) continue;
-    const newest = await newestRun(ports, groupId, cleared);
+    if (end.frame <= cleared.frame) continue;
+    const newest = await newestRun(ports, groupId, cleared.frame);
     settledMs = Math.min(settledMs, newest?.atMs ?? 0);
   }
   return settledMs;

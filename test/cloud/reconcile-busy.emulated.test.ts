@@ -3,6 +3,7 @@ import { TransactGetCommand } from '@aws-sdk/lib-dynamodb';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { dayOf } from '#cloud/account-sums.ts';
 import { clearedRuns } from '#cloud/cleared-run.ts';
+import { firstFrameMs } from '#cloud/journal-range.ts';
 import { reconcileStep } from '#cloud/reconcile-pass.ts';
 import { reconcileRun } from '#cloud/reconcile-run.ts';
 import { type DynamoTwin, startDynamo } from '../twins/dynamo-twin.ts';
@@ -152,6 +153,31 @@ test('a pass of many short steps, by processes that come twice and die, says the
   const told = ({ accounts, entries, totals, groups: each, differences }: typeof pass) =>
     ({ accounts, entries, totals, each, differences }) as const;
   expect(told(pass)).toEqual(told(whole));
+});
+
+test('what is in the stream and neither archived nor cleared keeps a day waiting', async () => {
+  const world = await ReconciledWorld.on(twin.client);
+  await world.deposit(alice, 'USDC', 50_000);
+  await world.grant('majors', alice, 'USDC', 10_000);
+  await world.settle();
+  world.giveBack('majors', alice, 'USDC', 4_000);
+  const givenBackMs = world.nowMs;
+  const name = dayOf(world.nowMs);
+  world.nextDay();
+  const ports = {
+    ...world.ports(),
+    nextFrameMs: async (groupId: string, after: string) =>
+      firstFrameMs(world.stream(groupId, after)),
+  };
+  const early = await reconcileStep(ports, { name, budgetMs: 1e9 });
+  expect(early.place).toEqual({
+    phase: 'waiting',
+    why: `entries of before ${new Date(givenBackMs).toISOString()} are all there, later ones may come`,
+  });
+  await world.clear('majors');
+  const day = await reconcileStep(ports, { name, budgetMs: 1e9 });
+  expect(day.place).toEqual({ phase: 'finished' });
+  expect(day.totals[0]?.users.frozen).toEqual({ majors: 6_000n });
 });
 
 test('a day is not begun before all of its entries are there, and its sums are kept once', async () => {

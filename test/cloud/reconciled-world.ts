@@ -235,6 +235,12 @@ export class ReconciledWorld {
     this.#pairs[group].journal.frame(bare, this.tick());
   }
 
+  /** The journal behind a position, as its stream holds it. */
+  async *stream(group: string, after: string): AsyncGenerator<JournalRecord[]> {
+    const { records } = this.#pairs[group as Group].journal;
+    yield records.filter(({ shardSequence }) => shardSequence > after);
+  }
+
   async #range(group: Group, after: string, through: string): Promise<JournalRecord[]> {
     return this.#pairs[group].journal.records.filter(
       ({ shardSequence }) => shardSequence > after && shardSequence <= through,

@@ -64,7 +64,13 @@ export function plainLedger(): WorldLedger {
       [...lines].flatMap(([key, { available, lent }]): Balance[] => {
         const [owner, asset = ''] = key.split(' ');
         if (owner !== account) return [];
-        const balance = { asset, available: units(available), demanded: units(0), withdrawing: units(0), credit: [] };
+        const balance = {
+          asset,
+          available: units(available),
+          demanded: units(0),
+          withdrawing: units(0),
+          credit: [],
+        };
         return [{ ...balance, lent: structuredClone([...lent.values()]) }];
       }),
   };

@@ -1,6 +1,6 @@
 /** Who may operate markets and move money by hand, and what the functions that only need to know them may read. */
 import { describe, expect, test } from 'vitest';
-import { stageNames } from '../../infra/settings.ts';
+import { type StageName, stageNames } from '../../infra/settings.ts';
 import { allowed } from './statements.ts';
 import { listAt, ofType } from './synthesized.ts';
 
@@ -8,57 +8,52 @@ import { listAt, ofType } from './synthesized.ts';
 const isRegister = (statement: object): boolean =>
   JSON.stringify(statement).includes('"dynamodb:LeadingKeys":["ASSETS"]');
 
+/** A function by its fixed name: whether something names it, who may invoke it, and what leads to it from outside. */
+function reachOf(stage: StageName, name: string) {
+  const found = ofType(stage, 'AWS::Lambda::Function').filter(
+    ({ properties }) => properties['FunctionName'] === `crossbook-${stage}-${name}`,
+  );
+  const id = found[0]?.id.split('/')[1] ?? 'none';
+  const isNamedIn = (of: unknown) => JSON.stringify(of).includes(`"${id}"`);
+  const invokers = allowed(stage).filter(
+    ({ statement }) =>
+      JSON.stringify(statement['Action']).includes('lambda:InvokeFunction') && isNamedIn(statement),
+  );
+  const doors = [
+    ...ofType(stage, 'AWS::Lambda::Permission'),
+    ...ofType(stage, 'AWS::ApiGatewayV2::Integration'),
+  ];
+  // Doors there are: none of them leads here.
+  expect(doors.length).toBeGreaterThan(5);
+  return {
+    found,
+    invokers: invokers.map((each) => each.id.replace(/[0-9A-F]{8}$/, '')),
+    doors: doors.filter(({ properties }) => isNamedIn(properties)),
+  };
+}
+
 describe.each(stageNames)('stage %s', (stage) => {
   test('markets are operated by one role, through a function that no route leads to', () => {
-    const [operations, ...others] = ofType(stage, 'AWS::Lambda::Function').filter(
-      ({ properties }) => properties['FunctionName'] === `crossbook-${stage}-operations`,
-    );
-    expect(others).toEqual([]);
-    const id = operations?.id.split('/')[1] ?? 'none';
-    const invokers = allowed(stage).filter(
-      ({ statement }) =>
-        JSON.stringify(statement['Action']).includes('lambda:InvokeFunction') &&
-        JSON.stringify(statement['Resource']).includes(id),
-    );
-    expect(invokers.map((each) => each.id.replace(/[0-9A-F]{8}$/, ''))).toEqual([
-      'Operations/OperatorPolicy',
-    ]);
-    expect(invokers[0]?.statement).toMatchObject({ Action: 'lambda:InvokeFunction' });
+    const { found, invokers, doors } = reachOf(stage, 'operations');
+    expect(found).toHaveLength(1);
+    expect(invokers).toEqual(['Operations/OperatorPolicy']);
+    expect(doors).toEqual([]);
     const [role] = ofType(stage, 'AWS::IAM::Role').filter(
       ({ properties }) => properties['RoleName'] === `crossbook-${stage}-operator`,
     );
     expect(listAt(role?.properties ?? {}, 'ManagedPolicyArns')).toHaveLength(1);
     expect(JSON.stringify(role?.properties['AssumeRolePolicyDocument'])).toContain(':root');
-    const doors = [
-      ...ofType(stage, 'AWS::Lambda::Permission'),
-      ...ofType(stage, 'AWS::ApiGatewayV2::Integration'),
-    ];
-    expect(doors.length).toBeGreaterThan(5);
-    expect(doors.filter(({ properties }) => JSON.stringify(properties).includes(id))).toEqual([]);
   });
 
   test('money is moved by hand through a function that no route leads to, by a policy that no shared role has', () => {
-    const [adjustments] = ofType(stage, 'AWS::Lambda::Function').filter(
-      ({ properties }) => properties['FunctionName'] === `crossbook-${stage}-adjustments`,
-    );
-    const id = adjustments?.id.split('/')[1] ?? 'none';
-    const names = (of: object) => JSON.stringify(of).includes(`"${id}"`);
-    const invokers = allowed(stage).filter(
-      ({ statement }) =>
-        JSON.stringify(statement['Action']).includes('lambda:InvokeFunction') && names(statement),
-    );
-    expect(invokers.map((each) => each.id.replace(/[0-9A-F]{8}$/, ''))).toEqual([
-      'Operations/AdjusterPolicy',
-    ]);
+    const { found, invokers, doors } = reachOf(stage, 'adjustments');
+    expect(found).toHaveLength(1);
+    expect(invokers).toEqual(['Operations/AdjusterPolicy']);
+    expect(doors).toEqual([]);
     const [policy] = ofType(stage, 'AWS::IAM::ManagedPolicy').filter(
       ({ properties }) => properties['ManagedPolicyName'] === `crossbook-${stage}-adjuster`,
     );
     expect(listAt(policy?.properties ?? {}, 'Roles')).toEqual([]);
-    const doors = [
-      ...ofType(stage, 'AWS::Lambda::Permission'),
-      ...ofType(stage, 'AWS::ApiGatewayV2::Integration'),
-    ];
-    expect(doors.filter(({ properties }) => names(properties))).toEqual([]);
   });
 
   test('who moves money by hand deletes nothing, and searches the proposals only', () => {

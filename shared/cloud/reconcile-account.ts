@@ -6,7 +6,7 @@
  * at one moment together with how far each group is cleared, which says exactly which entries count. A difference is
  * one that three such looks in a row agree on. An account that never stands still that long is called unsettled, never wrong.
  */
-import { type DynamoDBDocumentClient, QueryCommand } from '@aws-sdk/lib-dynamodb';
+import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import { type AccountBook, copyOfBook, emptyBook, runOf } from '#domain/account-book.ts';
 import type { AssetId } from '#domain/asset.ts';
 import { EntryCheck } from '#domain/check-entries.ts';
@@ -20,12 +20,12 @@ import { type Difference, differenceName } from '#domain/reconciliation.ts';
 import { ledgerKeys, padded, vaultAccount } from '#wire/table-keys.ts';
 import { accountMoney, type Cleared, moneyAtOnce } from './account-items.ts';
 import { type AccountSums, endOfDay, sumsThrough } from './account-sums.ts';
-import { getItems, type Item, keyText } from './batch-items.ts';
+import { getItems, keyText } from './batch-items.ts';
 import type { EngineCredits } from './engine-credits.ts';
-import { type LedgerEntry, readEntry } from './ledger-entry.ts';
+import { entriesBehind, entriesOf } from './entries-between.ts';
+import type { LedgerEntry } from './ledger-entry.ts';
 import { readOperation } from './ledger-operations.ts';
 import { withdrawalsOf } from './ledger-withdrawals.ts';
-import { untilSettled } from './transaction.ts';
 
 export type AccountReconciling = {
   client: DynamoDBDocumentClient;
@@ -292,40 +292,6 @@ async function compared(
       ...(await withdrawalDifferences(where, account, money)),
     ],
   };
-}
-
-/** Entries behind a sort key and before another, in order, as they come. */
-async function* entriesBehind(
-  { client, table }: AccountReconciling,
-  account: string,
-  after: string,
-  before: string,
-): AsyncGenerator<LedgerEntry[]> {
-  if (after >= before) return;
-  let start: Item | undefined;
-  do {
-    const query = new QueryCommand({
-      TableName: table,
-      KeyConditionExpression: 'pk = :pk AND sk BETWEEN :after AND :before',
-      ExpressionAttributeValues: {
-        ':pk': ledgerKeys.entries(account),
-        // No sort key of an entry is a time alone, or empty.
-        ':after': after === '' ? '0' : after,
-        ':before': before,
-      },
-      ConsistentRead: true,
-      ...(start ? { ExclusiveStartKey: start } : {}),
-    });
-    const answer = await untilSettled(() => client.send(query));
-    yield (answer.Items ?? []).filter(({ sk }) => sk !== after).map(readEntry);
-    start = answer.LastEvaluatedKey;
-  } while (start);
-}
-
-async function entriesOf(where: AccountReconciling, account: string, after: string) {
-  const entries: LedgerEntry[] = [];
-  for await (const page of entriesBehind(where, account, after, '~')) entries.push(...page);
-  return entries;
 }
 
 /** Each operation's entry against the operation. The vault's line has the other side of entries that are compared. */

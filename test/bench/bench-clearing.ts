@@ -19,7 +19,7 @@ const bareTrades = Math.round(2_000 * scale);
 const plan = { framesPerBatch: 100, returnsPerBatch: 10 };
 /** What goes on at a steady pace: a market's second, and the grants and deposits of its accounts beside it. */
 const steady = { seconds: Math.round(20 * scale), tradesPerSec: 1_000, besidePerSec: 50 };
-const pagesPerSec = 100;
+const pagesPerSec = 25;
 /** Entries on a page, as the API gives them. */
 const pageOf = 50;
 

@@ -77,7 +77,7 @@ describe('a row of the outbox', () => {
     const { table } = await storeWith();
     const [alice, atMs] = [`0x${'a'.repeat(40)}`, 1_700_000_000_000];
     const ledger = createLedgerStore({ client: dynamo.client, table });
-    for (const operationId of ['deposit', 'deposit#1'])
+    for (const operationId of ['deposit', 'deposit-1'])
       await ledger.deposit({
         ...{ operationId, account: alice, asset: 'USDC', units: 5n as never, atMs },
       });

@@ -9,6 +9,11 @@ type Step = { name: string; command: string; args: string[] };
 const steps: Step[] = [
   { name: 'types', command: 'tsc', args: ['-p', 'tsconfig.json'] },
   { name: 'types of infra', command: 'tsc', args: ['-p', 'infra/tsconfig.json'] },
+  {
+    name: 'types of the core',
+    command: 'tsc',
+    args: ['-p', 'containers/matcher/engine/fast/core/tsconfig.json'],
+  },
   { name: 'purity of the domain', command: 'tsc', args: ['-p', 'shared/domain/tsconfig.json'] },
   {
     name: 'format, lint, import rules',

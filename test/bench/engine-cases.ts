@@ -1,6 +1,5 @@
 /** The cases of the engine's benchmark; each runs in a process of its own, from a bundle like the container's. */
 import { strict as assert } from 'node:assert';
-import { CreditLines } from '../../containers/matcher/engine/fast/credit-lines.ts';
 import { restoreEngine } from '../../containers/matcher/engine/matching-engine.ts';
 import type { SnapshotRecord } from '../../containers/matcher/engine/snapshot-record.ts';
 import { drawFlow, type Flow, type Shape } from './engine-flow.ts';
@@ -102,29 +101,12 @@ function million(): Measured[] {
   ];
 }
 
-/** Lines that hold everything and count nothing: what an engine without credit would ask of them. */
-class NoCredit extends CreditLines {
-  override find(): number {
-    return 0;
-  }
-  override line(): number {
-    return 0;
-  }
-  override hold(): void {}
-  override unhold(): void {}
-  override receive(): void {}
-  override move(): void {}
-}
-
-function noCredit(): CreditLines {
-  const lines = new NoCredit();
-  lines.freeUnits[0] = Number.MAX_SAFE_INTEGER;
-  return lines;
-}
-
+/** `CREDIT_OFF`: a core in base64 whose credit lines hold everything and count nothing. */
 function credit(): Measured[] {
   const flow = drawFlow(1, usual);
-  const makes = [() => core(flow), () => core(flow, noCredit())];
+  const binary = process.env['CREDIT_OFF'];
+  assert(binary, 'there is no core without credit');
+  const makes = [() => core(flow), () => core(flow, binary)];
   const [on = 0, off = 0] = bestOf(makes, flow.timed.length, 8);
   return [beside('opsPerSec', '1/s', on, { name: 'credit off', value: off })];
 }

@@ -5,11 +5,19 @@ import type { EngineEvent } from '#domain/event.ts';
 import { type Market, noProtections } from '#domain/market.ts';
 import type { Engine } from '../../containers/matcher/engine/engine.ts';
 import { eventTags } from '../../containers/matcher/engine/event-hash.ts';
-import { applyRequest } from '../../containers/matcher/engine/fast/apply-command.ts';
-import type { CreditLines } from '../../containers/matcher/engine/fast/credit-lines.ts';
+import { applyCommand } from '../../containers/matcher/engine/fast/apply-command.ts';
+import {
+  digestAt,
+  engineState,
+  eventRow,
+  eventsAt,
+  requestAt,
+  requestRow,
+  stateAt,
+} from '../../containers/matcher/engine/fast/core-layout.ts';
 import { FastState } from '../../containers/matcher/engine/fast/fast-state.ts';
 import { packTraits } from '../../containers/matcher/engine/fast/order-traits.ts';
-import { kind, Request } from '../../containers/matcher/engine/fast/request.ts';
+import { requestKinds } from '../../containers/matcher/engine/fast/request.ts';
 import { resolve } from '../../containers/matcher/engine/fast/resolve.ts';
 import { viewsOf } from '../../containers/matcher/engine/fast/views.ts';
 import { createEngine } from '../../containers/matcher/engine/matching-engine.ts';
@@ -67,34 +75,38 @@ const accountNames = Array.from({ length: traders * 2 }, (_, at) =>
 );
 
 /** The engine without its ends: requests are resolved before they are timed, rows are not made into events. */
-export function core(flow: Flow, credit?: CreditLines): Runner {
-  const state = new FastState({ groupId: 'bench', hashSecret, credit });
-  state.reserve(expectedOf(flow));
+export function core(flow: Flow, binary?: string): Runner {
+  const state = new FastState({ groupId: 'bench', hashSecret, binary });
+  const { calls } = state.core;
+  const expected = expectedOf(flow);
+  calls.reserve(expected.orders, expected.ids);
+  const requests = calls.takeRoom(1_000 * requestBytes);
   const commands = commandsOf(flow);
-  const made = new Request();
-  for (const command of commands.before) applyRequest(state, resolve(command, state, made));
+  for (const command of commands.before) applyCommand(command, state);
   const { depth } = viewsOf(state);
-  const ready: Request[] = [];
   let trades = 0;
-  const { events } = state;
   return {
     prepare(from, count) {
       for (let nth = 0; nth < count; nth += 1) {
-        const request = ready[nth] ?? new Request();
-        ready[nth] = resolve(commands.timed(from + nth), state, request);
+        resolve(commands.timed(from + nth), state, requests + nth * requestBytes);
       }
     },
     run(nth) {
-      applyRequest(state, ready[nth] as Request);
-      for (let row = 1; row < events.count; row += 1) {
-        if (events.tags[row] === eventTags.trade) trades += 1;
+      calls.apply(requests + nth * requestBytes);
+      const { ints } = state.core;
+      const count = ints[(stateAt + engineState.eventCount) >>> 2] as number;
+      for (let row = 1; row < count; row += 1) {
+        if (ints[(eventsAt + row * 64 + eventRow.tag) >>> 2] === eventTags.trade) trades += 1;
       }
     },
-    settle: () => state.changes.take(() => {}),
+    settle: () => void calls.takeChanges(),
     book: (market) => JSON.stringify(depth(marketName(market), Number.MAX_SAFE_INTEGER)),
     trades: () => trades,
   };
 }
+
+/** As far as requests lie from each other. */
+const requestBytes = 256;
 
 /** A matcher makes room for its bounds; here for the flow, as the peer's heap does in its first rounds. */
 const expectedOf = ({ before, timed }: Flow) => ({
@@ -237,19 +249,20 @@ export function nodejsOrderBook(flow: Flow): Runner {
   };
 }
 
-/** A state with one market and funded accounts, and a request for it. */
-export function benchState(): { state: FastState; request: Request } {
+/** A state with one market and funded accounts, and their rows: buyers and sellers in turn. */
+export type BenchState = { state: FastState; accounts: number[] };
+
+export function benchState(): BenchState {
   const state = new FastState({ groupId: 'bench', hashSecret });
-  state.reserve({ orders: 16_384, ids: 131_072 });
-  const request = new Request();
-  const commands = [listing(0)];
+  state.core.calls.reserve(16_384, 131_072);
+  applyCommand(listing(0), state);
   for (let trader = 0; trader < traders; trader += 1) {
-    commands.push(grant(`buy ${trader}`, accountOf({ trader, side: 'buy' }), 'USDC'));
-    commands.push(grant(`sell ${trader}`, accountOf({ trader, side: 'sell' }), 'M0'));
+    applyCommand(grant(`buy ${trader}`, accountOf({ trader, side: 'buy' }), 'USDC'), state);
+    applyCommand(grant(`sell ${trader}`, accountOf({ trader, side: 'sell' }), 'M0'), state);
   }
-  for (const command of commands) applyRequest(state, resolve(command, state, request));
-  const placed = resolve(plainPlacing, state, request);
-  return { state, request: placed };
+  resolve(plainPlacing, state, requestAt);
+  state.core.calls.settleRequest(requestAt);
+  return { state, accounts: accountNames.map((name) => state.account(name)) };
 }
 
 const plainPlacing = placing(
@@ -270,37 +283,38 @@ type Plain = {
   size: number;
 };
 
-/** Fills a request with an order or a cancel by numbers alone. */
-export function fillRequest(state: FastState, request: Request, plain: Plain): void {
+/** Fills the request of a state of ours, which was filled before, with an order or a cancel by numbers alone. */
+export function fillRequest({ state, accounts }: BenchState, plain: Plain): void {
+  const { ints, doubles, calls } = state.core;
   const { id, cancels } = plain;
-  numberWords(cancels === 0 ? id : id + 2 ** 30, request.words);
-  request.hash = state.ids.hashOf(request.words);
-  request.nameLeft = request.words[0] as number;
-  request.nameRight = request.words[1] as number;
-  request.nowMs = plain.nowMs;
-  request.kind = cancels === 0 ? kind.place : kind.cancel;
-  // Handles count up as the accounts were funded: buyers and sellers in turn.
-  request.account = ((cancels || id) % traders) * 2 + sideOfId(cancels || id);
-  request.hasTarget = cancels > 0;
-  request.isTargetDigest = true;
+  const word = (field: number) => (requestAt + field) >>> 2;
+  const double = (field: number) => (requestAt + field) >>> 3;
+  ints[word(requestRow.kind)] = requestKinds.indexOf(cancels === 0 ? 'place' : 'cancel');
+  const nth = ((cancels || id) % traders) * 2 + sideOfId(cancels || id);
+  ints[word(requestRow.account)] = accounts[nth] as number;
+  doubles[double(requestRow.nowMs)] = plain.nowMs;
+  numberWords(cancels === 0 ? id : id + 2 ** 30, ints);
+  calls.resolveId(requestAt);
   if (cancels > 0) {
-    numberWords(cancels, request.targetWords);
-    request.targetHash = state.ids.hashOf(request.targetWords);
+    numberWords(cancels, ints);
+    calls.resolveTarget(requestAt);
     return;
   }
   const sells = sideOfId(id) === 1;
-  request.traits = sells ? plainTraits.sell : plainTraits.buy;
-  request.limitTicks = 100_000 + (sells ? plain.away : -plain.away);
-  request.sizeLots = plain.size;
-  request.createdAtMs = plain.nowMs;
-  request.expiresAtMs = plain.nowMs + 86_400_000;
+  ints[word(requestRow.traits)] = sells ? plainTraits.sell : plainTraits.buy;
+  ints[word(requestRow.limitTicks)] = 100_000 + (sells ? plain.away : -plain.away);
+  doubles[double(requestRow.sizeLots)] = plain.size;
+  doubles[double(requestRow.createdAtMs)] = plain.nowMs;
+  doubles[double(requestRow.expiresAtMs)] = plain.nowMs + 86_400_000;
+  calls.resolveLines(requestAt);
 }
 
 /** Whoever cancels must find the owner again: an order's side hangs on its id. */
 const sideOfId = (id: number): number => (Math.imul(id, 0x9e3779b1) >>> 31) & 1;
 
-function numberWords(id: number, into: Int32Array): void {
-  for (let at = 0; at < into.length; at += 1) into[at] = Math.imul(id + at, 0x9e3779b1);
+/** Into the digest that is looked for. */
+function numberWords(id: number, ints: Int32Array): void {
+  for (let at = 0; at < 8; at += 1) ints[(digestAt >>> 2) + at] = Math.imul(id + at, 0x9e3779b1);
 }
 
 /** The engine with a flow's book filled. */

@@ -1,7 +1,7 @@
 /** Ten million operations on an engine whose memory is full: what they allocate, and what the garbage collector does meanwhile. */
 import { constants, PerformanceObserver } from 'node:perf_hooks';
 import { setImmediate } from 'node:timers/promises';
-import { applyRequest } from '../../containers/matcher/engine/fast/apply-command.ts';
+import { requestAt } from '../../containers/matcher/engine/fast/core-layout.ts';
 import { seeded } from './engine-flow.ts';
 import { benchState, fillRequest } from './engine-runners.ts';
 import { alone, type Measured } from './figure.ts';
@@ -13,7 +13,8 @@ const startMs = 1_790_000_000_000;
 
 /** Places, cancels and crosses in turn; nothing but numbers is made for it, so that what is allocated is the engine's. */
 export async function steadyOperations(operations: number): Promise<Measured[]> {
-  const { state, request } = benchState();
+  const bench = benchState();
+  const { calls } = bench.state.core;
   const random = seeded(7);
   const ids = new Int32Array(live);
   let done = 0;
@@ -25,17 +26,17 @@ export async function steadyOperations(operations: number): Promise<Measured[]> 
       const nth = at % live;
       const isCancel = ids[nth] !== 0;
       const cross = !isCancel && random() < 0.1;
-      fillRequest(state, request, {
+      fillRequest(bench, {
         nowMs,
         id: at + 1,
         cancels: isCancel ? (ids[nth] as number) : 0,
         away: cross ? -40 : 1 + Math.floor(300 * random() ** 3),
         size: 1 + Math.floor(random() * 20),
       });
-      applyRequest(state, request);
+      calls.apply(requestAt);
       ids[nth] = isCancel ? 0 : at + 1;
       done += 1;
-      if (at % 100 === 0) state.changes.take(() => {});
+      if (at % 100 === 0) calls.takeChanges();
     }
   };
   await apply(0, operations / 10);

@@ -38,7 +38,7 @@ export const doneReasons: OrderDone['reason'][] = [
   'self_trade',
   'halted',
 ];
-const amendReasons = ['amended', 'self_trade'];
+export const amendReasons = ['amended', 'self_trade'];
 const stateReasons = ['operator', 'volatility', 'schedule'];
 const sides = ['buy', 'sell'];
 

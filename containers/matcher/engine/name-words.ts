@@ -67,8 +67,8 @@ const rightMultipliers = Int32Array.of(
   0xc19bf175,
 );
 
-/** Reads `0x` and 64 lower-case hex digits; false where the text is anything else. */
-export function readDigest(text: string, into: Int32Array): boolean {
+/** Reads `0x` and 64 lower-case hex digits into 8 words, from a place on; false where the text is anything else. */
+export function readDigest(text: string, into: Int32Array, from = 0): boolean {
   if (text.length !== digestLength || text.charCodeAt(1) !== 0x78 || text.charCodeAt(0) !== 0x30) {
     return false;
   }
@@ -80,7 +80,7 @@ export function readDigest(text: string, into: Int32Array): boolean {
       invalid |= digit | (text.charCodeAt(at) & ~0x7f);
       value = (value << 4) | digit;
     }
-    into[word] = value;
+    into[from + word] = value;
   }
   return invalid >= 0 && invalid < 16;
 }

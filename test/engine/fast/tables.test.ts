@@ -1,121 +1,106 @@
-/** The fast engine's tables beside plain maps and arrays that do the same. */
+/** The core's tables, asked through an engine over them, beside plain maps and arrays that do the same. */
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { ExpiryQueue } from '../../../containers/matcher/engine/fast/expiry-queue.ts';
 import { createFastEngine } from '../../../containers/matcher/engine/fast/fast-engine.ts';
-import { accepted, IdTable } from '../../../containers/matcher/engine/fast/id-table.ts';
-import { none, OrderTable, place } from '../../../containers/matcher/engine/fast/order-table.ts';
-import { PagePool, PriceLadder } from '../../../containers/matcher/engine/fast/price-ladder.ts';
-import { address, digest, TradingFloor } from '../trading-floor.ts';
+import { memoryMs } from '../../../containers/matcher/engine/limits.ts';
+import { address, digest, type Placing, TradingFloor } from '../trading-floor.ts';
 
-const words = (number: number) =>
-  Int32Array.from({ length: 8 }, (_, at) => (at === 7 ? number : 0));
+/** Places an order and answers its digest. */
+function placed(floor: TradingFloor, placing: Placing): string {
+  const order = floor.placing(placing);
+  floor.apply(order);
+  return order.commandId;
+}
 
-describe('the table of ids', () => {
-  test('finds what is in it and nothing else, whatever comes and goes', () => {
-    const deeds = fc.array(fc.tuple(fc.boolean(), fc.integer({ min: 0, max: 40 })), {
-      minLength: 50,
-      maxLength: 400,
-    });
-    fc.assert(
-      fc.property(deeds, fc.integer(), (drawn, secret) => {
-        const ids = new IdTable(secret);
-        const rows = new Map<number, number>();
-        for (const [adds, number] of drawn) {
-          const hash = ids.hashOf(words(number));
-          if (adds && !rows.has(number)) {
-            const row = ids.add(words(number), hash);
-            ids.remember(row, { sequence: number + 1, code: accepted, atMs: 0 });
-            rows.set(number, row);
-          } else if (!adds && rows.size > 0) {
-            const [oldest] = rows.keys();
-            ids.forgetOldest();
-            rows.delete(oldest as number);
-          }
-          for (let each = 0; each <= 40; each += 1) {
-            const found = ids.find(words(each), ids.hashOf(words(each)));
-            expect(found).toBe(rows.get(each) ?? none);
-            if (found !== none) expect(ids.text(found)).toBe(digest(each));
-          }
+const funded = (hashSecret = 1) => {
+  const floor = new TradingFloor(createFastEngine({ hashSecret }));
+  floor.grant(address('alice'), 'USDC', 2 ** 50);
+  floor.grant(address('bob'), 'ETH', 2 ** 40);
+  return floor;
+};
+
+test('ids are found while they are remembered, and no other is, whatever comes and goes', () => {
+  const laterMs = fc.constantFrom(0, 1, 1_000, memoryMs / 4);
+  const deeds = fc.array(fc.tuple(laterMs, fc.integer({ min: 0, max: 40 })), {
+    minLength: 20,
+    maxLength: 150,
+  });
+  fc.assert(
+    fc.property(deeds, fc.integer(), (drawn, secret) => {
+      const floor = funded(secret);
+      const remembered = new Map<number, number>();
+      for (const [later, number] of drawn) {
+        floor.nowMs += later;
+        for (const [each, atMs] of remembered) {
+          if (atMs < floor.nowMs - memoryMs) remembered.delete(each);
         }
-      }),
-      { numRuns: 10 },
-    );
-  });
-
-  test('tells digests apart that have one hash', () => {
-    const ids = new IdTable(1);
-    const [one, other] = [ids.add(words(1), 5), ids.add(words(2), 5)];
-    expect([ids.find(words(1), 5), ids.find(words(2), 5)]).toEqual([one, other]);
-    expect(ids.find(words(3), 5)).toBe(none);
-  });
+        const account = address('alice');
+        const command = { commandId: digest(number), nowMs: floor.nowMs, account };
+        // Of an order that is not there: the answer is remembered all the same.
+        floor.apply({ type: 'cancel', ...command, digest: digest(number + 100) });
+        if (!remembered.has(number)) remembered.set(number, floor.nowMs);
+        for (let each = 0; each <= 40; each += 1) {
+          const isKnown = floor.engine.firstResult(digest(each)) !== undefined;
+          expect(isKnown, `${each}`).toBe(remembered.has(each));
+        }
+      }
+    }),
+    { numRuns: 10 },
+  );
 });
 
-describe.each([true, false])('a ladder of prices, highest first: %s', (isDescending) => {
+describe.each(['buy', 'sell'] as const)('the ladder of those who %s', (side) => {
   test('keeps its levels in order, near and far', () => {
     const price = fc.oneof(
       fc.integer({ min: 1, max: 200 }),
       fc.integer({ min: 1, max: 2 ** 31 - 1 }),
     );
-    const deeds = fc.array(fc.tuple(fc.boolean(), price), { maxLength: 300 });
+    const deeds = fc.array(fc.tuple(fc.boolean(), price), { maxLength: 120 });
     fc.assert(
       fc.property(deeds, (drawn) => {
-        const ladder = new PriceLadder(new PagePool(), { owner: 3, isDescending });
-        const prices = new Map<number, number>();
-        drawn.forEach(([, ticks], level) => {
-          if (prices.has(ticks)) {
-            ladder.remove(ticks);
-            prices.delete(ticks);
-          } else {
-            ladder.insert(ticks, level);
-            prices.set(ticks, level);
-          }
-          const inOrder = [...prices].sort(([one], [other]) =>
-            isDescending ? other - one : one - other,
+        const floor = funded();
+        const account = address(side === 'buy' ? 'alice' : 'bob');
+        const levels = new Map<number, string>();
+        for (const [, limitTicks] of drawn) {
+          const known = levels.get(limitTicks);
+          if (known) floor.cancel(known, account);
+          if (known) levels.delete(limitTicks);
+          else levels.set(limitTicks, placed(floor, { account, side, limitTicks }));
+          const inOrder = [...levels.keys()].sort((one, other) =>
+            side === 'buy' ? other - one : one - other,
           );
-          expect(ladder.best).toBe(inOrder[0]?.[1] ?? none);
-          expect(ladder.find(ticks)).toBe(prices.get(ticks) ?? none);
-          inOrder.forEach(([each], at) => {
-            expect(ladder.next(each)).toBe(inOrder[at + 1]?.[1] ?? none);
-          });
-        });
+          const { bids, asks } = floor.engine.depth('ETH-USDC', 1_000);
+          expect((side === 'buy' ? bids : asks).map(([ticks]) => ticks)).toEqual(inOrder);
+        }
       }),
-      { numRuns: 60 },
+      { numRuns: 20 },
     );
   });
 });
 
-test('orders expire by time, then by age, and those that are over never', () => {
-  const deeds = fc.array(fc.tuple(fc.integer({ min: 0, max: 9 }), fc.boolean()), {
-    maxLength: 200,
+test('what expires next is known, whoever ended before', () => {
+  const deeds = fc.array(fc.tuple(fc.integer({ min: 1, max: 9 }), fc.boolean()), {
+    maxLength: 150,
   });
   fc.assert(
     fc.property(deeds, (drawn) => {
-      const orders = new OrderTable();
-      const queue = new ExpiryQueue(orders);
-      let live: number[] = [];
-      drawn.forEach(([expiresAtMs, ends], admitted) => {
+      const floor = funded();
+      const account = address('alice');
+      let live: { digest: string; expiresAtMs: number }[] = [];
+      for (const [seconds, ends] of drawn) {
         const [leaving] = live;
-        if (ends && leaving !== undefined) {
-          orders.retire(leaving, 0);
-          queue.leave(leaving);
-          orders.releaseRetired();
+        if (ends && leaving) {
+          floor.cancel(leaving.digest, account);
           live = live.slice(1);
         } else {
-          const slot = orders.take();
-          orders.places[slot] = place.book;
-          orders.expiresAtMs[slot] = expiresAtMs;
-          orders.admitted[slot] = admitted;
-          queue.add(slot);
-          live.push(slot);
+          const expiresAtMs = floor.nowMs + seconds * 1_000;
+          live.push({ digest: placed(floor, { account, expiresAtMs }), expiresAtMs });
         }
-        const due = (slot: number) =>
-          (orders.expiresAtMs[slot] as number) * 1e6 + (orders.admitted[slot] as number);
-        const [first] = [...live].sort((one, other) => due(one) - due(other));
-        expect(queue.first).toBe(first ?? none);
-      });
+        const next = Math.min(...live.map((order) => order.expiresAtMs));
+        expect(floor.engine.nextDueMs()).toBe(live.length === 0 ? undefined : next);
+      }
     }),
-    { numRuns: 60 },
+    { numRuns: 20 },
   );
 });
 

@@ -1,134 +1,224 @@
-/** All that the fast engine knows: columns of numbers behind handles, and the few objects that hold them together. */
-import { assert } from '#domain/assertion.ts';
+/** All that the fast engine knows: its core's memory, and the texts behind the rows. */
 import type { MarketId } from '#domain/market.ts';
 import type { Address } from '#domain/order.ts';
-import type { MatchBounds, Work } from '../snapshot-record.ts';
-import { Accounts } from './accounts.ts';
-import { CreditLines } from './credit-lines.ts';
-import { DueHeap } from './due-heap.ts';
-import { EndedOrders } from './ended-orders.ts';
-import { EventRows, TradeFigures } from './event-rows.ts';
-import { ExpiryQueue } from './expiry-queue.ts';
-import { IdTable } from './id-table.ts';
-import { LevelChanges } from './level-changes.ts';
-import { LevelPool } from './level-pool.ts';
-import type { MarketBook } from './market-book.ts';
-import { none, OrderTable } from './order-table.ts';
-import { PagePool } from './price-ladder.ts';
-
-export type FeeRates = { makerFeeBps: number; takerFeeBps: number };
+import type { LanesState } from '../hash-lanes.ts';
+import { nameWords, readDigest, writeDigest } from '../name-words.ts';
+import { CoreInstance, type NameOrder, nobody } from './core-instance.ts';
+import {
+  accountRow,
+  assetRow,
+  clientIdRow,
+  digestAt,
+  engineState,
+  idRow,
+  marketRow,
+  stateAt,
+} from './core-layout.ts';
+import type { ListedMarket, Terms } from './market-terms.ts';
 
 /** How many live orders, and how many ids within the admission window, an engine is made ready for. */
 export type Expected = { orders: number; ids: number };
 
-/** What is left to do, apart from an order at hand: that is `incoming`, and always comes first. */
-export type LaterWork = Exclude<Work, { work: 'match' }>;
+type StateOptions = {
+  groupId?: string | undefined;
+  hashSecret: number;
+  binary?: string | undefined;
+};
+type ClientText = { key: string; clientOrderId: string };
 
 export class FastState {
   readonly groupId: string | undefined;
-  nowMs = 0;
-  readonly orders = new OrderTable();
-  readonly ids: IdTable;
-  readonly accounts = new Accounts();
-  readonly credit: CreditLines;
-  readonly levels = new LevelPool();
-  readonly pages = new PagePool();
-  readonly changes = new LevelChanges();
-  readonly events = new EventRows();
-  /** Of the trade that happens now. */
-  readonly figures = new TradeFigures();
-  readonly markets: MarketBook[] = [];
-  readonly marketHandles = new Map<MarketId, number>();
-  readonly assets: string[] = [];
-  readonly assetHandles = new Map<string, number>();
-  /** Live orders by expiry, the older first. */
-  readonly expiries: ExpiryQueue;
-  /** Accounts by the time at which their dead man's switch fires. */
-  readonly switches: DueHeap;
-  /** When the next market's state ends by itself; infinite where none does. */
-  marketsDueMs = Number.POSITIVE_INFINITY;
-  /** Orders that ended, oldest first. */
-  readonly ended = new EndedOrders();
-  /** Live orders by account and `clientOrderId`. */
-  readonly clientIds = new Map<string, number>();
-  readonly feeTiers = new Map<number, FeeRates>();
-  /** The order at hand; `none` where there is none. */
-  incoming: number = none;
-  /** How far it may trade, fixed when it began to match. */
-  readonly bounds: MatchBounds = {
-    bandLowTicks: 0,
-    bandHighTicks: 0,
-    haltLowTicks: 0,
-    haltHighTicks: 0,
-  };
-  readonly work: LaterWork[] = [];
+  readonly core: CoreInstance;
+  /** By `index` of their rows. */
+  readonly accountNames: string[] = [];
+  readonly assetNames: string[] = [];
+  readonly markets: ListedMarket[] = [];
+  readonly #accounts = new Map<string, number>();
+  readonly #assets = new Map<string, number>();
+  readonly #markets = new Map<MarketId, ListedMarket>();
+  /** Ids that are no digests. */
+  readonly #ids = new Map<string, number>();
+  readonly #idTexts = new Map<number, string>();
+  /** What owners call their orders: unique among an account's live orders. */
+  readonly #clients = new Map<string, number>();
+  readonly #clientTexts = new Map<number, ClientText>();
 
-  constructor(options: {
-    groupId?: string | undefined;
-    hashSecret: number;
-    credit?: CreditLines | undefined;
-  }) {
-    this.groupId = options.groupId;
-    this.ids = new IdTable(options.hashSecret);
-    this.credit = options.credit ?? new CreditLines();
-    const { orders, accounts } = this;
-    this.expiries = new ExpiryQueue(orders);
-    this.switches = new DueHeap(
-      (one, other) => (accounts.names[one] as string) < (accounts.names[other] as string),
-    );
+  /** `binary`: another core than the usual one, to measure it. */
+  constructor({ groupId, hashSecret, binary }: StateOptions) {
+    this.groupId = groupId;
+    const { accountNames, markets } = this;
+    const order: NameOrder = {
+      isAccountBefore: (one, other) =>
+        (accountNames[one] as string) < (accountNames[other] as string),
+      isMarketBefore: (one, other) =>
+        (markets[one] as ListedMarket).id < (markets[other] as ListedMarket).id,
+    };
+    this.core = new CoreInstance(order, binary);
+    this.core.open(hashSecret);
   }
 
-  /** Makes room for what is expected, so that it need not be made while commands wait; more may come. */
-  reserve({ orders, ids }: Expected): void {
-    // Each table writes zeros over its room, so that its memory is there: over rows in use that would lose them.
-    assert(this.nowMs === 0, 'room is made before the first command');
-    this.orders.reserve(orders);
-    this.ids.reserve(ids);
-    this.ended.reserve(ids);
+  get nowMs(): number {
+    return this.core.double(stateAt, engineState.nowMs);
   }
 
-  get isUnfinished(): boolean {
-    return this.incoming !== none || this.work.length > 0;
+  get sequence(): number {
+    return this.core.double(stateAt, engineState.sequence);
   }
 
-  /** When the next live order expires, switch fires or market's time ends; infinite where nothing ever does. */
-  get dueMs(): number {
-    return Math.min(this.expiries.firstMs, this.switches.firstMs, this.marketsDueMs);
+  /** How far the hash over all events has come. */
+  get eventLanes(): LanesState {
+    const at = (stateAt + engineState.chainLeft) >>> 2;
+    const [left = 0, right = 0, count = 0] = this.core.ints.subarray(at, at + 3);
+    return [left, right, count];
   }
 
-  digestOf(slot: number): string {
-    return this.ids.text(this.orders.id[slot] as number);
+  /** The row of an account; nobody where it was never here. */
+  account(name: string): number {
+    return this.#accounts.get(name) ?? nobody;
   }
 
-  liveOrderOf(digest: string): number {
-    const row = this.ids.rowOf(digest);
-    return row === none ? none : this.ids.order(row);
-  }
-
-  bookOf(marketId: MarketId): MarketBook | undefined {
-    const handle = this.marketHandles.get(marketId);
-    return handle === undefined ? undefined : this.markets[handle];
-  }
-
-  book(slot: number): MarketBook {
-    return this.markets[this.orders.market[slot] as number] as MarketBook;
-  }
-
-  assetHandle(asset: string): number {
-    const known = this.assetHandles.get(asset);
+  /** The same; made where there is none, and kept for ever. */
+  accountFor(name: string): number {
+    const known = this.#accounts.get(name);
     if (known !== undefined) return known;
-    this.assetHandles.set(asset, this.assets.length);
-    this.assets.push(asset);
-    return this.assets.length - 1;
+    const { left, right } = nameWords(name);
+    const row = this.core.calls.addAccount(left, right);
+    this.accountNames.push(name);
+    this.#accounts.set(name, row);
+    return row;
   }
 
-  /** The rates of an account's next order in a market. */
-  ratesOf(account: number, book: { market: FeeRates }): FeeRates {
-    const tier = account === none ? 0 : (this.accounts.feeTier[account] as number);
-    return (tier === 0 ? undefined : this.feeTiers.get(tier)) ?? book.market;
+  accountName(row: number): string {
+    return this.accountNames[this.core.int(row, accountRow.index)] as string;
+  }
+
+  asset(name: string): number {
+    return this.#assets.get(name) ?? nobody;
+  }
+
+  assetFor(name: string): number {
+    const known = this.#assets.get(name);
+    if (known !== undefined) return known;
+    const { left, right } = nameWords(name);
+    const row = this.core.calls.addAsset(left, right);
+    this.assetNames.push(name);
+    this.#assets.set(name, row);
+    return row;
+  }
+
+  assetName(row: number): string {
+    return this.assetNames[this.core.int(row, assetRow.index)] as string;
+  }
+
+  market(id: MarketId): ListedMarket | undefined {
+    return this.#markets.get(id);
+  }
+
+  marketAt(row: number): ListedMarket {
+    return this.markets[this.core.int(row, marketRow.index)] as ListedMarket;
+  }
+
+  /** Its terms are then to be written into its row. */
+  addMarket(terms: Terms): ListedMarket {
+    const { id } = terms.market;
+    const { left, right } = nameWords(id);
+    const base = this.assetFor(terms.base.id);
+    const quote = this.assetFor(terms.quote.id);
+    const listed = { row: this.core.calls.addMarket(left, right, base, quote), id, terms };
+    this.markets.push(listed);
+    this.#markets.set(id, listed);
+    return listed;
+  }
+
+  /** The row of an id in text, whatever its form; nobody where it is not known. */
+  id(text: string): number {
+    const { core } = this;
+    const isDigest = readDigest(text, core.ints, digestAt >>> 2);
+    return isDigest ? core.calls.findId() : (this.#ids.get(text) ?? nobody);
+  }
+
+  /** The row of an id that is no digest; made where there is none. */
+  textIdFor(text: string): number {
+    const known = this.#ids.get(text);
+    if (known !== undefined) return known;
+    const row = this.core.calls.addTextId();
+    this.#ids.set(text, row);
+    this.#idTexts.set(row, text);
+    return row;
+  }
+
+  /** An id as it was written. */
+  idText(row: number): string {
+    // The last byte of a word that more is in.
+    const isText = this.core.int(row, idRow.isText - 3) >>> 24 === 1;
+    return isText
+      ? (this.#idTexts.get(row) as string)
+      : writeDigest(this.core.ints, (row + idRow.digestA) >>> 2);
+  }
+
+  /** The row of what an owner calls an order; made where there is none. */
+  clientFor(account: Address, clientOrderId: string): number {
+    const key = `${account} ${clientOrderId}`;
+    const known = this.#clients.get(key);
+    if (known !== undefined) return known;
+    const { left, right } = nameWords(clientOrderId);
+    const row = this.core.calls.addClient(left, right);
+    this.#clients.set(key, row);
+    this.#clientTexts.set(row, { key, clientOrderId });
+    return row;
+  }
+
+  clientText(row: number): string | undefined {
+    return this.#clientTexts.get(row)?.clientOrderId;
+  }
+
+  /** One that no order has goes. */
+  dropUnusedClient(row: number): void {
+    const text = this.#clientTexts.get(row);
+    if (!text || this.core.int(row, clientIdRow.orders) > 0) return;
+    this.#clients.delete(text.key);
+    this.#clientTexts.delete(row);
+    this.core.calls.releaseClient(row);
+  }
+
+  /** Forgets the texts of rows that nothing needs any more. */
+  dropTexts(): void {
+    const { core } = this;
+    let id = core.int(stateAt, engineState.droppedTexts);
+    if (id !== nobody) core.setInt(stateAt, engineState.droppedTexts, nobody);
+    while (id !== nobody) {
+      const next = core.int(id, idRow.next);
+      this.#ids.delete(this.#idTexts.get(id) as string);
+      this.#idTexts.delete(id);
+      core.calls.releaseText(id);
+      id = next;
+    }
+    let client = core.int(stateAt, engineState.droppedClients);
+    if (client !== nobody) core.setInt(stateAt, engineState.droppedClients, nobody);
+    while (client !== nobody) {
+      const next = core.int(client, clientIdRow.next);
+      // It may have come into use again.
+      this.dropUnusedClient(client);
+      client = next;
+    }
+  }
+
+  /** Makes another state what this one is now, good for reading. Names of accounts and assets are only ever added. */
+  copyTo(copy: FastState): void {
+    this.core.copyTo(copy.core);
+    const texts = [
+      [this.accountNames, copy.accountNames],
+      [this.assetNames, copy.assetNames],
+    ] as const;
+    for (const [own, others] of texts) others.push(...own.slice(others.length));
+    copy.markets.splice(0, Infinity, ...this.markets.map((listed) => ({ ...listed })));
+    copyMap(this.#accounts, copy.#accounts);
+    copyMap(this.#idTexts, copy.#idTexts);
+    copyMap(this.#clientTexts, copy.#clientTexts);
   }
 }
 
-/** Client ids are unique among an account's live orders only. */
-export const clientKey = (account: Address, clientOrderId: string): string =>
-  `${account} ${clientOrderId}`;
+function copyMap<K, V>(from: Map<K, V>, to: Map<K, V>): void {
+  to.clear();
+  for (const [key, value] of from) to.set(key, value);
+}

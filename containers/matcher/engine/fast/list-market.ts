@@ -1,26 +1,39 @@
-/** Listing a market and changing its terms and its state. */
+/** Listing a market and changing its terms. */
 import { assert } from '#domain/assertion.ts';
 import type { Asset } from '#domain/asset.ts';
-import type { ListMarket, SetMarketState } from '#domain/command.ts';
-import type { MarketListed } from '#domain/event.ts';
-import type { Market, MarketState } from '#domain/market.ts';
-import { endAuction, isOutsideAuctionBand, uncrossingOf } from './auction.ts';
-import { changeState, setUntil } from './change-state.ts';
+import type { ListMarket } from '#domain/command.ts';
+import type { Market } from '#domain/market.ts';
+import { engineRefusals } from '#domain/refusal.ts';
+import { foldTerms } from '../fold-terms.ts';
+import { HashLanes } from '../hash-lanes.ts';
+import { engineState, marketRow, stateAt } from './core-layout.ts';
 import type { FastState } from './fast-state.ts';
-import { accepted } from './id-table.ts';
-import { MarketBook, type Terms } from './market-book.ts';
-import { refusal } from './refusal-code.ts';
+import {
+  type ListedMarket,
+  marketOf,
+  marketStates,
+  stateOf,
+  stateReasons,
+  type Terms,
+  writeTerms,
+} from './market-terms.ts';
+import { accepted } from './request.ts';
+import { assertSoundFees } from './resolve.ts';
 
+/** The code, or `accepted`. */
 export function listRefusal(state: FastState, { market, base, quote }: ListMarket): number {
-  const book = state.bookOf(market.id);
-  if (book && book.liveOrders > 0 && changesTickOrLot(book.market, market)) {
-    return refusal.market_has_orders;
+  const { core } = state;
+  const known = state.market(market.id);
+  const hasOrders = known !== undefined && core.int(known.row, marketRow.liveOrders) > 0;
+  if (hasOrders && changesTickOrLot(known.terms.market, market)) {
+    return engineRefusals.indexOf('market_has_orders');
   }
   const changesAsset = state.markets
-    .flatMap((each) => [each.base, each.quote])
-    .some((known) => contradicts(known, base) || contradicts(known, quote));
-  if (changesAsset) return refusal.asset_has_other_terms;
-  return book?.market.state === 'closed' ? refusal.state_not_reachable : accepted;
+    .flatMap(({ terms }) => [terms.base, terms.quote])
+    .some((each) => contradicts(each, base) || contradicts(each, quote));
+  if (changesAsset) return engineRefusals.indexOf('asset_has_other_terms');
+  const isClosed = known !== undefined && stateOf(core, known) === 'closed';
+  return isClosed ? engineRefusals.indexOf('state_not_reachable') : accepted;
 }
 
 /** An asset's decimals and chain asset stand for ever. */
@@ -40,38 +53,50 @@ function changesTickOrLot(one: Market, other: Market): boolean {
 
 /** A new market begins in the state that the listing names; a listed one keeps its state. */
 export function listMarket(state: FastState, { market, base, quote }: ListMarket): void {
+  const { core } = state;
   assertSound(state, { market, base, quote });
-  const known = state.bookOf(market.id);
-  const book = known ?? openBook(state, { market, base, quote });
-  if (known) changeTerms(known, { market, base, quote });
-  else setUntil(state, book, 'operator');
-  state.events.rare<MarketListed>({ type: 'market_listed', market: book.market, base, quote });
+  const known = state.market(market.id);
+  const listed = known ?? openMarket(state, { market, base, quote });
+  if (known) changeTerms(state, known, { market, base, quote });
+  else core.calls.setUntil(listed.row, stateReasons.indexOf('operator'));
+  core.calls.tellListed(listed.row);
+  foldListing(state, listed);
 }
 
-export function openBook(state: FastState, terms: Terms): MarketBook {
-  const { markets, marketHandles } = state;
-  const base = state.assetHandle(terms.base.id);
-  const quote = state.assetHandle(terms.quote.id);
-  const handles = { market: markets.length, base, quote };
-  const book = new MarketBook(terms, handles, state.pages);
-  marketHandles.set(book.id, book.handle);
-  markets.push(book);
-  return book;
+/** The core has folded what opens the event; its texts follow. */
+function foldListing({ core }: FastState, listed: ListedMarket): void {
+  const at = (stateAt + engineState.chainLeft) >>> 2;
+  const [left = 0, right = 0, count = 0] = core.ints.subarray(at, at + 3);
+  const lanes = new HashLanes([left, right, count]);
+  foldTerms(lanes, { ...listed.terms, market: marketOf(core, listed) });
+  core.ints.set(lanes.state(), at);
 }
 
-function changeTerms(book: MarketBook, { market, base, quote }: Terms): void {
-  const before = book.market;
-  book.market = { ...market, state: before.state };
-  book.base = base;
-  book.quote = quote;
+export function openMarket(state: FastState, terms: Terms): ListedMarket {
+  const { market, base, quote } = terms;
+  const { core } = state;
+  assert(base.id !== quote.id, `${market.id} trades an asset for itself`);
+  const listed = state.addMarket(terms);
+  writeTerms(core, listed.row, market);
+  core.setInt(listed.row, marketRow.state, marketStates.indexOf(market.state));
+  core.setDouble(listed.row, marketRow.referenceTicks, market.referenceTicks);
+  return listed;
+}
+
+function changeTerms({ core }: FastState, listed: ListedMarket, terms: Terms): void {
+  const before = listed.terms.market;
+  const { market } = terms;
+  const { row } = listed;
+  listed.terms = terms;
+  writeTerms(core, row, market);
   const isAnew = changesTickOrLot(before, market);
-  if (isAnew) book.lastTicks = 0;
+  if (isAnew) core.setInt(row, marketRow.lastTicks, 0);
   if (isAnew || market.referenceTicks !== before.referenceTicks) {
-    book.referenceTicks = market.referenceTicks;
+    core.setDouble(row, marketRow.referenceTicks, market.referenceTicks);
   }
   const changesWindow =
     market.haltBps !== before.haltBps || market.haltWindowMs !== before.haltWindowMs;
-  if (isAnew || changesWindow) book.window.clear();
+  if (isAnew || changesWindow) core.calls.clearWindow(row);
 }
 
 /** Whoever sends terms has checked them against the catalog's schema: anything else here is a bug. */
@@ -98,41 +123,4 @@ function assertSound({ groupId }: FastState, { market, base, quote }: Terms): vo
     assert(Number.isSafeInteger(value) && value >= least[name], `${id}: bad ${name}`);
   }
   assertSoundFees(market, id);
-}
-
-/** Whole basis points below 100 %; only a maker may be paid. */
-export function assertSoundFees(
-  { makerFeeBps, takerFeeBps }: { makerFeeBps: number; takerFeeBps: number },
-  name: string,
-): void {
-  const areWhole = Number.isInteger(makerFeeBps) && Number.isInteger(takerFeeBps);
-  const areSound = Math.abs(makerFeeBps) < 10_000 && takerFeeBps >= 0 && takerFeeBps < 10_000;
-  assert(areWhole && areSound, `${name}: bad fee`);
-}
-
-/** The table of market states; whatever is not in it is not reachable. */
-const reachable: Record<MarketState, MarketState[]> = {
-  pre_open: ['open', 'auction', 'cancel_only', 'halted', 'closed'],
-  open: ['auction', 'cancel_only', 'halted', 'closed'],
-  auction: ['open', 'halted', 'closed'],
-  cancel_only: ['open', 'auction', 'halted', 'closed'],
-  halted: ['auction', 'closed'],
-  closed: [],
-};
-
-const endsAuction = (book: MarketBook, to: MarketState) =>
-  book.market.state === 'auction' && to === 'open';
-
-export function stateRefusal(state: FastState, command: SetMarketState): number {
-  const book = state.bookOf(command.marketId) as MarketBook;
-  const uncrossing = endsAuction(book, command.state) ? uncrossingOf(state, book) : undefined;
-  if (uncrossing && isOutsideAuctionBand(book, uncrossing)) return refusal.price_outside_band;
-  const isReachable = reachable[book.market.state].includes(command.state);
-  return isReachable ? accepted : refusal.state_not_reachable;
-}
-
-export function setMarketState(state: FastState, command: SetMarketState): void {
-  const book = state.bookOf(command.marketId) as MarketBook;
-  if (endsAuction(book, command.state)) endAuction(state, book, 'operator');
-  else changeState(state, book, command.state, 'operator');
 }

@@ -1,7 +1,6 @@
 /** What an order is beside its numbers, in one integer: side, type, time in force, post-only and self-trade mode. */
 import type { OrderProgress, OrderType, SelfTradePrevention, TimeInForce } from '#domain/order.ts';
 import { traitsText } from '../event-hash.ts';
-import { type NameWords, nameWords } from '../name-words.ts';
 
 type Traits = Pick<OrderProgress, 'side' | 'orderType' | 'timeInForce' | 'postOnly' | 'selfTrade'>;
 
@@ -16,7 +15,7 @@ const orderTypes: OrderType[] = [
 const timesInForce: TimeInForce[] = ['gtc', 'gtd', 'ioc', 'fok'];
 const modes: SelfTradePrevention[] = ['expire_taker', 'expire_maker', 'expire_both', 'decrement'];
 
-// Bit 0 side, bits 1 to 3 type, bits 4 and 5 time in force, bit 6 post-only, bits 7 and 8 mode.
+// Bit 0 side, bits 1 to 3 type, bits 4 and 5 time in force, bit 6 post-only, bits 7 and 8 mode; core/order-traits.ts reads them.
 const typeMask = 7;
 const postOnlyBit = 1 << 6;
 const count = 1 << 9;
@@ -35,6 +34,15 @@ export function unpackTraits(traits: number): Traits {
   return unpacked[traits] as Traits;
 }
 
+export function isSell(traits: number): boolean {
+  return (traits & 1) !== 0;
+}
+
+/** A stop to buy and a take-profit to sell wait for a rise; the others for a fall. */
+export function waitsForRise(traits: number): boolean {
+  return ((traits >> 1) & typeMask) < 4 !== isSell(traits);
+}
+
 const unpacked = Array.from({ length: count }, (_, traits): Traits | undefined => {
   const orderType = orderTypes[(traits >> 1) & typeMask];
   if (!orderType) return undefined;
@@ -42,57 +50,10 @@ const unpacked = Array.from({ length: count }, (_, traits): Traits | undefined =
     side: isSell(traits) ? 'sell' : 'buy',
     orderType,
     timeInForce: timesInForce[(traits >> 4) & 3] as TimeInForce,
-    postOnly: isPostOnly(traits),
+    postOnly: (traits & postOnlyBit) !== 0,
     selfTrade: modes[traits >> 7] as SelfTradePrevention,
   };
 });
 
-/** The two words that event hashes know the traits by. */
-export function traitsName(traits: number): NameWords {
-  return names[traits] as NameWords;
-}
-
-const names = unpacked.map((traits) => traits && nameWords(traitsText(traits)));
-
-export function isSell(traits: number): boolean {
-  return (traits & 1) !== 0;
-}
-
-/** `market`, `stop` and `take_profit`: bounded by a worst price, and never resting. */
-export function isMarketLike(traits: number): boolean {
-  const orderType = (traits >> 1) & typeMask;
-  return orderType === 1 || orderType === 2 || orderType === 4;
-}
-
-/** Hidden until the last trade price reaches a trigger. */
-export function isConditional(traits: number): boolean {
-  return ((traits >> 1) & typeMask) > 1;
-}
-
-export function isPlainLimit(traits: number): boolean {
-  return ((traits >> 1) & typeMask) === 0;
-}
-
-/** A stop to buy and a take-profit to sell wait for a rise; the others for a fall. */
-export function waitsForRise(traits: number): boolean {
-  const isStop = ((traits >> 1) & typeMask) < 4;
-  return isStop !== isSell(traits);
-}
-
-/** gtc and gtd: what is left may stay. */
-export function isLasting(traits: number): boolean {
-  return ((traits >> 4) & 3) < 2;
-}
-
-export function isFillOrKill(traits: number): boolean {
-  return ((traits >> 4) & 3) === 3;
-}
-
-export function isPostOnly(traits: number): boolean {
-  return (traits & postOnlyBit) !== 0;
-}
-
-/** 0 expire_taker, 1 expire_maker, 2 expire_both, 3 decrement. */
-export function selfTradeMode(traits: number): number {
-  return traits >> 7;
-}
+/** The texts that event hashes know the traits by. */
+export const traitNames = unpacked.map((traits) => traits && traitsText(traits));

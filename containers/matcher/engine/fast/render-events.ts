@@ -1,108 +1,153 @@
 /** Makes events of the rows of a command, with the texts that they are known by. */
-import { assert } from '#domain/assertion.ts';
 import type { EngineEvent, OrderDone, Trade } from '#domain/event.ts';
 import type { DoneReason, OrderProgress } from '#domain/order.ts';
 import { type EngineRefusal, engineRefusals } from '#domain/refusal.ts';
-import { doneReasons, eventTags } from '../event-hash.ts';
+import { amendReasons, doneReasons, eventTags } from '../event-hash.ts';
+import { nobody } from './core-instance.ts';
+import {
+  eventRow as at,
+  creditLineRow,
+  engineState,
+  eventsAt,
+  orderRow,
+  stateAt,
+} from './core-layout.ts';
 import type { FastState } from './fast-state.ts';
+import { marketOf, marketStates, stateReasons } from './market-terms.ts';
 import { unpackTraits } from './order-traits.ts';
+
+/** As far as the core's rows lie from each other. */
+const eventBytes = 64;
 
 export function renderEvents(
   state: FastState,
   commandId: string,
   emit: (event: EngineEvent) => void,
 ): void {
-  const { events } = state;
-  const { count } = events;
-  const first = events.sequence - count + 1;
-  for (let row = 0; row < count; row += 1) {
-    emit(rendered(state, commandId, row, first + row));
-    events.events[row] = undefined;
+  const { core } = state;
+  const count = core.int(stateAt, engineState.eventCount);
+  const before = state.sequence - count;
+  for (let nth = 1; nth <= count; nth += 1) {
+    const row = eventsAt + (nth - 1) * eventBytes;
+    emit(rendered(state, commandId, row, before + nth));
   }
 }
 
 function rendered(state: FastState, commandId: string, row: number, sequence: number): EngineEvent {
-  const { events } = state;
-  switch (events.tags[row]) {
+  const { core, nowMs: atMs } = state;
+  switch (core.int(row, at.tag)) {
     case eventTags.accepted:
       return { type: 'accepted', sequence, commandId };
     case eventTags.refused: {
-      const code = engineRefusals[events.details[row] as number] as EngineRefusal;
+      const code = engineRefusals[core.int(row, at.detail)] as EngineRefusal;
       return { type: 'refused', sequence, commandId, code };
     }
     case eventTags.trade:
       return tradeOf(state, row, sequence);
     case eventTags.order_done:
       return doneOf(state, row, sequence);
-    default: {
-      const event = events.events[row];
-      assert(event, 'an event without a row');
-      return event;
+    case eventTags.order_amended: {
+      const sizeLots = core.double(row, at.sizeLots);
+      const spendUnits = core.double(row, at.quoteUnits);
+      const reason = amendReasons[core.int(row, at.detail)] as 'amended' | 'self_trade';
+      const party = partyOf(state, core.int(row, at.order));
+      return { type: 'order_amended', ...party, sizeLots, spendUnits, reason, atMs, sequence };
     }
+    case eventTags.order_triggered: {
+      const party = partyOf(state, core.int(row, at.order));
+      return { type: 'order_triggered', ...party, atMs, sequence };
+    }
+    default:
+      return rareOf(state, row, sequence);
   }
 }
 
+function rareOf(state: FastState, row: number, sequence: number): EngineEvent {
+  const { core, nowMs: atMs } = state;
+  const tag = core.int(row, at.tag);
+  if (tag === eventTags.market_listed || tag === eventTags.market_state_changed) {
+    const listed = state.marketAt(core.int(row, at.market));
+    const { id: marketId, terms } = listed;
+    if (tag === eventTags.market_listed) {
+      return { type: 'market_listed', ...terms, market: marketOf(core, listed), sequence };
+    }
+    const now = marketStates[core.double(row, at.sizeLots)] as (typeof marketStates)[number];
+    const reason = stateReasons[core.int(row, at.detail)] as (typeof stateReasons)[number];
+    const untilMs = core.double(row, at.quoteUnits);
+    return { type: 'market_state_changed', marketId, state: now, reason, atMs, untilMs, sequence };
+  }
+  const line = core.int(row, at.line);
+  const account = state.accountName(core.int(line, creditLineRow.account));
+  const asset = state.assetName(core.int(line, creditLineRow.asset));
+  const units = core.double(row, at.quoteUnits);
+  const number = core.double(row, at.sizeLots);
+  if (tag === eventTags.credit_granted) {
+    return { type: 'credit_granted', account, asset, grantNumber: number, units, sequence };
+  }
+  return { type: 'credit_returned', account, asset, returnNumber: number, units, sequence };
+}
+
+function partyOf(state: FastState, order: number) {
+  const { core } = state;
+  return {
+    digest: state.idText(core.int(order, orderRow.id)),
+    account: state.accountName(core.int(order, orderRow.account)),
+    marketId: state.marketAt(core.int(order, orderRow.market)).id,
+  };
+}
+
 function tradeOf(state: FastState, row: number, sequence: number): Trade {
-  const { events, orders, accounts } = state;
-  const maker = events.slots[row] as number;
-  const taker = events.takers[row] as number;
+  const { core } = state;
+  const maker = core.int(row, at.order);
+  const taker = core.int(row, at.taker);
+  const { digest: makerDigest, account: makerAccount, marketId } = partyOf(state, maker);
   return {
     type: 'trade',
     sequence,
-    marketId: state.book(maker).id,
+    marketId,
     atMs: state.nowMs,
-    priceTicks: events.details[row] as number,
-    sizeLots: events.sizeLots[row] as number,
-    baseUnits: events.baseUnits[row] as number,
-    quoteUnits: events.quoteUnits[row] as number,
-    takerSide: unpackTraits(orders.traits[taker] as number).side,
-    makerDigest: state.digestOf(maker),
-    takerDigest: state.digestOf(taker),
-    makerAccount: accounts.names[orders.account[maker] as number] as string,
-    takerAccount: accounts.names[orders.account[taker] as number] as string,
-    makerFeeUnits: events.makerFeeUnits[row] as number,
-    takerFeeUnits: events.takerFeeUnits[row] as number,
+    priceTicks: core.int(row, at.detail),
+    sizeLots: core.double(row, at.sizeLots),
+    baseUnits: core.double(row, at.baseUnits),
+    quoteUnits: core.double(row, at.quoteUnits),
+    takerSide: unpackTraits(core.int(taker, orderRow.traits)).side,
+    makerDigest,
+    takerDigest: state.idText(core.int(taker, orderRow.id)),
+    makerAccount,
+    takerAccount: state.accountName(core.int(taker, orderRow.account)),
+    makerFeeUnits: core.double(row, at.makerFeeUnits),
+    takerFeeUnits: core.double(row, at.takerFeeUnits),
   };
 }
 
 /** What an order was when it ended, it stays: reading it after the command is soon enough. */
 function doneOf(state: FastState, row: number, sequence: number): OrderDone {
-  const { events } = state;
-  const reason = doneReasons[events.details[row] as number] as DoneReason;
-  const progress = progressOf(state, events.slots[row] as number);
+  const { core } = state;
+  const reason = doneReasons[core.int(row, at.detail)] as DoneReason;
+  const progress = progressOf(state, core.int(row, at.order));
   return { type: 'order_done', sequence, ...progress, reason, atMs: state.nowMs };
 }
 
-/** Of an order that ended before. */
-export function endedProgress(state: FastState, serial: number): OrderProgress {
-  const { ended, accounts, ids, markets } = state;
-  const { account, market, id } = ended.handles(serial);
+/** Of an order, live or ended. */
+export function progressOf(state: FastState, order: number): OrderProgress {
+  const { core } = state;
+  const client = core.int(order, orderRow.client);
+  const clientOrderId = client === nobody ? undefined : state.clientText(client);
   return {
-    digest: ids.text(id),
-    account: accounts.names[account] as string,
-    marketId: markets[market]?.id as string,
-    ...ended.progress(serial),
-  };
-}
-
-export function progressOf(state: FastState, slot: number): OrderProgress {
-  const { orders, accounts } = state;
-  const clientOrderId = orders.clientOrderIdOf(slot);
-  return {
-    digest: state.digestOf(slot),
+    digest: state.idText(core.int(order, orderRow.id)),
     ...(clientOrderId === undefined ? {} : { clientOrderId }),
-    account: accounts.names[orders.account[slot] as number] as string,
-    marketId: state.book(slot).id,
-    ...unpackTraits(orders.traits[slot] as number),
-    limitTicks: orders.limitTicks[slot] as number,
-    triggerTicks: orders.triggerTicks[slot] as number,
-    sizeLots: orders.sizeLots[slot] as number,
-    displayLots: orders.displayLots[slot] as number,
-    spendUnits: orders.spendUnits[slot] as number,
-    filledLots: orders.filledLots[slot] as number,
-    filledQuoteUnits: orders.filledQuoteUnits[slot] as number,
-    feeUnits: orders.feeUnits[slot] as number,
-    createdAtMs: orders.createdAtMs[slot] as number,
-    expiresAtMs: orders.expiresAtMs[slot] as number,
+    account: state.accountName(core.int(order, orderRow.account)),
+    marketId: state.marketAt(core.int(order, orderRow.market)).id,
+    ...unpackTraits(core.int(order, orderRow.traits)),
+    limitTicks: core.int(order, orderRow.limitTicks),
+    triggerTicks: core.int(order, orderRow.triggerTicks),
+    sizeLots: core.double(order, orderRow.sizeLots),
+    displayLots: core.double(order, orderRow.displayLots),
+    spendUnits: core.double(order, orderRow.spendUnits),
+    filledLots: core.double(order, orderRow.filledLots),
+    filledQuoteUnits: core.double(order, orderRow.filledQuoteUnits),
+    feeUnits: core.double(order, orderRow.feeUnits),
+    createdAtMs: core.double(order, orderRow.createdAtMs),
+    expiresAtMs: core.double(order, orderRow.expiresAtMs),
   };
 }

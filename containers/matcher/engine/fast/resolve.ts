@@ -1,74 +1,187 @@
-/** Turns a command's texts into handles and words: what comes behind reads no text, but stores some for whoever asks later. */
-
+/** Turns a command's texts into rows and words: the core reads no text. */
 import { assert } from '#domain/assertion.ts';
-import type { CancelOrder, Command, PlaceOrder } from '#domain/command.ts';
+import type { Command, GrantCredit, PlaceOrder } from '#domain/command.ts';
 import { maxPriceTicks } from '#domain/market.ts';
-import { leftOfDigest, nameWords, readDigest, rightOfDigest } from '../name-words.ts';
+import { nameWords, readDigest } from '../name-words.ts';
+import { nobody } from './core-instance.ts';
+import { requestRow as at, creditLineRow, digestAt } from './core-layout.ts';
 import type { FastState } from './fast-state.ts';
-import { none } from './order-table.ts';
+import { marketStates } from './market-terms.ts';
 import { packTraits } from './order-traits.ts';
-import { kind, misfits, type Request } from './request.ts';
+import { misfits, requestKinds } from './request.ts';
 
-export function resolve(command: Command, state: FastState, into: Request): Request {
-  into.nowMs = command.nowMs;
-  into.commandId = command.commandId;
-  resolveId(command.commandId, state, into);
-  if (command.type === 'place') resolvePlace(command, state, into);
-  else if (command.type === 'cancel') resolveCancel(command, state, into);
-  else {
-    into.kind = kind.other;
-    into.command = command;
+const placeKind = requestKinds.indexOf('place');
+
+/** Fills the request at `row`. */
+export function resolve(command: Command, state: FastState, row: number): void {
+  const { core } = state;
+  core.setDouble(row, at.nowMs, command.nowMs);
+  core.setInt(row, at.target, nobody);
+  if (command.type === 'place') {
+    core.setInt(row, at.kind, placeKind);
+    resolvePlace(command, state, row);
+  } else {
+    core.setInt(row, at.kind, requestKinds.indexOf(command.type));
+    resolveOther(command, state, row);
   }
-  return into;
+  resolveId(command, state, row);
 }
 
-function resolveId(commandId: string, { ids }: FastState, into: Request): void {
-  into.isDigest = readDigest(commandId, into.words);
-  if (into.isDigest) {
-    into.hash = ids.hashOf(into.words);
-    into.nameLeft = leftOfDigest(into.words);
-    into.nameRight = rightOfDigest(into.words);
+/** Ids of grants, ticks and continues are not remembered. */
+const unremembered: Command['type'][] = ['grant', 'tick', 'continue'];
+
+function resolveId({ type, commandId }: Command, state: FastState, row: number): void {
+  const { core } = state;
+  const isKept = type === 'place' || type === 'cancel' || !unremembered.includes(type);
+  if (isKept && readDigest(commandId, core.ints, digestAt >>> 2)) {
+    core.calls.resolveId(row);
     return;
   }
   const { left, right } = nameWords(commandId);
-  into.nameLeft = left;
-  into.nameRight = right;
+  core.setInt(row, at.nameLeft, left);
+  core.setInt(row, at.nameRight, right);
+  if (isKept) core.calls.resolveTextId(row, state.textIdFor(commandId));
+  else core.setInt(row, at.id, nobody);
 }
 
-function resolvePlace(command: PlaceOrder, state: FastState, into: Request): void {
-  const { amounts } = command;
+function resolvePlace(command: PlaceOrder, state: FastState, row: number): void {
+  const { core } = state;
+  const { amounts, clientOrderId } = command;
   assert(amounts.limitTicks <= maxPriceTicks, `a limit of ${amounts.limitTicks} ticks`);
   assert(amounts.triggerTicks <= maxPriceTicks, `a trigger of ${amounts.triggerTicks} ticks`);
-  into.kind = kind.place;
-  into.accountName = command.account;
-  into.account = state.accounts.find(command.account);
-  into.market = state.marketHandles.get(command.marketId) ?? none;
-  into.traits = packTraits(command);
-  into.isByMoney = command.cap === 'quote' || amounts.spendUnits > 0;
-  into.misfit = amounts.misfit === undefined ? 0 : misfits.indexOf(amounts.misfit);
-  into.limitTicks = amounts.limitTicks;
-  into.triggerTicks = amounts.triggerTicks;
-  into.sizeLots = amounts.sizeLots;
-  into.displayLots = amounts.displayLots;
-  into.spendUnits = amounts.spendUnits;
-  into.maxFeeBps = command.maxFeeBps;
-  into.createdAtMs = command.createdAtMs;
-  into.expiresAtMs = command.expiresAtMs;
-  into.clientOrderId = command.clientOrderId;
-  resolveTarget(command.replaces, state, into);
+  const account = state.account(command.account);
+  const hasClient = clientOrderId !== undefined;
+  const client = hasClient ? state.clientFor(command.account, clientOrderId) : nobody;
+  const misfit = amounts.misfit === undefined ? 0 : misfits.indexOf(amounts.misfit);
+  const isByMoney = command.cap === 'quote' || amounts.spendUnits > 0;
+  core.setInt(row, at.account, account);
+  core.setInt(row, at.market, state.market(command.marketId)?.row ?? nobody);
+  core.setInt(row, at.client, client);
+  core.setInt(row, at.traits, packTraits(command));
+  core.setInt(row, at.isByMoney, isByMoney ? 1 : 0);
+  core.setInt(row, at.misfit, misfit);
+  core.setInt(row, at.limitTicks, amounts.limitTicks);
+  core.setInt(row, at.triggerTicks, amounts.triggerTicks);
+  core.setDouble(row, at.sizeLots, amounts.sizeLots);
+  core.setDouble(row, at.displayLots, amounts.displayLots);
+  core.setDouble(row, at.spendUnits, amounts.spendUnits);
+  core.setInt(row, at.maxFeeBps, command.maxFeeBps);
+  core.setDouble(row, at.createdAtMs, command.createdAtMs);
+  core.setDouble(row, at.expiresAtMs, command.expiresAtMs);
+  core.calls.resolveLines(row);
+  if (command.replaces !== undefined) resolveTarget(command.replaces, state, row);
 }
 
-function resolveCancel(command: CancelOrder, state: FastState, into: Request): void {
-  into.kind = kind.cancel;
-  into.accountName = command.account;
-  into.account = state.accounts.find(command.account);
-  resolveTarget(command.digest, state, into);
+/** The order that a command names. */
+function resolveTarget(digest: string, state: FastState, row: number): void {
+  const { core } = state;
+  if (readDigest(digest, core.ints, digestAt >>> 2)) core.calls.resolveTarget(row);
+  else core.calls.resolveTextTarget(row, state.textIdFor(digest));
 }
 
-function resolveTarget(digest: string | undefined, { ids }: FastState, into: Request): void {
-  into.hasTarget = digest !== undefined;
-  if (digest === undefined) return;
-  into.target = digest;
-  into.isTargetDigest = readDigest(digest, into.targetWords);
-  if (into.isTargetDigest) into.targetHash = ids.hashOf(into.targetWords);
+function resolveOther(
+  command: Exclude<Command, { type: 'place' }>,
+  state: FastState,
+  row: number,
+): void {
+  const { core } = state;
+  switch (command.type) {
+    case 'cancel':
+      core.setInt(row, at.account, state.account(command.account));
+      resolveTarget(command.digest, state, row);
+      return;
+    case 'amend':
+      core.setInt(row, at.account, state.account(command.account));
+      core.setInt(row, at.misfit, command.misfit ? 1 : 0);
+      core.setDouble(row, at.sizeLots, command.sizeLots);
+      core.setDouble(row, at.spendUnits, command.spendUnits);
+      resolveTarget(command.digest, state, row);
+      return;
+    case 'cancel_all': {
+      const { marketId, side } = command;
+      const market = marketId === undefined ? undefined : state.market(marketId);
+      core.setInt(row, at.account, state.account(command.account));
+      core.setInt(row, at.isByMoney, marketId === undefined ? 0 : 1);
+      core.setInt(row, at.market, market?.row ?? nobody);
+      core.setInt(row, at.detail, side === undefined ? -1 : side === 'sell' ? 1 : 0);
+      return;
+    }
+    case 'cancel_all_after': {
+      const { account, afterMs } = command;
+      assert(Number.isSafeInteger(afterMs) && afterMs >= 0, 'a switch without a time');
+      // Whoever was never heard of and disarms nothing is not worth a row: those are kept for ever.
+      core.setDouble(row, at.afterMs, afterMs);
+      core.setInt(
+        row,
+        at.account,
+        afterMs > 0 ? state.accountFor(account) : state.account(account),
+      );
+      return;
+    }
+    default:
+      resolveSetting(command, state, row);
+  }
+}
+
+function resolveSetting(
+  command: Exclude<
+    Command,
+    { type: 'place' | 'cancel' | 'amend' | 'cancel_all' | 'cancel_all_after' }
+  >,
+  state: FastState,
+  row: number,
+): void {
+  const { core } = state;
+  switch (command.type) {
+    case 'grant':
+      core.setInt(row, at.account, state.accountFor(command.account));
+      core.setInt(row, at.asset, state.assetFor(command.asset));
+      assertInTurn(command, state, row);
+      core.setDouble(row, at.grantNumber, command.grantNumber);
+      core.setDouble(row, at.sizeLots, command.units);
+      return;
+    case 'return':
+      core.setInt(row, at.account, state.account(command.account));
+      core.setInt(row, at.asset, state.asset(command.asset));
+      core.setDouble(row, at.sizeLots, command.units);
+      return;
+    case 'set_market_state':
+      core.setInt(row, at.market, state.market(command.marketId)?.row ?? nobody);
+      core.setInt(row, at.detail, marketStates.indexOf(command.state));
+      return;
+    case 'define_fee_tier': {
+      const { tier, makerFeeBps, takerFeeBps } = command;
+      assert(Number.isInteger(tier) && tier >= 1 && tier <= 255, `${tier} is no fee tier`);
+      assertSoundFees(command, `fee tier ${tier}`);
+      core.setInt(row, at.detail, tier);
+      core.setInt(row, at.makerFeeBps, makerFeeBps);
+      core.setInt(row, at.takerFeeBps, takerFeeBps);
+      return;
+    }
+    case 'assign_fee_tier': {
+      const { tier } = command;
+      assert(Number.isInteger(tier) && tier >= 0, 'a fee tier is no number of one');
+      core.setInt(row, at.account, state.accountFor(command.account));
+      core.setInt(row, at.detail, Math.min(tier, 256));
+      return;
+    }
+    default:
+      return;
+  }
+}
+
+function assertInTurn({ grantNumber }: GrantCredit, { core }: FastState, row: number): void {
+  const line = core.calls.findLine(core.int(row, at.account), core.int(row, at.asset));
+  const last = line === nobody ? 0 : core.double(line, creditLineRow.grantNumber);
+  assert(grantNumber <= last + 1, `grant ${grantNumber} after ${last}`);
+}
+
+/** Whole basis points below 100 %; only a maker may be paid. */
+export function assertSoundFees(
+  { makerFeeBps, takerFeeBps }: { makerFeeBps: number; takerFeeBps: number },
+  name: string,
+): void {
+  const areWhole = Number.isInteger(makerFeeBps) && Number.isInteger(takerFeeBps);
+  const areSound = Math.abs(makerFeeBps) < 10_000 && takerFeeBps >= 0 && takerFeeBps < 10_000;
+  assert(areWhole && areSound, `${name}: bad fee`);
 }

@@ -1,14 +1,29 @@
-/** The engine's state as records, in the order that `SnapshotRecord` asks for. Records of one kind are one object, filled anew for each. */
-
-import { type EngineRefusal, engineRefusals } from '#domain/refusal.ts';
+/** The engine's state as records, in the order that `SnapshotRecord` asks for. Orders' records are one object, filled anew for each. */
+import type { DoneReason } from '#domain/order.ts';
+import { doneReasons } from '../event-hash.ts';
 import type { OrderPlace, OrderRecord, SnapshotRecord } from '../snapshot-record.ts';
+import { nobody } from './core-instance.ts';
+import {
+  accountRow,
+  orderRow as at,
+  creditLineRow,
+  engineState,
+  feeTiersAt,
+  idRow,
+  ladderRow,
+  levelRow,
+  marketRow,
+  stateAt,
+} from './core-layout.ts';
+import { creditOf, isUsedLine, linesOf } from './credit-views.ts';
+import { worksOf } from './engine-work.ts';
 import type { FastState } from './fast-state.ts';
-import { accepted } from './id-table.ts';
-import type { MarketBook } from './market-book.ts';
-import { none } from './order-table.ts';
+import { type ListedMarket, marketOf } from './market-terms.ts';
+import { orderPlace } from './order-place.ts';
 import { unpackTraits } from './order-traits.ts';
-import type { PriceLadder } from './price-ladder.ts';
-import { endedProgress } from './render-events.ts';
+import { progressOf } from './render-events.ts';
+import { resultOf } from './results.ts';
+import { windowOf } from './volatility-window.ts';
 
 export type Write = (record: SnapshotRecord) => void;
 
@@ -17,191 +32,167 @@ export function save(state: FastState, write: Write): void {
 }
 
 /** The same one by one, so that whoever reads a copy of the state may rest in between. */
-export function* recordsOf(state: FastState): Generator<SnapshotRecord> {
-  for (const book of inOrderOf(state.markets, ({ id }) => id)) yield* marketOf(state, book);
+export function* recordsOf(state: FastState): Generator<SnapshotRecord, void> {
+  for (const listed of inOrderOf(state.markets, ({ id }) => id)) {
+    yield marketRecord(state, listed);
+    const ordersOf = orderRecords(state);
+    yield* ordersOf.inMarket(listed);
+  }
   yield* creditIn(state);
   yield* feesIn(state);
   yield* switchesIn(state);
-  yield* workIn(state);
+  for (const work of worksOf(state)) yield { kind: 'work', work };
   yield* memoryOf(state);
 }
 
-function* marketOf(state: FastState, book: MarketBook): Generator<SnapshotRecord> {
-  const { market, base, quote, untilMs, lastTicks, referenceTicks } = book;
-  const window = book.window.save();
-  yield { kind: 'market', market, base, quote, untilMs, lastTicks, referenceTicks, window };
-  const { levels, orders, incoming } = state;
-  const recordOf = orderRecords(state);
-  for (const ladder of [book.bids, book.asks]) {
-    for (let level = ladder.best; level !== none; ) {
-      let slot = levels.head[level] as number;
-      for (; slot !== none; slot = orders.behind[slot] as number) yield recordOf(slot, 'book');
-      level = ladder.next(levels.ticks[level] as number);
-    }
-  }
-  for (const slot of untriggeredIn(state, book)) yield recordOf(slot, 'untriggered');
-  for (let slot = book.firstTriggered; slot !== none; slot = orders.behind[slot] as number) {
-    yield recordOf(slot, 'triggered');
-  }
-  if (incoming !== none && state.book(incoming) === book) yield recordOf(incoming, 'incoming');
+function marketRecord({ core }: FastState, listed: ListedMarket): SnapshotRecord {
+  const { row, terms } = listed;
+  return {
+    kind: 'market',
+    market: marketOf(core, listed),
+    base: terms.base,
+    quote: terms.quote,
+    untilMs: core.double(row, marketRow.untilMs),
+    lastTicks: core.int(row, marketRow.lastTicks),
+    referenceTicks: core.double(row, marketRow.referenceTicks),
+    window: windowOf(core, row),
+  };
 }
 
-export function forEachOrder(
-  { levels, orders }: FastState,
-  ladder: PriceLadder,
-  give: (slot: number, level: number) => void,
-): void {
-  for (let level = ladder.best; level !== none; ) {
-    for (let slot = levels.head[level] as number; slot !== none; ) {
-      give(slot, level);
-      slot = orders.behind[slot] as number;
+/** Bids, asks, those that wait for their trigger, those triggered, the one at hand. */
+function orderRecords(state: FastState) {
+  const { core } = state;
+  const recordOf = orderRecord(state);
+  function* inLadder(ladder: number): Generator<number> {
+    let level = core.int(ladder, ladderRow.best);
+    for (; level !== nobody; level = core.calls.nextLevel(level)) {
+      let order = core.int(level, levelRow.head);
+      for (; order !== nobody; order = core.int(order, at.behind)) yield order;
     }
-    level = ladder.next(levels.ticks[level] as number);
   }
-}
-
-/** Those that wait for their trigger, oldest first. */
-export function untriggeredIn(state: FastState, book: MarketBook): number[] {
-  const slots: number[] = [];
-  for (const ladder of [book.rising, book.falling]) {
-    forEachOrder(state, ladder, (slot) => slots.push(slot));
+  function* inMarket({ row }: ListedMarket): Generator<SnapshotRecord> {
+    for (const side of [marketRow.bids, marketRow.asks]) {
+      for (const order of inLadder(core.int(row, side))) yield recordOf(order, 'book');
+    }
+    const untriggered = [marketRow.rising, marketRow.falling].flatMap((side) => [
+      ...inLadder(core.int(row, side)),
+    ]);
+    const age = (order: number) => core.double(order, at.admitted);
+    untriggered.sort((one, other) => age(one) - age(other));
+    for (const order of untriggered) yield recordOf(order, 'untriggered');
+    let triggered = core.int(row, marketRow.firstTriggered);
+    for (; triggered !== nobody; triggered = core.int(triggered, at.behind)) {
+      yield recordOf(triggered, 'triggered');
+    }
+    const incoming = core.int(stateAt, engineState.incoming);
+    const isHere = incoming !== nobody && core.int(incoming, at.market) === row;
+    if (isHere) yield recordOf(incoming, 'incoming');
   }
-  const { admitted } = state.orders;
-  return slots.sort((one, other) => (admitted[one] as number) - (admitted[other] as number));
+  return { inMarket };
 }
 
 /** Fills one record again and again; the few that have a client id get one of their own. */
-function orderRecords(state: FastState) {
-  const { orders, accounts, markets } = state;
+function orderRecord(state: FastState) {
+  const { core } = state;
   const record = {} as OrderRecord;
-  return (slot: number, orderPlace: OrderPlace): OrderRecord => {
+  return (order: number, place: OrderPlace): OrderRecord => {
+    const { ints, doubles } = core;
+    const word = order >>> 2;
+    const double = order >>> 3;
+    const traits = unpackTraits(ints[word + at.traits / 4] as number);
     record.kind = 'order';
-    record.digest = state.digestOf(slot);
-    record.account = accounts.names[orders.account[slot] as number] as string;
-    record.marketId = (markets[orders.market[slot] as number] as MarketBook).id;
-    const traits = unpackTraits(orders.traits[slot] as number);
+    record.digest = state.idText(ints[word + at.id / 4] as number);
+    record.account = state.accountName(ints[word + at.account / 4] as number);
+    record.marketId = state.marketAt(ints[word + at.market / 4] as number).id;
     record.side = traits.side;
     record.orderType = traits.orderType;
     record.timeInForce = traits.timeInForce;
     record.postOnly = traits.postOnly;
     record.selfTrade = traits.selfTrade;
-    record.limitTicks = orders.limitTicks[slot] as number;
-    record.triggerTicks = orders.triggerTicks[slot] as number;
-    record.sizeLots = orders.sizeLots[slot] as number;
-    record.displayLots = orders.displayLots[slot] as number;
-    record.spendUnits = orders.spendUnits[slot] as number;
-    record.filledLots = orders.filledLots[slot] as number;
-    record.filledQuoteUnits = orders.filledQuoteUnits[slot] as number;
-    record.feeUnits = orders.feeUnits[slot] as number;
-    record.createdAtMs = orders.createdAtMs[slot] as number;
-    record.expiresAtMs = orders.expiresAtMs[slot] as number;
-    record.place = orderPlace;
-    record.makerFeeBps = orders.makerFeeBps[slot] as number;
-    record.takerFeeBps = orders.takerFeeBps[slot] as number;
-    record.admitted = orders.admitted[slot] as number;
-    record.heldUnits = orders.heldUnits[slot] as number;
-    record.shownLots = orders.shownLots[slot] as number;
-    const clientOrderId = orders.clientOrderIdOf(slot);
+    record.limitTicks = ints[word + at.limitTicks / 4] as number;
+    record.triggerTicks = ints[word + at.triggerTicks / 4] as number;
+    record.sizeLots = doubles[double + at.sizeLots / 8] as number;
+    record.displayLots = doubles[double + at.displayLots / 8] as number;
+    record.spendUnits = doubles[double + at.spendUnits / 8] as number;
+    record.filledLots = doubles[double + at.filledLots / 8] as number;
+    record.filledQuoteUnits = doubles[double + at.filledQuoteUnits / 8] as number;
+    record.feeUnits = doubles[double + at.feeUnits / 8] as number;
+    record.createdAtMs = doubles[double + at.createdAtMs / 8] as number;
+    record.expiresAtMs = doubles[double + at.expiresAtMs / 8] as number;
+    record.place = place;
+    record.makerFeeBps = ints[word + at.makerFeeBps / 4] as number;
+    record.takerFeeBps = ints[word + at.takerFeeBps / 4] as number;
+    record.admitted = doubles[double + at.admitted / 8] as number;
+    record.heldUnits = doubles[double + at.heldUnits / 8] as number;
+    record.shownLots = doubles[double + at.shownLots / 8] as number;
+    const client = ints[word + at.client / 4] as number;
+    const clientOrderId = client === nobody ? undefined : state.clientText(client);
     return clientOrderId === undefined ? record : { ...record, clientOrderId };
   };
 }
 
 function* creditIn(state: FastState): Generator<SnapshotRecord> {
-  const lines = usedLines(state).map((line) => ({ line, key: lineKey(state, line) }));
+  const { core } = state;
+  const used = linesOf(state).filter((line) => isUsedLine(state, line));
+  const lines = used.map((line) => {
+    const account = state.accountName(core.int(line, creditLineRow.account));
+    return { line, key: `${account} ${state.assetName(core.int(line, creditLineRow.asset))}` };
+  });
   for (const { line } of inOrderOf(lines, ({ key }) => key)) {
     yield { kind: 'credit', ...creditOf(state, line) };
   }
 }
 
-const lineKey = ({ credit, accounts, assets }: FastState, line: number) =>
-  `${accounts.names[credit.account[line] as number]} ${assets[credit.asset[line] as number]}`;
+/** Each tier's rates are two words behind each other; one that was never defined has no taker rate. */
+const tierBytes = 8;
+const tiers = 256;
 
-/** A line that was never granted and is empty is no credit: nothing tells it from none. */
-export function usedLines(state: FastState): number[] {
-  const used: number[] = [];
-  for (let line = 0; line < state.credit.count; line += 1) {
-    if (isUsedLine(state, line)) used.push(line);
+function* feesIn(state: FastState): Generator<SnapshotRecord> {
+  const { core } = state;
+  for (let tier = 1; tier < tiers; tier += 1) {
+    const makerFeeBps = core.int(feeTiersAt + tier * tierBytes, 0);
+    const takerFeeBps = core.int(feeTiersAt + tier * tierBytes, 4);
+    if (takerFeeBps >= 0) yield { kind: 'fee_tier', tier, makerFeeBps, takerFeeBps };
   }
-  return used;
-}
-
-export function isUsedLine({ credit }: FastState, line: number): boolean {
-  const units = (credit.freeUnits[line] as number) + (credit.heldUnits[line] as number);
-  const numbers = (credit.grantNumber[line] as number) + (credit.returnNumber[line] as number);
-  return units + numbers > 0;
-}
-
-export function creditOf({ credit, accounts, assets }: FastState, line: number) {
-  return {
-    account: accounts.names[credit.account[line] as number] as string,
-    asset: assets[credit.asset[line] as number] as string,
-    freeUnits: credit.freeUnits[line] as number,
-    heldUnits: credit.heldUnits[line] as number,
-    grantNumber: credit.grantNumber[line] as number,
-    returnNumber: credit.returnNumber[line] as number,
-    returnedUnits: credit.returnedUnits[line] as number,
-  };
-}
-
-function* feesIn({ feeTiers, accounts }: FastState): Generator<SnapshotRecord> {
-  for (const [tier, rates] of [...feeTiers].sort(([one], [other]) => one - other)) {
-    yield { kind: 'fee_tier', tier, ...rates };
-  }
-  const inTiers = accounts.names
-    .map((account, handle) => ({ account, tier: accounts.feeTier[handle] as number }))
+  const inTiers = state.accountNames
+    .map((account) => ({ account, tier: core.int(state.account(account), accountRow.feeTier) }))
     .filter(({ tier }) => tier > 0);
   for (const each of inOrderOf(inTiers, ({ account }) => account)) {
     yield { kind: 'account_tier', ...each };
   }
 }
 
-function* switchesIn({ switches, accounts }: FastState): Generator<SnapshotRecord> {
-  const armed = accounts.names
-    .map((account, handle) => ({ account, dueMs: switches.timeOf(handle) }))
+function* switchesIn(state: FastState): Generator<SnapshotRecord> {
+  const { core } = state;
+  const armed = state.accountNames
+    .map((account) => ({
+      account,
+      dueMs: core.double(state.account(account), accountRow.switchDueMs),
+    }))
     .filter(({ dueMs }) => dueMs > 0);
-  for (const each of inOrderOf(armed, ({ account }) => account)) {
-    yield { kind: 'switch', ...each };
-  }
-}
-
-function* workIn(state: FastState): Generator<SnapshotRecord> {
-  const { incoming, bounds, work } = state;
-  if (incoming !== none) {
-    const digest = state.digestOf(incoming);
-    yield { kind: 'work', work: { work: 'match', digest, ...bounds } };
-  }
-  for (const each of work) yield { kind: 'work', work: { ...each } };
+  for (const each of inOrderOf(armed, ({ account }) => account)) yield { kind: 'switch', ...each };
 }
 
 /** The clock, and what is remembered of the past, oldest first. */
 function* memoryOf(state: FastState): Generator<SnapshotRecord> {
-  const { events, ids, ended, nowMs } = state;
-  yield {
-    kind: 'clock',
-    sequence: events.sequence,
-    nowMs,
-    eventLanes: events.chain.state(),
-  };
-  for (let nth = 0; nth < ids.remembered.count; nth += 1) {
-    const row = ids.remembered.at(nth);
-    const atMs = ids.atMs(row);
-    const result = resultOf(state, row);
-    yield { kind: 'remembered', commandId: ids.text(row), atMs, ...result };
+  const { core, sequence, nowMs, eventLanes } = state;
+  yield { kind: 'clock', sequence, nowMs, eventLanes };
+  let id = core.int(stateAt, engineState.oldestRemembered);
+  for (; id !== nobody; id = core.int(id, idRow.next)) {
+    const result = resultOf(state, id) as { sequence: number };
+    yield {
+      kind: 'remembered',
+      commandId: state.idText(id),
+      atMs: core.double(id, idRow.atMs),
+      ...result,
+    };
   }
-  for (let nth = 0; nth < ended.count; nth += 1) {
-    const serial = ended.serialOf(nth);
-    const progress = endedProgress(state, serial);
-    const status = ended.status(serial);
-    yield { kind: 'ended', ...progress, status, atMs: ended.endedAtMs(serial) };
+  let ended = core.int(stateAt, engineState.oldestEnded);
+  for (; ended !== nobody; ended = core.int(ended, at.nextEnded)) {
+    const status = doneReasons[core.int(ended, at.place) - orderPlace.ended] as DoneReason;
+    const atMs = core.double(ended, at.endedAtMs);
+    yield { kind: 'ended', ...progressOf(state, ended), status, atMs };
   }
-}
-
-/** The first result of a remembered id. */
-export function resultOf({ ids }: FastState, row: number) {
-  const sequence = ids.sequence(row);
-  const code = ids.code(row);
-  if (code === accepted) return { sequence };
-  return { sequence, code: engineRefusals[code] as EngineRefusal };
 }
 
 /** By code units: a locale's order differs between machines. */

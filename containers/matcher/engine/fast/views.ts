@@ -1,20 +1,31 @@
 /** What the engine shows of itself. */
 import type { PlaceOrder } from '#domain/command.ts';
 import type { MarketId } from '#domain/market.ts';
-import type { Address, Digest } from '#domain/order.ts';
+import type { Address, Digest, DoneReason } from '#domain/order.ts';
+import { engineRefusals } from '#domain/refusal.ts';
 import type { Engine, EngineCredit, EngineOrder, LevelChange } from '../engine.ts';
-import { type Uncrossing, uncrossingOf } from './auction.ts';
+import { doneReasons } from '../event-hash.ts';
+import { nobody } from './core-instance.ts';
+import {
+  accountRow,
+  engineState,
+  idRow,
+  ladderRow,
+  levelChangeRow,
+  levelRow,
+  marketRow,
+  orderRow,
+  requestAt,
+  requestRow,
+  stateAt,
+} from './core-layout.ts';
+import { creditOf, isUsedLine, linesOf } from './credit-views.ts';
 import type { FastState } from './fast-state.ts';
-import type { MarketBook } from './market-book.ts';
-import { none, place } from './order-table.ts';
-import { isSell } from './order-traits.ts';
-import { holdFor, lackingUnits, placeRefusal, replacedBy } from './place-refusal.ts';
-import type { PriceLadder } from './price-ladder.ts';
-import { refusal } from './refusal-code.ts';
-import { endedProgress, progressOf } from './render-events.ts';
-import { Request } from './request.ts';
+import { type ListedMarket, marketOf, stateOf } from './market-terms.ts';
+import { orderPlace } from './order-place.ts';
+import { progressOf } from './render-events.ts';
 import { resolve } from './resolve.ts';
-import { creditOf, isUsedLine, resultOf, usedLines } from './save.ts';
+import { resultOf } from './results.ts';
 
 type Views = Omit<
   Engine,
@@ -28,145 +39,179 @@ type Views = Omit<
   | 'eventHash'
   | 'validate'
 >;
+type Auction = { priceTicks: number; sizeLots: number; imbalanceLots: number };
 
 export function viewsOf(state: FastState): Views {
   return { ...marketViews(state), ...accountViews(state) };
 }
 
 function marketViews(state: FastState) {
+  const { core } = state;
   const auctionOf = createAuctionView(state);
   return {
-    nextDueMs: () => (Number.isFinite(state.dueMs) ? state.dueMs : undefined),
+    nextDueMs() {
+      const dueMs = core.calls.dueMs();
+      return Number.isFinite(dueMs) ? dueMs : undefined;
+    },
     market(marketId: MarketId) {
-      const book = state.bookOf(marketId);
-      return book && { market: book.market, base: book.base, quote: book.quote };
+      const listed = state.market(marketId);
+      return listed && { ...listed.terms, market: marketOf(core, listed) };
     },
     marketIds: () => state.markets.map(({ id }) => id),
     marketStatus(marketId: MarketId) {
-      const book = state.bookOf(marketId);
-      if (!book) return undefined;
-      const { untilMs, lastTicks, referenceTicks } = book;
-      const isAuction = book.market.state === 'auction';
-      const auction = isAuction ? auctionOf(book) : undefined;
-      return { untilMs, lastTicks, referenceTicks, ...(auction ? { auction } : {}) };
+      const listed = state.market(marketId);
+      if (!listed) return undefined;
+      const { row } = listed;
+      const auction = stateOf(core, listed) === 'auction' ? auctionOf(listed) : undefined;
+      return {
+        untilMs: core.double(row, marketRow.untilMs),
+        lastTicks: core.int(row, marketRow.lastTicks),
+        referenceTicks: core.double(row, marketRow.referenceTicks),
+        ...(auction ? { auction } : {}),
+      };
     },
     depth(marketId: MarketId, levels: number) {
-      const book = state.bookOf(marketId);
-      if (!book) return { bids: [], asks: [] };
-      return { bids: depthOf(state, book.bids, levels), asks: depthOf(state, book.asks, levels) };
+      const row = state.market(marketId)?.row;
+      if (row === undefined) return { bids: [], asks: [] };
+      const bids = depthOf(state, core.int(row, marketRow.bids), levels);
+      return { bids, asks: depthOf(state, core.int(row, marketRow.asks), levels) };
     },
     takeLevelChanges: () => takeLevelChanges(state),
   };
 }
 
 /** What an auction would come to, computed once for all who ask between two commands: that takes as long as the crossed book is deep. */
-function createAuctionView(state: FastState): (book: MarketBook) => Uncrossing | undefined {
-  const seen = new Map<MarketBook, { sequence: number; auction: Uncrossing | undefined }>();
-  return (book) => {
-    const { sequence } = state.events;
-    const known = seen.get(book);
+function createAuctionView(state: FastState): (listed: ListedMarket) => Auction | undefined {
+  const { core } = state;
+  const seen = new Map<ListedMarket, { sequence: number; auction: Auction | undefined }>();
+  return (listed) => {
+    const { sequence } = state;
+    const known = seen.get(listed);
     // Every command yields an event.
     if (known?.sequence === sequence) return known.auction;
-    const auction = uncrossingOf(state, book);
-    seen.set(book, { sequence, auction });
+    const auction = core.calls.uncrossing(listed.row)
+      ? {
+          priceTicks: core.int(stateAt, engineState.uncrossTicks),
+          sizeLots: core.double(stateAt, engineState.uncrossLots),
+          imbalanceLots: core.double(stateAt, engineState.uncrossImbalanceLots),
+        }
+      : undefined;
+    seen.set(listed, { sequence, auction });
     return auction;
   };
 }
 
-function depthOf({ levels }: FastState, ladder: PriceLadder, most: number): [number, number][] {
+function depthOf({ core }: FastState, ladder: number, most: number): [number, number][] {
   const depth: [number, number][] = [];
-  for (let level = ladder.best; level !== none && depth.length < most; ) {
-    const ticks = levels.ticks[level] as number;
-    depth.push([ticks, levels.shownLots[level] as number]);
-    level = ladder.next(ticks);
+  let level = core.int(ladder, ladderRow.best);
+  while (level !== nobody && depth.length < most) {
+    depth.push([core.int(level, levelRow.ticks), core.double(level, levelRow.shownLots)]);
+    level = core.calls.nextLevel(level);
   }
   return depth;
 }
 
-function takeLevelChanges({ changes, markets, levels }: FastState): LevelChange[] {
-  const taken: LevelChange[] = [];
-  changes.take((noted, priceTicks) => {
-    const book = markets[noted >> 1] as MarketBook;
-    const isAsk = (noted & 1) === 1;
-    const level = (isAsk ? book.asks : book.bids).find(priceTicks);
-    if (level !== none) levels.noted[level] = 0;
-    const sizeLots = level === none ? 0 : (levels.shownLots[level] as number);
-    taken.push({ marketId: book.id, side: isAsk ? 'sell' : 'buy', priceTicks, sizeLots });
+const changeBytes = 16;
+
+function takeLevelChanges({ core, markets }: FastState): LevelChange[] {
+  const count = core.calls.takeChanges();
+  const changes = core.int(stateAt, engineState.changes);
+  return Array.from({ length: count }, (_, at) => {
+    const row = changes + at * changeBytes;
+    const side = core.int(core.int(row, levelChangeRow.ladder), ladderRow.side);
+    return {
+      marketId: (markets[side >> 1] as ListedMarket).id,
+      side: (side & 1) === 1 ? 'sell' : 'buy',
+      priceTicks: core.int(row, levelChangeRow.ticks),
+      sizeLots: core.double(row, levelChangeRow.shownLots),
+    };
   });
-  return taken;
 }
 
 function accountViews(state: FastState) {
-  const { accounts, orders, switches, ids } = state;
+  const { core } = state;
   return {
     shortfall: (command: PlaceOrder) => shortfallOf(state, command),
     firstResult(commandId: string) {
-      const row = ids.rowOf(commandId);
-      if (row === none || ids.sequence(row) === 0) return undefined;
-      return resultOf(state, row);
+      const id = state.id(commandId);
+      return id === nobody ? undefined : resultOf(state, id);
     },
     order(digest: Digest) {
-      const row = ids.rowOf(digest);
-      if (row === none) return undefined;
-      const live = ids.order(row);
-      if (live !== none) return viewOf(state, live);
-      const serial = ids.ended(row);
-      if (serial === none) return undefined;
-      return { ...endedProgress(state, serial), status: state.ended.status(serial) };
+      const id = state.id(digest);
+      const order = id === nobody ? nobody : core.int(id, idRow.order);
+      return order === nobody ? undefined : viewOf(state, order);
     },
     ordersOf(account: Address) {
       const views: EngineOrder[] = [];
-      const handle = accounts.find(account);
-      let slot = handle === none ? none : (accounts.oldest[handle] as number);
-      for (; slot !== none; slot = orders.younger[slot] as number) views.push(viewOf(state, slot));
+      const row = state.account(account);
+      let order = row === nobody ? nobody : core.int(row, accountRow.oldest);
+      for (; order !== nobody; order = core.int(order, orderRow.younger)) {
+        views.push(viewOf(state, order));
+      }
       return views;
     },
-    creditOf: (account: Address) => creditsOf(state, accounts.find(account)),
+    creditOf: (account: Address) => creditsOf(state, state.account(account)),
     credits: () =>
-      usedLines(state)
+      linesOf(state)
+        .filter((line) => isUsedLine(state, line))
         .map((line) => creditOf(state, line))
         .filter((line) => line.freeUnits + line.heldUnits > 0),
     switchOf(account: Address) {
-      const handle = accounts.find(account);
-      return handle === none ? 0 : switches.timeOf(handle);
+      const row = state.account(account);
+      return row === nobody ? 0 : core.double(row, accountRow.switchDueMs);
     },
     feeTierOf(account: Address) {
-      const handle = accounts.find(account);
-      return handle === none ? 0 : (accounts.feeTier[handle] as number);
+      const row = state.account(account);
+      return row === nobody ? 0 : core.int(row, accountRow.feeTier);
     },
     feesOf(account: Address, marketId: MarketId) {
-      const market = state.bookOf(marketId)?.market ?? { makerFeeBps: 0, takerFeeBps: 0 };
-      const { makerFeeBps, takerFeeBps } = state.ratesOf(accounts.find(account), { market });
-      return { makerFeeBps, takerFeeBps };
+      const row = state.account(account);
+      const market = state.market(marketId)?.row ?? nobody;
+      const { calls } = core;
+      // A market that is not there has rates of 0: where nobody is, nothing was ever written.
+      return {
+        makerFeeBps: calls.makerRate(row, market),
+        takerFeeBps: calls.takerRate(row, market),
+      };
     },
   };
 }
 
 /** Until its `order_triggered` is out, an order is what it was. */
-function viewOf(state: FastState, slot: number): EngineOrder {
-  const at = state.orders.places[slot];
-  const waits = at === place.untriggered || at === place.triggered;
-  return { ...progressOf(state, slot), status: waits ? 'untriggered' : 'open' };
+function viewOf(state: FastState, order: number): EngineOrder {
+  const place = state.core.int(order, orderRow.place);
+  const waits = place === orderPlace.untriggered || place === orderPlace.triggered;
+  const reason = doneReasons[place - orderPlace.ended] as DoneReason | undefined;
+  return { ...progressOf(state, order), status: reason ?? (waits ? 'untriggered' : 'open') };
 }
 
 /** Found by asset: there are few, where there are lines of very many accounts. */
 function creditsOf(state: FastState, account: number): EngineCredit[] {
   const lines: EngineCredit[] = [];
-  for (let asset = 0; account !== none && asset < state.assets.length; asset += 1) {
-    const line = state.credit.find(account, asset);
-    if (line !== none && isUsedLine(state, line)) lines.push(creditOf(state, line));
+  for (const name of account === nobody ? [] : state.assetNames) {
+    const line = state.core.calls.findLine(account, state.asset(name));
+    if (line !== nobody && isUsedLine(state, line)) lines.push(creditOf(state, line));
   }
   return lines;
 }
 
+const balanceTooLow = engineRefusals.indexOf('balance_too_low');
+
 function shortfallOf(state: FastState, command: PlaceOrder): { asset: string; units: number } {
-  const request = resolve(command, state, new Request());
-  const book = state.bookOf(command.marketId);
-  if (!book) return { asset: '', units: 0 };
-  const asset = (isSell(request.traits) ? book.base : book.quote).id;
-  const code = placeRefusal(state, request, state.ids.rowOf(command.commandId));
-  if (code !== refusal.balance_too_low) return { asset, units: 0 };
-  const holdUnits = holdFor(request, book, state.ratesOf(request.account, book));
-  const without = replacedBy(state, request);
-  return { asset, units: lackingUnits(state, request, book, without, holdUnits) };
+  const listed = state.market(command.marketId);
+  if (!listed) return { asset: '', units: 0 };
+  const { calls } = state.core;
+  resolve(command, state, requestAt);
+  const { base, quote } = listed.terms;
+  const asset = (command.side === 'sell' ? base : quote).id;
+  const code = calls.placeRefusal(requestAt);
+  const isShort = code === balanceTooLow;
+  const without = calls.replacedBy(requestAt);
+  const units = isShort ? calls.lackingUnits(requestAt, listed.row, without) : 0;
+  calls.settleRequest(requestAt);
+  state.dropTexts();
+  if (command.clientOrderId !== undefined) {
+    state.dropUnusedClient(state.core.int(requestAt, requestRow.client));
+  }
+  return { asset, units };
 }

@@ -1,0 +1,96 @@
+/**
+ * `npm run core`: compiles the engine's core (engine/fast/core, AssemblyScript) to WebAssembly, and writes down where its rows' fields lie.
+ * Both results are committed, so that nobody needs the compiler to run the exchange; a test compares them with what comes out anew.
+ */
+import { readFileSync, writeFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { main as compile, createMemoryStream } from 'assemblyscript/asc';
+
+const core = new URL('engine/fast/core/', import.meta.url);
+const outputs = {
+  binary: new URL('engine/fast/core-binary.ts', import.meta.url),
+  layout: new URL('engine/fast/core-layout.ts', import.meta.url),
+};
+const made = '// Made by `npm run core`; do not edit.';
+
+/** Static data lies behind all that has its fixed place (engine-state.ts of the core). */
+const memoryBase = 98_304;
+
+/** Both files' texts. */
+export async function buildCore(): Promise<{ binary: string; layout: string }> {
+  return { binary: binaryText(await compiledCore()), layout: layoutText() };
+}
+
+/** `edit` may change a source's text on its way to the compiler, to measure what a part of it costs. */
+export async function compiledCore(edit = (text: string) => text): Promise<Uint8Array> {
+  let binary: Uint8Array | undefined;
+  const stderr = createMemoryStream();
+  const flags = ['-O3', '--converge', '--runtime', 'stub', '--initialMemory', '16'];
+  const { error } = await compile(
+    ['core.ts', ...flags, '--memoryBase', String(memoryBase), '--outFile', 'core.wasm'],
+    {
+      stderr,
+      readFile: (name, baseDir) => {
+        try {
+          return edit(readFileSync(new URL(name, new URL(`${baseDir}/`, core)), 'utf8'));
+        } catch {
+          return null;
+        }
+      },
+      writeFile: (_name, contents) => {
+        binary = contents as Uint8Array;
+      },
+      listFiles: () => [],
+    },
+  );
+  if (error || !binary) throw new Error(`the core does not compile: ${stderr.toString()}`);
+  return binary;
+}
+
+function binaryText(binary: Uint8Array): string {
+  const lines =
+    Buffer.from(binary)
+      .toString('base64')
+      .match(/.{1,96}/g) ?? [];
+  const text = lines.map((line) => `  '${line}',`).join('\n');
+  return `/** The core as WebAssembly, in base64. */\n${made}\nexport const coreBinary = [\n${text}\n].join('');\n`;
+}
+
+const bytesOf: Record<string, number> = { f64: 8, u64: 8, i16: 2, i8: 1 };
+
+/** Each row's fields with their places in bytes, as AssemblyScript lays them out: in turn, each at a multiple of its size. */
+function layoutText(): string {
+  const parts = ['rows.ts', 'engine-state.ts', 'level-changes.ts'].flatMap((file) => {
+    const text = readFileSync(new URL(file, core), 'utf8');
+    return [...constantsIn(text), ...rowsIn(text)];
+  });
+  return `/** Where the core's rows have their fields, in bytes, and what has a fixed place. */\n${made}\n${parts.join('\n')}`;
+}
+
+function* constantsIn(text: string): Generator<string> {
+  for (const [, name, value] of text.matchAll(/^export const (\w+At): usize = ([\d_]+);$/gm)) {
+    yield `export const ${name} = ${value};\n`;
+  }
+}
+
+function* rowsIn(text: string): Generator<string> {
+  for (const [, name = '', body = ''] of text.matchAll(
+    /^@unmanaged\n(?:export )?class (\w+) \{\n([\s\S]*?)^\}/gm,
+  )) {
+    let at = 0;
+    const fields = [...body.matchAll(/^ {2}(\w+): (\w+);$/gm)].map(([, field, type = '']) => {
+      const bytes = bytesOf[type] ?? 4;
+      at = Math.ceil(at / bytes) * bytes;
+      const line = `  ${field}: ${at},`;
+      at += bytes;
+      return line;
+    });
+    const title = `${name.charAt(0).toLowerCase()}${name.slice(1)}`;
+    yield `export const ${title}${/Row|State$/.test(name) ? '' : 'Row'} = {\n${fields.join('\n')}\n} as const;\n`;
+  }
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  const texts = await buildCore();
+  for (const name of ['binary', 'layout'] as const) writeFileSync(outputs[name], texts[name]);
+}

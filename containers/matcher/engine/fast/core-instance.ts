@@ -1,0 +1,172 @@
+/**
+ * A core of its own (core/core.ts) with its memory: what TypeScript calls of it, and how it reads its rows. A row is the number of its
+ * first byte, 0 is nobody. The memory may grow with any call: views over it are asked for anew behind each.
+ */
+import { AssertionFailed } from '#domain/assertion.ts';
+import { nameWords } from '../name-words.ts';
+import { coreBinary } from './core-binary.ts';
+import { engineState, noNameAt, stateAt, stateNamesAt, traitNamesAt } from './core-layout.ts';
+import { marketStates } from './market-terms.ts';
+import { traitNames } from './order-traits.ts';
+
+/** No row of any kind. */
+export const nobody = 0;
+
+type Bool = 0 | 1;
+
+/** The core's functions by name. */
+export type CoreCalls = {
+  open(secret: number): void;
+  reserve(orders: number, ids: number): void;
+  apply(request: number): void;
+  resolveId(request: number): void;
+  resolveLines(request: number): void;
+  resolveTarget(request: number): void;
+  resolveTextId(request: number, id: number): void;
+  resolveTextTarget(request: number, id: number): void;
+  settleRequest(request: number): void;
+  findId(): number;
+  addTextId(): number;
+  addAccount(nameLeft: number, nameRight: number): number;
+  addAsset(nameLeft: number, nameRight: number): number;
+  addMarket(nameLeft: number, nameRight: number, base: number, quote: number): number;
+  addClient(nameLeft: number, nameRight: number): number;
+  releaseClient(client: number): void;
+  releaseText(id: number): void;
+  takeRoom(bytes: number): number;
+  dueMs(): number;
+  isUnfinished(): Bool;
+  findLine(account: number, asset: number): number;
+  lineOf(account: number, asset: number): number;
+  findLevel(ladder: number, ticks: number): number;
+  nextLevel(level: number): number;
+  takeChanges(): number;
+  uncrossing(market: number): Bool;
+  setUntil(market: number, reason: number): void;
+  findNextDue(): void;
+  clearWindow(market: number): void;
+  tellListed(market: number): void;
+  idFor(): number;
+  newOrder(): number;
+  restoreOrder(order: number, left: number, right: number): void;
+  registerOrders(): void;
+  newEnded(): number;
+  restoreEnded(ended: number): void;
+  restoreResult(id: number, code: number, sequence: number, atMs: number): void;
+  restoreWork(kind: number, market: number): number;
+  armSwitch(account: number, dueMs: number): void;
+  addUpWindow(market: number): void;
+  validate(): void;
+  placeRefusal(request: number): number;
+  replacedBy(request: number): number;
+  makerRate(account: number, market: number): number;
+  takerRate(account: number, market: number): number;
+  lackingUnits(request: number, market: number, without: number): number;
+};
+
+/** Answers the core when two things are due at one time: whether the name of one comes before another's, by index. */
+export type NameOrder = {
+  isAccountBefore(one: number, other: number): boolean;
+  isMarketBefore(one: number, other: number): boolean;
+};
+
+/** Memory grows in these. */
+const pageBytes = 65_536;
+
+const compiled = new Map<string, WebAssembly.Module>();
+
+/** Compiled once a process: that takes milliseconds. */
+function moduleOf(binary: string): WebAssembly.Module {
+  const known = compiled.get(binary);
+  if (known) return known;
+  const bytes = Uint8Array.from(atob(binary), (character) => character.charCodeAt(0));
+  const module = new WebAssembly.Module(bytes);
+  compiled.set(binary, module);
+  return module;
+}
+
+export class CoreInstance {
+  readonly calls: CoreCalls;
+  readonly #memory: WebAssembly.Memory;
+  #ints = new Int32Array();
+  #doubles = new Float64Array();
+
+  constructor(order: NameOrder, binary = coreBinary) {
+    const abort = (message: number) => {
+      throw new AssertionFailed(this.#textAt(message));
+    };
+    const instance = new WebAssembly.Instance(moduleOf(binary), {
+      env: { abort },
+      names: { ...order },
+    });
+    const { memory, ...calls } = instance.exports;
+    this.#memory = memory as WebAssembly.Memory;
+    this.calls = calls as CoreCalls;
+  }
+
+  /** Begins an empty engine. */
+  open(hashSecret: number): void {
+    this.calls.open(hashSecret);
+    this.ints.set(fixedNames.traits, traitNamesAt >> 2);
+    this.ints.set(fixedNames.states, stateNamesAt >> 2);
+    this.ints.set(fixedNames.empty, noNameAt >> 2);
+  }
+
+  /** All memory as 32-bit words. */
+  get ints(): Int32Array {
+    if (this.#ints.length === 0) this.#view();
+    return this.#ints;
+  }
+
+  /** All memory as doubles. */
+  get doubles(): Float64Array {
+    if (this.#ints.length === 0) this.#view();
+    return this.#doubles;
+  }
+
+  /** A field of a row, by its place in bytes (core-layout.ts). */
+  int(row: number, at: number): number {
+    return this.ints[(row + at) >>> 2] as number;
+  }
+
+  double(row: number, at: number): number {
+    return this.doubles[(row + at) >>> 3] as number;
+  }
+
+  setInt(row: number, at: number, value: number): void {
+    this.ints[(row + at) >>> 2] = value;
+  }
+
+  setDouble(row: number, at: number, value: number): void {
+    this.doubles[(row + at) >>> 3] = value;
+  }
+
+  /** Makes another core's memory what this one's is now. */
+  copyTo(copy: CoreInstance): void {
+    const bytes = this.int(stateAt, engineState.memoryEnd) >>> 0;
+    const missing = bytes - copy.#memory.buffer.byteLength;
+    if (missing > 0) copy.#memory.grow(Math.ceil(missing / pageBytes));
+    new Uint8Array(copy.#memory.buffer).set(new Uint8Array(this.#memory.buffer, 0, bytes));
+  }
+
+  /** A memory that grew is another buffer, and views of the old one have no length. */
+  #view(): void {
+    this.#ints = new Int32Array(this.#memory.buffer);
+    this.#doubles = new Float64Array(this.#memory.buffer);
+  }
+
+  /** A text of AssemblyScript: UTF-16 behind its length in bytes. */
+  #textAt(at: number): string {
+    const length = this.int(at, -4) >> 1;
+    const units = new Uint16Array(this.#memory.buffer, at, length);
+    return String.fromCharCode(...units);
+  }
+}
+
+const wordsOf = (texts: (string | undefined)[]) =>
+  Int32Array.from(texts.flatMap((text) => Object.values(nameWords(text ?? ''))));
+const fixedNames = {
+  traits: wordsOf(traitNames),
+  states: wordsOf(marketStates),
+  empty: wordsOf(['']),
+};

@@ -1,0 +1,327 @@
+/** Where the core's rows have their fields, in bytes, and what has a fixed place. */
+// Made by `npm run core`; do not edit.
+export const accountRow = {
+  index: 0,
+  nameLeft: 4,
+  nameRight: 8,
+  openOrders: 12,
+  oldest: 16,
+  youngest: 20,
+  feeTier: 24,
+  switchPlace: 28,
+  switchDueMs: 32,
+  lastLine: 40,
+  lineBefore: 44,
+} as const;
+
+export const assetRow = {
+  index: 0,
+  nameLeft: 4,
+  nameRight: 8,
+  unused: 12,
+  insideUnits: 16,
+} as const;
+
+export const creditLineRow = {
+  account: 0,
+  asset: 4,
+  freeUnits: 8,
+  heldUnits: 16,
+  grantNumber: 24,
+  returnNumber: 32,
+  returnedUnits: 40,
+  next: 48,
+  foundUnits: 56,
+} as const;
+
+export const marketRow = {
+  index: 0,
+  nameLeft: 4,
+  nameRight: 8,
+  state: 12,
+  base: 16,
+  quote: 20,
+  bids: 24,
+  asks: 28,
+  rising: 32,
+  falling: 36,
+  firstTriggered: 40,
+  lastTriggered: 44,
+  liveOrders: 48,
+  lastTicks: 52,
+  makerFeeBps: 56,
+  takerFeeBps: 60,
+  baseUnitsPerLot: 64,
+  quoteUnitsPerTickLot: 72,
+  minSizeLots: 80,
+  minNotionalUnits: 88,
+  maxNotionalUnits: 96,
+  referenceTicks: 104,
+  bandBps: 112,
+  auctionBandBps: 120,
+  haltBps: 128,
+  haltWindowMs: 136,
+  haltMs: 144,
+  auctionMs: 152,
+  untilMs: 160,
+  newestPart: 168,
+  windowLots: 176,
+  windowTickLots: 184,
+  window: 192,
+  untriggered: 196,
+  untriggeredCount: 200,
+  untriggeredLog: 204,
+  next: 208,
+} as const;
+
+export const windowPartRow = {
+  part: 0,
+  lots: 8,
+  tickLots: 16,
+} as const;
+
+export const ladderRow = {
+  best: 0,
+  pages: 4,
+  pageCount: 8,
+  pagesLog: 12,
+  cursor: 16,
+  isDescending: 20,
+  side: 24,
+  owner: 28,
+} as const;
+
+export const pricePageRow = {
+  ladder: 0,
+  number: 4,
+  bits: 8,
+} as const;
+
+export const levelRow = {
+  ticks: 0,
+  orders: 4,
+  head: 8,
+  tail: 12,
+  ladder: 16,
+  noted: 20,
+  shownLots: 24,
+  hiddenLots: 32,
+  question: 40,
+  ownOrders: 44,
+  ownShownLots: 48,
+  ownLeftLots: 56,
+} as const;
+
+export const orderRow = {
+  level: 0,
+  before: 4,
+  behind: 8,
+  older: 12,
+  younger: 16,
+  holdLine: 20,
+  receiveLine: 24,
+  makerFeeBps: 28,
+  takerFeeBps: 32,
+  unused: 36,
+  heldUnits: 40,
+  shownLots: 48,
+  admitted: 56,
+  account: 64,
+  market: 68,
+  id: 72,
+  client: 76,
+  place: 80,
+  traits: 84,
+  limitTicks: 88,
+  triggerTicks: 92,
+  termsLeft: 96,
+  termsRight: 100,
+  partyLeft: 104,
+  partyRight: 108,
+  sizeLots: 112,
+  spendUnits: 120,
+  filledLots: 128,
+  filledQuoteUnits: 136,
+  feeUnits: 144,
+  displayLots: 152,
+  createdAtMs: 160,
+  expiresAtMs: 168,
+  endedAtMs: 176,
+  nextEnded: 184,
+} as const;
+
+export const idRow = {
+  digestA: 0,
+  digestB: 8,
+  digestC: 16,
+  digestD: 24,
+  order: 32,
+  hash: 36,
+  sequence: 40,
+  atMs: 48,
+  next: 56,
+  pending: 60,
+  code: 62,
+  isText: 63,
+} as const;
+
+export const clientIdRow = {
+  live: 0,
+  orders: 4,
+  nameLeft: 8,
+  nameRight: 12,
+  next: 16,
+} as const;
+
+export const workRow = {
+  kind: 0,
+  market: 4,
+  account: 8,
+  side: 12,
+  priceTicks: 16,
+  reason: 20,
+  leftLots: 24,
+  next: 32,
+} as const;
+
+export const requestRow = {
+  kind: 0,
+  id: 4,
+  nameLeft: 8,
+  nameRight: 12,
+  target: 16,
+  account: 20,
+  market: 24,
+  client: 28,
+  traits: 32,
+  isByMoney: 36,
+  misfit: 40,
+  limitTicks: 44,
+  triggerTicks: 48,
+  maxFeeBps: 52,
+  code: 56,
+  detail: 60,
+  nowMs: 64,
+  createdAtMs: 72,
+  expiresAtMs: 80,
+  sizeLots: 88,
+  displayLots: 96,
+  spendUnits: 104,
+  holdLine: 112,
+  receiveLine: 116,
+  asset: 120,
+  makerFeeBps: 124,
+  takerFeeBps: 128,
+  unused: 132,
+  grantNumber: 136,
+  afterMs: 144,
+} as const;
+
+export const eventRow = {
+  tag: 0,
+  detail: 4,
+  order: 8,
+  taker: 12,
+  market: 16,
+  line: 20,
+  sizeLots: 24,
+  baseUnits: 32,
+  quoteUnits: 40,
+  makerFeeUnits: 48,
+  takerFeeUnits: 56,
+} as const;
+
+export const stateAt = 1024;
+
+export const freeRegionsAt = 1792;
+
+export const poolsAt = 2048;
+
+export const traitNamesAt = 4096;
+
+export const feeTiersAt = 8192;
+
+export const digestAt = 12_224;
+
+export const requestAt = 12_288;
+
+export const wantingAt = 12_800;
+
+export const noNameAt = 12_928;
+
+export const stateNamesAt = 12_944;
+
+export const eventsAt = 16_384;
+
+export const latelyAt = 81_920;
+
+export const engineState = {
+  nowMs: 0,
+  sequence: 8,
+  marketsDueMs: 16,
+  chainLeft: 24,
+  chainRight: 28,
+  chainCount: 32,
+  nowWord: 36,
+  eventCount: 40,
+  incoming: 44,
+  bandLowTicks: 48,
+  bandHighTicks: 52,
+  haltLowTicks: 56,
+  haltHighTicks: 60,
+  firstWork: 64,
+  lastWork: 68,
+  oldestRemembered: 72,
+  newestRemembered: 76,
+  oldestEnded: 80,
+  newestEnded: 84,
+  retired: 88,
+  droppedTexts: 92,
+  droppedClients: 96,
+  firstLine: 100,
+  lastLine: 104,
+  firstMarket: 108,
+  lastMarket: 112,
+  accountCount: 116,
+  assetCount: 120,
+  marketCount: 124,
+  lineCount: 128,
+  rememberedCount: 132,
+  endedCount: 136,
+  question: 140,
+  idIndex: 144,
+  idIndexLog: 148,
+  idsIndexed: 152,
+  keyA: 156,
+  keyB: 160,
+  keyC: 164,
+  keyD: 168,
+  keyE: 172,
+  keyF: 176,
+  keyG: 180,
+  keyH: 184,
+  keyStart: 188,
+  lineIndex: 192,
+  lineIndexLog: 196,
+  expiries: 200,
+  expiriesLog: 204,
+  expiryCount: 208,
+  expiriesOver: 212,
+  switches: 216,
+  switchesLog: 220,
+  switchCount: 224,
+  changes: 228,
+  changesLog: 232,
+  changeCount: 236,
+  changeIndex: 240,
+  memoryEnd: 244,
+  uncrossTicks: 248,
+  uncrossLots: 256,
+  uncrossImbalanceLots: 264,
+} as const;
+
+export const levelChangeRow = {
+  ladder: 0,
+  ticks: 4,
+  shownLots: 8,
+} as const;

@@ -1,0 +1,223 @@
+/** Applies one command: what is forgotten by now goes, the answer comes, then what the command does, as far as its bound on events allows. */
+import { memoryMs } from '../../limits.ts';
+import { amendOrder, amendRefusal } from './amend.ts';
+import { endAuction, isOutsideAuctionBand, uncrossing } from './auction.ts';
+import { changeState } from './change-state.ts';
+import {
+  dueMs,
+  feeTiersAt,
+  isUnfinished,
+  noAccount,
+  noClient,
+  noId,
+  noMarket,
+  noOrder,
+  state,
+} from './engine-state.ts';
+import { beginEvents, tellAnswer } from './event-rows.ts';
+import { grantCredit, grantRefusal, returnCredit } from './grant-credit.ts';
+import { forgetOldest, releaseUnused, remember } from './id-table.ts';
+import { byOperator, isReachable, stateAuction, stateOpen } from './market-state.ts';
+import { doneCancelled } from './order-place.ts';
+import { placeOrder } from './place-order.ts';
+import { placeRefusal, targetOf } from './place-refusal.ts';
+import {
+  accepted,
+  duplicateOrder,
+  notOwner,
+  priceOutsideBand,
+  stateNotReachable,
+  unknownFeeTier,
+  unknownMarket,
+  unknownOrder,
+} from './refusal-code.ts';
+import {
+  requestAmend,
+  requestAssignTier,
+  requestCancel,
+  requestCancelAll,
+  requestContinue,
+  requestDefineTier,
+  requestGrant,
+  requestList,
+  requestPlace,
+  requestReturn,
+  requestState,
+  requestSwitch,
+  requestTick,
+} from './request-kind.ts';
+import { settleRequest } from './resolve-ids.ts';
+import { endOrder, liveBytes, releaseRetired } from './resting.ts';
+import { endedPool, releaseRow } from './row-pool.ts';
+import { Market, Order, Request } from './rows.ts';
+import { armSwitch, disarmSwitch } from './switches.ts';
+import { addWork, workCancelAll } from './work.ts';
+import { workOff } from './work-off.ts';
+
+/** Its events are then to be read, and its `code`. */
+export function apply(request: Request): void {
+  assert(request.nowMs >= state.nowMs, 'the clock went back');
+  state.nowMs = request.nowMs;
+  beginEvents();
+  releaseRetired();
+  forget();
+  if (request.kind === requestPlace) {
+    assertNothingBefore(true);
+    place(request);
+  } else if (request.kind === requestCancel) {
+    assertNothingBefore(true);
+    cancel(request);
+  } else applyOther(request);
+  settleRequest(request);
+}
+
+function place(request: Request): void {
+  request.code = placeRefusal(request);
+  answer(request);
+  if (request.code !== accepted) return;
+  placeOrder(request);
+  if (isUnfinished()) workOff(false);
+}
+
+function cancel(request: Request): void {
+  const target = targetOf(request);
+  if (request.id.sequence > 0) request.code = duplicateOrder;
+  else if (target === noOrder) request.code = unknownOrder;
+  else request.code = target.account === request.account ? accepted : notOwner;
+  answer(request);
+  if (request.code === accepted) endOrder(target, doneCancelled);
+}
+
+function assertNothingBefore(minds: bool): void {
+  assert(!isUnfinished(), 'something is left undone');
+  assert(!minds || dueMs() > state.nowMs, 'something is due');
+}
+
+/** Drops ids and ended orders that no signature can enter with any more. */
+function forget(): void {
+  const sinceMs = state.nowMs - memoryMs;
+  while (state.oldestRemembered !== noId && state.oldestRemembered.atMs < sinceMs) forgetOldest();
+  while (state.oldestEnded !== noOrder && state.oldestEnded.endedAtMs < sinceMs) {
+    const order = state.oldestEnded;
+    state.oldestEnded = order.nextEnded;
+    state.endedCount -= 1;
+    forgetEnded(order);
+  }
+}
+
+function forgetEnded(order: Order): void {
+  const id = order.id;
+  // An order of that digest may have come since.
+  if (id.order === order) {
+    id.order = noOrder;
+    releaseUnused(id);
+  }
+  const client = order.client;
+  if (client !== noClient) {
+    client.orders -= 1;
+    if (client.orders === 0) {
+      client.next = state.droppedClients;
+      state.droppedClients = client;
+    }
+  }
+  releaseRow(endedPool, changetype<usize>(order) + liveBytes);
+}
+
+/** Says accepted or refused, and remembers it: the first result of an id stays its result. */
+function answer(request: Request): void {
+  tellAnswer(request, request.code === accepted);
+  const id = request.id;
+  if (id.sequence === 0) remember(id, request.code, state.sequence, state.nowMs);
+}
+
+/** Commands that are rare. */
+function applyOther(request: Request): void {
+  const kind = request.kind;
+  const isTick = kind === requestTick;
+  if (kind !== requestContinue) assertNothingBefore(!isTick);
+  if (isTick || kind === requestContinue || kind === requestGrant) {
+    request.code = kind === requestGrant ? grantRefusal(request) : accepted;
+    tellAnswer(request, request.code === accepted);
+    if (kind === requestGrant && request.code === accepted) grantCredit(request);
+  } else {
+    request.code = otherRefusal(request);
+    answer(request);
+    if (request.code === accepted) perform(request);
+  }
+  workOff(isTick);
+}
+
+function otherRefusal(request: Request): i32 {
+  const kind = request.kind;
+  if (kind === requestState && request.market === noMarket) return unknownMarket;
+  if (request.id.sequence > 0) return duplicateOrder;
+  if (kind === requestAmend) return amendRefusal(request, targetOf(request));
+  if (kind === requestState) return stateRefusal(request.market, request.detail);
+  if (kind === requestAssignTier) return tierRefusal(request.detail);
+  // TypeScript has the texts that a listing is judged by.
+  return kind === requestList ? request.code : accepted;
+}
+
+function stateRefusal(market: Market, to: i32): i32 {
+  const endsAuction = market.state === stateAuction && to === stateOpen;
+  if (endsAuction && uncrossing(market) && isOutsideAuctionBand(market)) return priceOutsideBand;
+  return isReachable(market.state, to) ? accepted : stateNotReachable;
+}
+
+/** A tier that was never defined has no flag. */
+function tierRefusal(tier: i32): i32 {
+  if (tier === 0) return accepted;
+  return tier < 256 && load<i32>(feeTiersAt + ((<usize>tier) << 3), 4) >= 0
+    ? accepted
+    : unknownFeeTier;
+}
+
+function perform(request: Request): void {
+  switch (request.kind) {
+    case requestAmend:
+      amendOrder(targetOf(request), request.sizeLots, request.spendUnits);
+      return;
+    case requestCancelAll:
+      cancelAll(request);
+      return;
+    case requestSwitch:
+      if (request.account === noAccount) return;
+      if (request.afterMs > 0) armSwitch(request.account, request.nowMs + request.afterMs);
+      else disarmSwitch(request.account);
+      return;
+    case requestReturn:
+      returnCredit(request);
+      return;
+    case requestState:
+      setState(request.market, request.detail);
+      return;
+    case requestDefineTier:
+      defineTier(request.detail, request.makerFeeBps, request.takerFeeBps);
+      return;
+    case requestAssignTier:
+      request.account.feeTier = request.detail;
+      return;
+    case requestList:
+      return;
+    default:
+      assert(false, 'a request of no kind');
+  }
+}
+
+/** `isByMoney`: of one market only. Of an account or in a market that is unknown there is nothing to cancel. */
+function cancelAll(request: Request): void {
+  if (request.account === noAccount || (request.isByMoney && request.market === noMarket)) return;
+  const work = addWork(workCancelAll, request.market);
+  work.account = request.account;
+  work.side = request.detail;
+}
+
+function setState(market: Market, to: i32): void {
+  if (market.state === stateAuction && to === stateOpen) endAuction(market, byOperator);
+  else changeState(market, to, byOperator);
+}
+
+export function defineTier(tier: i32, makerFeeBps: i32, takerFeeBps: i32): void {
+  store<i32>(feeTiersAt + ((<usize>tier) << 3), makerFeeBps);
+  store<i32>(feeTiersAt + ((<usize>tier) << 3), takerFeeBps, 4);
+}

@@ -1,0 +1,183 @@
+/**
+ * The engine's core, compiled to WebAssembly: what TypeScript calls. To read it in order: rows.ts and engine-state.ts are what it knows;
+ * apply-request.ts, place-refusal.ts, place-order.ts, match.ts with trade.ts and resting.ts are the way of an order; then what is special:
+ * self-trade.ts, fill-or-kill.ts, set-off.ts, enter-triggered.ts, auction.ts, volatility.ts, closing.ts, work-off.ts. Below them lie the tables:
+ * id-table.ts, price-ladder.ts, level-queue.ts, credit-lines.ts, expiry-queue.ts, switches.ts, level-changes.ts, over row-pool.ts and regions.ts.
+ * No command may take longer the more strangers have put in its way.
+ */
+import { apply } from './apply-request.ts';
+import { uncrossing } from './auction.ts';
+import { findNextDue, setUntil } from './change-state.ts';
+import { findLine, lineOf, openCreditLines } from './credit-lines.ts';
+import { dueMs, feeTiersAt, isUnfinished, noOrder, state } from './engine-state.ts';
+import { startLeft, startRight } from './event-chain.ts';
+import { tellListed } from './event-rows.ts';
+import { openExpiries, reserveExpiries } from './expiry-queue.ts';
+import { addTextId, findId, openIdTable, reserveIndex } from './id-table.ts';
+import { openChanges, takeChanges } from './level-changes.ts';
+import { lackingUnits, makerRate, placeRefusal, replacedBy, takerRate } from './place-refusal.ts';
+import { findLevel, nextLevel, openLadder } from './price-ladder.ts';
+import { takeRoom } from './regions.ts';
+import {
+  resolveId,
+  resolveLines,
+  resolveTarget,
+  resolveTextId,
+  resolveTextTarget,
+  settleRequest,
+} from './resolve-ids.ts';
+import {
+  idFor,
+  newEnded,
+  newOrder,
+  registerOrders,
+  restoreEnded,
+  restoreOrder,
+  restoreResult,
+  restoreWork,
+} from './restore-rows.ts';
+import {
+  accountPool,
+  endedPool,
+  idPool,
+  openPools,
+  orderPool,
+  releaseRow,
+  reserveRows,
+  smallPool,
+  takeRow,
+} from './row-pool.ts';
+import { Account, Asset, ClientId, Id, Ladder, Market, WindowPart } from './rows.ts';
+import { armSwitch, openSwitches } from './switches.ts';
+import { validate } from './validate.ts';
+import { addUpWindow, clearWindow } from './volatility.ts';
+
+export {
+  addTextId,
+  addUpWindow,
+  apply,
+  armSwitch,
+  clearWindow,
+  dueMs,
+  findId,
+  findLevel,
+  findLine,
+  findNextDue,
+  idFor,
+  isUnfinished,
+  lackingUnits,
+  lineOf,
+  makerRate,
+  newEnded,
+  newOrder,
+  nextLevel,
+  placeRefusal,
+  registerOrders,
+  replacedBy,
+  resolveId,
+  resolveLines,
+  resolveTarget,
+  resolveTextId,
+  resolveTextTarget,
+  restoreEnded,
+  restoreOrder,
+  restoreResult,
+  restoreWork,
+  settleRequest,
+  setUntil,
+  takeChanges,
+  takeRoom,
+  takerRate,
+  tellListed,
+  uncrossing,
+  validate,
+};
+
+export function open(secret: i32): void {
+  state.memoryEnd = __heap_base;
+  state.marketsDueMs = Infinity;
+  state.chainLeft = startLeft;
+  state.chainRight = startRight;
+  for (let tier: usize = 0; tier < 256; tier += 1) store<i32>(feeTiersAt + (tier << 3), -1, 4);
+  openPools();
+  openIdTable(secret);
+  openCreditLines();
+  openExpiries();
+  openSwitches();
+  openChanges();
+}
+
+/** Makes room for what is expected, so that it need not be made while commands wait; more may come. */
+export function reserve(orders: i32, ids: i32): void {
+  assert(state.nowMs === 0, 'room is made before the first command');
+  reserveRows(orderPool, orders);
+  reserveRows(idPool, ids);
+  reserveRows(endedPool, ids);
+  reserveIndex(ids);
+  reserveExpiries(orders);
+}
+
+export function addAccount(nameLeft: i32, nameRight: i32): Account {
+  const account = changetype<Account>(takeRow(accountPool));
+  account.index = state.accountCount;
+  account.nameLeft = nameLeft;
+  account.nameRight = nameRight;
+  state.accountCount += 1;
+  return account;
+}
+
+export function addAsset(nameLeft: i32, nameRight: i32): Asset {
+  const asset = changetype<Asset>(takeRoom(offsetof<Asset>()));
+  asset.index = state.assetCount;
+  asset.nameLeft = nameLeft;
+  asset.nameRight = nameRight;
+  state.assetCount += 1;
+  return asset;
+}
+
+/** Its terms are then to be written. */
+export function addMarket(nameLeft: i32, nameRight: i32, base: Asset, quote: Asset): Market {
+  const market = changetype<Market>(takeRoom(offsetof<Market>()));
+  market.index = state.marketCount;
+  market.nameLeft = nameLeft;
+  market.nameRight = nameRight;
+  market.base = base;
+  market.quote = quote;
+  market.window = changetype<WindowPart>(takeRoom(8 * offsetof<WindowPart>()));
+  const index = market.index;
+  market.bids = newLadder(index, 0, 1);
+  market.asks = newLadder(index, 1, 0);
+  market.rising = newLadder(index, 2, 0);
+  market.falling = newLadder(index, 3, 1);
+  if (state.marketCount === 0) state.firstMarket = market;
+  else state.lastMarket.next = market;
+  state.lastMarket = market;
+  state.marketCount += 1;
+  return market;
+}
+
+/** A client id that nobody has yet; the words of its text. */
+export function addClient(nameLeft: i32, nameRight: i32): ClientId {
+  const client = changetype<ClientId>(takeRow(smallPool));
+  client.live = noOrder;
+  client.orders = 0;
+  client.nameLeft = nameLeft;
+  client.nameRight = nameRight;
+  return client;
+}
+
+/** Rows whose texts TypeScript has forgotten are free. */
+export function releaseClient(client: ClientId): void {
+  releaseRow(smallPool, changetype<usize>(client));
+}
+
+export function releaseText(id: Id): void {
+  releaseRow(idPool, changetype<usize>(id));
+}
+
+function newLadder(market: i32, place: i32, isDescending: i32): Ladder {
+  const ladder = changetype<Ladder>(takeRoom(offsetof<Ladder>()));
+  const side = place < 2 ? (market << 1) + place : -1;
+  openLadder(ladder, (market << 2) + place, side, isDescending);
+  return ladder;
+}

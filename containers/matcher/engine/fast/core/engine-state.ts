@@ -1,0 +1,130 @@
+/**
+ * What the engine knows beside its rows, at a fixed place: a copy of the memory is a copy of the engine.
+ * Below lie, each at its place: pools and free regions, names of traits, fee tiers, the request at hand, the events of the command at
+ * hand, the pages that were asked for lately; from `__heap_base` on, rows and regions.
+ */
+import { Account, ClientId, CreditLine, Id, Market, Order, Work } from './rows.ts';
+
+@unmanaged
+export class EngineState {
+  nowMs: f64;
+  sequence: f64;
+  /** When the next market's state ends by itself; infinite where none does. */
+  marketsDueMs: f64;
+  /** The event hash; see event-chain.ts. */
+  chainLeft: i32;
+  chainRight: i32;
+  chainCount: i32;
+  /** The clock as a word: many events have it. */
+  nowWord: i32;
+  eventCount: i32;
+  /** The order at hand. */
+  incoming: Order;
+  /** How far it may trade, fixed when it began to match. */
+  bandLowTicks: i32;
+  bandHighTicks: i32;
+  haltLowTicks: i32;
+  haltHighTicks: i32;
+  firstWork: Work;
+  lastWork: Work;
+  /** Ids by the age of their remembered results, and orders that ended. */
+  oldestRemembered: Id;
+  newestRemembered: Id;
+  oldestEnded: Order;
+  newestEnded: Order;
+  /** Orders that this command ended: their rows are free at the next. */
+  retired: Order;
+  /** Rows that TypeScript keeps texts for and that nothing needs any more. */
+  droppedTexts: Id;
+  droppedClients: ClientId;
+  firstLine: CreditLine;
+  lastLine: CreditLine;
+  firstMarket: Market;
+  lastMarket: Market;
+  accountCount: i32;
+  assetCount: i32;
+  marketCount: i32;
+  lineCount: i32;
+  rememberedCount: i32;
+  endedCount: i32;
+  question: i32;
+
+  /** Where ids are found: pairs of a hash and an address; a power of two of them. */
+  idIndex: usize;
+  idIndexLog: i32;
+  idsIndexed: i32;
+  /** Keys of that hash. */
+  keyA: i32;
+  keyB: i32;
+  keyC: i32;
+  keyD: i32;
+  keyE: i32;
+  keyF: i32;
+  keyG: i32;
+  keyH: i32;
+  keyStart: i32;
+  /** Where credit lines are found: addresses. */
+  lineIndex: usize;
+  lineIndexLog: i32;
+  /** Live orders by expiry. */
+  expiries: usize;
+  expiriesLog: i32;
+  expiryCount: i32;
+  expiriesOver: i32;
+  /** Armed dead man's switches. */
+  switches: usize;
+  switchesLog: i32;
+  switchCount: i32;
+  /** Levels that changed since somebody asked. */
+  changes: usize;
+  changesLog: i32;
+  changeCount: i32;
+  changeIndex: usize;
+  /** The first byte that was never used. */
+  memoryEnd: usize;
+  /** What an auction would come to, answered by `uncrossing`. */
+  uncrossTicks: i32;
+  uncrossLots: f64;
+  uncrossImbalanceLots: f64;
+}
+
+export const stateAt: usize = 1024;
+/** Heads of the lists of free regions, by the power of two of their bytes. */
+export const freeRegionsAt: usize = 1792;
+export const poolsAt: usize = 2048;
+export const traitNamesAt: usize = 4096;
+export const feeTiersAt: usize = 8192;
+/** 8 words of a digest to look for. */
+export const digestAt: usize = 12_224;
+/** The request that `apply` of the engine fills again and again. */
+export const requestAt: usize = 12_288;
+/** What a fill-or-kill order asks for, while that is looked at. */
+export const wantingAt: usize = 12_800;
+/** The two words of the empty name. */
+export const noNameAt: usize = 12_928;
+/** Two words of each market state. */
+export const stateNamesAt: usize = 12_944;
+export const eventsAt: usize = 16_384;
+export const latelyAt: usize = 81_920;
+
+export const state: EngineState = changetype<EngineState>(stateAt);
+
+export const noAccount: Account = changetype<Account>(0);
+export const noLine: CreditLine = changetype<CreditLine>(0);
+export const noMarket: Market = changetype<Market>(0);
+export const noOrder: Order = changetype<Order>(0);
+export const noId: Id = changetype<Id>(0);
+export const noClient: ClientId = changetype<ClientId>(0);
+export const noWork: Work = changetype<Work>(0);
+
+/** When the next live order expires, switch fires or market's time ends; infinite where nothing ever does. */
+export function dueMs(): f64 {
+  let due = state.marketsDueMs;
+  if (state.expiryCount > 0) due = min(due, load<f64>(state.expiries));
+  if (state.switchCount > 0) due = min(due, load<Account>(state.switches).switchDueMs);
+  return due;
+}
+
+export function isUnfinished(): bool {
+  return state.incoming !== noOrder || state.firstWork !== noWork;
+}

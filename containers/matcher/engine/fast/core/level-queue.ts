@@ -1,0 +1,46 @@
+/** A level's orders, first in, first out, and what the level counts of them. */
+import { noOrder } from './engine-state.ts';
+import { Level, Order } from './rows.ts';
+
+/** Puts an order behind all others of a level. */
+export function append(level: Level, order: Order): void {
+  const tail = level.tail;
+  order.level = level;
+  order.before = tail;
+  order.behind = noOrder;
+  if (tail === noOrder) level.head = order;
+  else tail.behind = order;
+  level.tail = order;
+  level.orders += 1;
+  count(level, order, 1);
+}
+
+/** Takes an order out; the level may be empty then. */
+export function unlink(level: Level, order: Order): void {
+  const before = order.before;
+  const behind = order.behind;
+  if (before === noOrder) level.head = behind;
+  else before.behind = behind;
+  if (behind === noOrder) level.tail = before;
+  else behind.before = before;
+  level.orders -= 1;
+  count(level, order, -1);
+}
+
+/** Counts an order's lots into its level (1) or out of it (−1). */
+export function count(level: Level, order: Order, sign: f64): void {
+  const shownLots = sign * order.shownLots;
+  level.shownLots += shownLots;
+  // Only icebergs hide any.
+  if (order.displayLots > 0) level.hiddenLots += sign * leftLots(order) - shownLots;
+}
+
+/** Lots that are left of an order by size. */
+export function leftLots(order: Order): f64 {
+  return order.sizeLots - order.filledLots;
+}
+
+/** All lots of a level, hidden ones too. */
+export function allLots(level: Level): f64 {
+  return level.shownLots + level.hiddenLots;
+}

@@ -1,0 +1,92 @@
+/** An order at hand meets resting ones, best price and oldest first, until it is done, rests, or a command's bound on events is reached. */
+import { changeState } from './change-state.ts';
+import { noOrder, state } from './engine-state.ts';
+import { hasRoom } from './event-rows.ts';
+import { byVolatility, stateAuction, stateHalted } from './market-state.ts';
+import { isUsedUp, lotsWanted } from './order-amounts.ts';
+import { doneExpired, doneFilled, doneHalted, goesOn, placeBook } from './order-place.ts';
+import { isLasting, isMarketLike, isSell } from './order-traits.ts';
+import { noLevel } from './price-ladder.ts';
+import { endOrder, restOrder } from './resting.ts';
+import { Market, Order } from './rows.ts';
+import { meetOwn } from './self-trade.ts';
+import { trade } from './trade.ts';
+import { beginCascade } from './work.ts';
+
+/** What `finish` is told where an order's rest goes to the book. */
+const rests: i32 = -2;
+
+export function matchIncoming(): void {
+  const taker = state.incoming;
+  const market = taker.market;
+  if (market.state === stateAuction) {
+    while (state.incoming === taker && hasRoom()) enterAuction(market, taker);
+    return;
+  }
+  while (hasRoom()) {
+    const reason = meetNext(market, taker);
+    if (reason === goesOn) continue;
+    finish(market, taker, reason);
+    return;
+  }
+}
+
+/** One step: `goesOn`, or why the order is done with, which may be that it rests. */
+function meetNext(market: Market, taker: Order): i32 {
+  const traits = taker.traits;
+  const limitTicks = taker.limitTicks;
+  const sells = isSell(traits);
+  const level = sells ? market.bids.best : market.asks.best;
+  const ticks = level === noLevel ? 0 : level.ticks;
+  const crosses = level !== noLevel && (sells ? ticks >= limitTicks : ticks <= limitTicks);
+  const wantedLots = lotsWanted(market, taker, crosses ? ticks : limitTicks);
+  if (wantedLots === 0) return taker.filledLots > 0 ? doneFilled : doneExpired;
+  if (crosses && (ticks < state.bandLowTicks || ticks > state.bandHighTicks)) return doneExpired;
+  if (!crosses) return isLasting(traits) && !isMarketLike(traits) ? rests : doneExpired;
+  const maker = level.head;
+  if (maker.account === taker.account) return meetOwn(market, taker, maker);
+  if (ticks < state.haltLowTicks || ticks > state.haltHighTicks) return doneHalted;
+  trade(market, maker, taker, ticks, min(wantedLots, maker.shownLots));
+  return isUsedUp(taker) ? doneFilled : goesOn;
+}
+
+/** The order at hand is done with: it ends, or its rest goes to the book. */
+function finish(market: Market, taker: Order, reason: i32): void {
+  state.incoming = noOrder;
+  if (reason === rests) restOrder(taker);
+  else endOrder(taker, reason);
+  if (taker.filledLots > 0) market.referenceTicks = market.lastTicks;
+  // A halt holds back whoever was triggered.
+  if (reason === doneHalted) changeState(market, stateHalted, byVolatility);
+  else beginCascade(market);
+}
+
+/** In an auction orders collect: the own ones that it crosses are met, best price and oldest first; then it rests. */
+function enterAuction(market: Market, taker: Order): void {
+  const own = firstOwnCrossed(market, taker);
+  if (own === noOrder) {
+    finish(market, taker, rests);
+    return;
+  }
+  const reason = meetOwn(market, taker, own);
+  if (reason !== goesOn) finish(market, taker, reason);
+}
+
+/**
+ * Looks through the account's own orders, never through the queues: what others put there must not make entries slow.
+ * Of one price the oldest is met first.
+ */
+function firstOwnCrossed(market: Market, taker: Order): Order {
+  const sells = isSell(taker.traits);
+  let first = noOrder;
+  let nearestTicks: i64 = <i64>taker.limitTicks + (sells ? -1 : 1);
+  for (let order = taker.account.oldest; order !== noOrder; order = order.younger) {
+    const ticks: i64 = order.limitTicks;
+    const isNearer = sells ? ticks > nearestTicks : ticks < nearestTicks;
+    const isOpposite = isSell(order.traits) !== sells;
+    if (!isNearer || !isOpposite || order.place !== placeBook || order.market !== market) continue;
+    first = order;
+    nearestTicks = ticks;
+  }
+  return first;
+}

@@ -1,0 +1,40 @@
+/** What is left of an order: lots, money, and what it holds for them. */
+import { leftLots } from './level-queue.ts';
+import { isSell } from './order-traits.ts';
+import { Market, Order } from './rows.ts';
+
+/** Lots that an order wants at a price: what its money buys where money bounds it. */
+export function lotsWanted(market: Market, order: Order, priceTicks: i32): f64 {
+  if (order.spendUnits === 0) return leftLots(order);
+  const leftUnits = order.spendUnits - order.filledQuoteUnits;
+  return floor(leftUnits / (<f64>priceTicks * market.quoteUnitsPerTickLot));
+}
+
+/** Nothing of its size or of its money is left. */
+export function isUsedUp(order: Order): bool {
+  if (order.spendUnits > 0) return order.filledQuoteUnits === order.spendUnits;
+  return order.filledLots === order.sizeLots;
+}
+
+/** What an order must hold for what is left of it, by the higher of its rates; its base units where it sells. */
+export function holdOf(market: Market, order: Order): f64 {
+  const lots = leftLots(order);
+  if (isSell(order.traits)) return lots * market.baseUnitsPerLot;
+  const notionalUnits =
+    order.spendUnits > 0
+      ? order.spendUnits - order.filledQuoteUnits
+      : <f64>order.limitTicks * lots * market.quoteUnitsPerTickLot;
+  return notionalUnits + feeUnits(notionalUnits, max(order.makerFeeBps, order.takerFeeBps));
+}
+
+/** floor(notional × bps / 10^4) without leaving safe integers: as #domain/fee.ts. */
+export function feeUnits(notionalUnits: f64, feeBps: i32): f64 {
+  const whole = floor(notionalUnits / 10_000);
+  return whole * <f64>feeBps + floor(((notionalUnits - whole * 10_000) * <f64>feeBps) / 10_000);
+}
+
+/** A maker's fee; a rebate (negative rate) is rounded towards nothing and never exceeds the taker's fee of the same trade. */
+export function makerFeeUnits(notionalUnits: f64, makerFeeBps: i32, takerFeeUnits: f64): f64 {
+  if (makerFeeBps >= 0) return feeUnits(notionalUnits, makerFeeBps);
+  return 0 - min(feeUnits(notionalUnits, -makerFeeBps), takerFeeUnits);
+}

@@ -1,0 +1,22 @@
+/** Where an order is. From `placeEnded` on it is over; the number beyond it is the reason. */
+import { noOrder } from './engine-state.ts';
+import { Order } from './rows.ts';
+
+export const placeIncoming: i32 = 1;
+export const placeBook: i32 = 2;
+export const placeUntriggered: i32 = 3;
+export const placeTriggered: i32 = 4;
+export const placeEnded: i32 = 5;
+
+/** Why an order ends: places in `doneReasons`. */
+export const doneFilled: i32 = 0;
+export const doneCancelled: i32 = 1;
+export const doneExpired: i32 = 2;
+export const doneSelfTrade: i32 = 3;
+export const doneHalted: i32 = 4;
+/** No reason: the order goes on. */
+export const goesOn: i32 = -1;
+
+export function isLive(order: Order): bool {
+  return order !== noOrder && order.place < placeEnded;
+}

@@ -1,0 +1,94 @@
+/** Admits an order: it takes its credit, then it waits for its trigger, rests, or is at hand for matching. */
+import { enlist } from './account-orders.ts';
+import { hold, lineOf } from './credit-lines.ts';
+import { noAccount, noClient, noLine, noOrder, state } from './engine-state.ts';
+import { expect } from './expiry-queue.ts';
+import { stateAuction } from './market-state.ts';
+import { doneCancelled, placeIncoming } from './order-place.ts';
+import { nameTerms } from './order-terms.ts';
+import { isConditional, isLasting, isMarketLike, isSell } from './order-traits.ts';
+import { holdFor, makerRate, replacedBy, takerRate } from './place-refusal.ts';
+import { noLevel } from './price-ladder.ts';
+import { awaitTrigger, endOrder, restOrder } from './resting.ts';
+import { orderPool, takeRow } from './row-pool.ts';
+import { Market, Order, Request } from './rows.ts';
+import { setBounds } from './volatility.ts';
+import { beginCascade } from './work.ts';
+
+/** An accepted order: nothing in here may fail. */
+export function placeOrder(request: Request): void {
+  const market = request.market;
+  const traits = request.traits;
+  const admitted = state.sequence;
+  const replaced = replacedBy(request);
+  if (replaced !== noOrder) endOrder(replaced, doneCancelled);
+  const order = admit(request, market, admitted);
+  if (isConditional(traits)) {
+    awaitTrigger(order);
+    return;
+  }
+  const staysAway = isLasting(traits) && !isMarketLike(traits) && !crosses(market, order);
+  if (staysAway && market.state !== stateAuction) {
+    // What `match.ts` would come to, at once: most orders do not meet any other.
+    restOrder(order);
+    beginCascade(market);
+    return;
+  }
+  setBounds(market, isMarketLike(traits));
+  state.incoming = order;
+}
+
+function crosses(market: Market, order: Order): bool {
+  const level = isSell(order.traits) ? market.bids.best : market.asks.best;
+  if (level === noLevel) return false;
+  return isSell(order.traits) ? level.ticks >= order.limitTicks : level.ticks <= order.limitTicks;
+}
+
+function admit(request: Request, market: Market, admitted: f64): Order {
+  const account = request.account;
+  assert(account !== noAccount, 'an order of nobody');
+  const order = changetype<Order>(takeRow(orderPool));
+  order.account = account;
+  order.market = market;
+  order.id = request.id;
+  request.id.order = order;
+  order.place = placeIncoming;
+  order.traits = request.traits;
+  order.limitTicks = request.limitTicks;
+  order.shownLots = 0;
+  order.sizeLots = request.sizeLots;
+  order.spendUnits = request.spendUnits;
+  order.filledLots = 0;
+  order.filledQuoteUnits = 0;
+  order.feeUnits = 0;
+  order.displayLots = request.displayLots;
+  order.makerFeeBps = makerRate(account, market);
+  order.takerFeeBps = takerRate(account, market);
+  order.triggerTicks = request.triggerTicks;
+  order.client = request.client;
+  order.receiveLine = request.receiveLine;
+  order.admitted = admitted;
+  order.expiresAtMs = request.expiresAtMs;
+  order.createdAtMs = request.createdAtMs;
+
+  const asset = isSell(request.traits) ? market.base : market.quote;
+  const line = request.holdLine === noLine ? lineOf(account, asset) : request.holdLine;
+  const holdUnits = holdFor(request, market);
+  order.holdLine = line;
+  order.heldUnits = holdUnits;
+  hold(line, holdUnits);
+  nameTerms(order, request.nameLeft, request.nameRight);
+  register(order);
+  return order;
+}
+
+/** What the order is known by, beside its place in the book. */
+export function register(order: Order): void {
+  enlist(order);
+  expect(order);
+  order.market.liveOrders += 1;
+  const client = order.client;
+  if (client === noClient) return;
+  client.live = order;
+  client.orders += 1;
+}

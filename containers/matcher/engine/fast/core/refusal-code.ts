@@ -1,0 +1,27 @@
+/** Refusals as numbers: their places in the closed list, which is the precedence of the checks. */
+export const accepted: i32 = -1;
+export const unknownMarket: i32 = 1;
+export const marketNotOpen: i32 = 2;
+export const orderTooLate: i32 = 3;
+export const orderFromTheFuture: i32 = 4;
+export const orderExpired: i32 = 5;
+export const duplicateOrder: i32 = 6;
+export const duplicateClientOrderId: i32 = 7;
+export const priceOffTick: i32 = 8;
+export const sizeOffLot: i32 = 9;
+export const sizeTooSmall: i32 = 10;
+export const notionalTooSmall: i32 = 11;
+export const notionalTooLarge: i32 = 12;
+export const priceOutsideBand: i32 = 13;
+export const feeAboveSigned: i32 = 14;
+export const stopWouldTrigger: i32 = 15;
+export const postOnlyWouldCross: i32 = 16;
+export const wouldSelfTrade: i32 = 17;
+export const tooManyOpenOrders: i32 = 18;
+export const balanceTooLow: i32 = 19;
+export const fillOrKillUnfilled: i32 = 20;
+export const unknownOrder: i32 = 21;
+export const notOwner: i32 = 22;
+export const sizeNotSmaller: i32 = 23;
+export const stateNotReachable: i32 = 26;
+export const unknownFeeTier: i32 = 27;

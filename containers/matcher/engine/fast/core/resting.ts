@@ -1,0 +1,146 @@
+/** How orders come to rest in the book, show less of themselves, and leave. */
+import { delist } from './account-orders.ts';
+import { unhold } from './credit-lines.ts';
+import { noClient, noOrder, state } from './engine-state.ts';
+import { tellDone } from './event-rows.ts';
+import { expectNoMore } from './expiry-queue.ts';
+import { noteLevel } from './level-changes.ts';
+import { append, leftLots, unlink } from './level-queue.ts';
+import {
+  placeBook,
+  placeEnded,
+  placeIncoming,
+  placeTriggered,
+  placeUntriggered,
+} from './order-place.ts';
+import { isSell, waitsForRise } from './order-traits.ts';
+import { dropLevel, levelFor } from './price-ladder.ts';
+import { endedPool, orderPool, releaseRow, takeRow } from './row-pool.ts';
+import { Market, Order } from './rows.ts';
+
+/** Puts an order at the end of its level. */
+export function restOrder(order: Order): void {
+  const market = order.market;
+  order.place = placeBook;
+  order.shownLots = sliceOf(order);
+  const level = levelFor(isSell(order.traits) ? market.asks : market.bids, order.limitTicks);
+  append(level, order);
+  noteLevel(level);
+}
+
+/** Hides an order until its trigger is reached. */
+export function awaitTrigger(order: Order): void {
+  const market = order.market;
+  order.place = placeUntriggered;
+  const ladder = waitsForRise(order.traits) ? market.rising : market.falling;
+  append(levelFor(ladder, order.triggerTicks), order);
+}
+
+/** What a level shows of an order: `min(display, what is left)`. */
+function sliceOf(order: Order): f64 {
+  const lots = leftLots(order);
+  return order.displayLots > 0 && order.displayLots < lots ? order.displayLots : lots;
+}
+
+/** Takes lots off what a resting order shows; where the slice is used up and more is left, the next goes to the back of its level. */
+export function showLess(order: Order, lots: f64): void {
+  const level = order.level;
+  const shownLots = order.shownLots - lots;
+  order.shownLots = shownLots;
+  level.shownLots -= lots;
+  noteLevel(level);
+  if (shownLots > 0 || leftLots(order) === 0) return;
+  unlink(level, order);
+  order.shownLots = sliceOf(order);
+  append(level, order);
+}
+
+/** Ends an order wherever it is: frees what it holds and tells. */
+export function endOrder(order: Order, reason: i32): void {
+  leavePlace(order);
+  unhold(order.holdLine, order.heldUnits, 0);
+  order.heldUnits = 0;
+  delist(order);
+  order.market.liveOrders -= 1;
+  order.place = placeEnded + reason;
+  order.admitted = 0;
+  order.endedAtMs = state.nowMs;
+  const client = order.client;
+  if (client !== noClient && client.live === order) client.live = noOrder;
+  expectNoMore(order);
+  tellDone(order, reason);
+  const ended = keptOf(order);
+  order.id.order = ended;
+  keepEnded(ended);
+  order.behind = state.retired;
+  state.retired = order;
+}
+
+/** Bytes that only a live order needs. */
+export const liveBytes: usize = 64;
+const keptBytes: usize = 128;
+
+/** What is kept of an order that ended. */
+function keptOf(order: Order): Order {
+  const to = takeRow(endedPool);
+  const from = changetype<usize>(order) + liveBytes;
+  for (let at: usize = 0; at < keptBytes; at += 32) {
+    store<u64>(to + at, load<u64>(from + at));
+    store<u64>(to + at, load<u64>(from + at, 8), 8);
+    store<u64>(to + at, load<u64>(from + at, 16), 16);
+    store<u64>(to + at, load<u64>(from + at, 24), 24);
+  }
+  return changetype<Order>(to - liveBytes);
+}
+
+/** Remembers an order that ended, as the youngest of them. */
+export function keepEnded(ended: Order): void {
+  ended.nextEnded = noOrder;
+  if (state.oldestEnded === noOrder) state.oldestEnded = ended;
+  else state.newestEnded.nextEnded = ended;
+  state.newestEnded = ended;
+  state.endedCount += 1;
+}
+
+/** Frees the rows of orders that ended: the events of their command were read. */
+export function releaseRetired(): void {
+  while (state.retired !== noOrder) {
+    const order = state.retired;
+    state.retired = order.behind;
+    releaseRow(orderPool, changetype<usize>(order));
+  }
+}
+
+function leavePlace(order: Order): void {
+  const at = order.place;
+  if (at === placeIncoming) return;
+  if (at === placeTriggered) {
+    leaveTriggered(order.market, order);
+    return;
+  }
+  const level = order.level;
+  if (at === placeBook) noteLevel(level);
+  unlink(level, order);
+  order.shownLots = 0;
+  if (level.head === noOrder) dropLevel(level);
+}
+
+/** Puts an order behind all that were triggered before it. */
+export function joinTriggered(market: Market, order: Order): void {
+  const last = market.lastTriggered;
+  order.place = placeTriggered;
+  order.before = last;
+  order.behind = noOrder;
+  if (last === noOrder) market.firstTriggered = order;
+  else last.behind = order;
+  market.lastTriggered = order;
+}
+
+export function leaveTriggered(market: Market, order: Order): void {
+  const before = order.before;
+  const behind = order.behind;
+  if (before === noOrder) market.firstTriggered = behind;
+  else before.behind = behind;
+  if (behind === noOrder) market.lastTriggered = before;
+  else behind.before = before;
+}

@@ -1,0 +1,67 @@
+/** Rows of one kind: free ones form a chain through their first word; where none is free, the next is of a chunk. Rows never move. */
+import { poolsAt } from './engine-state.ts';
+import { takeRoom } from './regions.ts';
+
+@unmanaged
+export class RowPool {
+  free: usize;
+  /** What is left of the newest chunk. */
+  next: usize;
+  end: usize;
+  rowBytes: usize;
+}
+
+const chunkBytes: usize = 1 << 16;
+
+export const orderPool: RowPool = changetype<RowPool>(poolsAt);
+export const idPool: RowPool = changetype<RowPool>(poolsAt + 32);
+export const levelPool: RowPool = changetype<RowPool>(poolsAt + 64);
+export const pagePool: RowPool = changetype<RowPool>(poolsAt + 96);
+export const accountPool: RowPool = changetype<RowPool>(poolsAt + 128);
+export const linePool: RowPool = changetype<RowPool>(poolsAt + 160);
+/** Rows of 64 bytes or fewer that are few: assets, client ids, work. */
+export const smallPool: RowPool = changetype<RowPool>(poolsAt + 192);
+
+/** What is kept of orders that ended. */
+export const endedPool: RowPool = changetype<RowPool>(poolsAt + 224);
+
+export function openPools(): void {
+  orderPool.rowBytes = 192;
+  idPool.rowBytes = 64;
+  levelPool.rowBytes = 64;
+  pagePool.rowBytes = 320;
+  accountPool.rowBytes = 64;
+  linePool.rowBytes = 64;
+  smallPool.rowBytes = 64;
+  endedPool.rowBytes = 128;
+}
+
+/** What stands in it is of whoever had it before. */
+export function takeRow(pool: RowPool): usize {
+  const free = pool.free;
+  if (free !== 0) {
+    pool.free = load<usize>(free);
+    return free;
+  }
+  if (pool.next + pool.rowBytes > pool.end) extend(pool, chunkBytes);
+  const row = pool.next;
+  pool.next = row + pool.rowBytes;
+  return row;
+}
+
+export function releaseRow(pool: RowPool, row: usize): void {
+  store<usize>(row, pool.free);
+  pool.free = row;
+}
+
+/** Makes room for so many rows, in memory that was written: the first touch of a page costs more than an order. */
+export function reserveRows(pool: RowPool, count: i32): void {
+  const bytes = <usize>count * pool.rowBytes;
+  extend(pool, bytes);
+  memory.fill(pool.next, 0, bytes);
+}
+
+function extend(pool: RowPool, bytes: usize): void {
+  pool.next = takeRoom(bytes);
+  pool.end = pool.next + bytes;
+}

@@ -1,0 +1,330 @@
+/**
+ * Every row of the engine's memory. A row never moves, so who needs it holds its address; address 0 is nobody.
+ * TypeScript reads the same rows by the offsets that the build writes down (core-layout.ts).
+ * Amounts are doubles: whole numbers below 2^53, exactly as TypeScript and the naive twin have them.
+ */
+
+/** What an account is known by, and its live orders from the oldest to the youngest. */
+@unmanaged
+export class Account {
+  /** Its place among the names that TypeScript keeps. */
+  index: i32;
+  /** The two words that event hashes know the account by. */
+  nameLeft: i32;
+  nameRight: i32;
+  openOrders: i32;
+  oldest: Order;
+  youngest: Order;
+  /** 0: each market's own rates. */
+  feeTier: i32;
+  /** Its place among the armed switches + 1; 0 where it has none. */
+  switchPlace: i32;
+  /** When its dead man's switch fires. */
+  switchDueMs: f64;
+  /** The two credit lines that were asked for last. */
+  lastLine: CreditLine;
+  lineBefore: CreditLine;
+}
+
+@unmanaged
+export class Asset {
+  index: i32;
+  nameLeft: i32;
+  nameRight: i32;
+  unused: i32;
+  /** All that is free or held of it, whoever's. */
+  insideUnits: f64;
+}
+
+/** What an account may spend of one asset. */
+@unmanaged
+export class CreditLine {
+  account: Account;
+  asset: Asset;
+  freeUnits: f64;
+  heldUnits: f64;
+  grantNumber: f64;
+  returnNumber: f64;
+  returnedUnits: f64;
+  /** The line that was opened after it. */
+  next: CreditLine;
+  /** What `validate` finds held. */
+  foundUnits: f64;
+}
+
+/** A market: its terms as numbers, its two sides, and those that wait for their trigger. */
+@unmanaged
+export class Market {
+  index: i32;
+  nameLeft: i32;
+  nameRight: i32;
+  /** See market-state.ts. */
+  state: i32;
+  base: Asset;
+  quote: Asset;
+  bids: Ladder;
+  asks: Ladder;
+  /** By trigger, the next to be reached first: those that wait for a rise, and for a fall. */
+  rising: Ladder;
+  falling: Ladder;
+  /** Triggered orders in the order in which they will enter, linked like a level. */
+  firstTriggered: Order;
+  lastTriggered: Order;
+  liveOrders: i32;
+  /** Of the newest trade; 0 before the first. */
+  lastTicks: i32;
+  makerFeeBps: i32;
+  takerFeeBps: i32;
+  baseUnitsPerLot: f64;
+  quoteUnitsPerTickLot: f64;
+  minSizeLots: f64;
+  minNotionalUnits: f64;
+  maxNotionalUnits: f64;
+  /** What bands count from; 0 where there is none. */
+  referenceTicks: f64;
+  bandBps: f64;
+  auctionBandBps: f64;
+  haltBps: f64;
+  haltWindowMs: f64;
+  haltMs: f64;
+  auctionMs: f64;
+  /** When the state ends by itself; 0 where only an operator ends it. */
+  untilMs: f64;
+  /** The volatility window's newest part, and the sums of all. */
+  newestPart: f64;
+  windowLots: f64;
+  windowTickLots: f64;
+  window: WindowPart;
+  /** Amid closing: addresses of those that still wait for their trigger, the oldest last. */
+  untriggered: usize;
+  untriggeredCount: i32;
+  untriggeredLog: i32;
+  next: Market;
+}
+
+/** Lots and ticks × lots of the trades in one part of the clock. Eight lie behind each other, by part number modulo 8. */
+@unmanaged
+export class WindowPart {
+  part: f64;
+  lots: f64;
+  tickLots: f64;
+}
+
+/** One side's levels by price; see price-ladder.ts. */
+@unmanaged
+export class Ladder {
+  best: Level;
+  /** Addresses of its pages from the worst to the best: the best come and go at the end. */
+  pages: usize;
+  pageCount: i32;
+  /** Room for so many, as a power of two of bytes. */
+  pagesLog: i32;
+  /** Where the page was that `nextLevel` came to. */
+  cursor: i32;
+  /** 1 where high prices are best. */
+  isDescending: i32;
+  /** How its changes are told: market × 2, + 1 for asks; −1 where nobody is told. */
+  side: i32;
+  /** A number of its own. */
+  owner: i32;
+}
+
+/** 64 neighbouring prices: a bit for each that has a level, and behind these fields the 64 levels' addresses. */
+@unmanaged
+export class PricePage {
+  ladder: Ladder;
+  /** Which 64 prices, counted from the best possible price. */
+  number: i32;
+  bits: u64;
+}
+
+/** A price: its orders form a queue. */
+@unmanaged
+export class Level {
+  ticks: i32;
+  orders: i32;
+  head: Order;
+  tail: Order;
+  ladder: Ladder;
+  /** Whether it is noted among the levels that changed. */
+  noted: i32;
+  shownLots: f64;
+  /** What its icebergs hide. */
+  hiddenLots: f64;
+  /** Of the fill-or-kill question that is asked now: its number, and what the asking account has here. */
+  question: i32;
+  ownOrders: i32;
+  ownShownLots: f64;
+  ownLeftLots: f64;
+}
+
+/**
+ * An order. The first 64 bytes are what only a live one needs. Of one that ended the rest is kept elsewhere, so that live orders stay
+ * close together: the address of an ended order is 64 bytes before what is kept of it.
+ */
+@unmanaged
+export class Order {
+  /** The level that it rests in, or waits in for its trigger. */
+  level: Level;
+  /** Neighbours in its level, or among those triggered; behind one that has just ended comes the one that ended before. */
+  before: Order;
+  behind: Order;
+  /** Neighbours among its account's live orders. */
+  older: Order;
+  younger: Order;
+  /** The credit line that it holds from. */
+  holdLine: CreditLine;
+  /** The credit line that its trades pay into; nobody before the first. */
+  receiveLine: CreditLine;
+  makerFeeBps: i32;
+  takerFeeBps: i32;
+  unused: i32;
+  heldUnits: f64;
+  /** What its level counts of it; 0 outside the book. */
+  shownLots: f64;
+  /** Its place in time; 0 once it ended. */
+  admitted: f64;
+
+  account: Account;
+  market: Market;
+  id: Id;
+  /** The owner's name for it; nobody where it has none. */
+  client: ClientId;
+  /** Where it is; see order-place.ts. */
+  place: i32;
+  /** See order-traits.ts. */
+  traits: i32;
+  limitTicks: i32;
+  triggerTicks: i32;
+  /** All its terms that never change, as event hashes know them. */
+  termsLeft: i32;
+  termsRight: i32;
+  /** Its digest, owner and market, as event hashes know them. */
+  partyLeft: i32;
+  partyRight: i32;
+  sizeLots: f64;
+  spendUnits: f64;
+  filledLots: f64;
+  filledQuoteUnits: f64;
+  feeUnits: f64;
+  displayLots: f64;
+  createdAtMs: f64;
+  expiresAtMs: f64;
+  endedAtMs: f64;
+  /** The order that ended next. */
+  nextEnded: Order;
+}
+
+/** An id that the engine must know again: an order's digest, or a command's, with the command's first result. */
+@unmanaged
+export class Id {
+  /** 8 words of the digest. */
+  digestA: u64;
+  digestB: u64;
+  digestC: u64;
+  digestD: u64;
+  /** Its order, live or ended. */
+  order: Order;
+  /** Where it belongs in the table of ids. */
+  hash: i32;
+  /** The number of the first result; 0 where none is remembered. */
+  sequence: f64;
+  atMs: f64;
+  /** The id whose result was remembered next; the next free row. */
+  next: Id;
+  /** Requests that were resolved and not yet applied that name it. */
+  pending: i16;
+  /** The code of the first result, or `accepted`. */
+  code: i8;
+  /** 1 where the id is no digest: TypeScript finds those. */
+  isText: i8;
+}
+
+/** What an owner calls an order: unique among the account's live orders. */
+@unmanaged
+export class ClientId {
+  live: Order;
+  /** Orders, live or ended, that have it. */
+  orders: i32;
+  nameLeft: i32;
+  nameRight: i32;
+  next: ClientId;
+}
+
+/** Something that a command left to do; see work.ts. */
+@unmanaged
+export class Work {
+  kind: i32;
+  market: Market;
+  account: Account;
+  /** 0 buy, 1 sell, −1 both. */
+  side: i32;
+  priceTicks: i32;
+  reason: i32;
+  leftLots: f64;
+  next: Work;
+}
+
+/** A command as the engine works with it. */
+@unmanaged
+export class Request {
+  /** See request-kind.ts. */
+  kind: i32;
+  /** The command's id; nobody where it is not remembered. */
+  id: Id;
+  /** The two words that event hashes know the id by. */
+  nameLeft: i32;
+  nameRight: i32;
+  /** The id of the order to cancel, amend or replace. */
+  target: Id;
+  account: Account;
+  market: Market;
+  client: ClientId;
+  traits: i32;
+  isByMoney: i32;
+  /** See `misfits` in ../request.ts. */
+  misfit: i32;
+  limitTicks: i32;
+  triggerTicks: i32;
+  maxFeeBps: i32;
+  /** The answer: a refusal's place in the closed list, or `accepted`. */
+  code: i32;
+  /** A side, a market's state, a fee tier: what else the command names. */
+  detail: i32;
+  nowMs: f64;
+  createdAtMs: f64;
+  expiresAtMs: f64;
+  sizeLots: f64;
+  displayLots: f64;
+  spendUnits: f64;
+  /** The credit lines that its order would hold from, and be paid into, where they were there already. */
+  holdLine: CreditLine;
+  receiveLine: CreditLine;
+  asset: Asset;
+  makerFeeBps: i32;
+  takerFeeBps: i32;
+  unused: i32;
+  /** Of a grant. */
+  grantNumber: f64;
+  /** Of a switch. */
+  afterMs: f64;
+}
+
+/** One event of the command that was applied last. */
+@unmanaged
+export class EventRow {
+  /** See `eventTags`. */
+  tag: i32;
+  /** A trade's price, an end's or a change's reason, a refusal's code. */
+  detail: i32;
+  /** The order that it is about; a trade's maker. */
+  order: Order;
+  taker: Order;
+  market: Market;
+  line: CreditLine;
+  sizeLots: f64;
+  baseUnits: f64;
+  quoteUnits: f64;
+  makerFeeUnits: f64;
+  takerFeeUnits: f64;
+}

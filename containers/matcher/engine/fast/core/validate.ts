@@ -1,0 +1,157 @@
+/** The market rules' invariants over the rows, and that the rows say the same of one thing. */
+import { openOrdersPerAccount } from '../../limits.ts';
+import { isUnfinished, noLine, noMarket, noOrder, state } from './engine-state.ts';
+import { allLots, leftLots } from './level-queue.ts';
+import { stateAuction, stateClosed, stateHalted, stateOpen } from './market-state.ts';
+import { holdOf } from './order-amounts.ts';
+import { isLive, placeBook, placeTriggered, placeUntriggered } from './order-place.ts';
+import { isConditional, isLasting, isMarketLike, isSell } from './order-traits.ts';
+import { findLevel, nextLevel, noLevel } from './price-ladder.ts';
+import { Account, Ladder, Level, Market, Order } from './rows.ts';
+import { isReached } from './set-off.ts';
+
+/** Stops at the first that does not hold. */
+export function validate(): void {
+  for (let line = state.firstLine; line !== noLine; line = line.next) line.foundUnits = 0;
+  for (let market = state.firstMarket; market !== noMarket; market = market.next) {
+    let found = validateSide(market, market.bids) + validateSide(market, market.asks);
+    found += validateWaiting(market);
+    const incoming = state.incoming;
+    if (incoming !== noOrder && incoming.market === market) {
+      validateOrder(incoming);
+      found += 1;
+    }
+    assert(found === market.liveOrders, 'a market counts its orders wrongly');
+    validateBook(market);
+  }
+  validateCredit();
+}
+
+function validateBook(market: Market): void {
+  const isAtWork = isUnfinished();
+  const bid = market.bids.best;
+  const ask = market.asks.best;
+  const isCrossed = bid !== noLevel && ask !== noLevel && bid.ticks >= ask.ticks;
+  const mayBeCrossed = market.state === stateAuction || market.state === stateHalted || isAtWork;
+  assert(!isCrossed || mayBeCrossed, 'a book is crossed');
+  const mayWait = market.state !== stateOpen || isAtWork;
+  assert(market.firstTriggered === noOrder || mayWait, 'triggered orders wait');
+  const mayHaveOrders = market.state !== stateClosed || isAtWork;
+  assert(mayHaveOrders || market.liveOrders === 0, 'orders in a closed market');
+}
+
+/** Prices in order, each level the sum of its orders; answers how many orders there are. */
+function validateSide(market: Market, ladder: Ladder): i32 {
+  let found = 0;
+  let last = noLevel;
+  for (let level = ladder.best; level !== noLevel; level = nextLevel(level)) {
+    assert(findLevel(ladder, level.ticks) === level, 'a level is not found');
+    const isWorse = last === noLevel || level.ticks < last.ticks === (ladder.isDescending !== 0);
+    assert(isWorse && (last === noLevel || last.ticks !== level.ticks), 'levels out of order');
+    last = level;
+    found += validateLevel(market, level);
+  }
+  return found;
+}
+
+function validateLevel(market: Market, level: Level): i32 {
+  let found = 0;
+  let shownLots: f64 = 0;
+  let lots: f64 = 0;
+  assert(level.head !== noOrder, 'an empty level');
+  for (let order = level.head; order !== noOrder; order = order.behind) {
+    assert(order.place === placeBook, 'an order that is not in the book');
+    assert(order.limitTicks === level.ticks && order.level === level, 'an order of another level');
+    assert(order.market === market, 'an order of another market');
+    const ladder = isSell(order.traits) ? market.asks : market.bids;
+    assert(ladder === level.ladder, 'an order of the other side');
+    validateOrder(order);
+    shownLots += order.shownLots;
+    lots += leftLots(order);
+    found += 1;
+  }
+  assert(level.shownLots === shownLots, 'a level counts wrongly');
+  assert(allLots(level) === lots, 'a level hides wrongly');
+  assert(level.orders === found, 'a level counts its orders wrongly');
+  return found;
+}
+
+/** Those that wait for their trigger or to enter; answers how many. */
+function validateWaiting(market: Market): i32 {
+  let found = validateTriggers(market, market.rising) + validateTriggers(market, market.falling);
+  for (let order = market.firstTriggered; order !== noOrder; order = order.behind) {
+    assert(order.place === placeTriggered, 'an order that was not triggered');
+    validateOrder(order);
+    found += 1;
+  }
+  return found;
+}
+
+function validateTriggers(market: Market, ladder: Ladder): i32 {
+  let found = 0;
+  for (let level = ladder.best; level !== noLevel; level = nextLevel(level)) {
+    for (let order = level.head; order !== noOrder; order = order.behind) {
+      const isWaiting = order.place === placeUntriggered && isConditional(order.traits);
+      assert(isWaiting, 'an order that waits for nothing');
+      const reached = isReached(order.traits, order.triggerTicks, market.lastTicks);
+      assert(!reached, 'an order missed its trigger');
+      validateOrder(order);
+      found += 1;
+    }
+  }
+  return found;
+}
+
+function validateOrder(order: Order): void {
+  const lots = leftLots(order);
+  const leftUnits = order.spendUnits - order.filledQuoteUnits;
+  assert(order.spendUnits > 0 ? leftUnits > 0 : lots > 0, 'an order with nothing left');
+  assert(isLive(order) && order.id.order === order, 'an order that is not found by its id');
+  const heldUnits = holdOf(order.market, order);
+  assert(order.heldUnits === heldUnits && heldUnits > 0, 'an order holds wrongly');
+  order.holdLine.foundUnits += heldUnits;
+  if (order.younger === noOrder) validateAccount(order.account);
+  if (order.place !== placeBook) {
+    assert(order.shownLots === 0, 'an order shows lots outside the book');
+    return;
+  }
+  assert(isLasting(order.traits) && !isMarketLike(order.traits), 'an order must not rest');
+  const displayLots = order.displayLots;
+  const most = displayLots > 0 ? min(displayLots, lots) : lots;
+  assert(order.shownLots > 0 && order.shownLots <= most, 'an order shows wrongly');
+  assert(displayLots > 0 || order.shownLots === lots, 'an order hides lots');
+}
+
+/** Asked once for each account that has orders. */
+function validateAccount(account: Account): void {
+  let count = 0;
+  let last: f64 = 0;
+  for (let order = account.oldest; order !== noOrder; order = order.younger) {
+    count += 1;
+    assert(isLive(order) && order.admitted > last, 'orders of an account out of order');
+    last = order.admitted;
+  }
+  assert(count === account.openOrders, 'an account counts its orders wrongly');
+  // One more may be at hand: it never rests.
+  assert(count <= openOrdersPerAccount + 1, 'an account has too many orders');
+}
+
+function validateCredit(): void {
+  // What is inside is counted down and up again: there are few assets, and very many lines.
+  for (let line = state.firstLine; line !== noLine; line = line.next) {
+    const freeUnits = line.freeUnits;
+    const isCount = freeUnits >= 0 && freeUnits <= f64.MAX_SAFE_INTEGER;
+    assert(isCount && floor(freeUnits) === freeUnits, 'an account has no sound credit');
+    assert(line.heldUnits === line.foundUnits, 'an account holds another sum');
+    line.asset.insideUnits -= freeUnits + line.heldUnits;
+  }
+  for (let line = state.firstLine; line !== noLine; line = line.next) {
+    assert(line.asset.insideUnits === 0, 'another sum of an asset is said to be inside');
+  }
+  for (let line = state.firstLine; line !== noLine; line = line.next) {
+    line.asset.insideUnits += line.freeUnits + line.heldUnits;
+  }
+  for (let line = state.firstLine; line !== noLine; line = line.next) {
+    assert(line.asset.insideUnits <= f64.MAX_SAFE_INTEGER, 'more of an asset than can be counted');
+  }
+}

@@ -1,0 +1,32 @@
+/** Credit lines as the engine shows and saves them. */
+import type { EngineCredit } from '../engine.ts';
+import { nobody } from './core-instance.ts';
+import { creditLineRow as at, engineState, stateAt } from './core-layout.ts';
+import type { FastState } from './fast-state.ts';
+
+/** All lines, oldest first. */
+export function linesOf({ core }: Pick<FastState, 'core'>): number[] {
+  const lines: number[] = [];
+  let line = core.int(stateAt, engineState.firstLine);
+  for (; line !== nobody; line = core.int(line, at.next)) lines.push(line);
+  return lines;
+}
+
+/** A line that was never granted and is empty is no credit: nothing tells it from none. */
+export function isUsedLine({ core }: Pick<FastState, 'core'>, line: number): boolean {
+  const units = core.double(line, at.freeUnits) + core.double(line, at.heldUnits);
+  return units + core.double(line, at.grantNumber) + core.double(line, at.returnNumber) > 0;
+}
+
+export function creditOf(state: FastState, line: number): EngineCredit {
+  const { core } = state;
+  return {
+    account: state.accountName(core.int(line, at.account)),
+    asset: state.assetName(core.int(line, at.asset)),
+    freeUnits: core.double(line, at.freeUnits),
+    heldUnits: core.double(line, at.heldUnits),
+    grantNumber: core.double(line, at.grantNumber),
+    returnNumber: core.double(line, at.returnNumber),
+    returnedUnits: core.double(line, at.returnedUnits),
+  };
+}

@@ -1,5 +1,5 @@
 /**
- * Takes snapshots of a leading engine: a copy of its columns where a frame closes, written in slices between commands once
+ * Takes snapshots of a leading engine: a copy of its memory where a frame closes, written in slices between commands once
  * that frame is durable (W5). Due after so many commands, or so long after the first frame that no snapshot holds.
  */
 import { createHash } from 'node:crypto';

@@ -5,7 +5,14 @@
 import { AssertionFailed } from '#domain/assertion.ts';
 import { nameWords } from '../name-words.ts';
 import { coreBinary } from './core-binary.ts';
-import { engineState, noNameAt, stateAt, stateNamesAt, traitNamesAt } from './core-layout.ts';
+import {
+  engineState,
+  freeRegionsAt,
+  noNameAt,
+  stateAt,
+  stateNamesAt,
+  traitNamesAt,
+} from './core-layout.ts';
 import { marketStates } from './market-terms.ts';
 import { traitNames } from './order-traits.ts';
 
@@ -85,6 +92,15 @@ function moduleOf(binary: string): WebAssembly.Module {
   return module;
 }
 
+/** Tables of `EngineState`, and what their entries take as a power of two of bytes. */
+const tables = [
+  { at: 'idIndex', log: 'idIndexLog', entryLog: 3 },
+  { at: 'lineIndex', log: 'lineIndexLog', entryLog: 2 },
+  { at: 'expiries', log: 'expiriesLog', entryLog: 5 },
+  { at: 'changes', log: 'changesLog', entryLog: 4 },
+  { at: 'changeIndex', log: 'changesLog', entryLog: 3 },
+] as const;
+
 export class CoreInstance {
   readonly calls: CoreCalls;
   readonly #memory: WebAssembly.Memory;
@@ -141,12 +157,33 @@ export class CoreInstance {
     this.doubles[(row + at) >>> 3] = value;
   }
 
-  /** Makes another core's memory what this one's is now. */
+  /** Makes another core's memory what this one's is now, good for reading rows and walking through levels: nothing is found in it by a key. */
   copyTo(copy: CoreInstance): void {
     const bytes = this.int(stateAt, engineState.memoryEnd) >>> 0;
     const missing = bytes - copy.#memory.buffer.byteLength;
     if (missing > 0) copy.#memory.grow(Math.ceil(missing / pageBytes));
-    new Uint8Array(copy.#memory.buffer).set(new Uint8Array(this.#memory.buffer, 0, bytes));
+    const from = new Uint8Array(this.#memory.buffer);
+    const to = new Uint8Array(copy.#memory.buffer);
+    let at = 0;
+    for (const table of [...this.#tables(), { at: bytes, end: bytes }]) {
+      to.set(from.subarray(at, table.at), at);
+      at = table.end;
+    }
+  }
+
+  /** Where tables lie that only find rows, and room that tables have left, by address. */
+  #tables(): { at: number; end: number }[] {
+    const regions = tables.map(({ at, log, entryLog }) => ({
+      at: this.int(stateAt, engineState[at]) >>> 0,
+      log: this.int(stateAt, engineState[log]) + entryLog,
+    }));
+    for (let log = 0; log < 32; log += 1) {
+      let free = this.int(freeRegionsAt, log * 4) >>> 0;
+      for (; free !== nobody; free = this.int(free, 0) >>> 0) regions.push({ at: free, log });
+    }
+    return regions
+      .map(({ at, log }) => ({ at, end: at + 2 ** log }))
+      .sort((one, other) => one.at - other.at);
   }
 
   /** A memory that grew is another buffer, and views of the old one have no length. */

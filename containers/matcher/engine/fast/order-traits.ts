@@ -38,11 +38,6 @@ export function isSell(traits: number): boolean {
   return (traits & 1) !== 0;
 }
 
-/** A stop to buy and a take-profit to sell wait for a rise; the others for a fall. */
-export function waitsForRise(traits: number): boolean {
-  return ((traits >> 1) & typeMask) < 4 !== isSell(traits);
-}
-
 const unpacked = Array.from({ length: count }, (_, traits): Traits | undefined => {
   const orderType = orderTypes[(traits >> 1) & typeMask];
   if (!orderType) return undefined;

@@ -1,8 +1,13 @@
 /** The engine's state as records, in the order that `SnapshotRecord` asks for. Orders' records are one object, filled anew for each. */
 import type { DoneReason } from '#domain/order.ts';
 import { doneReasons } from '../event-hash.ts';
-import type { OrderPlace, OrderRecord, SnapshotRecord } from '../snapshot-record.ts';
-import { nobody } from './core-instance.ts';
+import type {
+  OrderPlace,
+  OrderRecord,
+  RememberedRecord,
+  SnapshotRecord,
+} from '../snapshot-record.ts';
+import { type CoreInstance, nobody } from './core-instance.ts';
 import {
   accountRow,
   orderRow as at,
@@ -22,7 +27,7 @@ import { type ListedMarket, marketOf } from './market-terms.ts';
 import { orderPlace } from './order-place.ts';
 import { unpackTraits } from './order-traits.ts';
 import { progressOf } from './render-events.ts';
-import { resultOf } from './results.ts';
+import { codeOf } from './results.ts';
 import { windowOf } from './volatility-window.ts';
 
 export type Write = (record: SnapshotRecord) => void;
@@ -35,8 +40,7 @@ export function save(state: FastState, write: Write): void {
 export function* recordsOf(state: FastState): Generator<SnapshotRecord, void> {
   for (const listed of inOrderOf(state.markets, ({ id }) => id)) {
     yield marketRecord(state, listed);
-    const ordersOf = orderRecords(state);
-    yield* ordersOf.inMarket(listed);
+    yield* ordersIn(state, listed);
   }
   yield* creditIn(state);
   yield* feesIn(state);
@@ -60,35 +64,46 @@ function marketRecord({ core }: FastState, listed: ListedMarket): SnapshotRecord
 }
 
 /** Bids, asks, those that wait for their trigger, those triggered, the one at hand. */
-function orderRecords(state: FastState) {
+function* ordersIn(state: FastState, { row }: ListedMarket): Generator<SnapshotRecord> {
   const { core } = state;
   const recordOf = orderRecord(state);
-  function* inLadder(ladder: number): Generator<number> {
-    let level = core.int(ladder, ladderRow.best);
-    for (; level !== nobody; level = core.calls.nextLevel(level)) {
-      let order = core.int(level, levelRow.head);
-      for (; order !== nobody; order = core.int(order, at.behind)) yield order;
-    }
+  for (const side of [marketRow.bids, marketRow.asks]) {
+    let order = firstIn(core, core.int(row, side));
+    for (; order !== nobody; order = nextIn(core, order)) yield recordOf(order, 'book');
   }
-  function* inMarket({ row }: ListedMarket): Generator<SnapshotRecord> {
-    for (const side of [marketRow.bids, marketRow.asks]) {
-      for (const order of inLadder(core.int(row, side))) yield recordOf(order, 'book');
-    }
-    const untriggered = [marketRow.rising, marketRow.falling].flatMap((side) => [
-      ...inLadder(core.int(row, side)),
-    ]);
-    const age = (order: number) => core.double(order, at.admitted);
-    untriggered.sort((one, other) => age(one) - age(other));
-    for (const order of untriggered) yield recordOf(order, 'untriggered');
-    let triggered = core.int(row, marketRow.firstTriggered);
-    for (; triggered !== nobody; triggered = core.int(triggered, at.behind)) {
-      yield recordOf(triggered, 'triggered');
-    }
-    const incoming = core.int(stateAt, engineState.incoming);
-    const isHere = incoming !== nobody && core.int(incoming, at.market) === row;
-    if (isHere) yield recordOf(incoming, 'incoming');
+  for (const order of untriggeredIn(core, row)) yield recordOf(order, 'untriggered');
+  let triggered = core.int(row, marketRow.firstTriggered);
+  for (; triggered !== nobody; triggered = core.int(triggered, at.behind)) {
+    yield recordOf(triggered, 'triggered');
   }
-  return { inMarket };
+  const incoming = core.int(stateAt, engineState.incoming);
+  const isHere = incoming !== nobody && core.int(incoming, at.market) === row;
+  if (isHere) yield recordOf(incoming, 'incoming');
+}
+
+/** The first order of a ladder's best level. */
+function firstIn(core: CoreInstance, ladder: number): number {
+  const level = core.int(ladder, ladderRow.best);
+  return level === nobody ? nobody : core.int(level, levelRow.head);
+}
+
+/** The order behind another in its level, or the first of the next. */
+function nextIn(core: CoreInstance, order: number): number {
+  const behind = core.int(order, at.behind);
+  if (behind !== nobody) return behind;
+  const level = core.calls.nextLevel(core.int(order, at.level));
+  return level === nobody ? nobody : core.int(level, levelRow.head);
+}
+
+/** Oldest first. */
+function untriggeredIn(core: CoreInstance, row: number): number[] {
+  const orders: number[] = [];
+  for (const side of [marketRow.rising, marketRow.falling]) {
+    let order = firstIn(core, core.int(row, side));
+    for (; order !== nobody; order = nextIn(core, order)) orders.push(order);
+  }
+  const age = (order: number) => core.double(order, at.admitted);
+  return orders.sort((one, other) => age(one) - age(other));
 }
 
 /** Fills one record again and again; the few that have a client id get one of their own. */
@@ -177,22 +192,28 @@ function* switchesIn(state: FastState): Generator<SnapshotRecord> {
 function* memoryOf(state: FastState): Generator<SnapshotRecord> {
   const { core, sequence, nowMs, eventLanes } = state;
   yield { kind: 'clock', sequence, nowMs, eventLanes };
+  const recordOf = rememberedRecord(state);
   let id = core.int(stateAt, engineState.oldestRemembered);
-  for (; id !== nobody; id = core.int(id, idRow.next)) {
-    const result = resultOf(state, id) as { sequence: number };
-    yield {
-      kind: 'remembered',
-      commandId: state.idText(id),
-      atMs: core.double(id, idRow.atMs),
-      ...result,
-    };
-  }
+  for (; id !== nobody; id = core.int(id, idRow.next)) yield recordOf(id);
   let ended = core.int(stateAt, engineState.oldestEnded);
   for (; ended !== nobody; ended = core.int(ended, at.nextEnded)) {
     const status = doneReasons[core.int(ended, at.place) - orderPlace.ended] as DoneReason;
     const atMs = core.double(ended, at.endedAtMs);
     yield { kind: 'ended', ...progressOf(state, ended), status, atMs };
   }
+}
+
+/** The same for ids: those that were refused get a record of their own. */
+function rememberedRecord(state: FastState) {
+  const { core } = state;
+  const record: RememberedRecord = { kind: 'remembered', commandId: '', sequence: 0, atMs: 0 };
+  return (id: number): RememberedRecord => {
+    const code = codeOf(core, id);
+    record.commandId = state.idText(id);
+    record.sequence = core.double(id, idRow.sequence);
+    record.atMs = core.double(id, idRow.atMs);
+    return code === undefined ? record : { ...record, code };
+  };
 }
 
 /** By code units: a locale's order differs between machines. */

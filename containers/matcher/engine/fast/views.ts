@@ -134,7 +134,7 @@ function accountViews(state: FastState) {
     shortfall: (command: PlaceOrder) => shortfallOf(state, command),
     firstResult(commandId: string) {
       const id = state.id(commandId);
-      return id === nobody ? undefined : resultOf(state, id);
+      return id === nobody ? undefined : resultOf(core, id);
     },
     order(digest: Digest) {
       const id = state.id(digest);

@@ -56,14 +56,17 @@ function compare(flow: Flow, rounds = 6): Measured[] {
   ];
 }
 
+function tradesOf(runner: Runner, flow: Flow): number {
+  inBatches(runner, flow.timed.length, (count) => {
+    for (let nth = 0; nth < count; nth += 1) runner.run(nth);
+  });
+  return runner.trades();
+}
+
 /** All must have the same trades and end with the same books. Answers how many trades led there. */
 function checkBooks(flow: Flow): number {
   const [ours, texts, theirs] = [core(flow), wholeEngine(flow), nodejsOrderBook(flow)];
-  for (const runner of [ours, texts, theirs]) {
-    inBatches(runner, flow.timed.length, (count) => {
-      for (let nth = 0; nth < count; nth += 1) runner.run(nth);
-    });
-  }
+  for (const runner of [ours, texts, theirs]) tradesOf(runner, flow);
   assert(ours.trades() > 0, 'nothing was traded');
   assert.equal(ours.trades(), theirs.trades(), 'the engines trade differently often');
   assert.equal(ours.trades(), texts.trades(), 'the engine trades differently from texts');
@@ -107,6 +110,8 @@ function credit(): Measured[] {
   const binary = process.env['CREDIT_OFF'];
   assert(binary, 'there is no core without credit');
   const makes = [() => core(flow), () => core(flow, binary)];
+  const [withCredit, without] = makes.map((make) => tradesOf(make(), flow));
+  assert.equal(withCredit, without, 'without credit something else is traded');
   const [on = 0, off = 0] = bestOf(makes, flow.timed.length, 8);
   return [beside('opsPerSec', '1/s', on, { name: 'credit off', value: off })];
 }

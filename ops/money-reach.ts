@@ -1,14 +1,10 @@
 /** Finds the function that moves operators' money, and says who asks: by a claim on a local cloud, by the machine's AWS keys elsewhere. */
-import { existsSync, readFileSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { resolve } from 'node:path';
 import { proveCaller } from '#cloud/caller-identity.ts';
 import { createFunctionClient } from '#cloud/operations-client.ts';
 import { adjustmentsFunctionName, type MoneyAnswer, type MoneyEvent } from '#wire/adjustments.ts';
+import { readLocalCloud } from './local-cloud.ts';
 import type { MoneyPorts } from './move-money.ts';
-import { Wrong } from './wrong.ts';
-
-/** As much of `cloud.json` as is read. */
-type CloudFile = { urls: { control: string }; outputs: { key: string; value: string }[] };
 
 export function moneyFrom(options: { root: string; userName: string }): MoneyPorts['reach'] {
   return async ({ stage, stateFolder, by }) => {
@@ -30,14 +26,6 @@ export function moneyFrom(options: { root: string; userName: string }): MoneyPor
 }
 
 function localPlace(stateFolder: string) {
-  const file = join(stateFolder, 'cloud.json');
-  if (!existsSync(file))
-    throw new Wrong(
-      `No local cloud has run in ${stateFolder}: npm start, or --stage dev for a stage on AWS.`,
-    );
-  const { urls, outputs } = JSON.parse(readFileSync(file, 'utf8')) as CloudFile;
-  const functionName = outputs.find(({ key }) => key === 'AdjustmentsFunctionName')?.value;
-  if (!functionName)
-    throw new Wrong(`The cloud of ${stateFolder} has no adjustments: npm start again.`);
-  return { functionName, endpoint: urls.control };
+  const { urls, output } = readLocalCloud(stateFolder);
+  return { functionName: output('AdjustmentsFunctionName'), endpoint: urls.control };
 }

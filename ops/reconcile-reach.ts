@@ -1,17 +1,13 @@
 /** Finds the function that reconciles: of a local cloud by what it wrote down when it was ready, of AWS by its name. */
-import { existsSync, readFileSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { resolve } from 'node:path';
 import { createFunctionClient } from '#cloud/operations-client.ts';
 import {
   type ReconcileAnswer,
   type ReconcileEvent,
   reconcileDayFunctionName,
 } from '#wire/reconciliation-report.ts';
+import { readLocalCloud } from './local-cloud.ts';
 import type { ReconcilePorts } from './reconcile.ts';
-import { Wrong } from './wrong.ts';
-
-/** As much of `cloud.json` as is read. */
-type CloudFile = { urls: { control: string }; outputs: { key: string; value: string }[] };
 
 export function reconcileFrom(root: string): ReconcilePorts['reach'] {
   return async ({ stage, stateFolder }) => {
@@ -25,14 +21,6 @@ export function reconcileFrom(root: string): ReconcilePorts['reach'] {
 }
 
 function localPlace(stateFolder: string) {
-  const file = join(stateFolder, 'cloud.json');
-  if (!existsSync(file))
-    throw new Wrong(
-      `No local cloud has run in ${stateFolder}: npm start, or --stage dev for a stage on AWS.`,
-    );
-  const { urls, outputs } = JSON.parse(readFileSync(file, 'utf8')) as CloudFile;
-  const functionName = outputs.find(({ key }) => key === 'ReconcileDayFunctionName')?.value;
-  if (!functionName)
-    throw new Wrong(`The cloud of ${stateFolder} does not reconcile: npm start again.`);
-  return { functionName, endpoint: urls.control };
+  const { urls, output } = readLocalCloud(stateFolder);
+  return { functionName: output('ReconcileDayFunctionName'), endpoint: urls.control };
 }

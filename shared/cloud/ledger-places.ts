@@ -1,9 +1,9 @@
 /** Where a stage's ledger and its shadow are, for whoever builds one from the other's sources. */
-import { GetFunctionConfigurationCommand, LambdaClient } from '@aws-sdk/client-lambda';
 import { archiveFunctionName } from '#wire/operations.ts';
-import { documentClient, limitedCalls } from './clients.ts';
+import { documentClient } from './clients.ts';
 import { setting } from './settings.ts';
 import type { Table } from './shadow-table.ts';
+import { localClient, variablesOf } from './stage-reach.ts';
 
 export type LedgerPlaces = {
   ledgerTable: string;
@@ -13,37 +13,18 @@ export type LedgerPlaces = {
 };
 
 /** Of a stage on AWS: the settings of the function that archives name them, as they do the journals. */
-export async function ledgerPlacesOf(stage: string): Promise<LedgerPlaces> {
-  const client = new LambdaClient({ requestHandler: limitedCalls(5_000) });
-  try {
-    const FunctionName = archiveFunctionName(stage);
-    const { Environment } = await client.send(
-      new GetFunctionConfigurationCommand({ FunctionName }),
-    );
-    const variables = Environment?.Variables ?? {};
-    return {
-      ledgerTable: setting(variables, 'ledgerTable'),
-      shadowTable: setting(variables, 'shadowTable'),
-    };
-  } finally {
-    client.destroy();
-  }
-}
+export const ledgerPlacesOf = (stage: string): Promise<LedgerPlaces> =>
+  variablesOf(archiveFunctionName(stage), 'the ledgers are', (variables) => ({
+    ledgerTable: setting(variables, 'ledgerTable'),
+    shadowTable: setting(variables, 'shadowTable'),
+  }));
 
 export function openLedgers({ ledgerTable, shadowTable, endpoint }: LedgerPlaces): {
   ledger: Table;
   shadow: Table;
   close(): void;
 } {
-  const client = documentClient(
-    endpoint === undefined
-      ? {}
-      : {
-          endpoint,
-          region: 'us-east-1',
-          credentials: { accessKeyId: 'local', secretAccessKey: 'local' },
-        },
-  );
+  const client = documentClient(localClient(endpoint));
   return {
     ledger: { client, table: ledgerTable },
     shadow: { client, table: shadowTable },

@@ -250,11 +250,11 @@ async function crash(
   });
   await step('statements', async () => tellStatements(taker, again, crashedAtMs));
   await step('reconciliation', async () => {
-    const { found, accounts, entries } = await reconcile(again.stateFolder);
+    const { found, accounts, entries, waitingRuns } = await reconcile(again.stateFolder, 15_000);
     assert.deepEqual(found, []);
     return [
       undefined,
-      `${accounts} accounts and ${entries} entries add up, runs are the journal's`,
+      `${accounts} accounts and ${entries} entries add up, ${waitingRuns} runs wait for the outbox's sweep`,
     ];
   });
 }

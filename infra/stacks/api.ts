@@ -273,11 +273,11 @@ export class ApiStack extends Stack {
     const url = this.api.apiEndpoint;
     new CfnOutput(this, 'RestUrl', { description: 'REST API', value: url });
     new CfnOutput(this, 'HealthUrl', { description: 'Health', value: `${url}/v1/health` });
-    new CfnOutput(this, 'TryMarkets', {
+    new CfnOutput(this, 'Try1Markets', {
       description: 'List the markets',
       value: `curl -s ${url}/v1/markets`,
     });
-    new CfnOutput(this, 'TryDepth', {
+    new CfnOutput(this, 'Try2Depth', {
       description: 'See the book',
       value: `curl -s '${url}/v1/markets/ETH-USDC/depth?levels=5'`,
     });

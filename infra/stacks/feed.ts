@@ -105,7 +105,7 @@ export class FeedStack extends Stack {
     new CfnOutput(this, 'WebSocketUrl', { description: 'WebSocket feed', value: this.url });
     const subscribe = `JSON.stringify({action:'subscribe',channels:['trades:ETH-USDC']})`;
     const script = `const s=new WebSocket('${this.url}');s.onopen=()=>s.send(${subscribe});s.onmessage=m=>console.log(m.data)`;
-    new CfnOutput(this, 'TryTrades', {
+    new CfnOutput(this, 'Try3Trades', {
       description: 'Watch trades as they happen',
       value: `npx node -e "${script}"`,
     });

@@ -291,12 +291,12 @@ describe('what clearing refuses to guess', () => {
 
   test('a grant that is not pending in the ledger stops it, with nothing of the transaction posted', async () => {
     const { journal, table, tamper } = await setUp();
-    await tamper(ledgerKeys.credit(account(3), 'ETH', groupId), 'SET pendingUnits = :units', {
+    await tamper(ledgerKeys.credit(account(0), 'ETH', groupId), 'SET pendingUnits = :units', {
       ':units': 1n,
     });
     const before = await allItems(twin.client, table);
     await expect(feed(table, journal, 2)).rejects.toThrow(
-      /run to frame 1: the condition of ACCOUNT#0x0+4 CREDIT#ETH#g1 does not hold/,
+      /run to frame 1: the condition of ACCOUNT#0x0+1 CREDIT#ETH#g1 does not hold/,
     );
     expect(await allItems(twin.client, table)).toEqual(before);
   });

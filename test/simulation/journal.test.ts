@@ -34,7 +34,7 @@ test('the runs contain what they are about: several leaders, trades and answers'
 });
 
 /** Within so many seeds each fault shows: most at once, those of rare moments later. */
-const mostSeeds = 40;
+const mostSeeds = 120;
 
 test.each(Object.keys(plantedFaults).filter(isPlantedFault))(
   'a fault that is planted is found: %s',

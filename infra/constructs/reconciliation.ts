@@ -61,18 +61,13 @@ export class Reconciliation extends Construct {
   }
 
   private runsFunction(props: ReconciliationProps): LambdaFunction {
-    const { stage, bundles, ledger, outbox, archive, streams, streamNames, queue } = props;
+    const { stage, bundles, ledger, outbox, archive, streams, queue } = props;
     return new ServerFunction(this, 'Runs', {
       name: 'reconcile',
       description: 'Compares each cleared run with the journal',
       stage,
       bundles,
-      settings: {
-        ledgerTable: ledger.tableName,
-        outboxTable: outbox.tableName,
-        journalStreams: streamNames,
-        archiveBucket: archive.bucketName,
-      },
+      settings: settingsOf(props),
       allow: [
         onTable(ledger, 'GetItem', 'BatchGetItem', 'Query'),
         onPartitionsOf(ledger, reconciliationKeys.differences(''), 'PutItem'),
@@ -91,7 +86,7 @@ export class Reconciliation extends Construct {
   }
 
   private dayFunction(props: ReconciliationProps): LambdaFunction {
-    const { stage, bundles, ledger, outbox, archive, streams, streamNames } = props;
+    const { stage, bundles, ledger, outbox, archive, streams } = props;
     return new ServerFunction(this, 'Day', {
       name: 'reconcile-day',
       // Fixed, so that an operator invokes it by the stage alone.
@@ -99,12 +94,7 @@ export class Reconciliation extends Construct {
       description: 'Compares every account with its entries, the engines and the vault',
       stage,
       bundles,
-      settings: {
-        ledgerTable: ledger.tableName,
-        outboxTable: outbox.tableName,
-        journalStreams: streamNames,
-        archiveBucket: archive.bucketName,
-      },
+      settings: settingsOf(props),
       allow: [
         onTable(ledger, 'GetItem', 'BatchGetItem', 'Query'),
         onPartitionsOf(ledger, reconciliationKeys.differences(''), 'PutItem', 'DeleteItem'),
@@ -122,3 +112,11 @@ export class Reconciliation extends Construct {
     }).lambda;
   }
 }
+
+/** Both read the same places. */
+const settingsOf = ({ ledger, outbox, archive, streamNames }: ReconciliationProps) => ({
+  ledgerTable: ledger.tableName,
+  outboxTable: outbox.tableName,
+  journalStreams: streamNames,
+  archiveBucket: archive.bucketName,
+});

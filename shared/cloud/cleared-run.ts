@@ -1,29 +1,13 @@
 /** What the ledger keeps of a run that was cleared: written in its last transaction, never changed. */
 import { type DynamoDBDocumentClient, GetCommand, QueryCommand } from '@aws-sdk/lib-dynamodb';
+import type { ClearedRun } from '#domain/clearing.ts';
 import type { GroupId } from '#domain/market.ts';
 import { ledgerKeys, padded } from '#wire/table-keys.ts';
 import type { Item } from './batch-items.ts';
 import { storedNumber } from './stored-number.ts';
 import { untilSettled } from './transaction.ts';
 
-/**
- * Frames `fromFrame` to `toFrame` of a pair group's journal, posted together. Frames between two runs moved no money:
- * what moves none leaves no run.
- */
-export type ClearedRun = {
-  groupId: GroupId;
-  fromFrame: number;
-  toFrame: number;
-  /** The stream's record before the run's first one (empty text: the stream's beginning), and its last one. */
-  fromShardSequence: string;
-  toShardSequence: string;
-  /** Time and logical clock of its last frame. */
-  atMs: number;
-  clock: number;
-  trades: number;
-  /** How many pairs of account and asset changed: so many entries it has. */
-  changes: number;
-};
+export type { ClearedRun };
 
 type Where = { client: DynamoDBDocumentClient; table: string };
 

@@ -3,6 +3,7 @@ import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
 import type { OperationsAnswer, OperationsEvent } from '#wire/operations.ts';
 import type { Credentials } from './aws-signature.ts';
 import { limitedCalls } from './clients.ts';
+import { localClient } from './stage-reach.ts';
 
 export type FunctionClient<E, A> = {
   /** Throws OperationsFailed with a sentence where the function could not be asked. */
@@ -33,14 +34,9 @@ export const createOperationsClient = (place: FunctionPlace): OperationsClient =
 
 export function createFunctionClient<E, A>(place: FunctionPlace): FunctionClient<E, A> {
   const { functionName, endpoint } = place;
-  const local = endpoint && {
-    endpoint,
-    region: 'us-east-1',
-    credentials: { accessKeyId: 'local', secretAccessKey: 'local' },
-  };
   // Not repeated here: whoever repeats an order says so.
   const client = new LambdaClient({
-    ...local,
+    ...localClient(endpoint),
     maxAttempts: 1,
     requestHandler: limitedCalls(replyMs),
   });

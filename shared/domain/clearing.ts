@@ -3,10 +3,29 @@ import { assert } from './assertion.ts';
 import type { AssetId } from './asset.ts';
 import type { Command } from './command.ts';
 import type { EngineEvent, Outcome, Trade } from './event.ts';
-import { assetsOf, type MarketId } from './market.ts';
+import { assetsOf, type GroupId, type MarketId } from './market.ts';
 
 /** What clearing reads of a journal frame. */
 export type ClearedFrame = { frame: number; clock: number; outcomes: Outcome<Command>[] };
+
+/**
+ * Frames `fromFrame` to `toFrame` of a pair group's journal, posted together. Frames between two runs moved no money:
+ * what moves none leaves no run.
+ */
+export type ClearedRun = {
+  groupId: GroupId;
+  fromFrame: number;
+  toFrame: number;
+  /** The stream's record before the run's first one (empty text: the stream's beginning), and its last one. */
+  fromShardSequence: string;
+  toShardSequence: string;
+  /** Time and logical clock of its last frame. */
+  atMs: number;
+  clock: number;
+  trades: number;
+  /** How many pairs of account and asset changed: so many entries it has. */
+  changes: number;
+};
 
 /** What one trade did to one balance: `units` came in (or went out, negative), `feeUnits` were taken from it (negative: a rebate). */
 export type EntryLine = {

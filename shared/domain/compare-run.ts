@@ -4,34 +4,21 @@ import type { AssetId } from './asset.ts';
 import {
   availableChange,
   type ClearedFrame,
+  type ClearedRun,
   type CreditChange,
   changeKey,
   frozenChange,
   netFrames,
 } from './clearing.ts';
-import type { GroupId } from './market.ts';
 import type { Difference, DifferenceKind } from './reconciliation.ts';
-
-/** What the ledger says of a run. */
-export type RunSeen = {
-  groupId: GroupId;
-  fromFrame: number;
-  toFrame: number;
-  fromShardSequence: string;
-  toShardSequence: string;
-  atMs: number;
-  clock: number;
-  trades: number;
-  changes: number;
-};
 
 export type JournalSeen = ClearedFrame & { atMs: number; shardSequence: string };
 
 /** The run against its frames and the run before it; `frames` are those behind the run before, through the run's last. */
 export function compareRun(
-  run: RunSeen,
+  run: ClearedRun,
   frames: readonly JournalSeen[],
-  before: RunSeen | undefined,
+  before: ClearedRun | undefined,
 ): Difference[] {
   const compare = comparing(run);
   const own = frames.filter(({ frame }) => frame >= run.fromFrame);
@@ -76,7 +63,7 @@ const moves = (frame: ClearedFrame): boolean =>
 
 /** What frames do to money: a fault of theirs is a difference like any other. */
 export function netRun(
-  run: RunSeen,
+  run: ClearedRun,
   frames: readonly ClearedFrame[],
   feeAccount: string,
 ): { changes: CreditChange[]; differences: Difference[] } {
@@ -91,7 +78,7 @@ export function netRun(
 
 /** Each change against its entry, and the entries together. */
 export function compareEntries(
-  run: RunSeen,
+  run: ClearedRun,
   changes: readonly CreditChange[],
   entries: ReadonlyMap<string, BookedEntry>,
 ): Difference[] {
@@ -137,7 +124,7 @@ const linesText = (lines: readonly Line[]): string =>
     .map((line) => [line.sequence, line.marketId, line.units, line.feeUnits].join(' '))
     .join(', ');
 
-function comparing({ groupId, toFrame }: RunSeen) {
+function comparing({ groupId, toFrame }: ClearedRun) {
   const found: Difference[] = [];
   type Where = { account?: string; asset?: AssetId };
   const say = (

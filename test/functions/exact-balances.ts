@@ -55,8 +55,13 @@ async function readOnce(
   later: Step[],
   tally: Told,
 ): Promise<boolean> {
-  const goOn = async () => {
-    for (const next of later.splice(0, stepsBetweenReads)) await world.take(next);
+  // The groups are asked side by side, but a group's journal has one consumer: steps are taken one after another.
+  let going = Promise.resolve();
+  const goOn = () => {
+    going = going.then(async () => {
+      for (const next of later.splice(0, stepsBetweenReads)) await world.take(next);
+    });
+    return going;
   };
   const seen = new Map<string, ReturnType<MoneyWorld['view']>>();
   let told: Awaited<ReturnType<MoneyWorld['balances']>> | undefined;

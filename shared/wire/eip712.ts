@@ -47,6 +47,43 @@ export const amendTypes: Record<string, TypedDataField[]> = {
   ],
 };
 
+/** What an owner allows a session key: signed once, used by every order that the key signs. */
+export const delegationTypes: Record<string, TypedDataField[]> = {
+  Delegation: [
+    { name: 'account', type: 'address' },
+    { name: 'sessionKey', type: 'address' },
+    { name: 'quoteAsset', type: 'uint256' },
+    { name: 'maxNotionalPerDay', type: 'uint128' },
+    { name: 'maxFeeBps', type: 'uint16' },
+    { name: 'marketsRoot', type: 'bytes32' },
+    { name: 'createdAtMs', type: 'uint64' },
+    { name: 'expiresAtMs', type: 'uint64' },
+    { name: 'epoch', type: 'uint64' },
+    { name: 'salt', type: 'uint64' },
+  ],
+};
+
+/** A withdrawal past the exit's delay: its owner signs it, the operator approves it (`WithdrawalApproval`). */
+export const withdrawTypes: Record<string, TypedDataField[]> = {
+  Withdraw: [
+    { name: 'account', type: 'address' },
+    { name: 'asset', type: 'uint256' },
+    { name: 'amount', type: 'uint128' },
+    { name: 'recipient', type: 'address' },
+    { name: 'afterBatch', type: 'uint64' },
+    { name: 'deadlineMs', type: 'uint64' },
+    { name: 'withdrawalId', type: 'uint256' },
+  ],
+};
+
+/** The operator's word that nothing matched before the withdrawal is left to settle once `afterBatch` is. */
+export const withdrawalApprovalTypes: Record<string, TypedDataField[]> = {
+  WithdrawalApproval: [
+    { name: 'withdrawalDigest', type: 'bytes32' },
+    { name: 'afterBatch', type: 'uint64' },
+  ],
+};
+
 /** Where signatures are valid: the chain and the Vault, so that a new Exchange contract needs no new signatures. */
 export type SigningDomain = { chainId: bigint; verifyingContract: Address };
 
@@ -59,6 +96,32 @@ export type SignedAmend = {
   createdAtMs: number;
 };
 
+/** Assets as the chain's numbers, amounts in atoms of `quoteAsset`. */
+export type SignedDelegation = {
+  account: Address;
+  sessionKey: Address;
+  quoteAsset: string;
+  /** Of filled amounts at the orders' own signed prices, in a UTC day. */
+  maxNotionalPerDay: bigint;
+  maxFeeBps: number;
+  /** Root of the Merkle tree of allowed markets; 32 zero bytes allow all. */
+  marketsRoot: string;
+  createdAtMs: number;
+  expiresAtMs: number;
+  epoch: bigint;
+  salt: bigint;
+};
+
+export type SignedWithdraw = {
+  account: Address;
+  asset: string;
+  amount: bigint;
+  recipient: Address;
+  afterBatch: bigint;
+  deadlineMs: number;
+  withdrawalId: bigint;
+};
+
 export function typedDomain({ chainId, verifyingContract }: SigningDomain) {
   return { name: 'Crossbook', version: '1', chainId, verifyingContract };
 }
@@ -67,6 +130,9 @@ export function typedDomain({ chainId, verifyingContract }: SigningDomain) {
 const orderEncoder = TypedDataEncoder.from(orderTypes);
 const cancelEncoder = TypedDataEncoder.from(cancelTypes);
 const amendEncoder = TypedDataEncoder.from(amendTypes);
+const delegationEncoder = TypedDataEncoder.from(delegationTypes);
+const withdrawEncoder = TypedDataEncoder.from(withdrawTypes);
+const approvalEncoder = TypedDataEncoder.from(withdrawalApprovalTypes);
 
 /** Hashes orders of one signing domain. */
 export function digests(domain: SigningDomain) {
@@ -76,6 +142,12 @@ export function digests(domain: SigningDomain) {
     order: (order: SignedOrder): Digest => digest(orderEncoder.hashStruct('Order', order)),
     cancel: (cancel: SignedCancel): Digest => digest(cancelEncoder.hashStruct('Cancel', cancel)),
     amend: (amend: SignedAmend): Digest => digest(amendEncoder.hashStruct('Amend', amend)),
+    delegation: (delegation: SignedDelegation): Digest =>
+      digest(delegationEncoder.hashStruct('Delegation', delegation)),
+    withdraw: (withdraw: SignedWithdraw): Digest =>
+      digest(withdrawEncoder.hashStruct('Withdraw', withdraw)),
+    approval: (approval: { withdrawalDigest: Digest; afterBatch: bigint }): Digest =>
+      digest(approvalEncoder.hashStruct('WithdrawalApproval', approval)),
   };
 }
 

@@ -6,6 +6,19 @@ export const settingNames = {
   catalog: 'CROSSBOOK_CATALOG',
   chainId: 'CROSSBOOK_CHAIN_ID',
   verifyingContract: 'CROSSBOOK_VERIFYING_CONTRACT',
+  /** Where the Exchange contract is; the Vault is `verifyingContract`. */
+  exchangeContract: 'CROSSBOOK_EXCHANGE_CONTRACT',
+  /** Comma-separated URLs of Ethereum nodes; a secret where they hold keys. The local cloud puts its own chain's in their place. */
+  rpcUrls: 'ETHEREUM_RPC_URLS',
+  /** The secret that holds them instead. */
+  rpcSecret: 'CROSSBOOK_RPC_SECRET',
+  /** JSON of `ChainTerms`: confirmations, fees, delays, batches. */
+  chainTerms: 'CROSSBOOK_CHAIN_TERMS',
+  /** What the chain said, and what is on its way to it. */
+  chainTable: 'CROSSBOOK_CHAIN_TABLE',
+  /** KMS keys: settles and approves withdrawals; mints demo tokens. */
+  operatorKey: 'CROSSBOOK_OPERATOR_KEY',
+  faucetKey: 'CROSSBOOK_FAUCET_KEY',
   ledgerTable: 'CROSSBOOK_LEDGER_TABLE',
   /** What must happen after money moved. */
   outboxTable: 'CROSSBOOK_OUTBOX_TABLE',
@@ -14,6 +27,9 @@ export const settingNames = {
   /** Queues of the outbox, by topic. */
   notifyQueue: 'CROSSBOOK_NOTIFY_QUEUE',
   reconcileQueue: 'CROSSBOOK_RECONCILE_QUEUE',
+  settleQueue: 'CROSSBOOK_SETTLE_QUEUE',
+  factsQueue: 'CROSSBOOK_FACTS_QUEUE',
+  guardQueue: 'CROSSBOOK_GUARD_QUEUE',
   /** Where exports of statements are asked for, and where they are put. */
   exportQueue: 'CROSSBOOK_EXPORT_QUEUE',
   exportBucket: 'CROSSBOOK_EXPORT_BUCKET',

@@ -214,3 +214,72 @@ export const sessionKeys = {
   /** The public key that verifies session tokens, by key id. */
   publicKey: (keyId: string): Key => ({ pk: `KEY#${keyId}`, sk: 'KEY' }),
 };
+
+/** The chain as we know it: the Chain table. */
+export const chainKeys = {
+  /** The indexer's newest blocks and how far it finalized. */
+  checkpoint: (chainId: number): Key => ({ pk: `INDEXER#${chainId}`, sk: 'CHECKPOINT' }),
+  /** Facts by number: a pass of the indexer writes one item. */
+  facts: (chainId: number, toFact: number): Key => ({
+    pk: `FACTS#${chainId}`,
+    sk: padded(toFact),
+  }),
+  allFacts: (chainId: number): string => `FACTS#${chainId}`,
+  /** How far a consumer has come among the facts. */
+  consumer: (consumer: string): Key => ({ pk: `CONSUMER#${consumer}`, sk: 'CURSOR' }),
+  /** A deposit as the chain says, by where it is written there. */
+  deposit: (chainId: number, transactionHash: string, logIndex: number): Key => ({
+    pk: `DEPOSIT#${chainId}#${transactionHash}#${padded(logIndex)}`,
+    sk: 'DEPOSIT',
+  }),
+  depositOf: (account: string, atMs: number, depositId: string): Key => ({
+    pk: `DEPOSITS#${account}`,
+    sk: `${padded(atMs)}#${depositId}`,
+  }),
+  depositsOf: (account: string): string => `DEPOSITS#${account}`,
+  /** Atoms below one unit that an account's deposits left over. */
+  dust: (account: string, asset: string): Key => ({ pk: `DUST#${account}`, sk: asset }),
+  /** A signed withdrawal on its way to the chain. */
+  withdrawal: (withdrawalId: string): Key => ({
+    pk: `WITHDRAWAL#${withdrawalId}`,
+    sk: 'WITHDRAWAL',
+  }),
+  /** Withdrawals that are not over, of all accounts: what a sweep looks at. */
+  openWithdrawal: (withdrawalId: string): Key => ({ pk: 'WITHDRAWALS', sk: withdrawalId }),
+  openWithdrawals: 'WITHDRAWALS',
+  /** Addresses an account has withdrawn to, and what it withdrew on a day. */
+  recipient: (account: string, recipient: string): Key => ({
+    pk: `RECIPIENTS#${account}`,
+    sk: recipient,
+  }),
+  withdrawnOn: (account: string, day: string): Key => ({ pk: `WITHDRAWN#${account}`, sk: day }),
+  /** What the chain says of an account: its epoch, revoked delegations, open exits. */
+  account: (account: string): Key => ({ pk: `CHAINACCOUNT#${account}`, sk: 'ACCOUNT' }),
+  exit: (exitId: string): Key => ({ pk: `EXIT#${exitId}`, sk: 'EXIT' }),
+  /** A delegation by its digest, and those of an account. */
+  delegation: (digest: string): Key => ({ pk: `DELEGATION#${digest}`, sk: 'DELEGATION' }),
+  delegationOf: (account: string, digest: string): Key => ({
+    pk: `DELEGATIONS#${account}`,
+    sk: digest,
+  }),
+  delegationsOf: (account: string): string => `DELEGATIONS#${account}`,
+  /** What settlement planned last: the next batch's number and, per pair group, the frame through which it is planned. */
+  plan: { pk: 'SETTLEMENT', sk: 'PLAN' } as Key,
+  batch: (batchId: number): Key => ({ pk: 'BATCHES', sk: padded(batchId) }),
+  batches: 'BATCHES',
+  /** Which batch settles a group's events through a sequence. */
+  batchThrough: (groupId: string, toSequence: number): Key => ({
+    pk: `BATCHES#${groupId}`,
+    sk: padded(toSequence),
+  }),
+  batchesOf: (groupId: string): string => `BATCHES#${groupId}`,
+  /** A signing account's next nonce. */
+  nonces: (address: string): Key => ({ pk: `SENDER#${address}`, sk: 'NONCE' }),
+  /** A transaction by its business id, and by its nonce. */
+  transaction: (id: string): Key => ({ pk: `TRANSACTION#${id}`, sk: 'TRANSACTION' }),
+  transactionAt: (address: string, nonce: number): Key => ({
+    pk: `TRANSACTIONS#${address}`,
+    sk: padded(nonce),
+  }),
+  transactionsOf: (address: string): string => `TRANSACTIONS#${address}`,
+};

@@ -1,8 +1,13 @@
+import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
+
+const drawn = ['test/drawn-seed.ts'];
 
 /** Projects run apart: `unit` touches no network; `local` starts emulators; `system` boots the whole exchange. */
 export default defineConfig({
   test: {
+    // Much of a test is waiting for an emulator: on two cores two files at a time are done sooner than one.
+    maxWorkers: Math.max(2, availableParallelism() - 1),
     projects: [
       {
         test: {
@@ -11,15 +16,17 @@ export default defineConfig({
             'test/{domain,wire,cloud,engine,matcher,functions,ledger,client,bots,ops,infra,drill,simulation}/**/*.test.ts',
           ],
           exclude: ['**/*.emulated.test.ts'],
-          testTimeout: 20_000,
+          setupFiles: drawn,
+          testTimeout: 60_000,
         },
       },
       {
         test: {
           name: 'emulated',
           include: ['test/**/*.emulated.test.ts', 'test/local/**/*.test.ts'],
-          testTimeout: 60_000,
-          hookTimeout: 60_000,
+          setupFiles: drawn,
+          testTimeout: 120_000,
+          hookTimeout: 120_000,
         },
       },
       {

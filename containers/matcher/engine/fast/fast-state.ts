@@ -1,8 +1,10 @@
 /** All that the fast engine knows: its core's memory, and the texts behind the rows. */
 import type { MarketId } from '#domain/market.ts';
 import type { Address } from '#domain/order.ts';
+import { DigestTexts } from '../digest-texts.ts';
 import type { LanesState } from '../hash-lanes.ts';
-import { nameWords, readDigest, writeDigest } from '../name-words.ts';
+
+import { nameWords, readDigest } from '../name-words.ts';
 import { CoreInstance, type NameOrder, nobody } from './core-instance.ts';
 import {
   accountRow,
@@ -42,6 +44,7 @@ export class FastState {
   /** What owners call their orders: unique among an account's live orders. */
   readonly #clients = new Map<string, number>();
   readonly #clientTexts = new Map<number, ClientText>();
+  readonly #digests = new DigestTexts();
 
   /** `binary`: another core than the usual one, to measure it. */
   constructor({ groupId, hashSecret, binary }: StateOptions) {
@@ -130,6 +133,11 @@ export class FastState {
     return listed;
   }
 
+  /** Lets the text of a digest that was just read at `digestAt` be the one that events will show. */
+  noteDigest(text: string): void {
+    this.#digests.note(text, this.core.ints, digestAt >>> 2);
+  }
+
   /** The row of an id in text, whatever its form; nobody where it is not known. */
   id(text: string): number {
     const { core } = this;
@@ -151,9 +159,8 @@ export class FastState {
   idText(row: number): string {
     // The last byte of a word that more is in.
     const isText = this.core.int(row, idRow.isText - 3) >>> 24 === 1;
-    return isText
-      ? (this.#idTexts.get(row) as string)
-      : writeDigest(this.core.ints, (row + idRow.digestA) >>> 2);
+    if (isText) return this.#idTexts.get(row) as string;
+    return this.#digests.textOf(this.core.ints, (row + idRow.digestA) >>> 2);
   }
 
   /** The row of what an owner calls an order; made where there is none. */

@@ -122,32 +122,41 @@ function tradeOf(state: FastState, row: number, sequence: number): Trade {
 
 /** What an order was when it ended, it stays: reading it after the command is soon enough. */
 function doneOf(state: FastState, row: number, sequence: number): OrderDone {
-  const { core } = state;
+  const { core, nowMs: atMs } = state;
   const reason = doneReasons[core.int(row, at.detail)] as DoneReason;
   const progress = progressOf(state, core.int(row, at.order));
-  return { type: 'order_done', sequence, ...progress, reason, atMs: state.nowMs };
+  // Copied first and then added to: an object that begins otherwise is copied field by field.
+  return { ...progress, type: 'order_done', sequence, reason, atMs };
 }
 
-/** Of an order, live or ended. */
+/** Of an order, live or ended. All are made alike, field by field: they are made with every order, and more than once. */
 export function progressOf(state: FastState, order: number): OrderProgress {
   const { core } = state;
-  const client = core.int(order, orderRow.client);
-  const clientOrderId = client === nobody ? undefined : state.clientText(client);
-  return {
-    digest: state.idText(core.int(order, orderRow.id)),
-    ...(clientOrderId === undefined ? {} : { clientOrderId }),
-    account: state.accountName(core.int(order, orderRow.account)),
-    marketId: state.marketAt(core.int(order, orderRow.market)).id,
-    ...unpackTraits(core.int(order, orderRow.traits)),
-    limitTicks: core.int(order, orderRow.limitTicks),
-    triggerTicks: core.int(order, orderRow.triggerTicks),
-    sizeLots: core.double(order, orderRow.sizeLots),
-    displayLots: core.double(order, orderRow.displayLots),
-    spendUnits: core.double(order, orderRow.spendUnits),
-    filledLots: core.double(order, orderRow.filledLots),
-    filledQuoteUnits: core.double(order, orderRow.filledQuoteUnits),
-    feeUnits: core.double(order, orderRow.feeUnits),
-    createdAtMs: core.double(order, orderRow.createdAtMs),
-    expiresAtMs: core.double(order, orderRow.expiresAtMs),
+  const { ints, doubles } = core;
+  const traits = unpackTraits(ints[(order + orderRow.traits) >>> 2] as number);
+  const doubleAt = (field: number) => doubles[(order + field) >>> 3] as number;
+  const progress: OrderProgress = {
+    digest: state.idText(ints[(order + orderRow.id) >>> 2] as number),
+    account: state.accountName(ints[(order + orderRow.account) >>> 2] as number),
+    marketId: state.marketAt(ints[(order + orderRow.market) >>> 2] as number).id,
+    side: traits.side,
+    orderType: traits.orderType,
+    timeInForce: traits.timeInForce,
+    postOnly: traits.postOnly,
+    selfTrade: traits.selfTrade,
+    limitTicks: ints[(order + orderRow.limitTicks) >>> 2] as number,
+    triggerTicks: ints[(order + orderRow.triggerTicks) >>> 2] as number,
+    sizeLots: doubleAt(orderRow.sizeLots),
+    displayLots: doubleAt(orderRow.displayLots),
+    spendUnits: doubleAt(orderRow.spendUnits),
+    filledLots: doubleAt(orderRow.filledLots),
+    filledQuoteUnits: doubleAt(orderRow.filledQuoteUnits),
+    feeUnits: doubleAt(orderRow.feeUnits),
+    createdAtMs: doubleAt(orderRow.createdAtMs),
+    expiresAtMs: doubleAt(orderRow.expiresAtMs),
   };
+  const client = ints[(order + orderRow.client) >>> 2] as number;
+  const clientOrderId = client === nobody ? undefined : state.clientText(client);
+  if (clientOrderId !== undefined) progress.clientOrderId = clientOrderId;
+  return progress;
 }

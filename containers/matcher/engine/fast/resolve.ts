@@ -34,6 +34,7 @@ function resolveId({ type, commandId }: Command, state: FastState, row: number):
   const { core } = state;
   const isKept = type === 'place' || type === 'cancel' || !unremembered.includes(type);
   if (isKept && readDigest(commandId, core.ints, digestAt >>> 2)) {
+    if (type === 'place') state.noteDigest(commandId);
     core.calls.resolveId(row);
     return;
   }

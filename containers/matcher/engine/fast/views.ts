@@ -21,7 +21,7 @@ import {
 } from './core-layout.ts';
 import { creditOf, isUsedLine, linesOf } from './credit-views.ts';
 import type { FastState } from './fast-state.ts';
-import { type ListedMarket, marketOf, stateOf } from './market-terms.ts';
+import { type ListedMarket, marketOf, stateOf, type Terms } from './market-terms.ts';
 import { orderPlace } from './order-place.ts';
 import { progressOf } from './render-events.ts';
 import { resolve } from './resolve.ts';
@@ -48,6 +48,7 @@ export function viewsOf(state: FastState): Views {
 function marketViews(state: FastState) {
   const { core } = state;
   const auctionOf = createAuctionView(state);
+  const listedAs = createMarketView(state);
   return {
     nextDueMs() {
       const dueMs = core.calls.dueMs();
@@ -55,7 +56,7 @@ function marketViews(state: FastState) {
     },
     market(marketId: MarketId) {
       const listed = state.market(marketId);
-      return listed && { ...listed.terms, market: marketOf(core, listed) };
+      return listed && listedAs(listed);
     },
     marketIds: () => state.markets.map(({ id }) => id),
     marketStatus(marketId: MarketId) {
@@ -77,6 +78,21 @@ function marketViews(state: FastState) {
       return { bids, asks: depthOf(state, core.int(row, marketRow.asks), levels) };
     },
     takeLevelChanges: () => takeLevelChanges(state),
+  };
+}
+
+/** A market with its assets: made anew only when terms or state have changed, for every order asks. */
+function createMarketView(state: FastState): (listed: ListedMarket) => Terms {
+  const seen = new Map<ListedMarket, { terms: Terms; view: Terms }>();
+  return (listed) => {
+    const { terms } = listed;
+    const known = seen.get(listed);
+    const isSame =
+      known?.terms === terms && known.view.market.state === stateOf(state.core, listed);
+    if (known && isSame) return known.view;
+    const view = { ...terms, market: marketOf(state.core, listed) };
+    seen.set(listed, { terms, view });
+    return view;
   };
 }
 

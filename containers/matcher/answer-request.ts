@@ -11,6 +11,7 @@ import { operatorRequest } from '#wire/operator-request.ts';
 import { parseTerms } from '#wire/terms.ts';
 import { depthLevels } from './bounds.ts';
 import type { Leader } from './leader.ts';
+import { readPlacements } from './read-commands.ts';
 import type { Standby } from './standby.ts';
 
 export type Door = {
@@ -94,9 +95,9 @@ async function rememberedOrder(digest: string, leader: Leader): Promise<Remember
 }
 
 async function commands(body: string, leader: Leader): Promise<Reply> {
-  const parsed = parse(commandsRequest, body);
+  const parsed = parseCommands(body);
   if ('refusal' in parsed) return parsed.refusal;
-  const requests = parsed.value.commands.map(normalized);
+  const requests = parsed.value.map(normalized);
   if (!requests.every((each) => each !== undefined)) return refuse(400, 'invalid_request');
   const answered = leader.execute(requests);
   if (answered === 'busy' || answered === 'not_leader') return unavailable(answered);
@@ -131,20 +132,37 @@ const signature = /^0x[0-9a-f]{130}$/;
 /** What a frame can hold: a signature of the right length in lower case, terms that are terms. The sender has verified the rest. */
 function normalized(request: CommandRequest): CommandRequest | undefined {
   if (request.type !== 'place') return request;
+  if (parseTerms(request.order.terms) === undefined) return undefined;
+  if (signature.test(request.signature)) return request;
   const lower = request.signature.toLowerCase();
-  const isWhole = signature.test(lower) && parseTerms(request.order.terms) !== undefined;
-  return isWhole ? { ...request, signature: lower } : undefined;
+  return signature.test(lower) ? { ...request, signature: lower } : undefined;
 }
 
 type Parsed<T> = { value: T } | { refusal: Reply };
 
+function parseCommands(body: string): Parsed<CommandRequest[]> {
+  const json = jsonIn(body);
+  if ('refusal' in json) return json;
+  const placements = readPlacements(json.value);
+  if (placements) return { value: placements };
+  const read = readBy(commandsRequest, json.value);
+  return 'refusal' in read ? read : { value: read.value.commands };
+}
+
 function parse<T>(schema: z.ZodType<T>, body: string): Parsed<T> {
-  let json: unknown;
+  const json = jsonIn(body);
+  return 'refusal' in json ? json : readBy(schema, json.value);
+}
+
+function jsonIn(body: string): Parsed<unknown> {
   try {
-    json = JSON.parse(body);
+    return { value: JSON.parse(body) };
   } catch {
     return { refusal: refuse(400, 'malformed_json') };
   }
+}
+
+function readBy<T>(schema: z.ZodType<T>, json: unknown): Parsed<T> {
   const parsed = schema.safeParse(json);
   return parsed.success
     ? { value: parsed.data }

@@ -18,14 +18,17 @@ export function firstAnswer(
   if (opening?.type === 'refused') return { status: 'refused', commandId, code: opening.code };
   assert(opening?.type === 'accepted', `${commandId} was neither accepted nor refused`);
   const order = orderOf(digest, engine);
-  const fills = events.flatMap((event) => {
-    if (event.type !== 'trade') return [];
-    if (event.takerDigest === digest) return [takerFill(event)];
+  const fills: FillView[] = [];
+  for (const event of events) {
+    if (event.type !== 'trade') continue;
+    if (event.takerDigest === digest) fills.push(takerFill(event));
     // What is left of an order may rest and meet those that it set off.
-    return event.makerDigest === digest ? [makerFill(event)] : [];
-  });
+    else if (event.makerDigest === digest) fills.push(makerFill(event));
+  }
   const { sequence } = opening;
-  return { status: 'accepted', commandId, sequence, ...(order ? { order } : {}), fills };
+  return order
+    ? { status: 'accepted', commandId, sequence, order, fills }
+    : { status: 'accepted', commandId, sequence, fills };
 }
 
 /** The result of a command that was applied before; undefined where none with its id is remembered. */
@@ -48,10 +51,9 @@ export function repeatedAnswer(
   return order ? { ...result, order } : result;
 }
 
-/** A copy of a live order, or of one that ended within the window. */
+/** A live order as it is now, or one that ended within the window. */
 function orderOf(digest: Digest | undefined, engine: Engine): OrderView | undefined {
-  const order = digest === undefined ? undefined : engine.order(digest);
-  return order && { ...order };
+  return digest === undefined ? undefined : engine.order(digest);
 }
 
 type Trade = Extract<EngineEvent, { type: 'trade' }>;

@@ -24,8 +24,6 @@ import { pause, type Timers } from './timers.ts';
 
 export type WaitingOrder = {
   account: Address;
-  /** The order as it came up, and enters unless the desk takes it. */
-  first: PlaceOrder;
   /** The order as it would enter now. */
   command(): PlaceOrder;
   /** Cancelled meanwhile. */
@@ -83,11 +81,11 @@ export class CreditDesk {
       for (const { order } of line) if (!order.isRemoved()) order.refuse('not_leader');
   }
 
-  /** True where the desk keeps the order: it lacks credit, or waits behind one that does. */
-  takes(order: WaitingOrder): boolean {
-    const { account } = order;
-    const line = this.#lines.get(account);
-    if (!line && this.#options.engine.shortfall(order.first).units === 0) return false;
+  /** True where the desk keeps the order that came up as `first`: it lacks credit, or waits behind one that does. */
+  takes(first: PlaceOrder, waiting: () => WaitingOrder): boolean {
+    const line = this.#lines.get(first.account);
+    if (!line && this.#options.engine.shortfall(first).units === 0) return false;
+    const order = waiting();
     if (this.#stopped) order.refuse('not_leader');
     else if (this.#size >= waitingOrders || (line?.size ?? 0) >= waitingOrdersPerAccount) {
       order.refuse('busy');

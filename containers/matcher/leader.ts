@@ -174,7 +174,7 @@ function assemble(
   const policies = createCreditPolicies(options.ledger, clock);
   const sequencer = new Sequencer({
     ...{ engine, journal, tombstones, clock, timers, doubted, newCommandId, newCancelId },
-    deskTakes: (order) => desk.takes(order),
+    deskTakes: (first, order) => desk.takes(first, order),
     applied: (command, events) => returns.applied(command, events),
     settled: () => bell.set(),
   });

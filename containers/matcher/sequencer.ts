@@ -14,7 +14,7 @@ import { CommandQueue, type Rank } from './command-queue.ts';
 import type { WaitingOrder } from './credit-desk.ts';
 import { doorRefusal } from './door-checks.ts';
 import { asError, type Doubted } from './doubt.ts';
-import { isDue, steps } from './engine/drive.ts';
+import { isDue, rest, steps } from './engine/drive.ts';
 import type { Engine } from './engine/engine.ts';
 import { memoryMs } from './engine/limits.ts';
 import { WindowQueue } from './engine/window-queue.ts';
@@ -37,25 +37,29 @@ export type SequencerOptions = {
   doubted: Doubted;
   newCommandId: (type: 'tick' | 'continue') => string;
   newCancelId: () => string;
-  /** True where the credit desk keeps the order for now; it enters later, or is refused. */
-  deskTakes: (order: WaitingOrder) => boolean;
+  /** True where the credit desk keeps the order for now; it enters later, or is refused. `order` makes what the desk keeps. */
+  deskTakes: (first: PlaceOrder, order: () => WaitingOrder) => boolean;
   /** Told of every command after it was applied. */
   applied: (command: Command, events: EngineEvent[]) => void;
   /** Told after a run of commands. */
   settled: () => void;
 };
 
-/** What a turn of the queue does; it stops after each applied command, so that the journal can keep up. */
-type Turn = (nowMs: number) => Generator<void, void>;
+type Answer = (result: CommandResult) => void;
+/** What a turn of the queue has left to do; it stops after each applied command, so that the journal can keep up. */
+type Steps = Generator<void, void>;
+/** Nothing is left of most turns: an order is one command. */
+type Turn = (nowMs: number) => Steps | undefined;
 type CancelRequest = Extract<CommandRequest, { type: 'cancel' }>;
 type CancelAllRequest = Extract<CommandRequest, { type: 'cancel_all' }>;
 
 export class Sequencer {
   #options: SequencerOptions;
   #queue = new CommandQueue<Turn>();
-  #turn: Generator<void, void> | undefined;
-  /** Commands that are not answered yet, by id: a repeated request waits for the same answer. */
-  #inFlight = new Map<string, { answered: Promise<CommandResult> }>();
+  #turn: Steps | undefined;
+  /** Commands that are not answered yet, by id, with those who asked for the same again: they get the same answer. */
+  #inFlight = new Map<string, Answer[]>();
+  #whenIdle: (() => void)[] = [];
   #waiting = new WaitingOrders();
   /** Cancels that found their order waiting: the engine, which never saw it, remembers them as refused. */
   #tookWaiting = new Map<string, CommandResult>();
@@ -69,7 +73,17 @@ export class Sequencer {
   /** Takes all commands of a request or, where there is no room, none. */
   execute(requests: readonly Request[]): Promise<CommandResult[]> | 'busy' {
     if (this.#queue.size + requests.length > queuedCommands) return 'busy';
-    return Promise.all(requests.map((request) => this.#take(request)));
+    const results = new Array<CommandResult>(requests.length);
+    const { promise, resolve } = Promise.withResolvers<CommandResult[]>();
+    let left = requests.length;
+    if (left === 0) resolve(results);
+    for (const [at, request] of requests.entries())
+      this.#take(request, (result) => {
+        results[at] = result;
+        left -= 1;
+        if (left === 0) resolve(results);
+      });
+    return promise;
   }
 
   /** Applies one of the matcher's own commands before everything that waits; resolves when applied, not when durable. */
@@ -95,9 +109,9 @@ export class Sequencer {
     this.#pumpIsDue = false;
     try {
       while (journal.hasRoom) {
-        this.#turn ??= this.#nextTurn();
-        if (!this.#turn) break;
-        if (this.#turn.next().done) this.#turn = undefined;
+        if (this.#turn) {
+          if (this.#turn.next().done) this.#turn = undefined;
+        } else if (!this.#takeTurn()) break;
       }
       journal.flush();
       settled();
@@ -108,32 +122,43 @@ export class Sequencer {
 
   /** Resolves when everything that was taken is answered. */
   async idle(): Promise<void> {
-    await Promise.all([...this.#inFlight.values()].map(({ answered }) => answered));
+    if (this.#inFlight.size > 0) await new Promise<void>((resolve) => this.#whenIdle.push(resolve));
   }
 
-  async #take(request: Request): Promise<CommandResult> {
-    const { engine, tombstones } = this.#options;
+  #take(request: Request, answer: Answer): void {
+    const { engine, tombstones, clock } = this.#options;
     const about = identityOf(request);
     const { commandId } = about;
-    const first = this.#inFlight.get(commandId);
-    if (first) return { ...(await first.answered), repeated: true };
+    const alike = this.#inFlight.get(commandId);
+    if (alike) {
+      alike.push((result) => answer({ ...result, repeated: true }));
+      return;
+    }
     const known = this.#tookWaiting.get(commandId) ?? repeatedAnswer(about, engine);
-    if (known) return this.#whenDurable({ ...this.#switched(request, known), repeated: true });
-    const code = doorRefusal(request, this.#options.clock.nowMs(), tombstones);
-    if (code) return { status: 'refused', commandId, code };
-    const answered = this.#queued(request).then((result) => {
+    if (known) {
+      const repeated = { ...this.#switched(request, known), repeated: true as const };
+      this.#options.journal.whenDurable(() => answer(repeated));
+      return;
+    }
+    const code = doorRefusal(request, clock.nowMs(), tombstones);
+    if (code) {
+      answer({ status: 'refused', commandId, code });
+      return;
+    }
+    this.#inFlight.set(commandId, []);
+    this.#queued(request, (result) => {
+      const others = this.#inFlight.get(commandId) ?? [];
       this.#inFlight.delete(commandId);
-      return result;
+      answer(result);
+      for (const other of others) other(result);
+      if (this.#inFlight.size === 0) for (const idle of this.#whenIdle.splice(0)) idle();
     });
-    this.#inFlight.set(commandId, { answered });
-    return answered;
   }
 
-  /** Puts a command into the queue; resolves when its answer may leave. */
-  #queued(request: Request): Promise<CommandResult> {
-    const { promise, resolve } = Promise.withResolvers<CommandResult>();
+  /** Puts a command into the queue; `leave` is called when its answer may leave. */
+  #queued(request: Request, leave: Answer): void {
     const answer = (result: CommandResult) =>
-      this.#options.journal.whenDurable(() => resolve(result));
+      this.#options.journal.whenDurable(() => leave(result));
     if (request.type === 'place') {
       const placement = { request, takenAtMs: this.#nowMs(), answer };
       this.#waiting.add(placement);
@@ -145,7 +170,6 @@ export class Sequencer {
       const covered = this.#waiting.of(request.account, onlyOf(request));
       this.#enqueue('cancel', (nowMs) => this.#cancelAll(request, { covered, nowMs, answer }));
     } else this.#enqueue('cancel', (nowMs) => this.#other(request, nowMs, answer));
-    return promise;
   }
 
   #enqueue(rank: Rank, turn: Turn): void {
@@ -159,16 +183,19 @@ export class Sequencer {
     return Math.max(this.#options.engine.nowMs, this.#options.clock.nowMs());
   }
 
-  /** What is due comes as a turn of its own, before what waits. */
-  #nextTurn(): Generator<void, void> | undefined {
+  /** What is due comes as a turn of its own, before what waits; false where nothing waits. */
+  #takeTurn(): boolean {
     const { engine } = this.#options;
-    if (this.#queue.size === 0) return undefined;
+    if (this.#queue.size === 0) return false;
     const nowMs = this.#nowMs();
-    if (engine.isUnfinished || isDue(engine, nowMs)) return this.#catchUp(nowMs);
-    return this.#queue.take()?.(nowMs);
+    this.#turn =
+      engine.isUnfinished || isDue(engine, nowMs)
+        ? this.#catchUp(nowMs)
+        : this.#queue.take()?.(nowMs);
+    return true;
   }
 
-  *#catchUp(nowMs: number): Generator<void, void> {
+  *#catchUp(nowMs: number): Steps {
     const { engine, newCommandId } = this.#options;
     const fired = this.#waiting.accounts().flatMap((account) => {
       const dueMs = engine.switchOf(account);
@@ -206,25 +233,48 @@ export class Sequencer {
     return events;
   }
 
-  *#place(placement: WaitingPlacement, nowMs: number): Generator<void, void> {
+  #place(placement: WaitingPlacement, nowMs: number): Steps | undefined {
     const { tombstones, deskTakes } = this.#options;
     const { digest, order } = placement.request;
-    if (!this.#waiting.has(placement)) return;
+    if (!this.#waiting.has(placement)) return undefined;
     if (tombstones.isBuried(digest, order.account, nowMs)) {
       this.#settle(placement, { status: 'refused', commandId: digest, code: 'order_cancelled' });
-    } else {
-      // The desk looks at the very command that enters: it is made once.
-      const command = this.#commandOf(placement, nowMs);
-      if (!deskTakes(this.#waitingOrder(placement, command)))
-        yield* this.#enter(placement, command);
+      return undefined;
     }
+    // The desk looks at the very command that enters: it is made once.
+    const command = this.#commandOf(placement, nowMs);
+    if (deskTakes(command, () => this.#waitingOrder(placement))) return undefined;
+    return this.#enterNow(placement, command);
   }
 
-  *#enter(placement: WaitingPlacement, command: PlaceOrder): Generator<void, void> {
-    const { digest } = placement.request;
-    const events = yield* this.#drive(command);
+  /** As `#enter`, in the turn that began a moment ago: nothing is due or unfinished before it. */
+  #enterNow(placement: WaitingPlacement, command: PlaceOrder): Steps | undefined {
     const { engine } = this.#options;
-    this.#settle(placement, firstAnswer({ commandId: digest, digest }, events, engine));
+    assert(!engine.isUnfinished, 'an order enters before what is unfinished');
+    const events = this.#apply(command);
+    if (engine.isUnfinished) return this.#enterOn(placement, events);
+    this.#entered(placement, events);
+    return undefined;
+  }
+
+  *#enterOn(placement: WaitingPlacement, events: EngineEvent[]): Steps {
+    yield;
+    let all = events;
+    for (const each of rest(this.#options)) {
+      all = all.concat(this.#apply(each));
+      yield;
+    }
+    this.#entered(placement, all);
+  }
+
+  *#enter(placement: WaitingPlacement, command: PlaceOrder): Steps {
+    this.#entered(placement, yield* this.#drive(command));
+  }
+
+  #entered(placement: WaitingPlacement, events: readonly EngineEvent[]): void {
+    const { digest } = placement.request;
+    const about = { commandId: digest, digest };
+    this.#settle(placement, firstAnswer(about, events, this.#options.engine));
   }
 
   #settle(placement: WaitingPlacement, result: CommandResult): void {
@@ -239,14 +289,13 @@ export class Sequencer {
   }
 
   /** The order as the credit desk sees it. */
-  #waitingOrder(placement: WaitingPlacement, first: PlaceOrder): WaitingOrder {
+  #waitingOrder(placement: WaitingPlacement): WaitingOrder {
     const { engine } = this.#options;
     const { digest, order } = placement.request;
     const enter = this.#enter.bind(this);
     const isRemoved = () => !this.#waiting.has(placement);
     return {
       account: order.account,
-      first,
       command: () => this.#commandOf(placement, this.#nowMs()),
       isRemoved,
       enter: (isFunded) => {
@@ -265,11 +314,7 @@ export class Sequencer {
   }
 
   /** Journaled even where its order never came: whoever leads next must know that the order may not enter. */
-  *#cancel(
-    request: CancelRequest,
-    nowMs: number,
-    answer: (result: CommandResult) => void,
-  ): Generator<void, void> {
+  *#cancel(request: CancelRequest, nowMs: number, answer: Answer): Steps {
     const { engine, tombstones } = this.#options;
     const { commandId, digest, account } = request;
     const isUnseen = !engine.order(digest) && !engine.firstResult(digest);
@@ -295,9 +340,9 @@ export class Sequencer {
     at: {
       covered: WaitingPlacement[];
       nowMs: number;
-      answer: (result: CommandResult) => void;
+      answer: Answer;
     },
-  ): Generator<void, void> {
+  ): Steps {
     const { engine } = this.#options;
     const { commandId } = request;
     const events = yield* this.#drive(requestCommand(request, engine, at.nowMs));
@@ -314,7 +359,7 @@ export class Sequencer {
   }
 
   /** An order that waits never enters; a cancel in the journal says so to the next leader. */
-  *#letGo(placement: WaitingPlacement, nowMs: number): Generator<void, void> {
+  *#letGo(placement: WaitingPlacement, nowMs: number): Steps {
     const { tombstones, newCancelId } = this.#options;
     const { digest, order } = placement.request;
     const { account } = order;
@@ -324,11 +369,7 @@ export class Sequencer {
     this.#settle(placement, { status: 'refused', commandId: digest, code: 'order_cancelled' });
   }
 
-  *#other(
-    request: OtherRequest,
-    nowMs: number,
-    answer: (result: CommandResult) => void,
-  ): Generator<void, void> {
+  *#other(request: OtherRequest, nowMs: number, answer: Answer): Steps {
     const { engine } = this.#options;
     const events = yield* this.#drive(requestCommand(request, engine, nowMs));
     const result = firstAnswer(identityOf(request), events, engine);
@@ -344,10 +385,6 @@ export class Sequencer {
   #switched(request: Request, result: CommandResult): CommandResult {
     if (request.type !== 'cancel_all_after' || result.status === 'refused') return result;
     return { ...result, switchDueMs: this.#options.engine.switchOf(request.account) };
-  }
-
-  #whenDurable(result: CommandResult): Promise<CommandResult> {
-    return new Promise((resolve) => this.#options.journal.whenDurable(() => resolve(result)));
   }
 }
 

@@ -12,40 +12,39 @@ export type WaitingPlacement = {
 };
 
 export class WaitingOrders {
-  #byAccount = new Map<Address, Map<Digest, WaitingPlacement>>();
+  /** Oldest first. */
+  #byDigest = new Map<Digest, WaitingPlacement>();
 
   add(placement: WaitingPlacement): void {
-    const { account } = placement.request.order;
-    const known = this.#byAccount.get(account);
-    if (known) known.set(placement.request.digest, placement);
-    else this.#byAccount.set(account, new Map([[placement.request.digest, placement]]));
+    this.#byDigest.set(placement.request.digest, placement);
   }
 
   /** Only its owner finds an order. */
   find(digest: Digest, account: Address): WaitingPlacement | undefined {
-    return this.#byAccount.get(account)?.get(digest);
+    const found = this.#byDigest.get(digest);
+    return found?.request.order.account === account ? found : undefined;
   }
 
   /** False once it was let go or has entered. */
   has(placement: WaitingPlacement): boolean {
-    return this.find(placement.request.digest, placement.request.order.account) === placement;
+    return this.#byDigest.get(placement.request.digest) === placement;
   }
 
   remove({ request }: WaitingPlacement): void {
-    const { account } = request.order;
-    const known = this.#byAccount.get(account);
-    known?.delete(request.digest);
-    if (known?.size === 0) this.#byAccount.delete(account);
+    this.#byDigest.delete(request.digest);
   }
 
   accounts(): Address[] {
-    return [...this.#byAccount.keys()];
+    return [
+      ...new Set(Array.from(this.#byDigest.values(), ({ request }) => request.order.account)),
+    ];
   }
 
-  /** An account's, oldest first; those of one market or side where named. */
+  /** An account's, oldest first; those of one market or side where named. All that wait are looked through: they are bounded, and this is rarely asked. */
   of(account: Address, only: { marketId?: MarketId; side?: Side } = {}): WaitingPlacement[] {
     const { marketId, side } = only;
-    return [...(this.#byAccount.get(account)?.values() ?? [])].filter(({ request: { order } }) => {
+    return [...this.#byDigest.values()].filter(({ request: { order } }) => {
+      if (order.account !== account) return false;
       if (marketId !== undefined && !order.terms.startsWith(`${marketId} `)) return false;
       return side === undefined || order.side === (side === 'buy' ? 0 : 1);
     });

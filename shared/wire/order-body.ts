@@ -27,7 +27,8 @@ const chainAsset = z
   .refine((value) => value < 1n << 256n, 'below 2^256')
   .transform((value) => `0x${value.toString(16)}`);
 /** Up to the year 9999: the journal writes differences of times, which must stay safe integers. */
-export const timeMs = z.number().int().nonnegative().max(253_402_300_799_999);
+export const latestMs = 253_402_300_799_999;
+export const timeMs = z.number().int().nonnegative().max(latestMs);
 
 /** An amount of chain atoms. */
 export const atomsText = integerText(128);

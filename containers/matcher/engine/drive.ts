@@ -20,18 +20,25 @@ export function* steps<C extends Command>(
   { engine, newCommandId }: Omit<Drive, 'apply'>,
 ): Generator<Command> {
   const { nowMs } = command;
-  yield* rest(engine, newCommandId);
+  const undone = { engine, newCommandId };
+  yield* rest(undone);
   while (command.type !== 'tick' && isDue(engine, nowMs)) {
     const tick: Tick = { type: 'tick', commandId: newCommandId('tick'), nowMs };
     yield tick;
-    yield* rest(engine, newCommandId);
+    yield* rest(undone);
   }
   yield command;
-  yield* rest(engine, newCommandId);
+  yield* rest(undone);
 }
 
-/** At the time of the command that left it: whoever goes on, and whenever, does the same. */
-function* rest(engine: Drive['engine'], newCommandId: Drive['newCommandId']): Generator<Continue> {
+/** What a command left undone, at the time of that command: whoever goes on, and whenever, does the same. */
+export function* rest({
+  engine,
+  newCommandId,
+}: {
+  engine: Pick<Engine, 'isUnfinished' | 'nowMs'>;
+  newCommandId: Drive['newCommandId'];
+}): Generator<Continue> {
   while (engine.isUnfinished) {
     yield { type: 'continue', commandId: newCommandId('continue'), nowMs: engine.nowMs };
   }

@@ -4,7 +4,13 @@ import { formatDecimal } from '#domain/amount.ts';
 import type { EngineEvent } from '#domain/event.ts';
 import { formatPrice, formatSize, type MarketId } from '#domain/market.ts';
 import type { Address, Digest } from '#domain/order.ts';
-import type { MarketMessage, MarketStatusJson, TradeMessage } from '#wire/feed-message.ts';
+import type { ListedMarket } from '#wire/catalog.ts';
+import type {
+  FeedMessage,
+  MarketMessage,
+  MarketStatusJson,
+  TradeMessage,
+} from '#wire/feed-message.ts';
 import type { FillView, OrderView } from '#wire/matcher-api.ts';
 import { depthChecksum, fillToJson, orderToJson, statusToJson, tradeId } from '#wire/present.ts';
 import { makerFill, takerFill } from './answers.ts';
@@ -42,7 +48,7 @@ export function createOutlet(options: {
     market: (marketId) => engine.market(marketId),
     send: (deltas) =>
       publisher.publish(
-        deltas.map((delta) => ({ channel: `depth:${delta.market}`, message: delta })),
+        deltas.map((delta) => ({ channel: `depth:${delta.market}`, message: () => delta })),
       ),
   });
   return {
@@ -138,26 +144,62 @@ function marketMessage(
 
 type Context = { groupId: string; engine: Engine };
 
+/** Messages are made later, if anybody listens: by the terms of this moment. */
 function publicationsOf(captured: Captured, context: Context): Publication[] {
+  const { engine } = context;
   const sequence = captured.books.lastSequence;
-  return [
-    ...captured.trades.flatMap((trade) => tradePublications(trade, context)),
-    ...captured.markets.map((message) => ({ channel: `market:${message.market}`, message })),
-    ...captured.orders.flatMap((order): Publication[] => {
-      const listed = context.engine.market(order.marketId);
-      if (!listed) return [];
-      const message = { type: 'order' as const, order: orderToJson(order, listed), sequence };
-      return [{ channel: `account:${order.account}`, message }];
-    }),
-    ...captured.credits.flatMap((credit) => creditPublication(credit, sequence, context)),
-  ];
+  const publications: Publication[] = [];
+  for (const trade of captured.trades) {
+    const listed = engine.market(trade.marketId);
+    if (listed) publishTrade(publications, trade, listed, context.groupId);
+  }
+  for (const message of captured.markets)
+    publications.push({ channel: `market:${message.market}`, message: () => message });
+  for (const order of captured.orders) {
+    const listed = engine.market(order.marketId);
+    if (listed)
+      publications.push({
+        channel: accountChannel(order.account),
+        message: () => ({ type: 'order', order: orderToJson(order, listed), sequence }),
+      });
+  }
+  for (const credit of captured.credits) {
+    const decimals = decimalsOf(credit.asset, engine);
+    if (decimals !== undefined)
+      publications.push({
+        channel: accountChannel(credit.account),
+        message: () => creditMessage(credit, { decimals, sequence, group: context.groupId }),
+      });
+  }
+  return publications;
 }
 
-function tradePublications(trade: Trade, { engine, groupId }: Context): Publication[] {
-  const listed = engine.market(trade.marketId);
-  if (!listed) return [];
-  const { market, base, quote } = listed;
-  const message: TradeMessage = {
+const accountChannel = (account: Address): string => `account:${account}`;
+
+function publishTrade(
+  to: Publication[],
+  trade: Trade,
+  listed: ListedMarket,
+  groupId: string,
+): void {
+  const { makerAccount, takerAccount, marketId } = trade;
+  const fillOf = (view: (trade: Trade) => FillView) => () => ({
+    type: 'fill' as const,
+    fill: fillToJson(view(trade), listed),
+  });
+  to.push(
+    { channel: `trades:${marketId}`, message: () => tradeMessage(trade, listed, groupId) },
+    { channel: accountChannel(makerAccount), message: fillOf(makerFill) },
+    { channel: accountChannel(takerAccount), message: fillOf(takerFill) },
+  );
+}
+
+function tradeMessage(
+  trade: Trade,
+  { market, base, quote }: ListedMarket,
+  groupId: string,
+): TradeMessage {
+  return {
     type: 'trade',
     market: trade.marketId,
     tradeId: tradeId(groupId, trade.sequence),
@@ -166,28 +208,16 @@ function tradePublications(trade: Trade, { engine, groupId }: Context): Publicat
     takerSide: trade.takerSide,
     atMs: trade.atMs,
   };
-  const own = (account: Address, fill: FillView): Publication => ({
-    channel: `account:${account}`,
-    message: { type: 'fill', fill: fillToJson(fill, listed) },
-  });
-  return [
-    { channel: `trades:${trade.marketId}`, message },
-    own(trade.makerAccount, makerFill(trade)),
-    own(trade.takerAccount, takerFill(trade)),
-  ];
 }
 
-function creditPublication(
-  { account, asset, freeUnits, heldUnits }: EngineCredit,
-  sequence: number,
-  { groupId, engine }: Context,
-): Publication[] {
-  const decimals = decimalsOf(asset, engine);
-  if (decimals === undefined) return [];
+function creditMessage(
+  { asset, freeUnits, heldUnits }: EngineCredit,
+  of: { decimals: number; sequence: number; group: string },
+): FeedMessage {
+  const { decimals, sequence, group } = of;
   const free = formatDecimal(freeUnits, decimals);
   const held = formatDecimal(heldUnits, decimals);
-  const message = { type: 'credit' as const, group: groupId, asset, free, held, sequence };
-  return [{ channel: `account:${account}`, message }];
+  return { type: 'credit', group, asset, free, held, sequence };
 }
 
 function decimalsOf(asset: string, engine: Engine): number | undefined {

@@ -4,7 +4,8 @@ import type { Clock } from './clock.ts';
 import { type Parcel, packBundles } from './feed-bundles.ts';
 import type { Interest } from './feed-store.ts';
 
-export type Publication = { channel: string; message: FeedMessage };
+/** `message` makes it: most of what happens nobody listens to. */
+export type Publication = { channel: string; message: () => FeedMessage };
 
 export type FeedPublisher = {
   /** Returns at once and never throws: trading does not wait for the feed. */
@@ -143,7 +144,7 @@ function parcelsFor(slices: Interest[], scope: string, publications: Publication
   if (slices.length === 0) return [];
   const messages = Map.groupBy(publications, ({ channel }) => channel);
   return [...Map.groupBy(slices, ({ channel }) => channel)].flatMap(([channel, listening]) => {
-    const sent = messages.get(channel)?.map(({ message }) => message);
+    const sent = messages.get(channel)?.map(({ message }) => message());
     return sent ? [{ channel, scope, slices: listening, messages: sent }] : [];
   });
 }

@@ -168,9 +168,9 @@ test('a subscriber gets a snapshot and then every message; one that is gone is f
     clock: systemClock,
   });
   publisher.publish([
-    { channel: 'trades:ETH-USDC', message: trade('1') },
-    { channel: `account:${account}`, message: trade('mine') },
-    { channel: 'trades:BTC-USDC', message: trade('unheard') },
+    { channel: 'trades:ETH-USDC', message: () => trade('1') },
+    { channel: `account:${account}`, message: () => trade('mine') },
+    { channel: 'trades:BTC-USDC', message: () => trade('unheard') },
   ]);
   await publisher.stop();
 

@@ -67,9 +67,9 @@ describe('publishing', () => {
 
   test('messages of 100 ms leave together, in order', async () => {
     const feed = publisher();
-    feed.publish([{ channel: eth, message: trade('1') }]);
+    feed.publish([{ channel: eth, message: () => trade('1') }]);
     await vi.advanceTimersByTimeAsync(60);
-    feed.publish([{ channel: eth, message: trade('2') }]);
+    feed.publish([{ channel: eth, message: () => trade('2') }]);
     await vi.advanceTimersByTimeAsync(60);
 
     expect(sent()).toEqual([`${eth}#0: 1 2`]);
@@ -79,7 +79,7 @@ describe('publishing', () => {
   test('what nobody listens to is dropped, and afterwards there is silence', async () => {
     interest = [];
     const feed = publisher();
-    feed.publish([{ channel: eth, message: trade('1') }]);
+    feed.publish([{ channel: eth, message: () => trade('1') }]);
     await vi.advanceTimersByTimeAsync(10_000);
 
     expect(requests).toEqual([]);
@@ -90,7 +90,7 @@ describe('publishing', () => {
   test('interest is read at most once a second under steady traffic', async () => {
     const feed = publisher();
     for (let index = 0; index < 50; index += 1) {
-      feed.publish([{ channel: eth, message: trade(`${index}`) }]);
+      feed.publish([{ channel: eth, message: () => trade(`${index}`) }]);
       await vi.advanceTimersByTimeAsync(100);
     }
     await vi.advanceTimersByTimeAsync(2_000);
@@ -101,12 +101,12 @@ describe('publishing', () => {
 
   test('a slice that is found later gets everything since the reading that lacked it', async () => {
     const feed = publisher();
-    feed.publish([{ channel: eth, message: trade('1') }]);
+    feed.publish([{ channel: eth, message: () => trade('1') }]);
     await vi.advanceTimersByTimeAsync(100);
     interest = [...interest, { channel: eth, slice: 1, connections: 1 }];
-    feed.publish([{ channel: eth, message: trade('2') }]);
+    feed.publish([{ channel: eth, message: () => trade('2') }]);
     await vi.advanceTimersByTimeAsync(200);
-    feed.publish([{ channel: eth, message: trade('3') }]);
+    feed.publish([{ channel: eth, message: () => trade('3') }]);
     await vi.advanceTimersByTimeAsync(2_000);
 
     expect(sent()).toEqual([`${eth}#0: 1`, `${eth}#0: 2`, `${eth}#0: 3`, `${eth}#1: 2 3`]);
@@ -119,8 +119,8 @@ describe('who gets what', () => {
     interest = [{ channel: mine, slice: 0, connections: 1 }];
     const feed = publisher();
     feed.publish([
-      { channel: mine, message: trade('1') },
-      { channel: other, message: trade('2') },
+      { channel: mine, message: () => trade('1') },
+      { channel: other, message: () => trade('2') },
     ]);
     await vi.advanceTimersByTimeAsync(100);
 
@@ -133,10 +133,10 @@ describe('trouble', () => {
   test('a failure to read or to send is reported and does not end the feed', async () => {
     readFails = true;
     const feed = publisher();
-    feed.publish([{ channel: eth, message: trade('1') }]);
+    feed.publish([{ channel: eth, message: () => trade('1') }]);
     await vi.advanceTimersByTimeAsync(100);
     readFails = false;
-    feed.publish([{ channel: eth, message: trade('2') }]);
+    feed.publish([{ channel: eth, message: () => trade('2') }]);
     await vi.advanceTimersByTimeAsync(2_000);
 
     expect(reports).toEqual(['the feed does not know who listens']);
@@ -147,7 +147,7 @@ describe('trouble', () => {
     const feed = publisher();
     const flood = Array.from({ length: publisherLimits.messages + 5 }, (_, index) => ({
       channel: eth,
-      message: trade(`${index}`),
+      message: () => trade(`${index}`),
     }));
     feed.publish(flood);
     await feed.stop();
@@ -160,9 +160,9 @@ describe('trouble', () => {
 
   test('a publisher that stops sends what waits, and nothing afterwards', async () => {
     const feed = publisher();
-    feed.publish([{ channel: eth, message: trade('1') }]);
+    feed.publish([{ channel: eth, message: () => trade('1') }]);
     await feed.stop();
-    feed.publish([{ channel: eth, message: trade('2') }]);
+    feed.publish([{ channel: eth, message: () => trade('2') }]);
 
     expect(sent()).toEqual([`${eth}#0: 1`]);
     expect(vi.getTimerCount()).toBe(0);

@@ -1,8 +1,8 @@
 /** A pair group's surroundings in memory, and matchers that start in them, lead, are killed and are replaced. */
-import type { Publication } from '#cloud/feed-publisher.ts';
 import type { JournalReader } from '#cloud/journal-reader.ts';
 import { createSnapshotStore } from '#cloud/snapshot-store.ts';
 import type { MarketState } from '#domain/market.ts';
+import type { FeedMessage } from '#wire/feed-message.ts';
 import type { CommandRequest, CommandResult } from '#wire/matcher-api.ts';
 import type { OperatorRequest } from '#wire/operator-request.ts';
 import { begin } from '../../containers/matcher/beginning.ts';
@@ -32,10 +32,12 @@ export const market = { market: plainMarket, base, quote };
 
 type Ask<T extends CommandRequest['type']> = Extract<CommandRequest, { type: T }>;
 
+export type Published = { channel: string; message: FeedMessage };
+
 export type Running = {
   leader: Leader;
   lease: HeldLease;
-  published: Publication[];
+  published: Published[];
   /** Why it stopped. */
   doubts: Error[];
   faults: string[];
@@ -135,7 +137,7 @@ export class MatcherWorld {
     const wish = { groupId, owner: `process-${number}`, host: 'host', port: number };
     const won = await takeLease({ ...wish, durationMs: leaseMs }, ports, standby);
     const lease = keepLease(won, ports, { leaseMs, doubted });
-    const published: Publication[] = [];
+    const published: Published[] = [];
     const faults: string[] = [];
     const taken: SnapshotFigures[] = [];
     const leader = await lead({
@@ -149,7 +151,12 @@ export class MatcherWorld {
       },
       ledger: this.ledger.ports(),
       cleared: async () => this.ledger.cleared(groupId),
-      publisher: { publish: (messages) => void published.push(...messages) },
+      publisher: {
+        publish: (told) =>
+          void published.push(
+            ...told.map(({ channel, message }) => ({ channel, message: message() })),
+          ),
+      },
       demandElsewhere: (account, asset) => this.demandElsewhere(account, asset),
       tallies: { frame: () => {}, putTook: () => {} },
       faulted: (what) => void faults.push(what),

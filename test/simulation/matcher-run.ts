@@ -138,9 +138,11 @@ export class MatcherRun {
       },
       publisher: {
         publish: (messages) => {
-          for (const { message } of messages)
+          for (const each of messages) {
+            const message = each.message();
             if (message.type === 'trade')
               world.leaves({ ...this.#origin(), type: 'trade', tradeId: message.tradeId });
+          }
         },
       },
       demandElsewhere: async () => 0,

@@ -1,0 +1,4 @@
+/** What deploys the contract IExchange. */
+// Made by `npm run contracts`; do not edit.
+export const exchangeBytecode =
+  '0x';

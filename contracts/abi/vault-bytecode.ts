@@ -1,0 +1,4 @@
+/** What deploys the contract IVault. */
+// Made by `npm run contracts`; do not edit.
+export const vaultBytecode =
+  '0x';

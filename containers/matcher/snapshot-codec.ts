@@ -7,7 +7,7 @@
  */
 import { assert } from '#domain/assertion.ts';
 import type { OrderProgress } from '#domain/order.ts';
-import { type EngineRefusal, engineRefusals } from '#domain/refusal.ts';
+import { type EngineRefusal, numberedRefusals } from '#domain/refusal.ts';
 import {
   clientIdBit,
   endedNumbers,
@@ -142,7 +142,7 @@ export class PartWriter {
     this.#id(commandId);
     this.#float(sequence);
     this.#float(atMs);
-    this.#byte(code === undefined ? 0 : indexOf(engineRefusals, code) + 1);
+    this.#byte(code === undefined ? 0 : indexOf(numberedRefusals, code) + 1);
   }
 
   /** A digest as 32 bytes behind a 1, any other text behind a 0. */
@@ -296,7 +296,7 @@ class PartReader {
     const atMs = this.#float();
     const coded = this.#byte();
     const remembered: RememberedRecord = { kind: 'remembered', commandId, sequence, atMs };
-    if (coded > 0) remembered.code = memberOf<EngineRefusal>(engineRefusals, coded - 1);
+    if (coded > 0) remembered.code = memberOf<EngineRefusal>(numberedRefusals, coded - 1);
     return remembered;
   }
 

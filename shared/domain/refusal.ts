@@ -32,6 +32,9 @@ export const engineRefusals = [
   'unknown_fee_tier',
 ] as const;
 
+/** The same by their numbers in journals, snapshots and hashes: whatever comes into the list above comes to the end of this one. */
+export const numberedRefusals: readonly EngineRefusal[] = engineRefusals;
+
 /** What the doors before the engine may answer. */
 export const doorRefusals = [
   'malformed_json',

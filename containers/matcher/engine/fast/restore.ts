@@ -2,7 +2,7 @@
 import { assert, unreachable } from '#domain/assertion.ts';
 import { maxPriceTicks } from '#domain/market.ts';
 import type { OrderProgress } from '#domain/order.ts';
-import { engineRefusals } from '#domain/refusal.ts';
+import { numberedRefusals } from '#domain/refusal.ts';
 import { doneReasons } from '../event-hash.ts';
 import { nameWords, readDigest } from '../name-words.ts';
 import type {
@@ -161,7 +161,7 @@ function takeLine(state: FastState, record: CreditRecord): void {
 }
 
 function takeRemembered(state: FastState, record: RememberedRecord): void {
-  const code = record.code === undefined ? accepted : engineRefusals.indexOf(record.code);
+  const code = record.code === undefined ? accepted : numberedRefusals.indexOf(record.code);
   const id = idFor(state, record.commandId);
   state.core.calls.restoreResult(id, code, record.sequence, record.atMs);
 }

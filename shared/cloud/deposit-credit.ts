@@ -3,16 +3,15 @@
  * units, once; the rest is carried. What it brings is decided in one write with the dust that is left, so that whoever
  * dies before the ledger is told, or after, only tells it the same again.
  */
-import { type DynamoDBDocumentClient, GetCommand } from '@aws-sdk/lib-dynamodb';
+import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import type { Units } from '#domain/amount.ts';
 import { assert } from '#domain/assertion.ts';
-import { type Asset, atomsPerUnit } from '#domain/asset.ts';
-import { chainKeys } from '#wire/table-keys.ts';
+import type { Asset } from '#domain/asset.ts';
+import { broughtWith, dustOf, dustWrites } from './chain-dust.ts';
 import type { Clock } from './clock.ts';
 import { type ChainDeposit, depositIdOf, readChainDeposit, stepWrite } from './deposit-store.ts';
 import type { LedgerStore } from './ledger-store.ts';
-import { storedUnits } from './stored-number.ts';
-import { transact, untilSettled, type Write } from './transaction.ts';
+import { transact, type Write } from './transaction.ts';
 
 export type CreditPorts = {
   client: DynamoDBDocumentClient;
@@ -58,61 +57,20 @@ export async function creditDeposit(
 
 async function decisionWrites(ports: CreditPorts, deposit: ChainDeposit): Promise<Write[]> {
   const { table } = ports;
+  const { account, atoms: cameAtoms } = deposit;
   const asset = (await ports.assets()).find(({ chainAsset }) => chainAsset === deposit.chainAsset);
   if (!asset) return [stepWrite(table, deposit, { ...deposit, status: 'unknown_asset' })];
-  const carried = await dustOf(ports, deposit.account, asset.id);
-  const atoms = carried + deposit.atoms;
-  const brought = (atoms / atomsPerUnit(asset)) as Units;
-  const left = atoms % atomsPerUnit(asset);
+  const dustAtoms = await dustOf(ports, account, asset.id);
+  const brought = broughtWith(asset, { dustAtoms, cameAtoms });
   const decided: ChainDeposit = {
     ...deposit,
     asset: asset.id,
-    units: brought,
-    status: brought === 0n ? 'dust' : 'crediting',
+    units: brought.units as Units,
+    status: brought.units === 0n ? 'dust' : 'crediting',
   };
-  const decision = stepWrite(table, deposit, decided);
-  if (left === carried) return [decision, dustWrite(table, deposit.account, asset.id, carried)];
+  const carried = { account, asset: asset.id };
   return [
-    decision,
-    dustWrite(table, deposit.account, asset.id, carried, left),
-    {
-      Update: {
-        TableName: table,
-        Key: chainKeys.allDust(asset.id),
-        UpdateExpression: 'ADD atoms :change',
-        ExpressionAttributeValues: { ':change': left - carried },
-      },
-    },
+    stepWrite(table, deposit, decided),
+    ...dustWrites(table, carried, dustAtoms, brought.dustAtoms),
   ];
-}
-
-/** What an account's deposits of an asset left over, below one unit. */
-export async function dustOf(
-  { client, table }: Pick<CreditPorts, 'client' | 'table'>,
-  account: string,
-  asset: string,
-): Promise<bigint> {
-  const Key = chainKeys.dust(account, asset);
-  const get = new GetCommand({ TableName: table, Key, ConsistentRead: true });
-  const { Item: item } = await untilSettled(() => client.send(get));
-  return storedUnits(item?.['atoms']);
-}
-
-/** Dust is what was seen, and stays or becomes `next`. */
-function dustWrite(
-  table: string,
-  account: string,
-  asset: string,
-  seen: bigint,
-  next: bigint = seen,
-): Write {
-  const condition = {
-    TableName: table,
-    ConditionExpression:
-      seen === 0n ? 'attribute_not_exists(pk) OR atoms = :seen' : 'atoms = :seen',
-    ExpressionAttributeValues: { ':seen': seen },
-  };
-  const key = chainKeys.dust(account, asset);
-  if (next === seen) return { ConditionCheck: { ...condition, Key: key } };
-  return { Put: { ...condition, Item: { ...key, atoms: next } } };
 }

@@ -54,6 +54,7 @@ export type FollowPorts = {
 
 /** Logs that are kept together: with their writes they fit into one transaction. */
 const logsPerPart = 30;
+const partsPerFact = 10_000;
 export const writesPerLog = 2;
 
 /** Takes all facts that are there; the number of those taken. Stops, for whoever went ahead of it, when another did. */
@@ -124,17 +125,20 @@ async function keepBlock(
   block: Fact<'block'>,
 ): Promise<FactCursor | undefined> {
   const { table, consumer, work } = ports;
+  // A block with very many logs is told in several facts: a part is named by its fact, too.
+  const keyOf = (from: number) =>
+    chainKeys.headBlock(consumer, block.number, (at.fact + 1) * partsPerFact + from);
   for (let from = 0; from < block.logs.length; from += logsPerPart) {
     const logs = block.logs.slice(from, from + logsPerPart);
     const placed = placedIn(block, logs);
-    const kept = { ...chainKeys.headBlock(consumer, block.number, from), ...partOf(block, logs) };
+    const kept = { ...keyOf(from), ...partOf(block, logs) };
     const writes: Write[] = [{ Put: { TableName: table, Item: kept } }];
     for (const { seen } of work) writes.push(...((await seen?.(placed)) ?? []));
     if (!(await together(ports, at, writes))) return undefined;
   }
   // A block without logs is kept too: it says when what is final was.
   if (block.logs.length === 0) {
-    const kept = { ...chainKeys.headBlock(consumer, block.number, 0), ...partOf(block, []) };
+    const kept = { ...keyOf(0), ...partOf(block, []) };
     if (!(await together(ports, at, [{ Put: { TableName: table, Item: kept } }]))) return undefined;
   }
   return advance(ports, at, { headNumber: block.number, headAtMs: block.atMs });

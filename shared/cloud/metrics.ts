@@ -28,6 +28,9 @@ export const metricNames = {
   liabilitiesAgeHours: 'LiabilitiesAgeHours',
   liabilitiesFailed: 'LiabilitiesFailed',
   liabilitiesUncovered: 'LiabilitiesUncovered',
+  rpcLatencyMs: 'RpcLatencyMs',
+  rpcLagBlocks: 'RpcLagBlocks',
+  rpcProvidersDegraded: 'RpcProvidersDegraded',
 } as const;
 
 export const metricsNamespace = 'Crossbook';

@@ -85,8 +85,10 @@ describe('a pool of providers', () => {
     await expect(asked).rejects.toThrow(RpcUnavailable);
     await expect(asked).rejects.toMatchObject({ retryAfterMs: 60_000 });
   });
+});
 
-  it('does not ask a provider that asked for rest until the rest is over', async () => {
+describe('a provider of a pool', () => {
+  it('that asked for rest is not asked until the rest is over', async () => {
     const clock = handClock();
     const [limited, other] = await three();
     const pool = poolOver([limited, other], { clock });
@@ -103,7 +105,7 @@ describe('a pool of providers', () => {
     expect(statusOf(pool, 'node-0')).toBe('healthy');
   });
 
-  it('takes one provider no more calls a second than its budget', async () => {
+  it('gets no more calls a second than its budget', async () => {
     const clock = handClock();
     const node = await nodeOf();
     const providers = [{ name: 'node', url: node.url, ratePerSecond: 5 }];
@@ -118,7 +120,7 @@ describe('a pool of providers', () => {
     expect(callsOf(node, 'eth_getLogs')).toBe(done);
   });
 
-  it('leaves a provider alone that fails again and again, and comes back to it when a probe answers', async () => {
+  it('is left alone when it fails again and again, and used again when a probe answers', async () => {
     const clock = handClock();
     const [ill, well] = await three();
     const pool = poolOver([ill, well], { clock });
@@ -136,7 +138,7 @@ describe('a pool of providers', () => {
     await expect.poll(() => statusOf(pool, 'node-0')).not.toBe('out');
   });
 
-  it('never uses a provider of another chain', async () => {
+  it('is never used where it is of another chain', async () => {
     const all = await three([{ chainId: 1 }]);
     const pool = poolOver(all, { chainId: 31_337n });
     for (let at = 0; at < 12; at += 1) await pool.request('eth_getBalance', [`0x${at}`, 'latest']);

@@ -95,7 +95,8 @@ async function finalNumberOf(
 ): Promise<number | undefined> {
   const byDepth = head.number - ports.terms.confirmations;
   if (!ports.terms.finalizedTag) return byDepth;
-  const told = await readHeader(ports.rpc, 'finalized');
+  // Where providers do not agree on it, it is not told.
+  const told = await readHeader(ports.rpc, 'finalized').catch(() => undefined);
   if (!told) return byDepth;
   const ours =
     blocks.find(({ number }) => number === told.number) ?? (before && blockAt(before, told.number));

@@ -28,6 +28,8 @@ export const metricNames = {
   liabilitiesAgeHours: 'LiabilitiesAgeHours',
   liabilitiesFailed: 'LiabilitiesFailed',
   liabilitiesUncovered: 'LiabilitiesUncovered',
+  chainIndexAgeMs: 'ChainIndexAgeMs',
+  chainDeepReorg: 'ChainDeepReorg',
   rpcLatencyMs: 'RpcLatencyMs',
   rpcLagBlocks: 'RpcLagBlocks',
   rpcProvidersDegraded: 'RpcProvidersDegraded',

@@ -8,6 +8,8 @@ import type { RpcProvider } from './rpc-provider.ts';
 export type RpcMajority = {
   /** The answer that more than half of all providers give; throws `RpcUnavailable` where there is none. */
   agree(method: string, params: readonly unknown[]): Promise<unknown>;
+  /** What each provider answers, in their order: undefined where one does not, or refuses. */
+  everyone(method: string, params: readonly unknown[]): Promise<unknown[]>;
   /** The newest block of which more than half say that it is final; never an older one than before. */
   finalized(): Promise<FinalBlock>;
 };
@@ -74,6 +76,13 @@ export function createRpcMajority(providers: readonly RpcProvider[], ask: Ask): 
       });
       return result;
     },
+    everyone: (method, params) =>
+      Promise.all(
+        providers.map(async (provider) => {
+          const outcome = await ask(provider, { method, params });
+          return outcome.type === 'answered' ? outcome.result : undefined;
+        }),
+      ),
     async finalized() {
       const call = { method: 'eth_getBlockByNumber', params: ['finalized', false] };
       const block = await decide(call, agreedBlock);

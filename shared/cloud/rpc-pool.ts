@@ -18,6 +18,8 @@ import { createRpcReport, type ProviderState, stateOf } from './rpc-report.ts';
 export type RpcPool = Rpc & {
   /** The answer that more than half of all providers give; throws `RpcUnavailable` where they do not agree. */
   agree(method: string, params: readonly unknown[]): Promise<unknown>;
+  /** What each provider answers, in their order; undefined where one does not. Whoever asks decides whom to believe. */
+  everyone(method: string, params: readonly unknown[]): Promise<unknown[]>;
   state(): ProviderState[];
   /** Ends what is under way; nothing may be asked afterwards. */
   close(): void;
@@ -101,6 +103,10 @@ export function createRpcPool(options: RpcPoolOptions): RpcPool {
     async agree(method, params) {
       await heads.freshen();
       return majority.agree(method, params);
+    },
+    async everyone(method, params) {
+      await heads.freshen();
+      return majority.everyone(method, params);
     },
     state,
     close: () => closing.abort(),

@@ -1,11 +1,30 @@
-/** ABI of the contract IExchange. */
+/** ABI of the contract Exchange. */
 // Made by `npm run contracts`; do not edit.
 export const exchangeAbi = [
+  {"inputs":[{"internalType":"contract ISettlementVault","name":"vault_","type":"address"},{"internalType":"address","name":"guardian_","type":"address"},{"internalType":"uint64","name":"expiryGrace_","type":"uint64"},{"internalType":"uint16","name":"hardFeeCapBps_","type":"uint16"}],"stateMutability":"nonpayable","type":"constructor"},
+  {"inputs":[],"name":"AddressMissing","type":"error"},
+  {"inputs":[{"internalType":"uint256","name":"asset","type":"uint256"}],"name":"AssetNotInsured","type":"error"},
+  {"inputs":[{"internalType":"uint256","name":"have","type":"uint256"},{"internalType":"uint256","name":"need","type":"uint256"}],"name":"BatchMalformed","type":"error"},
+  {"inputs":[{"internalType":"uint256","name":"have","type":"uint256"},{"internalType":"uint256","name":"need","type":"uint256"}],"name":"BatchMalformed","type":"error"},
+  {"inputs":[{"internalType":"uint16","name":"have","type":"uint16"},{"internalType":"uint16","name":"need","type":"uint16"}],"name":"FeeCapTooHigh","type":"error"},
+  {"inputs":[{"internalType":"uint256","name":"asset","type":"uint256"},{"internalType":"int256","name":"have","type":"int256"},{"internalType":"uint256","name":"need","type":"uint256"}],"name":"InsuranceTooLow","type":"error"},
+  {"inputs":[{"internalType":"address","name":"sender","type":"address"},{"internalType":"address","name":"need","type":"address"}],"name":"SenderNotAllowed","type":"error"},
+  {"inputs":[],"name":"SettlementIsPaused","type":"error"},
   {"anonymous":false,"inputs":[{"indexed":true,"internalType":"uint64","name":"batchId","type":"uint64"},{"indexed":false,"internalType":"uint64","name":"matchedThroughMs","type":"uint64"},{"indexed":false,"internalType":"uint256","name":"fills","type":"uint256"},{"indexed":false,"internalType":"uint256","name":"rejected","type":"uint256"}],"name":"BatchSettled","type":"event"},
   {"anonymous":false,"inputs":[{"indexed":true,"internalType":"uint64","name":"batchId","type":"uint64"},{"indexed":true,"internalType":"uint256","name":"index","type":"uint256"},{"indexed":false,"internalType":"uint8","name":"reason","type":"uint8"}],"name":"FillRejected","type":"event"},
+  {"anonymous":false,"inputs":[{"indexed":true,"internalType":"address","name":"guardian","type":"address"}],"name":"GuardianSet","type":"event"},
   {"anonymous":false,"inputs":[{"indexed":true,"internalType":"uint64","name":"batchId","type":"uint64"},{"indexed":true,"internalType":"address","name":"account","type":"address"},{"indexed":true,"internalType":"uint256","name":"asset","type":"uint256"},{"indexed":false,"internalType":"uint256","name":"amount","type":"uint256"}],"name":"HouseTransferred","type":"event"},
+  {"anonymous":false,"inputs":[{"indexed":true,"internalType":"address","name":"guardian","type":"address"}],"name":"SettlementPaused","type":"event"},
+  {"anonymous":false,"inputs":[{"indexed":true,"internalType":"address","name":"by","type":"address"}],"name":"SettlementResumed","type":"event"},
+  {"inputs":[],"name":"expiryGrace","outputs":[{"internalType":"uint64","name":"","type":"uint64"}],"stateMutability":"view","type":"function"},
+  {"inputs":[],"name":"guardian","outputs":[{"internalType":"address","name":"","type":"address"}],"stateMutability":"view","type":"function"},
+  {"inputs":[],"name":"hardFeeCapBps","outputs":[{"internalType":"uint16","name":"","type":"uint16"}],"stateMutability":"view","type":"function"},
   {"inputs":[],"name":"isPaused","outputs":[{"internalType":"bool","name":"","type":"bool"}],"stateMutability":"view","type":"function"},
   {"inputs":[],"name":"operator","outputs":[{"internalType":"address","name":"","type":"address"}],"stateMutability":"view","type":"function"},
+  {"inputs":[{"components":[{"internalType":"address","name":"account","type":"address"},{"internalType":"address","name":"signer","type":"address"},{"internalType":"uint256","name":"baseAsset","type":"uint256"},{"internalType":"uint256","name":"quoteAsset","type":"uint256"},{"internalType":"uint8","name":"side","type":"uint8"},{"internalType":"uint8","name":"cap","type":"uint8"},{"internalType":"uint128","name":"baseAmount","type":"uint128"},{"internalType":"uint128","name":"quoteAmount","type":"uint128"},{"internalType":"uint16","name":"maxFeeBps","type":"uint16"},{"internalType":"uint64","name":"createdAtMs","type":"uint64"},{"internalType":"uint64","name":"expiresAtMs","type":"uint64"},{"internalType":"uint64","name":"epoch","type":"uint64"},{"internalType":"uint64","name":"salt","type":"uint64"},{"internalType":"bytes32","name":"termsHash","type":"bytes32"}],"internalType":"struct SignedStructs.Order","name":"order","type":"tuple"}],"name":"orderDigestOf","outputs":[{"internalType":"bytes32","name":"","type":"bytes32"}],"stateMutability":"view","type":"function"},
   {"inputs":[],"name":"pauseSettlement","outputs":[],"stateMutability":"nonpayable","type":"function"},
   {"inputs":[],"name":"resumeSettlement","outputs":[],"stateMutability":"nonpayable","type":"function"},
+  {"inputs":[{"internalType":"address","name":"guardian_","type":"address"}],"name":"setGuardian","outputs":[],"stateMutability":"nonpayable","type":"function"},
+  {"inputs":[{"internalType":"uint64","name":"batchId","type":"uint64"},{"internalType":"uint64","name":"matchedThroughMs","type":"uint64"},{"internalType":"bytes","name":"packed","type":"bytes"}],"name":"settleBatch","outputs":[{"internalType":"bytes","name":"outcomes","type":"bytes"}],"stateMutability":"nonpayable","type":"function"},
+  {"inputs":[],"name":"vault","outputs":[{"internalType":"contract ISettlementVault","name":"","type":"address"}],"stateMutability":"view","type":"function"},
 ] as const;

@@ -42,7 +42,7 @@ describe('the order in which trades settle', () => {
       const through = new Map<string, SettledThrough>();
       const settled: string[] = [];
       for (let round = 0; round < 6; round += 1) {
-        world.trade(40);
+        world.trade(100);
         world.clear();
         for (const batch of planAll(world, through))
           for (const { groupId, trade } of batch) {
@@ -65,7 +65,7 @@ describe('the order in which trades settle', () => {
   test('settled by group instead of by clock, some balance goes below zero', () => {
     const fails = [1, 2, 3, 4, 5, 6, 7, 8].filter((seed) => {
       const world = new GroupsAndVault(seed);
-      world.trade(400);
+      world.trade(800);
       world.clearAll();
       try {
         for (const { frames } of [...world.groups].reverse())
@@ -81,7 +81,7 @@ describe('the order in which trades settle', () => {
 
   test('a frame that is planned in part goes on behind its last planned trade', () => {
     const world = new GroupsAndVault(5);
-    world.trade(60);
+    world.trade(600);
     world.clearAll();
     const frames = framesInOrder(world.groups.map((group) => ({ ...group, isWhole: true })));
     const all = dueTrades(frames, new Map());

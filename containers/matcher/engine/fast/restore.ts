@@ -18,6 +18,7 @@ import {
   assetRow,
   orderRow as at,
   creditLineRow,
+  delegationRow,
   digestAt,
   engineState,
   feeTiersAt,
@@ -67,6 +68,13 @@ function take(state: FastState, record: Exclude<SnapshotRecord, OrderRecord>): v
     case 'switch':
       core.calls.armSwitch(state.accountFor(record.account), record.dueMs);
       return;
+    case 'delegation': {
+      const row = delegationFor(state, record);
+      core.setInt(row, delegationRow.day, record.day);
+      core.setDouble(row, delegationRow.openUnits, record.openUnits);
+      core.setDouble(row, delegationRow.matchedUnits, record.matchedUnits);
+      return;
+    }
     case 'work':
       restoreWork(state, record.work);
       return;
@@ -112,6 +120,9 @@ function takeOrder(state: FastState, record: OrderRecord): void {
   core.setDouble(order, at.admitted, record.admitted);
   core.setDouble(order, at.heldUnits, record.heldUnits);
   core.setDouble(order, at.shownLots, record.shownLots);
+  const { account, delegation: digest } = record;
+  const delegation = digest === undefined ? nobody : delegationFor(state, { account, digest });
+  core.setInt(order, at.delegation, delegation);
   const { left, right } = nameWords(record.digest);
   core.calls.restoreOrder(order, left, right);
 }
@@ -145,6 +156,12 @@ function idFor(state: FastState, text: string): number {
   const { core } = state;
   if (readDigest(text, core.ints, digestAt >>> 2)) return core.calls.idFor();
   return state.textIdFor(text);
+}
+
+/** Orders name theirs before its record comes. */
+function delegationFor(state: FastState, of: { account: string; digest: string }): number {
+  const account = state.accountFor(of.account);
+  return state.core.calls.delegationFor(account, idFor(state, of.digest));
 }
 
 function takeLine(state: FastState, record: CreditRecord): void {

@@ -102,6 +102,19 @@ export const refusalTable: Record<Refusal, Row> = {
     status: 429,
     message: 'You have as many exports as you may; see details.',
   },
+  bad_recipient: { status: 422, message: 'Nothing can be paid to this address.' },
+  bad_deadline: {
+    status: 422,
+    message: 'deadlineMs is too near for a withdrawal to be paid, or further away than is taken; see details.',
+  },
+  amount_not_whole: {
+    status: 422,
+    message: 'The amount is no whole number of the units that the exchange counts in.',
+  },
+  withdrawal_limit_reached: {
+    status: 429,
+    message: 'The account has withdrawn as much of this asset as it may in a day; see details.',
+  },
   busy: { status: 503, message: 'The exchange is busy; send the same request again shortly.' },
   unavailable: {
     status: 503,

@@ -30,15 +30,22 @@ export function chainStory(startAtMs = 1_700_000_000_000) {
   const facts: NumberedFact[] = [];
   const chain: { number: number; hash: string }[] = [{ number: 0, hash: keccakOf('genesis') }];
   let forks = 0;
+  let skippedMs = 0;
   const tell = (fact: ChainFact) => facts.push({ number: facts.length + 1, fact });
   const head = () => chain.at(-1) as { number: number; hash: string };
   return {
     facts,
     head: () => head().number,
+    headAtMs: () => startAtMs + skippedMs + head().number * 1_000,
+    /** A block of that time, where it is later than the one before: blocks come each second otherwise. */
+    blockAt(atMs: number) {
+      skippedMs = Math.max(skippedMs, atMs - startAtMs - chain.length * 1_000);
+      return this.block();
+    },
     block(logs: ChainLog[] = []) {
       const { number, hash: parentHash } = head();
       const hash = keccakOf(`${number + 1}:${forks}:${facts.length}`);
-      const atMs = startAtMs + (number + 1) * 1_000;
+      const atMs = startAtMs + skippedMs + (number + 1) * 1_000;
       chain.push({ number: number + 1, hash });
       tell({ type: 'block', number: number + 1, hash, parentHash, atMs, logs });
       return number + 1;

@@ -3,7 +3,8 @@
  * that leaves some out, or adds some, is caught. Only blocks whose bloom may hold one of ours are asked for.
  */
 import * as z from 'zod';
-import { type ChainLog, chainLog } from '#wire/chain-fact.ts';
+import type { ChainLog } from '#wire/chain-fact.ts';
+import type { IndexedBlock } from './chain-index.ts';
 import { bloomFrom, bloomOf, mayContain, sameBloom } from './chain-index-bloom.ts';
 import { type Header, quantity } from './chain-index-node.ts';
 import { type Rpc, RpcError } from './rpc.ts';
@@ -18,7 +19,7 @@ export type LogPorts = {
 };
 
 /** Blocks whose logs are asked for at once, at most; a busy block has some hundred. */
-const blocksPerRange = 64;
+const blocksPerRange = 32;
 const rangesAtOnce = 4;
 /** The same call may reach another provider. */
 const triesAtOne = 2;
@@ -41,23 +42,39 @@ const nodeLog = z.object({
 type NodeLog = z.infer<typeof nodeLog>;
 const nodeLogs = z.array(nodeLog);
 
-/** In the order of the headers, which are consecutive. */
+/** Of the first of these consecutive blocks, as many as have so many logs of ours together; of all of them where those are fewer. */
 export async function readLogs(
   headers: readonly Header[],
   ports: LogPorts,
-): Promise<ReadonlyMap<string, ChainLog[]>> {
-  const found = new Map<string, ChainLog[]>();
-  const isOurs = ({ address }: NodeLog) => ports.addresses.includes(address);
-  await sideBySide(runsOf(headers.filter(mayHoldOurs(ports))), rangesAtOnce, async (run) => {
-    for (const [hash, logs] of await logsOfRun(run, ports)) {
-      const ours = logs.filter(isOurs).sort((one, other) => one.logIndex - other.logIndex);
-      found.set(
-        hash,
-        ours.map((log) => chainLog.parse(log)),
-      );
+  enough: number,
+): Promise<IndexedBlock[]> {
+  const blocks: IndexedBlock[] = [];
+  let sum = 0;
+  for (let at = 0; at < headers.length && sum < enough; at += blocksPerRange) {
+    const chunk = headers.slice(at, at + blocksPerRange);
+    const found = await logsOfChunk(chunk, ports);
+    for (const { logsBloom: _, ...block } of chunk) {
+      if (sum >= enough) break;
+      const logs = found.get(block.hash) ?? [];
+      sum += logs.length;
+      blocks.push({ ...block, logs });
     }
-  });
-  return found;
+  }
+  return blocks;
+}
+
+async function logsOfChunk(
+  headers: readonly Header[],
+  ports: LogPorts,
+): Promise<ReadonlyMap<string, ChainLog[]>> {
+  const runs = runsOf(headers.filter(mayHoldOurs(ports)));
+  const found = await sideBySide(runs, rangesAtOnce, (run) => logsOfRun(run, ports));
+  const ours = (logs: readonly NodeLog[]): ChainLog[] =>
+    logs
+      .filter(({ address }) => ports.addresses.includes(address))
+      .sort((one, other) => one.logIndex - other.logIndex)
+      .map(({ blockHash: _, ...log }) => log);
+  return new Map(found.flat().map(([hash, logs]) => [hash, ours(logs)]));
 }
 
 const mayHoldOurs = ({ addresses }: LogPorts) => {
@@ -72,7 +89,7 @@ function runsOf(headers: readonly Header[]): Header[][] {
   for (const header of headers) {
     const open = runs.at(-1);
     const follows = open?.at(-1)?.number === header.number - 1;
-    if (open && follows && open.length < blocksPerRange) open.push(header);
+    if (open && follows) open.push(header);
     else runs.push([header]);
   }
   return runs;

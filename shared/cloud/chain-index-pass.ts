@@ -70,17 +70,7 @@ async function follow(
   if (headers[0] && parent && headers[0].parentHash !== parent.hash) return { type: 'moving' };
   if (last === head.number && (headers.at(-1) ?? parent)?.hash !== head.hash)
     return { type: 'moving' };
-  const logs = await readLogs(headers, ports);
-  let sum = 0;
-  const taken = headers.filter(({ hash }) => {
-    const fits = sum < logsPerPass;
-    sum += logs.get(hash)?.length ?? 0;
-    return fits;
-  });
-  const blocks = taken.map(({ logsBloom: _, ...header }) => ({
-    ...header,
-    logs: logs.get(header.hash) ?? [],
-  }));
+  const blocks = await readLogs(headers, ports, logsPerPass);
   const finalNumber = await finalNumberOf(before, { head, ports }, blocks);
   if (finalNumber === undefined) return { type: 'moving' };
   const pass = advance(before, { ancestor, blocks, finalNumber }, terms.confirmations);

@@ -33,13 +33,13 @@ export type SettlementWhere = {
 };
 
 /**
- * The plan and all groups' clearing cursors, as of one moment: a grant that one of them shows came from a return that another one
+ * `open`: groups whose newest run is not finished. The plan and all groups' clearing cursors, as of one moment: a grant that one of them shows came from a return that another one
  * shows too. A run whose first transaction is written counts to its end: its returns may be lent already, and it will be finished.
  */
 export async function readPlan(
   { client, chainTable, ledgerTable }: SettlementWhere,
   groupIds: readonly GroupId[],
-): Promise<{ plan: Plan; cleared: Map<GroupId, ClearedThrough> }> {
+): Promise<{ plan: Plan; cleared: Map<GroupId, ClearedThrough>; open: GroupId[] }> {
   const TransactItems = [
     { Get: { TableName: chainTable, Key: chainKeys.plan } },
     ...groupIds.map((groupId) => ({
@@ -52,7 +52,8 @@ export async function readPlan(
   const cleared = new Map(
     groupIds.map((groupId, at) => [groupId, clearedIn(Responses[at + 1]?.Item)]),
   );
-  return { plan: planIn(Responses[0]?.Item), cleared };
+  const open = groupIds.filter((_, at) => Responses[at + 1]?.Item?.['run'] !== undefined);
+  return { plan: planIn(Responses[0]?.Item), cleared, open };
 }
 
 export async function readPlanAlone({

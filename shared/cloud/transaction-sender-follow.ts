@@ -6,7 +6,6 @@
 import { assert } from '#domain/assertion.ts';
 import { bumpedFees } from './fee-caps.ts';
 import type { Rpc } from './rpc.ts';
-import { RpcError } from './rpc.ts';
 import { isHeard, type Sending, told } from './transaction-sender-broadcast.ts';
 import {
   balanceOf,
@@ -187,9 +186,9 @@ async function minedUnder(pass: Pass, nonce: number): Promise<string | undefined
     const isIt = (each: { from: string; nonce: string }) =>
       each.from.toLowerCase() === address && Number(each.nonce) === nonce;
     return block?.transactions.find(isIt)?.hash;
-  } catch (error) {
-    if (error instanceof RpcError) return undefined;
-    throw error;
+  } catch {
+    // One that does not say must not hold up what else there is to follow; the next pass asks again.
+    return undefined;
   }
 }
 

@@ -13,7 +13,7 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: [
-            'test/{domain,wire,cloud,engine,matcher,functions,ledger,client,bots,ops,infra,drill,simulation}/**/*.test.ts',
+            'test/{domain,wire,cloud,engine,matcher,functions,ledger,client,bots,ops,infra,drill,simulation,contracts}/**/*.test.ts',
           ],
           exclude: ['**/*.emulated.test.ts'],
           setupFiles: drawn,

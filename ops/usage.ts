@@ -75,7 +75,7 @@ export const usage = `Operates a stage. Orders to markets are journaled, moves o
   npm run ops -- reconcile --now [--whole]               whether it adds up now; --whole reads every entry there is
   npm run ops -- rebuild-ledger --verify                 builds the ledger anew from journal and operations, compares it
   npm run ops -- dead-letters                            what was tried too often, by queue, and why
-  npm run ops -- redrive QUEUE --all                     back into its queue: notify, reconcile or exports
+  npm run ops -- redrive QUEUE --all                     back into its queue, such as notify or reconcile
   npm run ops -- redrive QUEUE --id ID                   only that one
 
 Terms, of list and change:

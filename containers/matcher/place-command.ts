@@ -13,7 +13,7 @@ export function placeCommand(
   engine: Pick<Engine, 'market'>,
   nowMs: number,
 ): PlaceOrder | undefined {
-  const { digest, order, signature, clientOrderId } = request;
+  const { digest, order, signature, clientOrderId, delegation } = request;
   const terms = parseTerms(order.terms);
   if (!terms) return undefined;
   return {
@@ -34,6 +34,7 @@ export function placeCommand(
     expiresAtMs: order.expiresAtMs,
     ...(clientOrderId === undefined ? {} : { clientOrderId }),
     ...(terms.replaces === undefined ? {} : { replaces: terms.replaces }),
+    ...(delegation === undefined ? {} : { delegation }),
     signed: order,
     signature,
   };

@@ -7,9 +7,10 @@
  */
 import { assert } from '#domain/assertion.ts';
 import type { OrderProgress } from '#domain/order.ts';
-import { type EngineRefusal, engineRefusals } from '#domain/refusal.ts';
+import { type EngineRefusal, numberedRefusals } from '#domain/refusal.ts';
 import {
   clientIdBit,
+  delegationBit,
   endedNumbers,
   recordKinds as kinds,
   orderNumbers,
@@ -41,7 +42,7 @@ const modes = ['expire_taker', 'expire_maker', 'expire_both', 'decrement'] as co
 const places: readonly OrderPlace[] = ['book', 'untriggered', 'triggered', 'incoming'];
 const reasons = ['filled', 'cancelled', 'expired', 'self_trade', 'halted'] as const;
 
-// The word: bits 0 to 14 the numbers, `clientIdBit`, then these.
+// The word: bits 0 to 14 the numbers, `clientIdBit`, then these, and `delegationBit`.
 const sideBit = 16;
 const typeBit = 17;
 const timeBit = 20;
@@ -104,16 +105,20 @@ export class PartWriter {
     numbers[13] = record.heldUnits;
     numbers[14] = record.shownLots;
     this.#byte(kinds.order);
-    this.#progress(record, orderNumbers, indexOf(places, record.place));
+    const { delegation } = record;
+    const more = delegation === undefined ? 0 : 1 << delegationBit;
+    this.#progress(record, orderNumbers, (indexOf(places, record.place) << whereBit) | more);
+    if (delegation !== undefined) this.#id(delegation);
   }
 
   #ended(record: EndedRecord): void {
     this.#numbers[10] = record.atMs;
     this.#byte(kinds.ended);
-    this.#progress(record, endedNumbers, indexOf(reasons, record.status));
+    this.#progress(record, endedNumbers, indexOf(reasons, record.status) << whereBit);
   }
 
-  #progress(record: OrderProgress, count: number, where: number): void {
+  /** `more`: the bits of its word that only its kind has. */
+  #progress(record: OrderProgress, count: number, more: number): void {
     const numbers = this.#numbers;
     numbers[0] = record.limitTicks;
     numbers[1] = record.triggerTicks;
@@ -125,7 +130,7 @@ export class PartWriter {
     numbers[7] = record.feeUnits;
     numbers[8] = record.createdAtMs;
     numbers[9] = record.expiresAtMs;
-    let word = traitsOf(record) | (where << whereBit);
+    let word = traitsOf(record) | more;
     for (let nth = 0; nth < count; nth += 1) if (numbers[nth] !== 0) word |= 1 << nth;
     if (record.clientOrderId !== undefined) word |= 1 << clientIdBit;
     this.#word(word);
@@ -142,7 +147,7 @@ export class PartWriter {
     this.#id(commandId);
     this.#float(sequence);
     this.#float(atMs);
-    this.#byte(code === undefined ? 0 : indexOf(engineRefusals, code) + 1);
+    this.#byte(code === undefined ? 0 : indexOf(numberedRefusals, code) + 1);
   }
 
   /** A digest as 32 bytes behind a 1, any other text behind a 0. */
@@ -251,6 +256,7 @@ class PartReader {
     record.admitted = numbers[12] as number;
     record.heldUnits = numbers[13] as number;
     record.shownLots = numbers[14] as number;
+    if (((word >>> delegationBit) & 1) === 1) record.delegation = this.#id();
     return record;
   }
 
@@ -296,7 +302,7 @@ class PartReader {
     const atMs = this.#float();
     const coded = this.#byte();
     const remembered: RememberedRecord = { kind: 'remembered', commandId, sequence, atMs };
-    if (coded > 0) remembered.code = memberOf<EngineRefusal>(engineRefusals, coded - 1);
+    if (coded > 0) remembered.code = memberOf<EngineRefusal>(numberedRefusals, coded - 1);
     return remembered;
   }
 

@@ -60,6 +60,14 @@ interface IVault {
     event Frozen(uint256 indexed exitId);
     event FrozenExit(address indexed account, uint256 indexed asset, uint256 amount);
 
+    /// @notice Two outcomes may be minted from now on: `outcome`, which is even, and `outcome` + 1.
+    event ConditionRegistered(uint256 indexed outcome, bytes32 indexed conditionId, uint256 indexed collateral);
+    /// @notice `payoutBps` of a collateral atom for an atom of `outcome`, the rest for one of `outcome` + 1.
+    event ConditionResolved(uint256 indexed outcome, uint16 payoutBps, uint64 resolvedAtMs);
+    event Redeemed(
+        address indexed account, uint256 indexed outcome, uint256 indexed collateral, uint256 amount, uint256 paid
+    );
+
     /// @notice Credits `account` with what the vault received of the token, which may be less than `amount`.
     function deposit(uint256 asset, uint256 amount, address account) external returns (uint256 received);
     /// @notice Credits `account` with the coin sent along (asset 0).
@@ -72,6 +80,7 @@ interface IVault {
     /// @notice Gives a request up.
     function abandonWithdraw(uint256 exitId) external;
     /// @notice Pays at once what its owner signed and the operator approved, after `afterBatch` (the larger of both signed ones).
+    /// @dev An owner who sends it himself, such as a contract wallet, needs no signature of his own.
     function withdraw(
         Withdrawal calldata withdrawal,
         bytes calldata ownerSignature,
@@ -82,22 +91,27 @@ interface IVault {
     /// @notice The sender's order may no longer be settled, once effective.
     function cancel(bytes32 orderDigest) external;
     /// @notice Orders and delegations of the sender below the new epoch may no longer be settled, once effective.
+    /// @dev A bump while another one is not effective yet takes its place: the delay of both starts again.
     function bumpEpoch() external returns (uint64 epoch);
     /// @notice The sender's delegation may no longer be used, once effective.
     function revoke(bytes32 delegationDigest) external;
     /// @notice Registers a delegation of the sender: how contract wallets trade, who cannot sign.
     function registerDelegation(Delegation calldata delegation) external returns (bytes32 delegationDigest);
 
-    /// @notice Stops settlement for good, if `exitId` is overdue: requested, its delay over, and no batch has been settled
-    /// that was matched through its time.
+    /// @notice Stops settlement for good, if `exitId` is overdue: requested, its delay and a margin over, and no batch has
+    /// been settled that was matched through its time.
     function freeze(uint256 exitId) external;
     /// @notice Pays an account's whole balance out once the vault is frozen. Anyone may call it; the owner is paid.
     function exitFrozen(address account, uint256 asset) external returns (uint256 paid);
+    /// @notice Turns an account's outcomes into collateral, once their condition is resolved and all that was matched before is settled.
+    function redeem(address account, uint256 outcome) external returns (uint256 paid);
 
     function balanceOf(address account, uint256 asset) external view returns (uint256);
     /// @notice The sum of all balances of an asset.
     function totalOf(uint256 asset) external view returns (uint256);
-    function filledOf(bytes32 orderDigest) external view returns (uint256);
+    /// @notice How much of its capped asset an order was filled, in atoms.
+    function filledOf(address account, bytes32 orderDigest) external view returns (uint256);
+    /// @notice The epoch that the account's next orders should be signed with; older ones are settled until a bump is effective.
     function epochOf(address account) external view returns (uint64);
     function exitRequest(uint256 exitId) external view returns (ExitRequest memory);
     function isFrozen() external view returns (bool);
@@ -107,4 +121,6 @@ interface IVault {
     function restrictionDelay() external view returns (uint64);
     function insuranceAccount() external view returns (address);
     function feeAccount() external view returns (address);
+    /// @notice Who settles batches and approves withdrawals.
+    function operator() external view returns (address);
 }

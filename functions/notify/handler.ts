@@ -9,7 +9,7 @@ import { createMarketDirectory } from '#cloud/market-directory.ts';
 import { outboxHandler } from '#cloud/outbox-edge.ts';
 import { createOutboxStore } from '#cloud/outbox-store.ts';
 import { catalogOf, setting } from '#cloud/settings.ts';
-import type { OutboxBody } from '#wire/outbox.ts';
+import type { MoneyEvent } from '#wire/outbox.ts';
 import { tellAccounts } from './tell-accounts.ts';
 
 const environment = process.env;
@@ -18,7 +18,7 @@ const ledger = { client, table: setting(environment, 'ledgerTable') };
 
 const ports = {
   feed: createFeedStore({ client, table: setting(environment, 'feedTable') }),
-  entriesOf: (account: string, event: OutboxBody) => entriesOfEvent(ledger, account, event),
+  entriesOf: (account: string, event: MoneyEvent) => entriesOfEvent(ledger, account, event),
   markets: createMarketDirectory({
     ...{ client, table: setting(environment, 'historyTable'), clock: systemClock },
     catalog: catalogOf(environment),

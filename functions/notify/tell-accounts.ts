@@ -6,12 +6,13 @@ import type { LedgerEntry } from '#cloud/ledger-entry.ts';
 import type { MarketDirectory } from '#cloud/market-directory.ts';
 import type { OutboxWork } from '#cloud/outbox-edge.ts';
 import { sideBySide } from '#cloud/side-by-side.ts';
+import { assert } from '#domain/assertion.ts';
 import type { EntryMessage, FanOutRequest } from '#wire/feed-message.ts';
-import type { OutboxBody } from '#wire/outbox.ts';
+import type { MoneyEvent } from '#wire/outbox.ts';
 
 export type TellPorts = {
   feed: Pick<FeedStore, 'interest'>;
-  entriesOf(account: string, event: OutboxBody): Promise<LedgerEntry[]>;
+  entriesOf(account: string, event: MoneyEvent): Promise<LedgerEntry[]>;
   markets: Pick<MarketDirectory, 'assets'>;
   fanOut(request: FanOutRequest): Promise<void>;
 };
@@ -26,6 +27,7 @@ const accountsAtOnce = 16;
 export function tellAccounts(ports: TellPorts): OutboxWork {
   let listening: Promise<Map<string, Interest[]>> | undefined;
   return async ({ body }) => {
+    assert(body.type !== 'facts', 'who listens to accounts is told of money only');
     listening ??= listeningTo(ports.feed);
     const heard = await listening;
     // House accounts have no channel, and most users have no open connection: neither costs a read.

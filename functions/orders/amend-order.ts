@@ -2,7 +2,7 @@
 import * as z from 'zod';
 import { type ApiAnswer, type ApiRequest, checked, isRefused, refuse } from '#cloud/http-edge.ts';
 import type { Session } from '#cloud/session-token.ts';
-import { signerOf } from '#wire/eip712.ts';
+import { signerOf } from '#cloud/signer-of.ts';
 import { amendBody, digestText, sessionAmendBody } from '#wire/order-body.ts';
 import { amendedJson } from './accepted-json.ts';
 import { actOnOrder } from './act-on-order.ts';

@@ -2,8 +2,8 @@
 import * as z from 'zod';
 import { type ApiAnswer, type ApiRequest, checked, isRefused, refuse } from '#cloud/http-edge.ts';
 import type { Session } from '#cloud/session-token.ts';
+import { signerOf } from '#cloud/signer-of.ts';
 import type { digests } from '#wire/eip712.ts';
-import { signerOf } from '#wire/eip712.ts';
 import { cancelBody, digestText } from '#wire/order-body.ts';
 import { acceptedJson } from './accepted-json.ts';
 import { actOnOrder } from './act-on-order.ts';

@@ -1,9 +1,11 @@
 /** What can be decided of a signed order without the book: its terms, its market, its assets, its signature. */
+
+import { signerOf } from '#cloud/signer-of.ts';
 import type { SignedOrder } from '#domain/command.ts';
 import { type Digest, isMarketLike } from '#domain/order.ts';
 import type { Refusal } from '#domain/refusal.ts';
 import type { ListedMarket } from '#wire/catalog.ts';
-import { canonicalSignature, type digests, signerOf } from '#wire/eip712.ts';
+import { canonicalSignature, type digests } from '#wire/eip712.ts';
 import type { CommandRequest } from '#wire/matcher-api.ts';
 import type { PlaceBody } from '#wire/order-body.ts';
 import { readTerms, type Terms } from '#wire/terms.ts';

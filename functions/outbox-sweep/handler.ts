@@ -3,12 +3,11 @@ import { documentClient, queueClient } from '#cloud/clients.ts';
 import { systemClock } from '#cloud/clock.ts';
 import { createLogger } from '#cloud/logger.ts';
 import { createMetrics, MetricUnit, metricNames } from '#cloud/metrics.ts';
+import { outboxQueues } from '#cloud/outbox-queues.ts';
 import { createOutboxStore } from '#cloud/outbox-store.ts';
-import { createQueueSender } from '#cloud/queue-sender.ts';
 import { setting } from '#cloud/settings.ts';
 import { sweepOutbox } from './sweep-outbox.ts';
 
-const client = queueClient();
 const logger = createLogger('outbox-sweep');
 const metrics = createMetrics('outbox-sweep');
 const ports = {
@@ -16,10 +15,7 @@ const ports = {
     client: documentClient(),
     table: setting(process.env, 'outboxTable'),
   }),
-  senders: {
-    notify: createQueueSender({ client, queueUrl: setting(process.env, 'notifyQueue') }),
-    reconcile: createQueueSender({ client, queueUrl: setting(process.env, 'reconcileQueue') }),
-  },
+  senders: outboxQueues(queueClient(), process.env),
   report: (problem: string, error: unknown) => logger.error(problem, { error }),
 };
 

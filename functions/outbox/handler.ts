@@ -1,18 +1,13 @@
 /** Outbox: what must happen after money moved, from its table to the queues of who does it. */
 import { queueClient } from '#cloud/clients.ts';
 import { createLogger } from '#cloud/logger.ts';
+import { outboxQueues } from '#cloud/outbox-queues.ts';
 import { outboxStreamHandler } from '#cloud/outbox-stream.ts';
-import { createQueueSender } from '#cloud/queue-sender.ts';
-import { setting } from '#cloud/settings.ts';
 import { forwardRows } from './forward-rows.ts';
 
-const client = queueClient();
 const logger = createLogger('outbox');
 const ports = {
-  senders: {
-    notify: createQueueSender({ client, queueUrl: setting(process.env, 'notifyQueue') }),
-    reconcile: createQueueSender({ client, queueUrl: setting(process.env, 'reconcileQueue') }),
-  },
+  senders: outboxQueues(queueClient(), process.env),
   report: (problem: string, error: unknown) => logger.error(problem, { error }),
 };
 

@@ -13,7 +13,7 @@ import {
 } from '#cloud/http-edge.ts';
 import type { SessionStore } from '#cloud/session-store.ts';
 import type { SessionSigner } from '#cloud/session-token.ts';
-import { signerOf } from '#wire/eip712.ts';
+import { signerOf } from '#cloud/signer-of.ts';
 import type { NonceJson, SessionJson } from '#wire/rest-api.ts';
 
 export type SignInPorts = {

@@ -6,7 +6,7 @@ import { readJournalRange } from '#cloud/journal-range.ts';
 import { createJournalReader } from '#cloud/journal-reader.ts';
 import { createLogger } from '#cloud/logger.ts';
 import { createMetrics } from '#cloud/metrics.ts';
-import { journalStreamsOf, setting } from '#cloud/settings.ts';
+import { isSettled, journalStreamsOf, setting } from '#cloud/settings.ts';
 import { streamHandler } from '#cloud/stream-edge.ts';
 
 const streams = journalStreamsOf(process.env);
@@ -14,6 +14,7 @@ const kinesis = kinesisReader();
 const tables = {
   table: setting(process.env, 'ledgerTable'),
   outboxTable: setting(process.env, 'outboxTable'),
+  settles: isSettled(process.env),
 };
 const clearing = {
   store: createClearingStore({ client: documentClient(), ...tables }),

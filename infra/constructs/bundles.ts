@@ -28,6 +28,9 @@ const shared = {
   write: false,
 } as const satisfies BuildOptions;
 
+/** WebAssembly that whoever checks signatures reads from beside itself. */
+const curveFile = 'secp256k1.wasm';
+
 /** Bundles what `root` holds into `folder`. */
 export function bundle(root: string, folder: string): Bundles {
   build(root, folder, entriesOf(root, 'functions', 'handler.ts'), 'index');
@@ -85,5 +88,10 @@ function build(root: string, folder: string, entries: Entry[], outputName: strin
     const target = join(folder, basename(dirname(dirname(path))), name, basename(path));
     mkdirSync(dirname(target), { recursive: true });
     writeFileSync(target, contents);
+    if (target.endsWith('.mjs') && Buffer.from(contents).includes(curveFile))
+      cpSync(
+        join(root, 'node_modules/tiny-secp256k1/lib', curveFile),
+        join(dirname(target), curveFile),
+      );
   }
 }

@@ -26,6 +26,8 @@ export class DataStack extends Stack {
   readonly feed: TableV2;
   /** Sign-in nonces and the keys that verify session tokens. */
   readonly sessions: TableV2;
+  /** What the chain said, and what is on its way to it. */
+  readonly chain: TableV2;
 
   constructor(scope: Construct, id: string, stage: Stage) {
     super(scope, id, { description: 'Crossbook: tables' });
@@ -51,6 +53,7 @@ export class DataStack extends Stack {
     this.leases = table('Leases');
     this.feed = table('Feed');
     this.sessions = table('Sessions');
+    this.chain = table('Chain');
     new CfnOutput(this, 'LedgerTable', { value: this.ledger.tableName });
     new CfnOutput(this, 'LedgerShadowTable', { value: this.ledgerShadow.tableName });
   }

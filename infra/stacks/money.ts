@@ -58,6 +58,10 @@ export type Work = { queue: Queue; deadLetters: Queue };
 const triesAtMost = 5;
 /** How long one try may take, where nothing else is said. */
 const tryLastsSeconds = 30;
+/** A try that speaks to the chain, or to a matcher of each pair group. */
+export const chainTryLastsSeconds = 60;
+/** Planning, predicting and sending a batch. */
+export const settleLastsSeconds = 120;
 
 export class MoneyStack extends Stack {
   /** The outbox's queues, by topic. */
@@ -85,15 +89,19 @@ export class MoneyStack extends Stack {
   constructor(scope: Construct, id: string, props: MoneyStackProps) {
     super(scope, id, { description: 'Crossbook: what follows from moved money' });
     const { stage } = props;
-    const [notify, reconcile] = [
-      this.workQueue(stage, 'notify'),
+    const isLocal = stage.name === 'local';
+    this.topics = {
+      notify: this.workQueue(stage, 'notify'),
       // By then the archive has the run's frames: nobody reads the stream's shard for them, which its consumers share. Locally
       // nothing else waits as long.
-      this.workQueue(stage, 'reconcile', tryLastsSeconds, stage.name === 'local' ? 0 : 20),
-    ];
-    this.topics = { notify, reconcile };
+      reconcile: this.workQueue(stage, 'reconcile', tryLastsSeconds, isLocal ? 0 : 20),
+      settle: this.workQueue(stage, 'settle', settleLastsSeconds),
+      facts: this.workQueue(stage, 'facts', chainTryLastsSeconds),
+      guard: this.workQueue(stage, 'guard', chainTryLastsSeconds),
+    };
+    const { reconcile } = this.topics;
     const exportsWork = this.workQueue(stage, 'exports', exportRunSeconds);
-    this.work = [notify, reconcile, exportsWork];
+    this.work = [...Object.values(this.topics), exportsWork];
     this.exportQueue = exportsWork.queue;
     const { ledger, history } = props.data;
     this.statementExports = new StatementExports(this, 'StatementExports', {
@@ -252,8 +260,15 @@ export class MoneyStack extends Stack {
   }
 
   private topicSettings() {
-    const { notify, reconcile } = this.topics;
-    return { notifyQueue: notify.queue.queueUrl, reconcileQueue: reconcile.queue.queueUrl };
+    const urlOf = ({ queue }: Work) => queue.queueUrl;
+    const { notify, reconcile, settle, facts, guard } = this.topics;
+    return {
+      notifyQueue: urlOf(notify),
+      reconcileQueue: urlOf(reconcile),
+      settleQueue: urlOf(settle),
+      factsQueue: urlOf(facts),
+      guardQueue: urlOf(guard),
+    };
   }
 
   private topicQueues(): Queue[] {

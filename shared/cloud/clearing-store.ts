@@ -66,7 +66,9 @@ type Where = {
   table: string;
   /** Where it says that a run is cleared; nobody hears of it where absent. */
   outboxTable?: string;
-  /** At least 8: a change and the end of its run. The service's limit where absent; less, so that small runs of a test take several. */
+  /** Whether trades settle on a chain: then a run of trades is told to settlement too. */
+  settles?: boolean;
+  /** At least 9: a change and the end of its run. The service's limit where absent; less, so that small runs of a test take several. */
   itemsPerTransaction?: number;
 };
 

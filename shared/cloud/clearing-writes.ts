@@ -106,12 +106,12 @@ function returnWrite(table: string, change: CreditChange, groupId: string): Writ
   };
 }
 
-/** Topics that hear of a run. */
-const topics: readonly OutboxTopic[] = ['notify', 'reconcile'];
+/** Topics that hear of a run, the last one only of trades, and only where there is a chain to settle them on. */
+const topics = ['notify', 'reconcile', 'settle'] as const satisfies readonly OutboxTopic[];
 
 /** What the last transaction of a run writes beside its changes. */
 export function endWrites(
-  { table, outboxTable }: { table: string; outboxTable?: string },
+  { table, outboxTable, settles }: { table: string; outboxTable?: string; settles?: boolean },
   run: ClearedRun,
   changes: readonly CreditChange[],
 ): Write[] {
@@ -124,7 +124,8 @@ export function endWrites(
   );
   assert(accounts.length <= accountsPerRun, `a run of ${accounts.length} accounts`);
   const { groupId, toFrame, atMs } = run;
-  const rows = topics.map((topic) => {
+  const hearing = topics.filter((topic) => topic !== 'settle' || (settles && run.trades > 0));
+  const rows = hearing.map((topic) => {
     // Whoever reconciles nets the frames again, and finds the accounts there.
     const told = topic === 'notify' ? accounts : [];
     const body = { type: 'run' as const, groupId, toFrame, atMs, accounts: told };

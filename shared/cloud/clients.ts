@@ -1,6 +1,7 @@
 /** The AWS SDK clients, configured once: endpoints come from AWS_ENDPOINT_URL_<SERVICE> where the local cloud sets them. */
 import { DynamoDBClient, type DynamoDBClientConfig } from '@aws-sdk/client-dynamodb';
 import { KinesisClient, type KinesisClientConfig } from '@aws-sdk/client-kinesis';
+import { KMSClient, type KMSClientConfig } from '@aws-sdk/client-kms';
 import { S3Client, type S3ClientConfig } from '@aws-sdk/client-s3';
 import { SQSClient, type SQSClientConfig } from '@aws-sdk/client-sqs';
 import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
@@ -57,4 +58,9 @@ export const partsClient = (where: S3ClientConfig = {}): S3Client =>
 /** SQS for senders; whoever receives waits as long as he asks to. */
 export function queueClient(where: SQSClientConfig = {}): SQSClient {
   return new SQSClient({ ...where, maxAttempts: 5, requestHandler: limitedCalls(5_000) });
+}
+
+/** KMS for signing: tens of ms a call, and its rate is shared by the whole account. */
+export function keyClient(where: KMSClientConfig = {}): KMSClient {
+  return new KMSClient({ ...where, maxAttempts: 5, requestHandler: limitedCalls(3_000) });
 }

@@ -1,6 +1,6 @@
 /** The entries of one business event of one account: what an operation, or a cleared run, did to its assets. */
 import { type DynamoDBDocumentClient, QueryCommand } from '@aws-sdk/lib-dynamodb';
-import type { OutboxBody } from '#wire/outbox.ts';
+import type { MoneyEvent } from '#wire/outbox.ts';
 import { ledgerKeys } from '#wire/table-keys.ts';
 import type { Item } from './batch-items.ts';
 import { type LedgerEntry, readEntry } from './ledger-entry.ts';
@@ -10,7 +10,7 @@ import { untilSettled } from './transaction.ts';
 export async function entriesOfEvent(
   { client, table }: { client: DynamoDBDocumentClient; table: string },
   account: string,
-  event: OutboxBody,
+  event: MoneyEvent,
 ): Promise<LedgerEntry[]> {
   const { pk, sk, businessId } = namesOf(account, event);
   const entries: LedgerEntry[] = [];
@@ -32,7 +32,7 @@ export async function entriesOfEvent(
 }
 
 /** What the keys of its entries begin with, and what all of them name. */
-function namesOf(account: string, event: OutboxBody) {
+function namesOf(account: string, event: MoneyEvent) {
   if (event.type === 'operation') {
     const { operationId, atMs } = event;
     return {

@@ -11,6 +11,7 @@ import type { Units } from '#domain/amount.ts';
 import { assert } from '#domain/assertion.ts';
 import type { AssetId } from '#domain/asset.ts';
 import {
+  insuredPrefix,
   isHouse,
   isSameOperation,
   type LedgerOperation,
@@ -21,8 +22,14 @@ import {
   postingsOf,
 } from '#domain/ledger-operation.ts';
 import { type BalanceSeen, partiesOf, refuseOperation } from '#domain/refuse-operation.ts';
-import { outboxIdOf } from '#wire/outbox.ts';
-import { houseAccounts, type Key, ledgerKeys, vaultAccount } from '#wire/table-keys.ts';
+import { type OutboxTopic, outboxIdOf } from '#wire/outbox.ts';
+import {
+  houseAccounts,
+  insuranceAccount,
+  type Key,
+  ledgerKeys,
+  vaultAccount,
+} from '#wire/table-keys.ts';
 import { getItems, type Item, keyText } from './batch-items.ts';
 import { operationEntry } from './ledger-entry.ts';
 import { clockOf } from './ledger-grants.ts';
@@ -41,6 +48,8 @@ export type LedgerPlace = {
   table: string;
   /** Where rows for consumers go; none are written where it is absent. */
   outboxTable?: string;
+  /** Whether users' money lies on a chain: then settlement hears of what insurance gives them. */
+  settles?: boolean;
   /** What the exchange lists; every asset where it is absent. */
   assets?: () => Promise<ReadonlySet<AssetId>>;
   turns: Turns;
@@ -193,10 +202,16 @@ function operationWrites(
   ];
   if (outboxTable !== undefined && users.length > 0) {
     const body = { type: 'operation' as const, operationId, atMs, accounts: users };
-    const row = { topic: 'notify' as const, outboxId: outboxIdOf(body), atMs, body };
-    writes.push(outboxWrite(outboxTable, row));
+    for (const topic of hearing(place, posted))
+      writes.push(outboxWrite(outboxTable, { topic, outboxId: outboxIdOf(body), atMs, body }));
   }
   return writes;
+}
+
+function hearing({ settles }: LedgerPlace, posted: PostedOperation): OutboxTopic[] {
+  const isGift = posted.kind === 'adjust' && posted.units > 0n && posted.house === insuranceAccount;
+  const isSettled = settles && isGift && !posted.operationId.startsWith(insuredPrefix);
+  return isSettled ? ['notify', 'settle'] : ['notify'];
 }
 
 export const putOnce = (table: string, item: Key & Item): Write => ({

@@ -147,6 +147,7 @@ export function createLedgerStore(options: {
   client: DynamoDBDocumentClient;
   table: string;
   outboxTable?: string;
+  settles?: boolean;
   assets?: () => Promise<ReadonlySet<AssetId>>;
 }): LedgerStore {
   const place: LedgerPlace = { ...options, turns: createTurns() };

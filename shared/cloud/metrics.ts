@@ -28,6 +28,14 @@ export const metricNames = {
   liabilitiesAgeHours: 'LiabilitiesAgeHours',
   liabilitiesFailed: 'LiabilitiesFailed',
   liabilitiesUncovered: 'LiabilitiesUncovered',
+  chainIndexAgeMs: 'ChainIndexAgeMs',
+  chainDeepReorg: 'ChainDeepReorg',
+  transactionOldestMs: 'TransactionOldestMs',
+  senderIncidents: 'SenderIncidents',
+  senderBatchesCovered: 'SenderBatchesCovered',
+  rpcLatencyMs: 'RpcLatencyMs',
+  rpcLagBlocks: 'RpcLagBlocks',
+  rpcProvidersDegraded: 'RpcProvidersDegraded',
 } as const;
 
 export const metricsNamespace = 'Crossbook';

@@ -22,7 +22,7 @@ export function batchesOf(rows: readonly OutboxRow[]): OutboxRow[][] {
   const batches: OutboxRow[][] = [];
   let groups = new Set<string>();
   for (const row of rows) {
-    const group = messageGroupOf(row.body);
+    const group = messageGroupOf(row);
     const open = batches.at(-1);
     if (open && open.length < messagesAtOnce && !groups.has(group)) open.push(row);
     else {
@@ -38,7 +38,7 @@ export function batchesOf(rows: readonly OutboxRow[]): OutboxRow[][] {
 export function outboxMessageOf(row: OutboxRow): QueueMessage {
   return {
     body: JSON.stringify(messageOf(row)),
-    groupId: fifoName(messageGroupOf(row.body)),
+    groupId: fifoName(messageGroupOf(row)),
     deduplicationId: digestOf(`${row.topic}|${row.outboxId}`),
   };
 }

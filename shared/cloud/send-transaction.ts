@@ -7,7 +7,10 @@ export type WantedTransaction = {
   data: string;
   /** Of the chain's own coin. */
   valueAtoms?: bigint;
-  /** Where the sender shall not estimate. */
+  /**
+   * Where the sender shall not estimate: whoever gives it has simulated what builds on transactions that are still on their
+   * way. The sender then tries it only where none is.
+   */
   gasLimit?: bigint;
 };
 

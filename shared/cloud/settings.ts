@@ -26,6 +26,10 @@ export function signingDomainOf(environment: Environment): SigningDomain {
   };
 }
 
+/** Whether what is matched settles on a chain: a stage that has an Exchange contract. */
+export const isSettled = (environment: Environment): boolean =>
+  Boolean(environment[settingNames.exchangeContract]);
+
 /** Pair group → journal stream name. */
 export function journalStreamsOf(environment: Environment): Record<string, string> {
   return JSON.parse(setting(environment, 'journalStreams')) as Record<string, string>;

@@ -4,7 +4,7 @@ import type { Units } from '#domain/amount.ts';
 import type { AssetId } from '#domain/asset.ts';
 import { withdrawalOperation, withdrawalSteps } from '#domain/ledger-operation.ts';
 import type { MarketId } from '#domain/market.ts';
-import type { OutboxBody } from '#wire/outbox.ts';
+import type { MoneyEvent } from '#wire/outbox.ts';
 import { ledgerKeys } from '#wire/table-keys.ts';
 import { linesName } from '#wire/trade-lines.ts';
 import { getItems, type Item, keyText } from './batch-items.ts';
@@ -118,7 +118,7 @@ async function entriesOf(
   const run = ledgerKeys.run(groupId, Number(toFrame ?? 0));
   const keys = [...operationIds.map((id) => ledgerKeys.operation(id)), run];
   const items = await getItems(where, groupId === '' ? keys.slice(0, -1) : keys);
-  const events = [...items.values()].map((item): OutboxBody => {
+  const events = [...items.values()].map((item): MoneyEvent => {
     const common = { atMs: storedNumber(item['atMs']), accounts: [] };
     return item['operationId'] === undefined
       ? { type: 'run', groupId, toFrame: Number(toFrame), ...common }

@@ -32,6 +32,9 @@ export type SignedOrder = {
   terms: string;
 };
 
+/** By whose leave a session key signed: what its orders may be worth a UTC day, in quote units of this pair group. */
+export type DelegatedLimit = { digest: Digest; limitUnits: number };
+
 export type PlaceOrder = {
   type: 'place';
   /** The order's digest; also its `commandId`. */
@@ -53,6 +56,8 @@ export type PlaceOrder = {
   clientOrderId?: string;
   /** A live order of the same owner and market that ends in the same moment; it stays where this one is refused. */
   replaces?: Digest;
+  /** Absent where the account itself signed. A limit above 2^53 − 1 units is that. */
+  delegation?: DelegatedLimit;
   signed: SignedOrder;
   /** 65 bytes as lower-case hex. */
   signature: string;

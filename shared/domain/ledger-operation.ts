@@ -110,6 +110,9 @@ export type WithdrawalStep = (typeof withdrawalSteps)[number];
 export const withdrawalOperation = (withdrawalId: string, step: WithdrawalStep): string =>
   `${withdrawalId}:${step}`;
 
+/** Operations that follow what the chain did to a fill begin so: nothing of them goes to the chain again. */
+export const insuredPrefix = 'insured:';
+
 /** So many people other than the proposer approve an adjustment. */
 export const approvalsNeeded = 2;
 

@@ -21,6 +21,7 @@ export const engineRefusals = [
   'post_only_would_cross',
   'would_self_trade',
   'too_many_open_orders',
+  'delegation_limit_reached',
   'balance_too_low',
   'fill_or_kill_unfilled',
   'unknown_order',
@@ -31,6 +32,12 @@ export const engineRefusals = [
   'state_not_reachable',
   'unknown_fee_tier',
 ] as const;
+
+/** The same by their numbers in journals, snapshots and hashes: whatever comes into the list above comes to the end of this one. */
+export const numberedRefusals: readonly EngineRefusal[] = [
+  ...engineRefusals.filter((code) => code !== 'delegation_limit_reached'),
+  'delegation_limit_reached',
+];
 
 /** What the doors before the engine may answer. */
 export const doorRefusals = [
@@ -56,6 +63,10 @@ export const doorRefusals = [
   'order_cancelled',
   'export_id_taken',
   'too_many_exports',
+  'bad_recipient',
+  'bad_deadline',
+  'amount_not_whole',
+  'withdrawal_limit_reached',
   'busy',
   'unavailable',
   'outcome_unknown',

@@ -73,11 +73,12 @@ export function partiesOf(
   }
 }
 
-/** Deposits and withdrawals are users'; transfers stay with one owner; adjustments are between a user and the house. */
+/** Deposits are users' or fund a house account; withdrawals are users'; transfers stay with one owner; adjustments are between a user and the house. */
 function mayMeet(operation: Opening, { vault, houses }: LedgerSeen): boolean {
   const isForHand = (house: string) => houses.includes(house) && house !== vault;
   switch (operation.kind) {
     case 'deposit':
+      return !isHouse(operation.account) || isForHand(operation.account);
     case 'withdraw_hold':
       return !isHouse(operation.account);
     case 'transfer': {

@@ -17,7 +17,10 @@ export type ChainLog = z.infer<typeof chainLog>;
 const blockId = { number: z.int().nonnegative(), hash: z.string() };
 
 export const chainFact = z.discriminatedUnion('type', [
-  /** Blocks without logs of ours may be left out between two; the newest one of a pass never is. */
+  /**
+   * Blocks without logs of ours may be left out between two; the newest one of a pass never is. One with very many logs comes
+   * in several facts, one after another.
+   */
   z.object({
     type: z.literal('block'),
     ...blockId,
@@ -25,7 +28,10 @@ export const chainFact = z.discriminatedUnion('type', [
     atMs: z.int().nonnegative(),
     logs: z.array(chainLog),
   }),
-  /** Every block above this one is gone. */
+  /**
+   * Every block above this one is gone. Of what was final it takes back only after a deep reorg on which most providers agree:
+   * what was done by finality stays done, and happens no second time.
+   */
   z.object({ type: z.literal('reorg'), ...blockId }),
   /** This block and all below stay. */
   z.object({ type: z.literal('finalize'), ...blockId }),

@@ -100,23 +100,36 @@ export function record<T extends object>(fields: Fields<T>): RecordCodec<T> {
   };
 }
 
+/**
+ * One type of a union. `extended`: what came later than its tag's records, a field that is seldom there; where it is, the value has
+ * a tag of its own, so that records of before are read as they were written.
+ */
+type Member<T> = {
+  tag: number;
+  codec: RecordCodec<T>;
+  extended?: { tag: number; by: keyof T & string; codec: RecordCodec<T> };
+};
+
 /** A closed union by `type`. Tags are on disk: a tag is never reused for another type. */
 export function union<T extends { type: string }>(
-  members: {
-    [K in T['type']]: { tag: number; codec: RecordCodec<Omit<Extract<T, { type: K }>, 'type'>> };
-  },
+  members: { [K in T['type']]: Member<Omit<Extract<T, { type: K }>, 'type'>> },
 ): Codec<T> {
-  type Member = { tag: number; codec: RecordCodec<unknown> };
-  const byType = members as unknown as Record<string, Member>;
+  const byType = members as unknown as Record<string, Member<Record<string, unknown>>>;
   const byTag = new Map(
-    Object.entries(byType).map(([type, member]) => [member.tag, { type, codec: member.codec }]),
+    Object.entries(byType).flatMap(([type, { tag, codec, extended }]) => [
+      [tag, { type, codec }],
+      ...(extended ? [[extended.tag, { type, codec: extended.codec }] as const] : []),
+    ]),
   );
   return {
     write(to, value) {
       const member = byType[value.type];
       if (!member) assert(false, `no codec for ${value.type}`);
-      to.byte(member.tag);
-      member.codec.write(to, value);
+      const { extended } = member;
+      const fields: Record<string, unknown> = value;
+      const form = extended && fields[extended.by] !== undefined ? extended : member;
+      to.byte(form.tag);
+      form.codec.write(to, fields);
     },
     read(from) {
       const member = byTag.get(from.byte());

@@ -9,6 +9,7 @@ import type {
   Command,
   Continue,
   DefineFeeTier,
+  DelegatedLimit,
   GrantCredit,
   ListMarket,
   PlaceOrder,
@@ -32,7 +33,7 @@ import type {
 } from '#domain/event.ts';
 import type { Market } from '#domain/market.ts';
 import type { FittedAmounts } from '#domain/order.ts';
-import { engineRefusals } from '#domain/refusal.ts';
+import { numberedRefusals } from '#domain/refusal.ts';
 import {
   bigUint,
   bool,
@@ -113,6 +114,30 @@ const signedOrder = record<SignedOrder>({
   terms: text,
 });
 
+/** An order that the account itself signed, as most are. */
+type OwnPlaceOrder = Omit<PlaceOrder, 'delegation'>;
+
+const placeFields = {
+  commandId: digest,
+  nowMs: timeMs,
+  account: address,
+  marketId: text,
+  side,
+  orderType,
+  timeInForce,
+  postOnly: bool,
+  selfTrade,
+  cap,
+  amounts: fitted,
+  maxFeeBps: uint,
+  createdAtMs: timeMs,
+  expiresAtMs: uint,
+  clientOrderId: optional(text),
+  replaces: optional(digest),
+  signed: signedOrder,
+  signature: hex(65),
+};
+
 /** Of whoever ordered a change of settings. */
 const ordered = { by: text, why: text };
 
@@ -120,26 +145,15 @@ const ordered = { by: text, why: text };
 export const command: Codec<Command> = union<Command>({
   place: {
     tag: 7,
-    codec: record<Omit<PlaceOrder, 'type'>>({
-      commandId: digest,
-      nowMs: timeMs,
-      account: address,
-      marketId: text,
-      side,
-      orderType,
-      timeInForce,
-      postOnly: bool,
-      selfTrade,
-      cap,
-      amounts: fitted,
-      maxFeeBps: uint,
-      createdAtMs: timeMs,
-      expiresAtMs: uint,
-      clientOrderId: optional(text),
-      replaces: optional(digest),
-      signed: signedOrder,
-      signature: hex(65),
-    }),
+    codec: record<Omit<OwnPlaceOrder, 'type'>>(placeFields),
+    extended: {
+      tag: 17,
+      by: 'delegation',
+      codec: record<Omit<PlaceOrder, 'type'>>({
+        ...placeFields,
+        delegation: optional(record<DelegatedLimit>({ digest, limitUnits: uint })),
+      }),
+    },
   },
   cancel: {
     tag: 8,
@@ -258,7 +272,7 @@ export const event: Codec<Unnumbered<EngineEvent>> = union<Unnumbered<EngineEven
   accepted: { tag: 1, codec: record<Bare<Accepted>>({ commandId: text }) },
   refused: {
     tag: 2,
-    codec: record<Bare<Refused>>({ commandId: text, code: oneOf(...engineRefusals) }),
+    codec: record<Bare<Refused>>({ commandId: text, code: oneOf(...numberedRefusals) }),
   },
   trade: {
     tag: 3,

@@ -23,6 +23,8 @@ const place = z.strictObject({
   order: signedOrder,
   signature: z.string(),
   clientOrderId: clientOrderId.optional(),
+  /** Of an order that a session key signed: its Delegation, and its limit a day in quote units (at most 2^53 − 1). */
+  delegation: z.strictObject({ digest: digestText, limitUnits: z.int().min(0) }).optional(),
 });
 
 /** The digest of what was signed, or 32 random bytes where a session asked. */

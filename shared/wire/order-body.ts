@@ -80,6 +80,20 @@ export const amendBody = z.strictObject({
   signature,
 });
 
+/** A withdrawal as its owner signed it: the signature alone is its authority. */
+export const withdrawBody = z.strictObject({
+  withdraw: z.strictObject({
+    account: addressText,
+    asset: chainAsset,
+    amount: atomsText,
+    recipient: addressText,
+    afterBatch: integerText(64),
+    deadlineMs: timeMs,
+    withdrawalId: integerText(256),
+  }),
+  signature,
+});
+
 /** The same of an order that the path names, by a session. */
 export const sessionAmendBody = z.strictObject({ newAmount: atomsText });
 

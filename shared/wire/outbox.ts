@@ -7,10 +7,15 @@ import * as z from 'zod';
 import { padded } from './table-keys.ts';
 
 /** One FIFO queue each. */
-export const outboxTopics = ['notify', 'reconcile'] as const;
+export const outboxTopics = ['notify', 'reconcile', 'settle', 'facts', 'guard'] as const;
 export type OutboxTopic = (typeof outboxTopics)[number];
 
 export type OutboxBody =
+  | MoneyEvent
+  /** The indexer wrote facts of the chain through this one: a bell, for each consumer reads by its own cursor. */
+  | { type: 'facts'; chainId: number; toFact: number; atMs: number; accounts: string[] };
+
+export type MoneyEvent =
   /** A run of a pair group's journal is cleared: its last frame names it. Topic `notify` is told its users' accounts, `reconcile` none. */
   | { type: 'run'; groupId: string; toFrame: number; atMs: number; accounts: string[] }
   /** An operation outside the journal is posted. */
@@ -19,10 +24,16 @@ export type OutboxBody =
 export type OutboxRow = { topic: OutboxTopic; outboxId: string; atMs: number; body: OutboxBody };
 
 /** Names what happened, so that the same event is the same row. */
-export const outboxIdOf = (body: OutboxBody): string =>
-  body.type === 'run'
-    ? `run#${body.groupId}#${padded(body.toFrame)}`
-    : `operation#${body.operationId}`;
+export function outboxIdOf(body: OutboxBody): string {
+  switch (body.type) {
+    case 'run':
+      return `run#${body.groupId}#${padded(body.toFrame)}`;
+    case 'operation':
+      return `operation#${body.operationId}`;
+    case 'facts':
+      return `facts#${body.chainId}#${padded(body.toFact)}`;
+  }
+}
 
 /** The transport's message: the row itself is read from the table, for it may outgrow a message. */
 export const outboxMessage = z.object({
@@ -39,5 +50,15 @@ export const messageOf = ({ topic, outboxId, atMs }: OutboxMessage): OutboxMessa
 });
 
 /** Messages of one such group come one after another. */
-export const messageGroupOf = (body: OutboxBody): string =>
-  body.type === 'run' ? body.groupId : (body.accounts[0] ?? 'house');
+export function messageGroupOf({ topic, body }: Pick<OutboxRow, 'topic' | 'body'>): string {
+  // Batches have one order, whichever pair group their fills are from.
+  if (topic === 'settle') return 'settle';
+  switch (body.type) {
+    case 'run':
+      return body.groupId;
+    case 'operation':
+      return body.accounts[0] ?? 'house';
+    case 'facts':
+      return `chain-${body.chainId}`;
+  }
+}

@@ -38,6 +38,11 @@ export const refusalTable: Record<Refusal, Row> = {
   post_only_would_cross: { status: 422, message: 'The post-only order would trade at once.' },
   would_self_trade: { status: 422, message: 'The order would trade with one of your own.' },
   too_many_open_orders: { status: 429, message: 'The account has as many open orders as it may.' },
+  delegation_limit_reached: {
+    status: 409,
+    message:
+      'The order is more than its delegation allows for this UTC day, or you trade by as many delegations as you may.',
+  },
   balance_too_low: { status: 422, message: 'The account has not enough free funds.' },
   fill_or_kill_unfilled: { status: 422, message: 'The whole size could not be filled.' },
   unknown_order: { status: 404, message: 'There is no such live order.' },
@@ -96,6 +101,19 @@ export const refusalTable: Record<Refusal, Row> = {
   too_many_exports: {
     status: 429,
     message: 'You have as many exports as you may; see details.',
+  },
+  bad_recipient: { status: 422, message: 'Nothing can be paid to this address.' },
+  bad_deadline: {
+    status: 422,
+    message: 'deadlineMs is too near for a withdrawal to be paid, or further away than is taken; see details.',
+  },
+  amount_not_whole: {
+    status: 422,
+    message: 'The amount is no whole number of the units that the exchange counts in.',
+  },
+  withdrawal_limit_reached: {
+    status: 429,
+    message: 'The account has withdrawn as much of this asset as it may in a day; see details.',
   },
   busy: { status: 503, message: 'The exchange is busy; send the same request again shortly.' },
   unavailable: {

@@ -203,12 +203,42 @@ export type EntryJson = {
 /** Funds that came from outside. */
 export type DepositJson = {
   depositId: string;
+  /** Of a token that is not listed: its number on the chain. */
   asset: string;
+  /** Of a credited one what was credited; before that what came in. Of a token that is not listed: in its atoms. */
   amount: string;
-  status: 'credited';
+  /**
+   * `pending` until its block is final; `reorged`: its block was taken back, and it is pending again once its transaction is mined
+   * again; `dust`: less than the exchange counts, kept for the next deposit; `unknown_asset`: a token that is not listed, which
+   * stays in the vault until its owner takes it out there.
+   */
+  status: 'pending' | 'credited' | 'reorged' | 'dust' | 'unknown_asset';
+  /** Of a credited one when it was credited; before that when its block was mined. */
   atMs: number;
+  /** Of a deposit on the chain: where it is written there. */
+  chainId?: number;
+  transactionHash?: string;
+  logIndex?: number;
+  /** Of a pending one: blocks that confirm it, its own among them, and how many are needed. */
+  confirmations?: number;
+  confirmationsNeeded?: number;
 };
-export type DepositsJson = { deposits: DepositJson[]; cursor?: string };
+/** Those that are credited; beside a first page of the newest, the newest ones that the chain shows and that are not. */
+export type DepositsJson = {
+  deposits: DepositJson[];
+  uncredited?: DepositJson[];
+  cursor?: string;
+};
+/** How far a signed withdrawal is on its way to the chain. Whatever is signed may be paid until its deadline. */
+export type WithdrawalStage =
+  | 'requested'
+  | 'held'
+  | 'review'
+  | 'signed'
+  | 'broadcast'
+  | 'confirmed'
+  | 'failed'
+  | 'returned';
 /** Funds that go outside: `demanded` while credit comes back, `held` until they have left or will not. */
 export type WithdrawalJson = {
   withdrawalId: string;
@@ -219,6 +249,17 @@ export type WithdrawalJson = {
   heldAtMs?: number;
   /** When it was finished or returned. */
   endedAtMs?: number;
+  /** What follows is of withdrawals by a signed Withdraw only. */
+  stage?: WithdrawalStage;
+  recipient?: string;
+  deadlineMs?: number;
+  /** Where the recipient is new: not paid before. */
+  notBeforeMs?: number;
+  /** The newest that pays it. */
+  transactionHash?: string;
+  /** With this anybody may have it paid by the vault, once it has settled the batch. */
+  approval?: { afterBatch: string; signature: string };
+  failure?: 'deadline_passed' | 'rejected';
 };
 export type WithdrawalsJson = { withdrawals: WithdrawalJson[]; cursor?: string };
 export type EntriesJson = { entries: EntryJson[]; cursor?: string };

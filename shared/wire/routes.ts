@@ -33,6 +33,7 @@ export const httpRoutes = {
     'GET /v1/account/settings',
     'PUT /v1/account/settings',
   ],
+  withdrawals: ['POST /v1/account/withdrawals'],
   statements: [
     'POST /v1/account/exports',
     'GET /v1/account/exports',

@@ -11,6 +11,8 @@ export const orderNumbers = 15;
 export const endedNumbers = 11;
 /** An order's word: bits 0 to 14 say which of its numbers are there, this one whether it has a client's id. */
 export const clientIdBit = 15;
+/** Whether it has a delegation, whose digest comes last. */
+export const delegationBit = 28;
 const digestBytes = 32;
 
 /** What an engine holds for one account of one asset. */
@@ -78,6 +80,7 @@ class PartWalker {
     this.#name();
     for (let nth = 0; nth < numbers; nth += 1) if ((word & (1 << nth)) !== 0) this.#skip(8);
     if (((word >>> clientIdBit) & 1) === 1) this.#skip(this.#word());
+    if (((word >>> delegationBit) & 1) === 1) this.#id();
   }
 
   #id(): void {

@@ -227,6 +227,12 @@ export const chainKeys = {
   allFacts: (chainId: number): string => `FACTS#${chainId}`,
   /** How far a consumer has come among the facts. */
   consumer: (consumer: string): Key => ({ pk: `CONSUMER#${consumer}`, sk: 'CURSOR' }),
+  /** Logs of a block that is not final yet, as a consumer keeps them until it is. */
+  headBlock: (consumer: string, block: number, part: number): Key => ({
+    pk: `HEAD#${consumer}`,
+    sk: `${padded(block)}#${padded(part)}`,
+  }),
+  headBlocks: (consumer: string): string => `HEAD#${consumer}`,
   /** A deposit as the chain says, by where it is written there. */
   deposit: (chainId: number, transactionHash: string, logIndex: number): Key => ({
     pk: `DEPOSIT#${chainId}#${transactionHash}#${padded(logIndex)}`,
@@ -239,6 +245,8 @@ export const chainKeys = {
   depositsOf: (account: string): string => `DEPOSITS#${account}`,
   /** Atoms below one unit that an account's deposits left over. */
   dust: (account: string, asset: string): Key => ({ pk: `DUST#${account}`, sk: asset }),
+  /** All of an asset's: what the vault holds beyond whole units. */
+  allDust: (asset: string): Key => ({ pk: 'DUST', sk: asset }),
   /** A signed withdrawal on its way to the chain. */
   withdrawal: (withdrawalId: string): Key => ({
     pk: `WITHDRAWAL#${withdrawalId}`,
@@ -273,6 +281,30 @@ export const chainKeys = {
     sk: padded(toSequence),
   }),
   batchesOf: (groupId: string): string => `BATCHES#${groupId}`,
+  /** The trades, transfers and repairs of a batch in their order, and its calldata as it is sent. */
+  batchContent: (batchId: number): Key => ({
+    pk: `BATCHCONTENT#${padded(batchId)}`,
+    sk: 'CONTENT',
+  }),
+  batchCalldata: (batchId: number): Key => ({
+    pk: `BATCHCONTENT#${padded(batchId)}`,
+    sk: 'CALLDATA',
+  }),
+  /** An order as it was signed, while fills of it may settle. */
+  signedOrder: (digest: string): Key => ({ pk: `ORDER#${digest}`, sk: 'ORDER' }),
+  /** In which batch a house transfer is. */
+  houseTransfer: (operationId: string): Key => ({
+    pk: `HOUSETRANSFER#${operationId}`,
+    sk: 'TRANSFER',
+  }),
+  /** A fill whose one side the insurance account takes, until the ledger and the chain agree again. */
+  insuredFill: (batchId: number, at: number): Key => ({
+    pk: 'INSURED',
+    sk: `${padded(batchId)}#${padded(at)}`,
+  }),
+  insuredFills: 'INSURED',
+  /** The newest restrictive act that the chain has seen. */
+  restrictions: { pk: 'SETTLEMENT', sk: 'RESTRICTIONS' } as Key,
   /** A signing account's next nonce. */
   nonces: (address: string): Key => ({ pk: `SENDER#${address}`, sk: 'NONCE' }),
   /** A transaction by its business id, and by its nonce. */

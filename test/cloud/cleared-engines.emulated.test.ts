@@ -89,7 +89,7 @@ test.each([11, 12, 13, 14])(
     /** Some of what is not cleared, as a stream gives it; runs may take several transactions. */
     const clear = async (pair: Pair) => {
       const { groupId, journal } = pair;
-      const items = draw(2) ? { itemsPerTransaction: 8 + draw(6) } : {};
+      const items = draw(2) ? { itemsPerTransaction: 9 + draw(5) } : {};
       const store = createClearingStore({ client, table, outboxTable, ...items });
       const readRange = async (_: string, after: string, through: string) =>
         journal.records.filter(

@@ -82,8 +82,8 @@ describe('a row of the outbox', () => {
         ...{ operationId, account: alice, asset: 'USDC', units: 5n as never, atMs },
       });
     const where = { client: dynamo.client, table };
-    const { body } = operationRow('deposit', { accounts: [alice], atMs });
-    const entries = await entriesOfEvent(where, alice, body);
+    const event = { type: 'operation' as const, operationId: 'deposit', accounts: [], atMs };
+    const entries = await entriesOfEvent(where, alice, event);
     expect(entries.map(({ businessId, availableUnits }) => [businessId, availableUnits])).toEqual([
       ['deposit', 5n],
     ]);

@@ -26,6 +26,7 @@ const shown = [
   'Stops and take-profits',
   'Self-trade prevention',
   "Amend, cancel all, dead man's switch",
+  'Delegations',
   'Market states',
   'Auctions',
   'Bands',

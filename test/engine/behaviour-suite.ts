@@ -12,6 +12,7 @@ import { auctionPrice, auctionTimes, uncross } from './cases/auctions.ts';
 import { bands } from './cases/bands.ts';
 import { cancelAll, deadMansSwitch } from './cases/cancel-all.ts';
 import { cascades, waitingStops } from './cases/cascades.ts';
+import { delegations } from './cases/delegations.ts';
 import {
   fillOrKill,
   fillOrKillBounds,
@@ -37,6 +38,7 @@ const subjects: Record<string, Cases> = {
   'market orders': marketOrders,
   'orders by amount of money': moneyOrders,
   'fees, tiers and credit': fees,
+  delegations,
   icebergs,
   'self-trade prevention': selfTrade,
   'self-trade prevention by decrement': decrement,

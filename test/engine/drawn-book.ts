@@ -4,9 +4,10 @@ import type { EngineEvent } from '#domain/event.ts';
 import { assetsOf, type Market, type MarketState } from '#domain/market.ts';
 import type { Side } from '#domain/order.ts';
 import type { Engine } from '../../containers/matcher/engine/engine.ts';
+import { dayMs } from '../../containers/matcher/engine/limits.ts';
 import type { OrderPlace, OrderRecord } from '../../containers/matcher/engine/snapshot-record.ts';
 import { drawing, type Row, rowsOf } from './cases/book-table.ts';
-import { orderOf } from './cases/spoken-order.ts';
+import { delegationDigest, orderOf } from './cases/spoken-order.ts';
 import { termsOf } from './cases/spoken-terms.ts';
 import { type Names, toldOf } from './cases/told-event.ts';
 import { WatchedEngine } from './cases/watched-engine.ts';
@@ -220,13 +221,14 @@ export class DrawnBook {
     return this.#applied({ type: 'grant', account, asset, grantNumber, units, clock: 0 });
   }
 
-  /** `market?`, `alice?`, `alice#2?`, `alice has?`, `alice pays?`, `waiting?`. */
+  /** `market?`, `alice?`, `alice#2?`, `alice has?`, `alice pays?`, `alice by phone?`, `waiting?`. */
   #asked(subject: string): string[] {
-    const [name = '', what] = subject.split(' ');
+    const [name = '', what, key = ''] = subject.split(' ');
     if (name === 'waiting') return this.#waiting();
     if (name === 'market') return this.#standing(plainMarket.id);
     if (name.includes('-')) return this.#standing(name);
     const account = address(name);
+    if (what === 'by') return this.#countedBy(account, key);
     if (what === 'has') {
       return this.engine
         .creditOf(account)
@@ -268,6 +270,20 @@ export class DrawnBook {
       prices,
       `would trade ${sizeLots} at ${priceTicks}, imbalance ${Math.abs(imbalanceLots)}`,
     ];
+  }
+
+  /** What counts against the limit of a delegation now. */
+  #countedBy(account: string, name: string): string[] {
+    const digest = delegationDigest(name);
+    let told = 'nothing';
+    this.engine.save((record) => {
+      if (record.kind !== 'delegation' || record.account !== account) return;
+      if (record.digest !== digest) return;
+      const { openUnits, matchedUnits, day } = record;
+      const isToday = day === Math.floor(this.nowMs / dayMs);
+      told = `${openUnits} open, ${isToday ? matchedUnits : 0} matched today`;
+    });
+    return [told];
   }
 
   #ordersAt(place: OrderPlace): OrderRecord[] {

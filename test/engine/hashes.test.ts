@@ -106,6 +106,7 @@ describe('the state hash', () => {
     ['its size', { sizeLots: 2 }],
     ['its expiry', { expiresAtMs: 2_000_000 }],
     ['the time it was signed', { createdAtMs: 1_000_001 }],
+    ['whose leave it was signed by', { delegation: { digest: digest(9), limitUnits: 1_000 } }],
   ])('changes with an order by %s', (_, placing) => {
     expect(hashWith({ ...placing })).not.toBe(hashWith({}));
   });
@@ -158,6 +159,7 @@ describe('the state hash, record by record,', () => {
     account: alice,
     marketId: 'ETH-USDC',
     clientOrderId: 'mine',
+    delegation: digest(2),
     side: 'buy',
     orderType: 'stop_limit',
     timeInForce: 'gtc',
@@ -204,6 +206,7 @@ describe('the state hash, record by record,', () => {
   ];
   const line = { freeUnits: 1, heldUnits: 2, grantNumber: 3, returnNumber: 4, returnedUnits: 5 };
   const prices = { untilMs: 1, lastTicks: 2, referenceTicks: 3 };
+  const counted = { openUnits: 1, matchedUnits: 2, day: 3 };
   const records: SnapshotRecord[] = [
     { kind: 'market', market, base, quote, ...prices, window },
     { kind: 'order', ...order },
@@ -211,6 +214,7 @@ describe('the state hash, record by record,', () => {
     { kind: 'fee_tier', tier: 1, makerFeeBps: 2, takerFeeBps: 3 },
     { kind: 'account_tier', account: alice, tier: 1 },
     { kind: 'switch', account: alice, dueMs: 1 },
+    { kind: 'delegation', account: alice, digest: digest(2), ...counted },
     ...works.map((work) => ({ kind: 'work' as const, work })),
   ];
 

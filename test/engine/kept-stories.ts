@@ -32,6 +32,7 @@ const order: { type: 'place' } & Place = {
   livesMs: 1_000,
   maxFeeBps: 60,
   misfit: undefined,
+  delegation: undefined,
   reuses: undefined,
 };
 

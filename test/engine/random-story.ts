@@ -22,7 +22,10 @@ const mostly = <A, B>(usual: A, rare: fc.Arbitrary<B>, weight = 9) =>
 const laterMs = fc.oneof(
   { weight: 30, arbitrary: fc.constant(0) },
   { weight: 6, arbitrary: between(1, 30) },
-  { weight: 1, arbitrary: fc.constantFrom(5_000, 59_999, 60_000, 64_999, 65_000, 65_001) },
+  {
+    weight: 1,
+    arbitrary: fc.constantFrom(5_000, 59_999, 60_000, 64_999, 65_000, 65_001, 86_000_000),
+  },
 );
 
 const market = fc.oneof(
@@ -110,6 +113,18 @@ const place = fc.record({
       'notional_too_large' as const,
     ),
     25,
+  ),
+  /** Signed by a session key; more than a story lasts is worth, or so little that it is soon reached. */
+  delegation: mostly(
+    undefined,
+    fc.record({
+      nth: between(0, 2),
+      limitUnits: fc.oneof(
+        fc.constantFrom(2_000, 2_500, 6_000),
+        fc.constantFrom(0, Number.MAX_SAFE_INTEGER),
+      ),
+    }),
+    3,
   ),
   /** The id of an earlier command instead of a new one. */
   reuses: mostly(undefined, fc.nat(99), 25),

@@ -33,7 +33,7 @@ function refusals(newEngine: () => Engine): void {
     test.each(Object.entries(cases))('%s', (__, script) => runScript(script, newEngine()));
   });
 
-  test('too_many_open_orders comes behind post_only_would_cross and before balance_too_low', () => {
+  test('too_many_open_orders comes behind post_only_would_cross and before delegation_limit_reached', () => {
     const book = new DrawnBook(newEngine(), '| bid | price | ask |\n| | 102 | bob 9 |');
     book.watched.isWatched = false;
     book.says('alice is granted 100000 USDC');
@@ -41,6 +41,13 @@ function refusals(newEngine: () => Engine): void {
     book.watched.isWatched = true;
     expect(book.says('alice buys 99 at 102 post-only')).toEqual(['refused post_only_would_cross']);
     expect(book.says('alice buys 99 at 102')).toEqual(['refused too_many_open_orders']);
+    const delegated = 'by phone up to 10097';
+    expect(book.says(`alice buys 99 at 102 ${delegated}`)).toEqual([
+      'refused too_many_open_orders',
+    ]);
+    expect(book.says(`alice buys 99 at 102 ioc ${delegated}`)).toEqual([
+      'refused delegation_limit_reached',
+    ]);
     expect(book.says('alice buys 99 at 102 ioc')).toEqual(['refused balance_too_low']);
   });
 }

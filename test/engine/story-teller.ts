@@ -158,6 +158,7 @@ export class StoryTeller {
       expiresAtMs: nowMs + deed.livesMs,
       ...(clientOrderId === undefined ? {} : { clientOrderId }),
       ...(old ? { replaces: old.digest } : {}),
+      ...this.#delegated(deed),
       ...signed,
     };
   }
@@ -169,6 +170,14 @@ export class StoryTeller {
     if (!old) return undefined;
     const { digest: name, account, marketId } = old;
     return { digest: name, account, marketId, isItsOwn: replaces.isOwn };
+  }
+
+  /** Known by its number; the limit grows as prices and sizes do. */
+  #delegated({ delegation }: Place): Pick<PlaceOrder, 'delegation'> {
+    if (!delegation) return {};
+    const { nth, limitUnits } = delegation;
+    const units = Math.min(unitsAt(this.#scale, limitUnits, 100), Number.MAX_SAFE_INTEGER);
+    return { delegation: { digest: digest(888_000 + nth), limitUnits: units } };
   }
 
   /** What the deed says, or what the market takes in its state. */

@@ -318,6 +318,7 @@ const plainPlacing: Place = {
   livesMs: 1_000,
   maxFeeBps: 60,
   misfit: undefined,
+  delegation: undefined,
   reuses: undefined,
 };
 

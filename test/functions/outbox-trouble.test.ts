@@ -9,7 +9,7 @@ import { forwardRows } from '../../functions/outbox/forward-rows.ts';
 import { sweepOutbox } from '../../functions/outbox-sweep/sweep-outbox.ts';
 import { tendDeadLetters } from '../../ops/dead-letters.ts';
 import { seeded } from '../cloud/clearing-journal.ts';
-import { memoryOutbox, operationRow, runRow } from './outbox-world.ts';
+import { memoryOutbox, operationRow, queuesOf, runRow } from './outbox-world.ts';
 
 const stepMs = 5_000;
 const minute = 60_000;
@@ -71,14 +71,14 @@ class TroubledWorld {
 
   async forward(): Promise<void> {
     const batch = this.#stream.slice(0, 1 + this.below(5));
-    const senders = { notify: this.send, reconcile: this.send };
+    const senders = queuesOf(this.send);
     const left = await forwardRows(batch, { senders, report: () => undefined });
     const count = batch.findIndex(({ sequenceNumber }) => sequenceNumber === left);
     this.#stream.splice(0, count < 0 ? batch.length : count);
   }
 
   async sweep(): Promise<void> {
-    const senders = { notify: this.send, reconcile: this.send };
+    const senders = queuesOf(this.send);
     const { outbox, nowMs } = this;
     await sweepOutbox({ outbox, senders, nowMs, report: () => undefined });
   }

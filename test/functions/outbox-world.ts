@@ -1,7 +1,13 @@
 /** The outbox, its queues and the feed's listeners in memory, with the promises of the real ones. */
 import type { OutboxFailure, OutboxStore } from '#cloud/outbox-store.ts';
 import type { QueueMessage, QueueSender } from '#cloud/queue-sender.ts';
-import { type OutboxBody, type OutboxRow, type OutboxTopic, outboxIdOf } from '#wire/outbox.ts';
+import {
+  type OutboxBody,
+  type OutboxRow,
+  type OutboxTopic,
+  outboxIdOf,
+  outboxTopics,
+} from '#wire/outbox.ts';
 import { outboxKeys } from '#wire/table-keys.ts';
 
 export function outboxRow(topic: OutboxTopic, body: OutboxBody): OutboxRow {
@@ -22,6 +28,18 @@ export function runRow(
 ): OutboxRow {
   return outboxRow(topic, { type: 'run', groupId, toFrame, atMs, accounts });
 }
+
+/** The same queue for each topic, but where another is said. */
+export const queuesOf = (
+  send: QueueSender,
+  others: Partial<Record<OutboxTopic, QueueSender>> = {},
+): Record<OutboxTopic, QueueSender> => ({
+  ...(Object.fromEntries(outboxTopics.map((topic) => [topic, send])) as Record<
+    OutboxTopic,
+    QueueSender
+  >),
+  ...others,
+});
 
 const keyOf = ({ topic, atMs, outboxId }: Pick<OutboxRow, 'topic' | 'atMs' | 'outboxId'>) =>
   outboxKeys.row(topic, atMs, outboxId).sk;

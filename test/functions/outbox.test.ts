@@ -5,10 +5,17 @@ import { outboxMessageOf } from '#cloud/outbox-sender.ts';
 import { outboxWrite } from '#cloud/outbox-store.ts';
 import { outboxStreamHandler } from '#cloud/outbox-stream.ts';
 import type { QueueMessage, QueueSender } from '#cloud/queue-sender.ts';
-import type { OutboxRow } from '#wire/outbox.ts';
+import type { OutboxRow, OutboxTopic } from '#wire/outbox.ts';
 import { forwardRows } from '../../functions/outbox/forward-rows.ts';
 import { sweepOutbox } from '../../functions/outbox-sweep/sweep-outbox.ts';
-import { memoryOutbox, memoryQueue, operationRow, runRow } from './outbox-world.ts';
+import {
+  memoryOutbox,
+  memoryQueue,
+  operationRow,
+  outboxRow,
+  queuesOf,
+  runRow,
+} from './outbox-world.ts';
 
 const report = () => undefined;
 const unreachable: QueueSender = async () => {
@@ -23,7 +30,7 @@ const forward = (
 ): Promise<string | undefined> =>
   forwardRows(
     rows.map((row, at) => ({ row, sequenceNumber: String(at + 1) })),
-    { senders, report },
+    { senders: queuesOf(unreachable, senders), report },
   );
 
 test('each row becomes a message of the queue of its topic', async () => {
@@ -98,6 +105,23 @@ test('names that SQS does not take are digested', () => {
   expect(outboxMessageOf(operationRow('deposit-1')).groupId).toBe('0xa');
 });
 
+test('what settles on the chain is one row of messages, whichever group traded', () => {
+  const groupOf = (groupId: string, topic: OutboxTopic) =>
+    outboxMessageOf(runRow(1, { topic, groupId })).groupId;
+  expect(groupOf('majors', 'settle')).toBe(groupOf('alts', 'settle'));
+  expect(groupOf('majors', 'notify')).not.toBe(groupOf('alts', 'notify'));
+});
+
+test('bells of the chain come one after another, each by its own number', () => {
+  const bells = [7, 8].map((toFact) =>
+    outboxMessageOf(
+      outboxRow('facts', { type: 'facts', chainId: 31_337, toFact, atMs: 1, accounts: [] }),
+    ),
+  );
+  expect(new Set(bells.map(({ groupId }) => groupId)).size).toBe(1);
+  expect(new Set(bells.map(({ deduplicationId }) => deduplicationId)).size).toBe(2);
+});
+
 const minute = 60_000;
 
 /** Sweeps once a minute from `fromMinute` to `toMinute`; answers in which minutes something was sent. */
@@ -105,7 +129,7 @@ async function sweeps(outbox: ReturnType<typeof memoryOutbox>, minutes: number):
   const sentAt: number[] = [];
   for (let at = 0; at <= minutes; at += 1) {
     const queue = memoryQueue();
-    const senders = { notify: queue.send, reconcile: queue.send };
+    const senders = queuesOf(queue.send);
     const swept = await sweepOutbox({ outbox, senders, nowMs: at * minute, report });
     if (swept.sent > 0) sentAt.push(at);
   }
@@ -130,7 +154,7 @@ test('the sweep says how much is late and how late, whatever the queues take', a
     runRow(4, { atMs: 4 * minute - 1 }),
   ]);
   const queue = memoryQueue();
-  const senders = { notify: queue.send, reconcile: unreachable };
+  const senders = queuesOf(queue.send, { reconcile: unreachable });
   const swept = await sweepOutbox({ outbox, senders, nowMs: 4 * minute, report });
   expect(swept).toEqual({ overdue: 3, oldestMs: 4 * minute, sent: 2, unsent: 1 });
   expect(queue.ids()).toEqual(['run#majors#0000000000000001', 'run#majors#0000000000000002']);

@@ -323,7 +323,7 @@ describe('prod', () => {
 
   test('keeps every table and journal, restores any second, refuses deletion', () => {
     const tables = ofType('prod', 'AWS::DynamoDB::GlobalTable');
-    expect(tables).toHaveLength(7);
+    expect(tables).toHaveLength(8);
     for (const { properties, deletionPolicy } of tables) {
       expect(deletionPolicy).toBe('Retain');
       for (const replica of listAt(properties, 'Replicas')) {
@@ -384,6 +384,7 @@ describe('what prod keeps', () => {
       .map(({ id }) => id)
       .sort();
     expect(kept).toEqual([
+      'Data/Chain5020D4BE',
       'Data/Feed908EF2E5',
       'Data/HistoryC127576E',
       'Data/LeasesEBFF46EF',

@@ -51,7 +51,7 @@ export class MemoryLedger extends MemoryBooks implements LedgerStore {
     const operation: LedgerOperation = { kind: 'deposit', account, asset, units };
     const first = this.first(operationId, operation);
     if (first) return first;
-    if (isHouse(account))
+    if (isHouse(account) && !isForHand(account))
       return { status: account === vaultAccount ? 'accounts_are_the_same' : 'owners_differ' };
     const refusal = this.#amountRefusal(units, asset, [account]);
     if (refusal) return { status: refusal };

@@ -10,3 +10,6 @@ export const failedLedgerSeeds: Readonly<Record<number, string>> = {
   44: 'the same',
   53: 'amid a rebuild, a withdrawal ended by an operation that no other item told of',
 };
+
+/** The same of the transaction sender's simulation. */
+export const failedSenderSeeds: Readonly<Record<number, string>> = {};

@@ -35,7 +35,7 @@ export class OutboxRun {
   constructor(world: LedgerWorld, workOf: WorkOf) {
     this.#world = world;
     this.#workOf = workOf;
-    this.#queues = { notify: new SimulatedQueue(world), reconcile: new SimulatedQueue(world) };
+    this.#queues = forEachTopic(() => new SimulatedQueue(world));
     if (world.planted === 'message-lost') return;
     void this.#drive();
     void this.#sweep();
@@ -119,10 +119,7 @@ export class OutboxRun {
   }
 
   #senders(process: SimulatedProcess): Record<OutboxTopic, QueueSender> {
-    return {
-      notify: this.#queues.notify.senderOf(process),
-      reconcile: this.#queues.reconcile.senderOf(process),
-    };
+    return forEachTopic((topic) => this.#queues[topic].senderOf(process));
   }
 
   async #asFunction<T>(
@@ -147,3 +144,6 @@ export class OutboxRun {
     return pause(this.#world.time.timers, ms);
   }
 }
+
+const forEachTopic = <T>(of: (topic: OutboxTopic) => T): Record<OutboxTopic, T> =>
+  Object.fromEntries(outboxTopics.map((topic) => [topic, of(topic)])) as Record<OutboxTopic, T>;

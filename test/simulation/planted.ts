@@ -29,3 +29,14 @@ export const ledgerFaults = {
 export type LedgerFault = keyof typeof ledgerFaults;
 
 export const isLedgerFault = (text: string): text is LedgerFault => text in ledgerFaults;
+
+/** The same of the transaction sender's simulation. */
+export const senderFaults = {
+  unconditional: 'the table takes every write whatever its condition',
+  'no-sweep': 'nobody follows the chain',
+  'node-lies': 'a node tells of receipts that there are not',
+} as const;
+
+export type SenderFault = keyof typeof senderFaults;
+
+export const isSenderFault = (text: string): text is SenderFault => text in senderFaults;

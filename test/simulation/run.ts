@@ -1,9 +1,17 @@
 /** `npm run simulate -- NAME`: lives through the troubles of many seeds and prints what failed, the last line as one JSON object. */
 import { parseArgs } from 'node:util';
-import { failedLedgerSeeds, failedSeeds } from './failed-seeds.ts';
-import { isLedgerFault, isPlantedFault, ledgerFaults, plantedFaults } from './planted.ts';
+import { failedLedgerSeeds, failedSeeds, failedSenderSeeds } from './failed-seeds.ts';
+import {
+  isLedgerFault,
+  isPlantedFault,
+  isSenderFault,
+  ledgerFaults,
+  plantedFaults,
+  senderFaults,
+} from './planted.ts';
 import { simulateJournal } from './simulate-journal.ts';
 import { simulateLedger } from './simulate-ledger.ts';
+import { simulateSender } from './simulate-sender.ts';
 
 type Run = {
   seed: number;
@@ -31,6 +39,12 @@ const simulations: Record<string, Simulation> = {
     failedSeeds: failedLedgerSeeds,
     run: (seed, planted) =>
       simulateLedger(seed, planted && isLedgerFault(planted) ? planted : undefined),
+  },
+  sender: {
+    faults: senderFaults,
+    failedSeeds: failedSenderSeeds,
+    run: (seed, planted) =>
+      simulateSender(seed, planted && isSenderFault(planted) ? planted : undefined),
   },
 };
 const names = Object.keys(simulations);

@@ -151,7 +151,7 @@ class Simulation {
 
   #settlementOf(group: TradingGroup): ConsumerRun {
     const world = this.#world;
-    const itemsPerTransaction = world.random(3) ? 8 + world.random(10) : 100;
+    const itemsPerTransaction = world.random(3) ? 9 + world.random(9) : 100;
     const settle = (process: SimulatedProcess, records: readonly JournalRecord[]) => {
       const store = createClearingStore({
         ...{ client: world.client(process), table: tables.ledger, outboxTable: tables.outbox },

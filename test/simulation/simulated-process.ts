@@ -6,7 +6,7 @@ import type { Clock } from '#cloud/clock.ts';
 import { pause, type Timers } from '../../containers/matcher/timers.ts';
 import type { VirtualTime } from '../matcher/virtual-time.ts';
 
-export type Place = 'stream' | 'table' | 'bucket' | 'queue';
+export type Place = 'stream' | 'table' | 'bucket' | 'queue' | 'node';
 
 /** What becomes of one call. */
 type Fate = 'done' | 'fails' | 'throttled' | 'answer_lost' | 'late' | 'retried' | 'twice';

@@ -26,8 +26,8 @@ import { holds, type Names, updated } from './dynamo-expression.ts';
 
 type Key = { pk: string; sk: string };
 
-/** A write of one item: whether it may happen, and what the item then is (undefined: it is gone). */
-type Step = { table: string; key: Key; may: boolean; next: Item | undefined };
+/** A write of one item: whether it may happen, and what the item then is (undefined: it is gone); or a look at it only. */
+type Step = { table: string; key: Key; may: boolean; next: Item | undefined | 'as it is' };
 
 /** What one call wrote, as a table's stream would tell it. */
 export type Written = {
@@ -189,7 +189,14 @@ export class SimulatedTable {
     return {};
   }
 
-  #step({ Put, Update, Delete }: Write): Step {
+  #step({ Put, Update, Delete, ConditionCheck }: Write): Step {
+    if (ConditionCheck) {
+      const { TableName: table = '', Key: key } = ConditionCheck as unknown as {
+        TableName: string;
+        Key: Key;
+      };
+      return { table, key, may: this.#may(table, key, ConditionCheck), next: 'as it is' };
+    }
     if (Put?.Item) {
       const next = stored(Put.Item) as Item;
       const [table, key] = [Put.TableName ?? '', keyOf(next)];
@@ -212,7 +219,8 @@ export class SimulatedTable {
   }
 
   #write(steps: readonly Step[]): void {
-    const written = steps.map(({ table, key, next }): Written => {
+    const written = steps.flatMap(({ table, key, next }): Written[] => {
+      if (next === 'as it is') return [];
       const name = `${table}|${key.pk}`;
       const partition = this.#partitions.get(name) ?? new Map<string, Item>();
       this.#partitions.set(name, partition);
@@ -220,7 +228,7 @@ export class SimulatedTable {
       const after = this.loses?.(key) ? before : next;
       if (after) partition.set(key.sk, after);
       else partition.delete(key.sk);
-      return { table, key, before, after };
+      return [{ table, key, before, after }];
     });
     this.onWritten?.(written);
   }

@@ -10,6 +10,7 @@ import type {
   Command,
   Continue,
   DefineFeeTier,
+  DelegatedLimit,
   GrantCredit,
   ListMarket,
   PlaceOrder,
@@ -175,6 +176,7 @@ const place: Model<PlaceOrder> = {
   expiresAtMs: timeMs,
   clientOrderId,
   replaces: digest,
+  delegation: fc.record<DelegatedLimit>({ digest, limitUnits: uint }),
   signed: fc.record(signed),
   signature: hexBytes(65),
 };
@@ -272,7 +274,7 @@ const tick: Model<Tick> = { type: fc.constant('tick'), commandId: id, nowMs: tim
 const goOn: Model<Continue> = { type: fc.constant('continue'), commandId: id, nowMs: timeMs };
 
 export const anyCommand: fc.Arbitrary<Command> = fc.oneof(
-  recordOf<PlaceOrder>(place, 'clientOrderId', 'replaces'),
+  recordOf<PlaceOrder>(place, 'clientOrderId', 'replaces', 'delegation'),
   fc.record(cancel),
   recordOf<AmendOrder>(amend, 'misfit'),
   recordOf<CancelAll>(cancelAll, 'marketId', 'side'),

@@ -27,7 +27,7 @@ test('the order of the engine’s list is the precedence that the market rules s
     'not_leader · unknown_market · market_not_open · order_too_late · order_from_the_future · order_expired · ' +
       'duplicate_order · duplicate_client_order_id · price_off_tick · size_off_lot · size_too_small · ' +
       'notional_too_small · notional_too_large · price_outside_band · fee_above_signed · stop_would_trigger · ' +
-      'post_only_would_cross · would_self_trade · too_many_open_orders · balance_too_low · ' +
+      'post_only_would_cross · would_self_trade · too_many_open_orders · delegation_limit_reached · balance_too_low · ' +
       'fill_or_kill_unfilled · unknown_order · not_owner · size_not_smaller · market_has_orders · ' +
       'asset_has_other_terms · state_not_reachable · unknown_fee_tier',
   );

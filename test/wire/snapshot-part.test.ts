@@ -37,15 +37,21 @@ const progress: fc.Arbitrary<OrderProgress> = fc
 
 const record: fc.Arbitrary<StoredRecord> = fc.oneof(
   fc
-    .record({ of: progress, rest: fc.array(number, { minLength: 5, maxLength: 5 }) })
+    .record({
+      of: progress,
+      rest: fc.array(number, { minLength: 5, maxLength: 5 }),
+      delegation: fc.option(id, { nil: undefined }),
+    })
     .map(
       ({
         of,
+        delegation,
         rest: [makerFeeBps = 0, takerFeeBps = 0, admitted = 0, heldUnits = 0, shownLots = 0],
       }) => ({
         ...of,
         ...{ kind: 'order' as const, place: 'book' as const },
         ...{ makerFeeBps, takerFeeBps, admitted, heldUnits, shownLots },
+        ...(delegation === undefined ? {} : { delegation }),
       }),
     ),
   fc.record({ of: progress, atMs: number }).map(({ of, atMs }) => ({

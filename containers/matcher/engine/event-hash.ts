@@ -11,7 +11,7 @@ import type {
   OrderDone,
   Trade,
 } from '#domain/event.ts';
-import { engineRefusals } from '#domain/refusal.ts';
+import { numberedRefusals } from '#domain/refusal.ts';
 import { foldTerms } from './fold-terms.ts';
 import { HashLanes, mostWords, wordOf } from './hash-lanes.ts';
 import { joinNames, nameWords } from './name-words.ts';
@@ -82,7 +82,7 @@ class Words {
 function detailOf(event: EngineEvent): number {
   switch (event.type) {
     case 'refused':
-      return engineRefusals.indexOf(event.code);
+      return numberedRefusals.indexOf(event.code);
     case 'trade':
       return sides.indexOf(event.takerSide);
     case 'order_done':

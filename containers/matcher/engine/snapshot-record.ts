@@ -6,7 +6,7 @@
  * then those that wait for their trigger by `admitted`, then those triggered in the order in which they will enter, then one that is
  * amid its matching); credit by account, then asset; fee tiers by number; accounts' tiers and switches by account;
  * work that is left to do, first one first. Only then, outside the state hash: the clock, remembered ids and ended orders,
- * oldest first. Texts are ordered by code units: a locale's order differs between machines.
+ * oldest first. Delegations come behind the switches, by account, then digest. Texts are ordered by code units: a locale's order differs between machines.
  */
 import type { Asset } from '#domain/asset.ts';
 import type { StateChangeReason } from '#domain/event.ts';
@@ -37,6 +37,8 @@ export type MarketRecord = {
 export type OrderRecord = OrderProgress & {
   kind: 'order';
   place: OrderPlace;
+  /** By whose leave a session key signed it. */
+  delegation?: Digest;
   makerFeeBps: number;
   takerFeeBps: number;
   /** Sequence number of its `accepted` or, once it was triggered, of its `order_triggered`. */
@@ -55,6 +57,18 @@ export type FeeTierRecord = {
 };
 export type AccountTierRecord = { kind: 'account_tier'; account: Address; tier: number };
 export type SwitchRecord = { kind: 'switch'; account: Address; dueMs: number };
+
+/** What counts against the limit of a delegation. */
+export type DelegationRecord = {
+  kind: 'delegation';
+  account: Address;
+  digest: Digest;
+  /** What its live orders may still take, at their own prices. */
+  openUnits: number;
+  /** What was matched on a UTC day (days since 1970), the last on which anything was; both 0 before that. */
+  matchedUnits: number;
+  day: number;
+};
 
 /**
  * How far an incoming order may trade, fixed when it begins to match: what its own trades do to reference price and window
@@ -106,6 +120,7 @@ export type SnapshotRecord =
   | FeeTierRecord
   | AccountTierRecord
   | SwitchRecord
+  | DelegationRecord
   | WorkRecord
   | ClockRecord
   | RememberedRecord

@@ -53,6 +53,14 @@ export function foldRecord(into: HashLanes, record: SnapshotRecord): void {
       into.text(record.account);
       into.integer(record.dueMs);
       return;
+    case 'delegation':
+      into.text(record.kind);
+      into.text(record.account);
+      foldDigest(into, record.digest);
+      into.integer(record.openUnits);
+      into.integer(record.matchedUnits);
+      into.integer(record.day);
+      return;
     case 'work':
       into.text(record.kind);
       foldWork(into, record.work);
@@ -106,6 +114,11 @@ function foldOrder(into: HashLanes, order: OrderRecord): void {
   into.integer(order.admitted);
   into.integer(order.heldUnits);
   into.integer(order.shownLots);
+  // Of the few that have one: the hash of a state without any is what it was before there were delegations.
+  if (order.delegation !== undefined) {
+    into.text('delegation');
+    foldDigest(into, order.delegation);
+  }
 }
 
 const digestBits = new Int32Array(digestWords);

@@ -130,6 +130,26 @@ export const placementRefusals: Cases = {
     > alice buys 5 at 101 post-only paying 20
     refused post_only_would_cross`,
 
+  'would_self_trade comes before delegation_limit_reached': `
+    > alice sells 1 at 100
+    > alice buys 1 at 100 fok by phone up to 99
+    refused would_self_trade
+    > alice buys 1 at 100 fok expire_maker by phone up to 99
+    refused delegation_limit_reached`,
+
+  'delegation_limit_reached comes before balance_too_low': `
+    > alice is granted 99 USDC
+    > alice buys 1 at 100 by phone up to 99
+    refused delegation_limit_reached
+    > alice buys 1 at 100 by phone up to 100
+    refused balance_too_low`,
+
+  'delegation_limit_reached comes before fill_or_kill_unfilled': `
+    > alice buys 1 at 100 fok by phone up to 99
+    refused delegation_limit_reached
+    > alice buys 1 at 100 fok by phone up to 100
+    refused fill_or_kill_unfilled`,
+
   'stop_would_trigger comes before balance_too_low': `
     > alice is granted 99 USDC
     > bob sells 1 at 100

@@ -6,6 +6,7 @@
  *     stop 105 at market 110      a stop; `profit 95 …` a take-profit
  *     stop 105 at 106             a stop_limit
  *     at 101 fok shows 2 post-only decrement called mine replacing alice#2 for 500 ms signed 20 ms ago paying 5 in BTC-USDC
+ *     at 101 by phone up to 500    signed by a session key, by the leave of the delegation `phone` with this limit a day
  *     spending 500                bound by an amount of money beside its size, as no order may be
  */
 import type { Cap, OrderType, SelfTradePrevention, Side, TimeInForce } from '#domain/order.ts';
@@ -21,6 +22,8 @@ type SpokenOrder = {
 
 const timesInForce = ['gtc', 'gtd', 'ioc', 'fok'];
 const modes = ['expire_taker', 'expire_maker', 'expire_both', 'decrement'];
+
+const fillers = ['ms', 'ago', 'up'];
 
 export function orderOf(verb: string, amount: string, words: string[]): SpokenOrder {
   const heard: Placing = { side: sideOf(verb), ...amountOf(verb, Number(amount)) };
@@ -50,13 +53,20 @@ export function orderOf(verb: string, amount: string, words: string[]): SpokenOr
     else if (word === 'misfit')
       Object.assign(heard, misfitOf(next(), heard.cap ?? (verb === 'spends' ? 'quote' : 'base')));
     else if (word === 'replacing') spoken.replacing = next();
+    else if (word === 'by') heard.delegation = { digest: delegationDigest(next()), limitUnits: 0 };
+    else if (word === 'to' && heard.delegation) heard.delegation.limitUnits = Number(next());
     else if (word === 'for') spoken.lifetimeMs = Number(next());
     else if (word === 'signed') spoken.ageMs = Number(next());
-    else if (word !== 'ms' && word !== 'ago') throw new Error(`"${word}" in ${words.join(' ')}`);
+    else if (!fillers.includes(word)) throw new Error(`"${word}" in ${words.join(' ')}`);
   }
   heard.orderType = typeOf(isMarket, condition);
   heard.timeInForce ??= isMarket ? 'ioc' : 'gtc';
   return spoken;
+}
+
+/** The digest of a delegation that goes by a name. */
+export function delegationDigest(name: string): string {
+  return `0x${Buffer.from(name).toString('hex').padEnd(64, '0')}`;
 }
 
 /** Amounts that are no whole ticks or lots reach an engine as nothing but the rule that they break. */

@@ -29,6 +29,8 @@ export type CoreCalls = {
   resolveId(request: number): void;
   resolveLines(request: number): void;
   resolveTarget(request: number): void;
+  resolveDelegation(request: number): void;
+  resolveTextDelegation(request: number, id: number): void;
   resolveTextId(request: number, id: number): void;
   resolveTextTarget(request: number, id: number): void;
   settleRequest(request: number): void;
@@ -58,6 +60,7 @@ export type CoreCalls = {
   restoreOrder(order: number, left: number, right: number): void;
   registerOrders(): void;
   newEnded(): number;
+  delegationFor(account: number, id: number): number;
   restoreEnded(ended: number): void;
   restoreResult(id: number, code: number, sequence: number, atMs: number): void;
   restoreWork(kind: number, market: number): number;

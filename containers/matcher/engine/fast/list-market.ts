@@ -3,7 +3,7 @@ import { assert } from '#domain/assertion.ts';
 import type { Asset } from '#domain/asset.ts';
 import type { ListMarket } from '#domain/command.ts';
 import type { Market } from '#domain/market.ts';
-import { engineRefusals } from '#domain/refusal.ts';
+import { numberedRefusals } from '#domain/refusal.ts';
 import { foldTerms } from '../fold-terms.ts';
 import { HashLanes } from '../hash-lanes.ts';
 import { engineState, marketRow, stateAt } from './core-layout.ts';
@@ -26,14 +26,14 @@ export function listRefusal(state: FastState, { market, base, quote }: ListMarke
   const known = state.market(market.id);
   const hasOrders = known !== undefined && core.int(known.row, marketRow.liveOrders) > 0;
   if (hasOrders && changesTickOrLot(known.terms.market, market)) {
-    return engineRefusals.indexOf('market_has_orders');
+    return numberedRefusals.indexOf('market_has_orders');
   }
   const changesAsset = state.markets
     .flatMap(({ terms }) => [terms.base, terms.quote])
     .some((each) => contradicts(each, base) || contradicts(each, quote));
-  if (changesAsset) return engineRefusals.indexOf('asset_has_other_terms');
+  if (changesAsset) return numberedRefusals.indexOf('asset_has_other_terms');
   const isClosed = known !== undefined && stateOf(core, known) === 'closed';
-  return isClosed ? engineRefusals.indexOf('state_not_reachable') : accepted;
+  return isClosed ? numberedRefusals.indexOf('state_not_reachable') : accepted;
 }
 
 /** An asset's decimals and chain asset stand for ever. */

@@ -1,7 +1,7 @@
 /** Makes events of the rows of a command, with the texts that they are known by. */
 import type { EngineEvent, OrderDone, Trade } from '#domain/event.ts';
 import type { DoneReason, OrderProgress } from '#domain/order.ts';
-import { type EngineRefusal, engineRefusals } from '#domain/refusal.ts';
+import { type EngineRefusal, numberedRefusals } from '#domain/refusal.ts';
 import { amendReasons, doneReasons, eventTags } from '../event-hash.ts';
 import { nobody } from './core-instance.ts';
 import {
@@ -39,7 +39,7 @@ function rendered(state: FastState, commandId: string, row: number, sequence: nu
     case eventTags.accepted:
       return { type: 'accepted', sequence, commandId };
     case eventTags.refused: {
-      const code = engineRefusals[core.int(row, at.detail)] as EngineRefusal;
+      const code = numberedRefusals[core.int(row, at.detail)] as EngineRefusal;
       return { type: 'refused', sequence, commandId, code };
     }
     case eventTags.trade:

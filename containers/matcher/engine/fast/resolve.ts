@@ -1,6 +1,6 @@
 /** Turns a command's texts into rows and words: the core reads no text. */
 import { assert } from '#domain/assertion.ts';
-import type { Command, GrantCredit, PlaceOrder } from '#domain/command.ts';
+import type { Command, DelegatedLimit, GrantCredit, PlaceOrder } from '#domain/command.ts';
 import { maxPriceTicks } from '#domain/market.ts';
 import { nameWords, readDigest } from '../name-words.ts';
 import { nobody } from './core-instance.ts';
@@ -17,6 +17,7 @@ export function resolve(command: Command, state: FastState, row: number): void {
   const { core } = state;
   core.setDouble(row, at.nowMs, command.nowMs);
   core.setInt(row, at.target, nobody);
+  core.setInt(row, at.delegation, nobody);
   if (command.type === 'place') {
     core.setInt(row, at.kind, placeKind);
     resolvePlace(command, state, row);
@@ -71,6 +72,19 @@ function resolvePlace(command: PlaceOrder, state: FastState, row: number): void 
   core.setDouble(row, at.expiresAtMs, command.expiresAtMs);
   core.calls.resolveLines(row);
   if (command.replaces !== undefined) resolveTarget(command.replaces, state, row);
+  if (command.delegation !== undefined) resolveDelegation(command.delegation, state, row);
+}
+
+function resolveDelegation(
+  { digest, limitUnits }: DelegatedLimit,
+  state: FastState,
+  row: number,
+): void {
+  const { core } = state;
+  assert(Number.isSafeInteger(limitUnits) && limitUnits >= 0, 'a limit that is no amount');
+  core.setDouble(row, at.limitUnits, limitUnits);
+  if (readDigest(digest, core.ints, digestAt >>> 2)) core.calls.resolveDelegation(row);
+  else core.calls.resolveTextDelegation(row, state.textIdFor(digest));
 }
 
 /** The order that a command names. */

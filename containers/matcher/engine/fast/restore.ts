@@ -2,7 +2,7 @@
 import { assert, unreachable } from '#domain/assertion.ts';
 import { maxPriceTicks } from '#domain/market.ts';
 import type { OrderProgress } from '#domain/order.ts';
-import { engineRefusals } from '#domain/refusal.ts';
+import { numberedRefusals } from '#domain/refusal.ts';
 import { doneReasons } from '../event-hash.ts';
 import { nameWords, readDigest } from '../name-words.ts';
 import type {
@@ -18,6 +18,7 @@ import {
   assetRow,
   orderRow as at,
   creditLineRow,
+  delegationRow,
   digestAt,
   engineState,
   feeTiersAt,
@@ -67,6 +68,13 @@ function take(state: FastState, record: Exclude<SnapshotRecord, OrderRecord>): v
     case 'switch':
       core.calls.armSwitch(state.accountFor(record.account), record.dueMs);
       return;
+    case 'delegation': {
+      const row = delegationFor(state, record);
+      core.setInt(row, delegationRow.day, record.day);
+      core.setDouble(row, delegationRow.openUnits, record.openUnits);
+      core.setDouble(row, delegationRow.matchedUnits, record.matchedUnits);
+      return;
+    }
     case 'work':
       restoreWork(state, record.work);
       return;
@@ -112,6 +120,9 @@ function takeOrder(state: FastState, record: OrderRecord): void {
   core.setDouble(order, at.admitted, record.admitted);
   core.setDouble(order, at.heldUnits, record.heldUnits);
   core.setDouble(order, at.shownLots, record.shownLots);
+  const { account, delegation: digest } = record;
+  const delegation = digest === undefined ? nobody : delegationFor(state, { account, digest });
+  core.setInt(order, at.delegation, delegation);
   const { left, right } = nameWords(record.digest);
   core.calls.restoreOrder(order, left, right);
 }
@@ -147,6 +158,12 @@ function idFor(state: FastState, text: string): number {
   return state.textIdFor(text);
 }
 
+/** Orders name theirs before its record comes. */
+function delegationFor(state: FastState, of: { account: string; digest: string }): number {
+  const account = state.accountFor(of.account);
+  return state.core.calls.delegationFor(account, idFor(state, of.digest));
+}
+
 function takeLine(state: FastState, record: CreditRecord): void {
   const { core } = state;
   const asset = state.assetFor(record.asset);
@@ -161,7 +178,7 @@ function takeLine(state: FastState, record: CreditRecord): void {
 }
 
 function takeRemembered(state: FastState, record: RememberedRecord): void {
-  const code = record.code === undefined ? accepted : engineRefusals.indexOf(record.code);
+  const code = record.code === undefined ? accepted : numberedRefusals.indexOf(record.code);
   const id = idFor(state, record.commandId);
   state.core.calls.restoreResult(id, code, record.sequence, record.atMs);
 }

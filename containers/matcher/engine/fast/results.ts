@@ -1,5 +1,5 @@
 /** The first result of a remembered id. */
-import { type EngineRefusal, engineRefusals } from '#domain/refusal.ts';
+import { type EngineRefusal, numberedRefusals } from '#domain/refusal.ts';
 import type { CoreInstance } from './core-instance.ts';
 import { idRow } from './core-layout.ts';
 import { accepted } from './request.ts';
@@ -19,5 +19,5 @@ export function resultOf(
 export function codeOf(core: CoreInstance, id: number): EngineRefusal | undefined {
   // The third byte of a word that more is in.
   const code = (core.int(id, idRow.code - 2) << 8) >> 24;
-  return code === accepted ? undefined : engineRefusals[code];
+  return code === accepted ? undefined : numberedRefusals[code];
 }

@@ -2,6 +2,7 @@
 import type { DoneReason } from '#domain/order.ts';
 import { doneReasons } from '../event-hash.ts';
 import type {
+  DelegationRecord,
   OrderPlace,
   OrderRecord,
   RememberedRecord,
@@ -12,6 +13,7 @@ import {
   accountRow,
   orderRow as at,
   creditLineRow,
+  delegationRow,
   engineState,
   feeTiersAt,
   idRow,
@@ -45,6 +47,7 @@ export function* recordsOf(state: FastState): Generator<SnapshotRecord, void> {
   yield* creditIn(state);
   yield* feesIn(state);
   yield* switchesIn(state);
+  yield* delegationsIn(state);
   for (const work of worksOf(state)) yield { kind: 'work', work };
   yield* memoryOf(state);
 }
@@ -106,7 +109,7 @@ function untriggeredIn(core: CoreInstance, row: number): number[] {
   return orders.sort((one, other) => age(one) - age(other));
 }
 
-/** Fills one record again and again; the few that have a client id get one of their own. */
+/** Fills one record again and again; the few that have a client id or a delegation get one of their own. */
 function orderRecord(state: FastState) {
   const { core } = state;
   const record = {} as OrderRecord;
@@ -141,8 +144,16 @@ function orderRecord(state: FastState) {
     record.heldUnits = doubles[double + at.heldUnits / 8] as number;
     record.shownLots = doubles[double + at.shownLots / 8] as number;
     const client = ints[word + at.client / 4] as number;
+    const delegation = ints[word + at.delegation / 4] as number;
+    if (client === nobody && delegation === nobody) return record;
     const clientOrderId = client === nobody ? undefined : state.clientText(client);
-    return clientOrderId === undefined ? record : { ...record, clientOrderId };
+    return {
+      ...record,
+      ...(clientOrderId === undefined ? {} : { clientOrderId }),
+      ...(delegation === nobody
+        ? {}
+        : { delegation: state.idText(core.int(delegation, delegationRow.id)) }),
+    };
   };
 }
 
@@ -186,6 +197,26 @@ function* switchesIn(state: FastState): Generator<SnapshotRecord> {
     }))
     .filter(({ dueMs }) => dueMs > 0);
   for (const each of inOrderOf(armed, ({ account }) => account)) yield { kind: 'switch', ...each };
+}
+
+function* delegationsIn(state: FastState): Generator<SnapshotRecord> {
+  const { core } = state;
+  const records: DelegationRecord[] = [];
+  let account = core.int(stateAt, engineState.newestAccount);
+  for (; account !== nobody; account = core.int(account, accountRow.next)) {
+    let row = core.int(account, accountRow.delegations);
+    for (; row !== nobody; row = core.int(row, delegationRow.next)) {
+      records.push({
+        kind: 'delegation',
+        account: state.accountName(account),
+        digest: state.idText(core.int(row, delegationRow.id)),
+        openUnits: core.double(row, delegationRow.openUnits),
+        matchedUnits: core.double(row, delegationRow.matchedUnits),
+        day: core.int(row, delegationRow.day),
+      });
+    }
+  }
+  yield* inOrderOf(records, (record) => `${record.account} ${record.digest}`);
 }
 
 /** The clock, and what is remembered of the past, oldest first. */

@@ -2,7 +2,7 @@
 import type { PlaceOrder } from '#domain/command.ts';
 import type { MarketId } from '#domain/market.ts';
 import type { Address, Digest, DoneReason } from '#domain/order.ts';
-import { engineRefusals } from '#domain/refusal.ts';
+import { numberedRefusals } from '#domain/refusal.ts';
 import type { Engine, EngineCredit, EngineOrder, LevelChange } from '../engine.ts';
 import { doneReasons } from '../event-hash.ts';
 import { nobody } from './core-instance.ts';
@@ -211,7 +211,7 @@ function creditsOf(state: FastState, account: number): EngineCredit[] {
   return lines;
 }
 
-const balanceTooLow = engineRefusals.indexOf('balance_too_low');
+const balanceTooLow = numberedRefusals.indexOf('balance_too_low');
 
 function shortfallOf(state: FastState, command: PlaceOrder): { asset: string; units: number } {
   const listed = state.market(command.marketId);

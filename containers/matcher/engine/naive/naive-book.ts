@@ -1,6 +1,7 @@
 /** The naive engine's books: which orders rest, in which order they trade, and how an order comes and goes. */
 import { type DoneReason, notionalUnits, type Side } from '#domain/order.ts';
 import { holdAsset, holdFor, lineOf } from './naive-credit.ts';
+import { leaveDelegation } from './naive-delegations.ts';
 import { listedMarket, type NaiveOrder, type NaiveState, progressOf } from './naive-state.ts';
 
 export function otherSide(side: Side): Side {
@@ -103,6 +104,7 @@ export function end(state: NaiveState, order: NaiveOrder, reason: DoneReason): v
   state.live = state.live.filter((each) => each !== order);
   const line = lineOf(state, order.account, holdAsset(order.side, listed));
   line.freeUnits += holdFor(order, listed.market);
+  leaveDelegation(state, order);
   state.ended.push({ order: progressOf(order), status: reason, atMs: state.nowMs });
   state.emit({ type: 'order_done', ...progressOf(order), reason, atMs: state.nowMs });
 }

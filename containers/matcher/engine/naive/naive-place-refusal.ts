@@ -8,6 +8,7 @@ import { admissionAheadMs, admissionWindowMs, openOrdersPerAccount } from '../li
 import { isWithinLimit, otherSide, queueOf } from './naive-book.ts';
 import { bandOf, boundsFor, isInside, isMarketLike } from './naive-bounds.ts';
 import { freeUnitsOf, holdAsset, holdFor } from './naive-credit.ts';
+import { isBeyondLimit } from './naive-delegations.ts';
 import { type FillOrKillFault, fillOrKillFault } from './naive-fill-or-kill.ts';
 import {
   feesOf,
@@ -49,6 +50,7 @@ export function placeRefusal(state: NaiveState, order: PlaceOrder): EngineRefusa
   const fault = unfillable(state, order, { listed, without });
   if (fault === 'would_self_trade') return 'would_self_trade';
   if (isOneTooMany(state, order, without)) return 'too_many_open_orders';
+  if (isBeyondLimit(state, order, without)) return 'delegation_limit_reached';
   if (shortfallOf(state, order).units > 0) return 'balance_too_low';
   if (fault === 'fill_or_kill_unfilled') return 'fill_or_kill_unfilled';
   return replacesRefusal(state, order);

@@ -4,6 +4,7 @@ import { HashLanes } from '../hash-lanes.ts';
 import type { CreditRecord, OrderRecord, SnapshotRecord } from '../snapshot-record.ts';
 import { queueOf } from './naive-book.ts';
 import { heldUnitsOf, holdFor } from './naive-credit.ts';
+import { openUnitsBy } from './naive-delegations.ts';
 import {
   byText,
   emptyState,
@@ -56,6 +57,9 @@ export function saveTrading(state: NaiveState, write: (record: SnapshotRecord) =
   for (const each of inOrderOf(state.switches, ({ account }) => account)) {
     write({ kind: 'switch', ...each });
   }
+  for (const row of inOrderOf(state.delegations, (each) => `${each.account} ${each.digest}`)) {
+    write({ kind: 'delegation', ...row, openUnits: openUnitsBy(state, row) });
+  }
   for (const work of state.work) write({ kind: 'work', work: { ...work } });
 }
 
@@ -63,8 +67,11 @@ function orderRecord(state: NaiveState, order: NaiveOrder): OrderRecord {
   const { place, makerFeeBps, takerFeeBps, admitted, shownLots } = order;
   const heldUnits = holdFor(order, listedMarket(state, order.marketId).market);
   const record = { place, makerFeeBps, takerFeeBps, admitted, heldUnits, shownLots };
-  return { kind: 'order', ...progressOf(order), ...record };
+  return { kind: 'order', ...progressOf(order), ...record, ...delegationIn(order) };
 }
+
+const delegationIn = ({ delegation }: { delegation?: string }) =>
+  delegation === undefined ? {} : { delegation };
 
 /** "A line that was never granted and is empty is no credit: nothing tells it from none." */
 export function usedLines(state: NaiveState): CreditRecord[] {
@@ -125,6 +132,11 @@ function take(state: NaiveState, record: SnapshotRecord): void {
       state.switches.push(each);
       return;
     }
+    case 'delegation': {
+      const { kind: _, openUnits: __, ...row } = record;
+      state.delegations.push(row);
+      return;
+    }
     case 'work':
       state.work.push({ ...record.work });
       return;
@@ -149,7 +161,7 @@ function takeOrder(state: NaiveState, record: OrderRecord): void {
   state.queued += 1;
   const { queued } = state;
   const more = { place, admitted, queued, makerFeeBps, takerFeeBps, shownLots };
-  state.live.push({ ...progressOf(record), ...more });
+  state.live.push({ ...progressOf(record), ...more, ...delegationIn(record) });
 }
 
 function takeLine(state: NaiveState, record: CreditRecord): void {

@@ -24,6 +24,8 @@ export type NaiveMarket = {
 
 export type NaiveOrder = OrderProgress & {
   place: OrderPlace;
+  /** By whose leave a session key signed it. */
+  delegation?: Digest;
   /** Sequence number of its `accepted` or, once it was triggered, of its `order_triggered`. */
   admitted: number;
   /** Its place in its queue: the lower, the earlier. In the book within its level; of triggered orders, within all that wait. */
@@ -46,6 +48,15 @@ export type NaiveLine = {
   returnedUnits: number;
 };
 
+/** What was matched by a delegation on a day; what is open is the sum over the live orders. */
+export type NaiveDelegation = {
+  account: Address;
+  digest: Digest;
+  matchedUnits: number;
+  /** UTC days since 1970; 0 before the first match. */
+  day: number;
+};
+
 export type SeenCommand = {
   commandId: string;
   atMs: number;
@@ -66,6 +77,7 @@ export type NaiveState = {
   feeTiers: (FeeRates & { tier: number })[];
   accountTiers: { account: Address; tier: number }[];
   switches: { account: Address; dueMs: number }[];
+  delegations: NaiveDelegation[];
   /** What is left to do, first one first. */
   work: Work[];
   seen: SeenCommand[];
@@ -98,6 +110,7 @@ export function emptyState(groupId: string | undefined, events: HashLanes): Naiv
     feeTiers: [],
     accountTiers: [],
     switches: [],
+    delegations: [],
     work: [],
     seen: [],
     queued: 0,

@@ -16,6 +16,7 @@ import {
 } from './naive-book.ts';
 import { boundsFor, intoWindow, isInsideBand, isInsideHalt } from './naive-bounds.ts';
 import { holdAsset, holdFor, lineOf } from './naive-credit.ts';
+import { enterDelegation, matchByDelegation, openUnitsOf } from './naive-delegations.ts';
 import { changeState } from './naive-market.ts';
 import { meetOwn } from './naive-self-trade.ts';
 import {
@@ -47,6 +48,7 @@ export function placeOrder(state: NaiveState, command: PlaceOrder, admitted: num
     order,
     listed.market,
   );
+  enterDelegation(state, order);
   state.live.push(order);
   if (order.place === 'untriggered') return;
   const bounds = boundsFor(listed, order.orderType, state.nowMs);
@@ -80,6 +82,7 @@ function admit(state: NaiveState, command: PlaceOrder, admitted: number): NaiveO
     admitted,
     queued: 0,
     shownLots: 0,
+    ...(command.delegation ? { delegation: command.delegation.digest } : {}),
     ...feesOf(state, command.account, market),
   };
 }
@@ -202,9 +205,11 @@ type Filled = {
 function fill(state: NaiveState, order: NaiveOrder, filled: Filled): void {
   const { listed, sizeLots, baseUnits, quoteUnits, fee } = filled;
   const heldBefore = holdFor(order, listed.market);
+  const openBefore = openUnitsOf(order, listed.market);
   order.filledLots += sizeLots;
   order.filledQuoteUnits += quoteUnits;
   order.feeUnits += fee;
+  matchByDelegation(state, order, openBefore - openUnitsOf(order, listed.market));
   const unheld = heldBefore - holdFor(order, listed.market);
   const baseLine = lineOf(state, order.account, listed.base.id);
   const quoteLine = lineOf(state, order.account, listed.quote.id);

@@ -1,8 +1,9 @@
 /** The market rules' invariants over the naive engine's arrays: whatever is not true by the way in which they are read. */
 import { assert } from '#domain/assertion.ts';
-import { openOrdersPerAccount } from '../limits.ts';
+import { delegationsPerAccount, openOrdersPerAccount } from '../limits.ts';
 import { firstOf, isUsedUp, leftLots } from './naive-book.ts';
 import { heldUnitsOf, holdFor, insideUnitsOf } from './naive-credit.ts';
+import { openUnitsBy } from './naive-delegations.ts';
 import { listedMarket, liveOrder, type NaiveOrder, type NaiveState } from './naive-state.ts';
 import { isConditional, isSetOff, triggeredIn } from './naive-stops.ts';
 import { couldRest } from './naive-trading.ts';
@@ -29,6 +30,22 @@ export function validate(state: NaiveState): void {
   }
   validateWork(state);
   validateCredit(state);
+  validateDelegations(state);
+}
+
+function validateDelegations(state: NaiveState): void {
+  for (const { account } of state.delegations) {
+    const rows = state.delegations.filter((row) => row.account === account);
+    assert(rows.length <= delegationsPerAccount, `${account} has too many delegations`);
+    assert(new Set(rows.map(({ digest }) => digest)).size === rows.length, 'a delegation twice');
+  }
+  for (const row of state.delegations) {
+    const openUnits = openUnitsBy(state, row);
+    const isCounted = Number.isSafeInteger(row.matchedUnits) && Number.isSafeInteger(openUnits);
+    assert(isCounted, `delegation ${row.digest} counts more than can be counted`);
+    assert(openUnits + row.matchedUnits > 0, `nothing counts for delegation ${row.digest}`);
+    assert(row.matchedUnits > 0 || row.day === 0, `delegation ${row.digest} matched nothing`);
+  }
 }
 
 function hasOrders(state: NaiveState, marketId: string): boolean {

@@ -1,5 +1,7 @@
 /** Lowering what an order is bound by: it keeps its place, and what it no longer needs to hold is free. */
 import { unhold } from './credit-lines.ts';
+import { openUnitsOf } from './delegations.ts';
+import { noDelegation } from './engine-state.ts';
 import { tellAmended } from './event-rows.ts';
 import { noteLevel } from './level-changes.ts';
 import { count, leftLots } from './level-queue.ts';
@@ -51,8 +53,11 @@ export function amendOrder(order: Order, sizeLots: f64, spendUnits: f64): void {
 
 /** Sets a smaller bound; what the order shows is the caller's. */
 export function lowerOrder(order: Order, sizeLots: f64, spendUnits: f64): void {
+  const delegation = order.delegation;
+  if (delegation !== noDelegation) delegation.openUnits -= openUnitsOf(order);
   order.sizeLots = sizeLots;
   order.spendUnits = spendUnits;
+  if (delegation !== noDelegation) delegation.openUnits += openUnitsOf(order);
   const heldUnits = holdOf(order.market, order);
   unhold(order.holdLine, order.heldUnits - heldUnits, 0);
   order.heldUnits = heldUnits;

@@ -9,6 +9,7 @@ import { apply } from './apply-request.ts';
 import { uncrossing } from './auction.ts';
 import { findNextDue, setUntil } from './change-state.ts';
 import { findLine, lineOf, openCreditLines } from './credit-lines.ts';
+import { delegationFor } from './delegations.ts';
 import { dueMs, feeTiersAt, isUnfinished, noOrder, state } from './engine-state.ts';
 import { startLeft, startRight } from './event-chain.ts';
 import { tellListed } from './event-rows.ts';
@@ -19,9 +20,11 @@ import { lackingUnits, makerRate, placeRefusal, replacedBy, takerRate } from './
 import { findLevel, nextLevel, openLadder } from './price-ladder.ts';
 import { takeRoom } from './regions.ts';
 import {
+  resolveDelegation,
   resolveId,
   resolveLines,
   resolveTarget,
+  resolveTextDelegation,
   resolveTextId,
   resolveTextTarget,
   settleRequest,
@@ -58,6 +61,7 @@ export {
   apply,
   armSwitch,
   clearWindow,
+  delegationFor,
   dueMs,
   findId,
   findLevel,
@@ -74,9 +78,11 @@ export {
   placeRefusal,
   registerOrders,
   replacedBy,
+  resolveDelegation,
   resolveId,
   resolveLines,
   resolveTarget,
+  resolveTextDelegation,
   resolveTextId,
   resolveTextTarget,
   restoreEnded,
@@ -122,6 +128,8 @@ export function addAccount(nameLeft: i32, nameRight: i32): Account {
   account.index = state.accountCount;
   account.nameLeft = nameLeft;
   account.nameRight = nameRight;
+  account.next = state.newestAccount;
+  state.newestAccount = account;
   state.accountCount += 1;
   return account;
 }

@@ -3,7 +3,7 @@
  * Below lie, each at its place: pools and free regions, names of traits, fee tiers, the request at hand, the events of the command at
  * hand, the pages that were asked for lately; from `__heap_base` on, rows and regions.
  */
-import { Account, ClientId, CreditLine, Id, Market, Order, Work } from './rows.ts';
+import { Account, ClientId, CreditLine, Delegation, Id, Market, Order, Work } from './rows.ts';
 
 @unmanaged
 export class EngineState {
@@ -39,6 +39,7 @@ export class EngineState {
   droppedClients: ClientId;
   firstLine: CreditLine;
   lastLine: CreditLine;
+  newestAccount: Account;
   firstMarket: Market;
   lastMarket: Market;
   accountCount: i32;
@@ -114,6 +115,7 @@ export const noLine: CreditLine = changetype<CreditLine>(0);
 export const noMarket: Market = changetype<Market>(0);
 export const noOrder: Order = changetype<Order>(0);
 export const noId: Id = changetype<Id>(0);
+export const noDelegation: Delegation = changetype<Delegation>(0);
 export const noClient: ClientId = changetype<ClientId>(0);
 export const noWork: Work = changetype<Work>(0);
 

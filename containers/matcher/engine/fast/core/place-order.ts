@@ -1,7 +1,8 @@
 /** Admits an order: it takes its credit, then it waits for its trigger, rests, or is at hand for matching. */
 import { enlist } from './account-orders.ts';
 import { hold, lineOf } from './credit-lines.ts';
-import { noAccount, noClient, noLine, noOrder, state } from './engine-state.ts';
+import { enterDelegation } from './delegations.ts';
+import { noAccount, noClient, noDelegation, noId, noLine, noOrder, state } from './engine-state.ts';
 import { expect } from './expiry-queue.ts';
 import { stateAuction } from './market-state.ts';
 import { doneCancelled, placeIncoming } from './order-place.ts';
@@ -77,6 +78,8 @@ function admit(request: Request, market: Market, admitted: f64): Order {
   order.holdLine = line;
   order.heldUnits = holdUnits;
   hold(line, holdUnits);
+  order.delegation = noDelegation;
+  if (request.delegation !== noId) enterDelegation(order, request.delegation);
   nameTerms(order, request.nameLeft, request.nameRight);
   register(order);
   return order;

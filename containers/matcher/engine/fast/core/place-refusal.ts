@@ -1,6 +1,7 @@
 /** Whether an order may enter. The first broken rule, in the order of `engineRefusals`, is the answer; nothing changes here. */
 import { admissionAheadMs, admissionWindowMs, openOrdersPerAccount } from '../../limits.ts';
 import { findLine } from './credit-lines.ts';
+import { isBeyondLimit } from './delegations.ts';
 import {
   feeTiersAt,
   noAccount,
@@ -35,6 +36,7 @@ import { nextLevel, noLevel } from './price-ladder.ts';
 import {
   accepted,
   balanceTooLow,
+  delegationLimitReached,
   duplicateClientOrderId,
   duplicateOrder,
   feeAboveSigned,
@@ -96,6 +98,10 @@ export function placeRefusal(request: Request): i32 {
   const fault = faultOf(request, market, without);
   if (fault === meetsItsOwn) return wouldSelfTrade;
   if (isOneTooMany(request, without)) return tooManyOpenOrders;
+  const isDelegated = request.delegation !== noId;
+  if (isDelegated && isBeyondLimit(request, worthOf(request, market), without)) {
+    return delegationLimitReached;
+  }
   if (lackingUnits(request, market, without) > 0) return balanceTooLow;
   if (fault === unfillable) return fillOrKillUnfilled;
   if (request.target === noId || without !== noOrder) return accepted;

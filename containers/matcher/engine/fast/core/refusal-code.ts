@@ -1,4 +1,4 @@
-/** Refusals as numbers: their places in the closed list, which is the precedence of the checks. */
+/** Refusals as numbers: their places in `numberedRefusals`. */
 export const accepted: i32 = -1;
 export const unknownMarket: i32 = 1;
 export const marketNotOpen: i32 = 2;
@@ -25,3 +25,4 @@ export const notOwner: i32 = 22;
 export const sizeNotSmaller: i32 = 23;
 export const stateNotReachable: i32 = 26;
 export const unknownFeeTier: i32 = 27;
+export const delegationLimitReached: i32 = 28;

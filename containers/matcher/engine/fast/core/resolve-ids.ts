@@ -42,10 +42,22 @@ export function resolveTextTarget(request: Request, id: Id): void {
   request.target = id;
 }
 
+/** It was signed by the leave of the delegation at `digestAt`. */
+export function resolveDelegation(request: Request): void {
+  request.delegation = internId();
+}
+
+export function resolveTextDelegation(request: Request, id: Id): void {
+  id.pending += 1;
+  request.delegation = id;
+}
+
 /** The request was applied, or never will be. */
 export function settleRequest(request: Request): void {
   settleId(request.id);
   settleId(request.target);
+  settleId(request.delegation);
   request.id = noId;
   request.target = noId;
+  request.delegation = noId;
 }

@@ -1,7 +1,8 @@
 /** How orders come to rest in the book, show less of themselves, and leave. */
 import { delist } from './account-orders.ts';
 import { unhold } from './credit-lines.ts';
-import { noClient, noOrder, state } from './engine-state.ts';
+import { leaveDelegation } from './delegations.ts';
+import { noClient, noDelegation, noOrder, state } from './engine-state.ts';
 import { tellDone } from './event-rows.ts';
 import { expectNoMore } from './expiry-queue.ts';
 import { noteLevel } from './level-changes.ts';
@@ -60,6 +61,7 @@ export function endOrder(order: Order, reason: i32): void {
   leavePlace(order);
   unhold(order.holdLine, order.heldUnits, 0);
   order.heldUnits = 0;
+  if (order.delegation !== noDelegation) leaveDelegation(order);
   delist(order);
   order.market.liveOrders -= 1;
   order.place = placeEnded + reason;

@@ -24,6 +24,22 @@ export class Account {
   /** The two credit lines that were asked for last. */
   lastLine: CreditLine;
   lineBefore: CreditLine;
+  delegations: Delegation;
+  /** The account that was known before it. */
+  next: Account;
+}
+
+/** What counts against the limit of one of an account's delegations. */
+@unmanaged
+export class Delegation {
+  id: Id;
+  /** The UTC day of what was matched. */
+  day: i32;
+  openUnits: f64;
+  matchedUnits: f64;
+  /** What `validate` finds open. */
+  foundUnits: f64;
+  next: Delegation;
 }
 
 @unmanaged
@@ -178,7 +194,8 @@ export class Order {
   receiveLine: CreditLine;
   makerFeeBps: i32;
   takerFeeBps: i32;
-  unused: i32;
+  /** By whose leave a session key signed it; nobody where the account itself did. */
+  delegation: Delegation;
   heldUnits: f64;
   /** What its level counts of it; 0 outside the book. */
   shownLots: f64;
@@ -303,11 +320,14 @@ export class Request {
   asset: Asset;
   makerFeeBps: i32;
   takerFeeBps: i32;
-  unused: i32;
+  /** By whose leave a session key signed the order; nobody where the account itself did. */
+  delegation: Id;
   /** Of a grant. */
   grantNumber: f64;
   /** Of a switch. */
   afterMs: f64;
+  /** Of the delegation. */
+  limitUnits: f64;
 }
 
 /** One event of the command that was applied last. */

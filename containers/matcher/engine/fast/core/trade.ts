@@ -1,6 +1,7 @@
 /** Two orders trade: the event, both sides' fills and money, the end of the maker where nothing is left of it, and what the price sets off. */
 import { lineOf, moveUnits, receive, unhold } from './credit-lines.ts';
-import { noLine } from './engine-state.ts';
+import { matchByDelegation } from './delegations.ts';
+import { noDelegation, noLine } from './engine-state.ts';
 import { tellTrade } from './event-rows.ts';
 import { leftLots } from './level-queue.ts';
 import { feeUnits, holdOf, makerFeeUnits } from './order-amounts.ts';
@@ -46,6 +47,7 @@ function fill(
   order.filledLots += sizeLots;
   order.filledQuoteUnits += quoteUnits;
   order.feeUnits += fee;
+  if (order.delegation !== noDelegation) matchByDelegation(order, market, sizeLots, quoteUnits);
   const stillHeldUnits = holdOf(market, order);
   const releasedUnits = order.heldUnits - stillHeldUnits;
   order.heldUnits = stillHeldUnits;

@@ -1,6 +1,15 @@
 /** The market rules' invariants over the rows, and that the rows say the same of one thing. */
-import { openOrdersPerAccount } from '../../limits.ts';
-import { isUnfinished, noLine, noMarket, noOrder, state } from './engine-state.ts';
+import { delegationsPerAccount, openOrdersPerAccount } from '../../limits.ts';
+import { openUnitsOf } from './delegations.ts';
+import {
+  isUnfinished,
+  noAccount,
+  noDelegation,
+  noLine,
+  noMarket,
+  noOrder,
+  state,
+} from './engine-state.ts';
 import { allLots, leftLots } from './level-queue.ts';
 import { stateAuction, stateClosed, stateHalted, stateOpen } from './market-state.ts';
 import { holdOf } from './order-amounts.ts';
@@ -13,6 +22,7 @@ import { isReached } from './set-off.ts';
 /** Stops at the first that does not hold. */
 export function validate(): void {
   for (let line = state.firstLine; line !== noLine; line = line.next) line.foundUnits = 0;
+  forgetFound();
   for (let market = state.firstMarket; market !== noMarket; market = market.next) {
     let found = validateSide(market, market.bids) + validateSide(market, market.asks);
     found += validateWaiting(market);
@@ -25,6 +35,31 @@ export function validate(): void {
     validateBook(market);
   }
   validateCredit();
+  validateDelegations();
+}
+
+function forgetFound(): void {
+  for (let account = state.newestAccount; account !== noAccount; account = account.next) {
+    let row = account.delegations;
+    for (; row !== noDelegation; row = row.next) row.foundUnits = 0;
+  }
+}
+
+function validateDelegations(): void {
+  for (let account = state.newestAccount; account !== noAccount; account = account.next) {
+    let count = 0;
+    for (let row = account.delegations; row !== noDelegation; row = row.next) {
+      count += 1;
+      const openUnits = row.openUnits;
+      const matchedUnits = row.matchedUnits;
+      assert(openUnits === row.foundUnits, 'a delegation counts another sum as open');
+      assert(isCount(openUnits) && isCount(matchedUnits), 'a delegation counts no sound sum');
+      assert(openUnits + matchedUnits > 0, 'a delegation that nothing counts for');
+      assert(matchedUnits > 0 || row.day === 0, 'a delegation that matched nothing on a day');
+      assert(row.id.pending > 0, 'a delegation without its id');
+    }
+    assert(count <= delegationsPerAccount, 'an account has too many delegations');
+  }
 }
 
 function validateBook(market: Market): void {
@@ -110,6 +145,8 @@ function validateOrder(order: Order): void {
   const heldUnits = holdOf(order.market, order);
   assert(order.heldUnits === heldUnits && heldUnits > 0, 'an order holds wrongly');
   order.holdLine.foundUnits += heldUnits;
+  const delegation = order.delegation;
+  if (delegation !== noDelegation) delegation.foundUnits += openUnitsOf(order);
   if (order.younger === noOrder) validateAccount(order.account);
   if (order.place !== placeBook) {
     assert(order.shownLots === 0, 'an order shows lots outside the book');
@@ -140,8 +177,7 @@ function validateCredit(): void {
   // What is inside is counted down and up again: there are few assets, and very many lines.
   for (let line = state.firstLine; line !== noLine; line = line.next) {
     const freeUnits = line.freeUnits;
-    const isCount = freeUnits >= 0 && freeUnits <= f64.MAX_SAFE_INTEGER;
-    assert(isCount && floor(freeUnits) === freeUnits, 'an account has no sound credit');
+    assert(isCount(freeUnits), 'an account has no sound credit');
     assert(line.heldUnits === line.foundUnits, 'an account holds another sum');
     line.asset.insideUnits -= freeUnits + line.heldUnits;
   }
@@ -154,4 +190,8 @@ function validateCredit(): void {
   for (let line = state.firstLine; line !== noLine; line = line.next) {
     assert(line.asset.insideUnits <= f64.MAX_SAFE_INTEGER, 'more of an asset than can be counted');
   }
+}
+
+function isCount(units: f64): bool {
+  return units >= 0 && units <= f64.MAX_SAFE_INTEGER && floor(units) === units;
 }

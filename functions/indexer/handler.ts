@@ -1,0 +1,58 @@
+/** Indexer, started once a minute for almost as long: follows the chain and writes down what it says. */
+import { setTimeout as pause } from 'node:timers/promises';
+import type { Context } from 'aws-lambda';
+import type { Checkpoint } from '#cloud/chain-index.ts';
+import { look } from '#cloud/chain-index-pass.ts';
+import { createChainIndexStore } from '#cloud/chain-index-store.ts';
+import { documentClient } from '#cloud/clients.ts';
+import { systemClock as clock } from '#cloud/clock.ts';
+import { createLogger } from '#cloud/logger.ts';
+import { createMetrics, MetricUnit, metricNames } from '#cloud/metrics.ts';
+import { rpcPoolOf } from '#cloud/rpc-pool-of.ts';
+import { setting } from '#cloud/settings.ts';
+import { chainTermsSchema } from '#wire/chain-terms.ts';
+import { followChain } from './follow-chain.ts';
+
+const environment = process.env;
+const logger = createLogger('indexer');
+const metrics = createMetrics('indexer');
+const terms = chainTermsSchema.parse(JSON.parse(setting(environment, 'chainTerms')));
+const rpc = await rpcPoolOf(environment, { clock, random: Math.random, metrics });
+const store = createChainIndexStore({
+  client: documentClient(),
+  chainTable: setting(environment, 'chainTable'),
+  outboxTable: setting(environment, 'outboxTable'),
+  chainId: Number(setting(environment, 'chainId')),
+});
+const ports = {
+  ...{ rpc, terms, nowMs: clock.nowMs },
+  everyone: rpc.everyone,
+  addresses: [
+    setting(environment, 'verifyingContract'),
+    setting(environment, 'exchangeContract'),
+  ].map((address) => address.toLowerCase()),
+};
+
+/** A last look may take so long, and the next run begins anyway. */
+const marginMs = 5_000;
+/** Twice a block, but neither a busy loop nor a slow one. */
+const pollMs = Math.min(4_000, Math.max(500, terms.blockMs / 2));
+
+export async function handler(_event: unknown, context: Pick<Context, 'getRemainingTimeInMillis'>) {
+  const lastsMs = context.getRemainingTimeInMillis() - marginMs;
+  const followed = await followChain(
+    {
+      ...{ store, clock, pause },
+      look: (before: Checkpoint | undefined) => look(before, ports),
+      report: (problem, error) => logger.warn(problem, { error }),
+    },
+    { lastsMs, pollMs },
+  );
+  const { ageMs, isDeep } = followed;
+  if (ageMs !== undefined)
+    metrics.addMetric(metricNames.chainIndexAgeMs, MetricUnit.Milliseconds, ageMs);
+  metrics.addMetric(metricNames.chainDeepReorg, MetricUnit.Count, isDeep ? 1 : 0);
+  metrics.publishStoredMetrics();
+  if (isDeep) logger.error('a deep reorg: nothing is credited until most providers agree');
+  return followed;
+}

@@ -1,0 +1,142 @@
+/**
+ * Makes the ledger follow where insurance took a side's place: the failing owner's part of the trade is taken back against the house's
+ * insurance. The other side is never touched: what it was promised has settled.
+ */
+import { UpdateCommand } from '@aws-sdk/lib-dynamodb';
+import type { Units } from '#domain/amount.ts';
+import { insuredPrefix } from '#domain/ledger-operation.ts';
+import { chainKeys, insuranceAccount } from '#wire/table-keys.ts';
+import type { Item } from './batch-items.ts';
+import { type LedgerPlace, postOperation, putOnce } from './ledger-operations.ts';
+import { queryAll } from './query.ts';
+import { type BatchWhere, contentOf } from './settlement-batches.ts';
+import { type Insured, movedBy, type Repair, tradesOfContent } from './settlement-content.ts';
+import { storedNumber } from './stored-number.ts';
+import { transact, untilSettled } from './transaction.ts';
+
+export const insuredOperation = (of: {
+  batchId: number;
+  at: number;
+  side: 'maker' | 'taker';
+  asset: string;
+}): string => `${insuredPrefix}${of.batchId}:${of.at}:${of.side}:${of.asset}`;
+
+export type InsuredFill = { batchId: number; at: number; side: Insured };
+
+/** Notes that the ledger must follow: any number of times. */
+export async function noteInsured(
+  { client, chainTable }: BatchWhere,
+  { batchId, at, side }: InsuredFill,
+): Promise<void> {
+  const key = chainKeys.insuredFill(batchId, at);
+  const item = { ...key, kind: 'insured', batchId, at, side, status: 'open' };
+  await transact(client, [putOnce(chainTable, item)]);
+}
+
+export type Followed = { done: number; open: number };
+
+/**
+ * Posts what is open. The owner's funds may still lie in an engine; then the operation is refused, and it is tried
+ * again until they are home: his orders were cancelled when the chain said why he fails.
+ */
+export async function followInsured(
+  where: BatchWhere,
+  ledger: LedgerPlace,
+  nowMs: number,
+): Promise<Followed> {
+  const followed: Followed = { done: 0, open: 0 };
+  const items = await queryAll(
+    { client: where.client, table: where.chainTable },
+    chainKeys.insuredFills,
+  );
+  for (const item of items) {
+    if (item['kind'] !== 'insured' || item['status'] !== 'open') continue;
+    const fill = readInsured(item);
+    if (await follow(where, ledger, fill, nowMs)) {
+      await markFollowed(where, fill);
+      followed.done += 1;
+    } else followed.open += 1;
+  }
+  return followed;
+}
+
+async function follow(
+  where: BatchWhere,
+  ledger: LedgerPlace,
+  { batchId, at, side }: InsuredFill,
+  atMs: number,
+): Promise<boolean> {
+  const trade = tradesOfContent(await contentOf(where, batchId))[at];
+  if (!trade) throw new Error(`batch ${batchId} has no place ${at}`);
+  const sides = side === 'both' ? (['maker', 'taker'] as const) : [side];
+  let isWhole = true;
+  for (const each of sides) {
+    const { account, moves } = movedBy(trade, each);
+    // What he gained goes back first: nobody has both sides of a trade meanwhile.
+    const ordered = [...moves].sort((a, b) => (a.units > b.units ? -1 : 1));
+    for (const { asset, units } of ordered) {
+      if (units === 0n) continue;
+      const operationId = insuredOperation({ batchId, at, side: each, asset });
+      const operation = {
+        ...{ kind: 'adjust' as const, account, house: insuranceAccount, asset },
+        units: -units as Units,
+      };
+      const booking = { operationId, operation, atMs };
+      const { status } = await postOperation(ledger, {
+        ...booking,
+        ordered: reasonOf(batchId, at),
+      });
+      if (status !== 'created' && status !== 'exists') {
+        if (status !== 'balance_too_low') throw new Error(`${operationId} is refused: ${status}`);
+        isWhole = false;
+        break;
+      }
+    }
+  }
+  return isWhole;
+}
+
+const reasonOf = (batchId: number, at: number) => ({
+  by: 'settlement',
+  why: `fill ${at} of batch ${batchId} is insured`,
+});
+
+async function markFollowed(
+  { client, chainTable }: BatchWhere,
+  { batchId, at }: InsuredFill,
+): Promise<void> {
+  const update = new UpdateCommand({
+    TableName: chainTable,
+    Key: chainKeys.insuredFill(batchId, at),
+    UpdateExpression: 'SET #status = :done',
+    ExpressionAttributeNames: { '#status': 'status' },
+    ExpressionAttributeValues: { ':done': 'done' },
+  });
+  await untilSettled(() => client.send(update));
+}
+
+const readInsured = (item: Item): InsuredFill => ({
+  batchId: storedNumber(item['batchId']),
+  at: storedNumber(item['at']),
+  side: item['side'] as Insured,
+});
+
+/** Fills that the chain rejected, of batches that are final, and that no batch repairs yet; at most `limit`. */
+export async function repairsDue(where: BatchWhere, limit: number): Promise<Repair[]> {
+  const items = await queryAll(
+    { client: where.client, table: where.chainTable },
+    chainKeys.insuredFills,
+  );
+  const due = items.filter(
+    (item) => item['kind'] === 'rejected' && item['repairedIn'] === undefined,
+  );
+  const repairs: Repair[] = [];
+  for (const item of due.slice(0, limit)) {
+    const batchId = storedNumber(item['batchId']);
+    const at = storedNumber(item['at']);
+    const trade = tradesOfContent(await contentOf(where, batchId))[at];
+    if (!trade) throw new Error(`batch ${batchId} has no place ${at}`);
+    repairs.push({ batchId, at, trade });
+  }
+  return repairs;
+}

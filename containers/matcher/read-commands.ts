@@ -29,20 +29,39 @@ const addressLength = 42;
 const clientOrderIdForm = /^[A-Za-z0-9_-]{1,36}$/;
 
 function readPlacement(json: unknown): PlaceRequest | undefined {
-  const clientOrderId = (json as Json | null)?.['clientOrderId'];
+  if (typeof json !== 'object' || json === null) return undefined;
+  const { type, digest, signature, clientOrderId, delegation } = json as Json;
   const isNamed = clientOrderId !== undefined;
-  if (!hasFields(json, isNamed ? 5 : 4) || json['type'] !== 'place') return undefined;
-  const { digest, signature } = json;
+  const isDelegated = delegation !== undefined;
+  if (!hasFields(json, 4 + Number(isNamed) + Number(isDelegated)) || type !== 'place')
+    return undefined;
   if (!isHex(digest, digestLength) || typeof signature !== 'string') return undefined;
   const order = readOrder(json['order']);
   if (!order) return undefined;
-  if (!isNamed) return { type: 'place', digest, order, signature };
-  if (typeof clientOrderId !== 'string' || !clientOrderIdForm.test(clientOrderId)) return undefined;
-  return { type: 'place', digest, order, signature, clientOrderId };
+  const placement: PlaceRequest = { type: 'place', digest, order, signature };
+  if (isNamed) {
+    if (typeof clientOrderId !== 'string' || !clientOrderIdForm.test(clientOrderId))
+      return undefined;
+    placement.clientOrderId = clientOrderId;
+  }
+  if (isDelegated) {
+    const limit = readLimit(delegation);
+    if (!limit) return undefined;
+    placement.delegation = limit;
+  }
+  return placement;
 }
 
-const isTime = (value: unknown): value is number =>
-  Number.isSafeInteger(value) && (value as number) >= 0 && (value as number) <= latestMs;
+function readLimit(json: unknown): PlaceRequest['delegation'] {
+  if (!hasFields(json, 2)) return undefined;
+  const { digest, limitUnits } = json;
+  if (!isHex(digest, digestLength) || !isCount(limitUnits)) return undefined;
+  return { digest, limitUnits };
+}
+
+const isCount = (value: unknown): value is number =>
+  Number.isSafeInteger(value) && (value as number) >= 0;
+const isTime = (value: unknown): value is number => isCount(value) && value <= latestMs;
 const isBit = (value: unknown): value is 0 | 1 => value === 0 || value === 1;
 const bpsAtMost = 10_000;
 

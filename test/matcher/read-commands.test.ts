@@ -5,19 +5,28 @@ import { readPlacements } from '../../containers/matcher/read-commands.ts';
 import { anySignedOrder } from '../wire/journal-arbitraries.ts';
 
 const hex = (bytes: number) =>
-  fc.uint8Array({ minLength: bytes, maxLength: bytes }).map((raw) => `0x${Buffer.from(raw).toString('hex')}`);
+  fc
+    .uint8Array({ minLength: bytes, maxLength: bytes })
+    .map((raw) => `0x${Buffer.from(raw).toString('hex')}`);
 const placement = fc
   .record({
     digest: hex(32),
-    order: anySignedOrder,
+    order: anySignedOrder.map((order) => ({
+      ...order,
+      terms: order.terms || 'ETH-USDC limit gtc',
+    })),
     signature: hex(65),
     clientOrderId: fc.option(fc.stringMatching(/^[A-Za-z0-9_-]{1,36}$/), { nil: undefined }),
+    delegation: fc.option(fc.record({ digest: hex(32), limitUnits: fc.maxSafeNat() }), {
+      nil: undefined,
+    }),
   })
-  .map(({ clientOrderId, ...rest }) =>
+  .map(({ clientOrderId, delegation, ...rest }) =>
     commandJson({
       type: 'place',
       ...rest,
       ...(clientOrderId === undefined ? {} : { clientOrderId }),
+      ...(delegation === undefined ? {} : { delegation }),
     }),
   );
 const body = fc
@@ -29,9 +38,42 @@ type Body = { commands: (Json & { order: Json })[] };
 /** Values that a field must not have, and some that it may. */
 const oddity = fc.oneof(
   fc.constantFrom<unknown>(
-    ...[null, undefined, true, '', '0', '00', '01', '-1', '1e3', ' 1', '0x', '0x0', '0x00', 'cancel'],
-    ...[0, 1, 2, -1, 0.5, 10_000, 10_001, 2 ** 53, 253_402_300_800_000, {}, [], 'ETH-USDC limit gtc'],
-    ...[`0x${'AB'.repeat(20)}`, `0x${'ab'.repeat(20)}`, `0x${'ab'.repeat(32)}`, `0x${'ab'.repeat(33)}`],
+    ...[
+      null,
+      undefined,
+      true,
+      '',
+      '0',
+      '00',
+      '01',
+      '-1',
+      '1e3',
+      ' 1',
+      '0x',
+      '0x0',
+      '0x00',
+      'cancel',
+    ],
+    ...[
+      0,
+      1,
+      2,
+      -1,
+      0.5,
+      10_000,
+      10_001,
+      2 ** 53,
+      253_402_300_800_000,
+      {},
+      [],
+      'ETH-USDC limit gtc',
+    ],
+    ...[
+      `0x${'AB'.repeat(20)}`,
+      `0x${'ab'.repeat(20)}`,
+      `0x${'ab'.repeat(32)}`,
+      `0x${'ab'.repeat(33)}`,
+    ],
     ...[(2n ** 64n).toString(), (2n ** 64n - 1n).toString(), (2n ** 128n).toString()],
     ...[(2n ** 128n - 1n).toString(), '9'.repeat(40), 'a'.repeat(300), 'a'.repeat(301), 'ä'],
   ),
@@ -49,20 +91,27 @@ test('placements are read as the schema reads them', () => {
 test('what is odd is left to the schema, or read as it does', () => {
   let read = 0;
   fc.assert(
-    fc.property(body, fc.nat(), fc.nat(), oddity, fc.boolean(), (json, at, field, value, isInner) => {
-      const command = json.commands[at % json.commands.length] as Json & { order: Json };
-      const target: Json = isInner ? command.order : command;
-      const names = [...Object.keys(target), 'clientOrderId', '__proto__', 'more'];
-      const name = names[field % names.length] as string;
-      if (value === undefined) delete target[name];
-      else Object.defineProperty(target, name, { value, enumerable: true, configurable: true });
-      const quick = readPlacements(json);
-      if (!quick) return;
-      read += 1;
-      const whole = commandsRequest.safeParse(json);
-      expect(whole.error).toBeUndefined();
-      expect(quick).toEqual(whole.data?.commands);
-    }),
+    fc.property(
+      body,
+      fc.nat(),
+      fc.nat(),
+      oddity,
+      fc.boolean(),
+      (json, at, field, value, isInner) => {
+        const command = json.commands[at % json.commands.length] as Json & { order: Json };
+        const target: Json = isInner ? command.order : command;
+        const names = [...Object.keys(target), 'clientOrderId', 'delegation', '__proto__', 'more'];
+        const name = names[field % names.length] as string;
+        if (value === undefined) delete target[name];
+        else Object.defineProperty(target, name, { value, enumerable: true, configurable: true });
+        const quick = readPlacements(json);
+        if (!quick) return;
+        read += 1;
+        const whole = commandsRequest.safeParse(json);
+        expect(whole.error).toBeUndefined();
+        expect(quick).toEqual(whole.data?.commands);
+      },
+    ),
     { numRuns: 3_000 },
   );
   expect(read).toBeGreaterThan(20);

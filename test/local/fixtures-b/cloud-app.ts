@@ -84,7 +84,7 @@ console.log(JSON.stringify({ message: 'listening' }));
 `;
 
 /** Synthesizes the app into a new temporary folder and gives the assembly's path. */
-export function synthesizeCloudApp(options: { tasks?: number; chainId?: string } = {}): string {
+export function synthesizeCloudApp(options: { tasks?: number } = {}): string {
   const outdir = join(mkdtempSync(join(tmpdir(), 'local-cloud-app-')), 'cdk.out');
   const app = new App({
     outdir,
@@ -118,11 +118,8 @@ export function synthesizeCloudApp(options: { tasks?: number; chainId?: string }
   );
   const created = fn('Created', CREATED);
   created.addEnvironment('ETHEREUM_RPC_URLS', 'https://node.example');
-  const Wanted = options.chainId ?? '0x7a69';
-  new CustomResource(stack, 'Thing', {
-    serviceToken: created.functionArn,
-    properties: { Wanted },
-  });
+  const properties = { Wanted: '0x7a69' };
+  new CustomResource(stack, 'Thing', { serviceToken: created.functionArn, properties });
   const api = new HttpApi(stack, 'Http');
   const integration = new HttpLambdaIntegration('Api', fn('Api', API));
   api.addRoutes({ path: '/values', methods: [HttpMethod.POST], integration });

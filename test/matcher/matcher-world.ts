@@ -80,6 +80,8 @@ export class MatcherWorld {
   /** Why a start did not begin with some snapshot. */
   readonly unused: string[] = [];
   demandElsewhere: (account: string, asset: string) => Promise<number> = async () => 0;
+  /** How old the chain's head may be; nobody looks where it is absent. */
+  chainStaleMs: number | undefined;
   #starts = 0;
 
   async start(): Promise<Running> {
@@ -151,6 +153,7 @@ export class MatcherWorld {
       cleared: async () => this.ledger.cleared(groupId),
       publisher: { publish: (messages) => void published.push(...messages) },
       demandElsewhere: (account, asset) => this.demandElsewhere(account, asset),
+      chainStaleMs: this.chainStaleMs,
       tallies: { frame: () => {}, putTook: () => {} },
       faulted: (what) => void faults.push(what),
     });

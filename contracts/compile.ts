@@ -71,23 +71,19 @@ type CompilerOutput = {
 
 /** Every contract in src and test; a warning of ours is a mistake, a package's is its own matter. */
 function compile(): Compiled {
-  const paths = ['src', 'test'].flatMap((folder) =>
-    readdirSync(new URL(`${folder}/`, root))
-      .filter((file) => file.endsWith('.sol'))
-      .map((file) => `${folder}/${file}`),
-  );
+  // Mistakes first: making code takes a minute, looking at it a second.
+  run(['abi']);
+  return run(['abi', 'evm.bytecode.object']);
+}
+
+function run(outputs: string[]): Compiled {
   const input = {
     language: 'Solidity',
-    sources: Object.fromEntries(
-      paths.map((path) => [path, { content: readFileSync(new URL(path, root), 'utf8') }]),
-    ),
+    sources: Object.fromEntries([...ownSources()].map(([path, content]) => [path, { content }])),
     settings: {
       ...compilerSettings,
       outputSelection: Object.fromEntries(
-        artifacts.map(({ source, contract }) => [
-          source,
-          { [contract]: ['abi', 'evm.bytecode.object'] },
-        ]),
+        artifacts.map(({ source, contract }) => [source, { [contract]: outputs }]),
       ),
     },
   };
@@ -101,6 +97,16 @@ function compile(): Compiled {
     throw new Error(faults.map(({ formattedMessage }) => formattedMessage).join('\n'));
   }
   return contracts;
+}
+
+function ownSources(): Map<string, string> {
+  const paths = ['src', 'test'].flatMap((folder) =>
+    readdirSync(new URL(`${folder}/`, root))
+      .filter((file) => file.endsWith('.sol'))
+      .sort()
+      .map((file) => `${folder}/${file}`),
+  );
+  return new Map(paths.map((path) => [path, readFileSync(new URL(path, root), 'utf8')]));
 }
 
 /** An import from a package: OpenZeppelin's contracts as npm installed them. */

@@ -31,8 +31,8 @@ export function readArguments(words: string[]): Arguments {
     throw new Error(`${sentence}. Usage: ${USAGE}`);
   }
   const port = Number(values.port ?? DEFAULT_PORT);
-  if (!Number.isInteger(port) || port < 0 || port > 65_534) {
-    throw new Error(`--port takes a number from 0 (any free ports) to 65534, not ${values.port}.`);
+  if (!Number.isInteger(port) || port < 0 || port > 65_533) {
+    throw new Error(`--port takes a number from 0 (any free ports) to 65533, not ${values.port}.`);
   }
   return {
     isFresh: values.fresh === true,

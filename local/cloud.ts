@@ -4,10 +4,12 @@ import { join } from 'node:path';
 import { type Assembly, type Output, readAssembly } from './assembly.ts';
 import { type AsyncInvocations, createAsyncInvocations } from './async-invocation.ts';
 import { type AwsClients, createAwsClients } from './aws-clients.ts';
-import { boundLog, endLeftovers } from './child-process.ts';
+import { CHAIN_VARIABLE, chainUrl, startChain, wantsChain } from './chain-emulator.ts';
+import { boundLog, type Child, endLeftovers } from './child-process.ts';
 import { type ContainerServices, startContainerServices } from './container-services.ts';
 import { startControlServices } from './control-services.ts';
-import { type Emulators, type EmulatorUrls, emulatorUrls, startEmulators } from './emulators.ts';
+import { createCustomResources } from './custom-resources.ts';
+import { type EmulatorUrls, emulatorUrls, startEmulators } from './emulators.ts';
 import { startEventSources } from './event-sources.ts';
 import { createFailureWatch } from './failure-watch.ts';
 import { freePorts } from './free-port.ts';
@@ -28,7 +30,7 @@ export type CloudOptions = {
   assemblyFolder: string;
   stateFolder: string;
   /** Fixed ports for people, `free` for tests. */
-  ports: 'free' | { http: number; webSocket: number };
+  ports: 'free' | { http: number; webSocket: number; chain: number };
   /** One line as each phase ends. */
   progress: (text: string) => void;
   /** Trouble that a person should see while the cloud runs. */
@@ -43,7 +45,13 @@ export type CloudOptions = {
   signal?: AbortSignal;
 };
 
-export type CloudUrls = EmulatorUrls & { http: string; webSocket: string; control: string };
+export type CloudUrls = EmulatorUrls & {
+  http: string;
+  webSocket: string;
+  control: string;
+  /** Where functions of the assembly want one. */
+  chain?: string;
+};
 
 export type Cloud = {
   outputs: Output[];
@@ -106,21 +114,22 @@ async function boot(
   if (leftovers.length > 0) progress(`ended what an earlier run left: ${leftovers.join(', ')}`);
 
   const ports = await choosePorts(options);
-  const urls = ports.urls;
   const assembly = readAssembly(options.assemblyFolder, {
     region: REGION,
     account: ACCOUNT,
-    urls: { sqs: urls.sqs, httpApi: urls.http, webSocketApi: urls.webSocket },
+    urls: { sqs: ports.urls.sqs, httpApi: ports.urls.http, webSocketApi: ports.urls.webSocket },
   });
+  const urls: CloudUrls = {
+    ...ports.urls,
+    ...(wantsChain(assembly) && { chain: chainUrl(ports.chain) }),
+  };
   const idle = idleTypes(assembly);
   progress(`${assembly.stacks.length} stacks, ${assembly.resources.length} resources`);
   if (idle.length > 0)
     progress(`${idle.length} resource types mean nothing here (of ${shorten(idle)})`);
 
   options.signal?.throwIfAborted();
-  const emulators = await startEmulators({ ...ports, stateFolder, progress });
-  endings.unshift((graceMs) => emulators.stop(graceMs));
-  watchEmulators(emulators, endings, report);
+  const children = await startStores({ ...options, ports, urls, endings });
   const clients = createAwsClients(urls, REGION);
   endings.unshift(() => clients.destroy());
   options.signal?.throwIfAborted();
@@ -144,6 +153,7 @@ async function boot(
   const services = await startServices({ ...shared, invocations, stateFolder, ports, endings });
   const { secrets, parameters } = services;
 
+  await createCustomResources({ assembly, functions, progress });
   await startFronts({ assembly, functions, log, ports, endings, progress });
 
   options.signal?.throwIfAborted();
@@ -154,7 +164,7 @@ async function boot(
     tasks: options.tasks ?? [],
   });
   endings.unshift((graceMs) => containers.stop(graceMs));
-  const logFiles = [...emulators.children, ...containers.all()].map(({ logFile }) => logFile);
+  const logFiles = [...children, ...containers.all()].map(({ logFile }) => logFile);
   const bounding = setInterval(() => {
     for (const file of logFiles) boundLog(file);
   }, BOUND_LOGS_EVERY_MS).unref();
@@ -173,9 +183,23 @@ async function boot(
   return { outputs, urls, assembly, functions, containers, scheduler, secrets, clients, logFolder };
 }
 
+/** The emulators, and the chain where one is wanted: whatever keeps state. */
+async function startStores(
+  options: Omit<CloudOptions, 'ports'> & { ports: Ports; urls: CloudUrls; endings: Ending[] },
+): Promise<Child[]> {
+  const { stateFolder, progress, report, ports, urls, endings } = options;
+  const emulators = await startEmulators({ ...ports, stateFolder, progress });
+  endings.unshift((graceMs) => emulators.stop(graceMs));
+  const chain = urls.chain && (await startChain({ ...ports.chain, stateFolder, progress, report }));
+  if (chain) endings.unshift((graceMs) => chain.stop(graceMs));
+  const children = [...emulators.children, ...(chain ? chain.children : [])];
+  watchChildren(children, endings, report);
+  return children;
+}
+
 /** Nothing works without an emulator, so that one which ends on its own is news. */
-function watchEmulators(
-  { children }: Emulators,
+function watchChildren(
+  children: readonly Child[],
   endings: Ending[],
   report: (text: string) => void,
 ): void {
@@ -225,17 +249,19 @@ type Ports = {
   http: number;
   webSocket: number;
   control: number;
+  chain: { port: number; environment: NodeJS.ProcessEnv };
   environment: NodeJS.ProcessEnv;
   urls: CloudUrls;
 };
 
 async function choosePorts(options: CloudOptions): Promise<Ports> {
-  const free = await freePorts(6);
+  const free = await freePorts(7);
   const [dynamodb, kinesis, queues, control] = free as [number, number, number, number];
   const fixed = options.ports === 'free' ? undefined : options.ports;
   const http = fixed?.http ?? (free[4] as number);
   const webSocket = fixed?.webSocket ?? (free[5] as number);
   const environment = options.environment ?? process.env;
+  const chain = { port: fixed?.chain ?? (free[6] as number), environment };
   const ports = { dynamodb, kinesis, queues };
   const at = (port: number): string => `http://127.0.0.1:${port}`;
   const urls = {
@@ -244,7 +270,7 @@ async function choosePorts(options: CloudOptions): Promise<Ports> {
     webSocket: `ws://127.0.0.1:${webSocket}`,
     control: at(control),
   };
-  return { ports, http, webSocket, control, environment, urls };
+  return { ports, http, webSocket, control, chain, environment, urls };
 }
 
 /** What functions and containers find the local services by. */
@@ -263,6 +289,7 @@ function serviceEnvironment(urls: CloudUrls): Record<string, string> {
     AWS_ENDPOINT_URL_LAMBDA: urls.control,
     AWS_ENDPOINT_URL_KMS: urls.control,
     AWS_ENDPOINT_URL_CLOUDWATCH: urls.control,
+    ...(urls.chain && { [CHAIN_VARIABLE]: urls.chain }),
     AWS_ENDPOINT_URL_APIGATEWAYMANAGEMENTAPI: urls.webSocket.replace(/^ws/, 'http'),
     AWS_REGION: REGION,
     AWS_DEFAULT_REGION: REGION,

@@ -52,7 +52,10 @@ async function start(): Promise<void> {
   const assemblyFolder =
     given.assembly === undefined ? await synthesize(options) : resolve(given.assembly);
   if (stopping.signal.aborted) return;
-  const ports = given.port === 0 ? 'free' : { http: given.port, webSocket: given.port + 1 };
+  const ports =
+    given.port === 0
+      ? 'free'
+      : { http: given.port, webSocket: given.port + 1, chain: given.port + 2 };
   const { without, tasks } = given;
   const told = { progress, report, signal: stopping.signal, without, tasks };
   const booted = await bootCloud({ assemblyFolder, stateFolder, ports, ...told });
@@ -90,10 +93,10 @@ function forget(stateFolder: string): void {
 
 async function checkPorts(port: number): Promise<void> {
   if (port === 0) return;
-  for (const wanted of [port, port + 1]) {
+  for (const wanted of [port, port + 1, port + 2]) {
     if (await isFree(wanted)) continue;
     throw new Error(
-      `Port ${wanted} is in use: stop the other program, or choose others with \`npm start -- --port N\` (N and N + 1).`,
+      `Port ${wanted} is in use: stop the other program, or choose others with \`npm start -- --port N\` (N to N + 2).`,
     );
   }
 }

@@ -10,6 +10,7 @@ const RUN_TYPES: ReadonlySet<string> = new Set([
   'AWS::ApiGatewayV2::RouteResponse',
   'AWS::ApiGatewayV2::Stage',
   'AWS::ApiGatewayV2::Deployment',
+  'AWS::CloudFormation::CustomResource',
   'AWS::DynamoDB::GlobalTable',
   'AWS::DynamoDB::Table',
   'AWS::ECS::Service',

@@ -3,6 +3,7 @@ import * as z from 'zod';
 import type { Refusal } from '#domain/refusal.ts';
 import {
   type CommandRequest,
+  chainHead,
   commandsRequest,
   creditDemand,
   type RememberedOrder,
@@ -73,6 +74,8 @@ async function route(name: string, { url, body, leader, groupId }: Call): Promis
       return operation(body, leader, groupId);
     case 'POST /credit/demand':
       return demand(body, leader);
+    case 'POST /chain-head':
+      return toldHead(body, leader);
     case 'GET /depth': {
       const levels = Number(url.searchParams.get('levels') ?? 50);
       if (!Number.isInteger(levels) || levels < 1 || levels > depthLevels)
@@ -125,6 +128,13 @@ async function demand(body: string, leader: Leader): Promise<Reply> {
     status: 200,
     body: { returnedUnits: await leader.demand(account.toLowerCase(), asset) },
   };
+}
+
+function toldHead(body: string, leader: Leader): Reply {
+  const parsed = parse(chainHead, body);
+  if ('refusal' in parsed) return parsed.refusal;
+  leader.chainHead(parsed.value);
+  return { status: 200, body: {} };
 }
 
 const signature = /^0x[0-9a-f]{130}$/;

@@ -1,19 +1,27 @@
 /**
- * What a leader must know of the last minute beside its engine: orders that were cancelled before they came, and credit that
- * was returned and may not have reached the ledger. It follows from commands and events alone, so a replay builds it too, and
+ * What a leader must know beside its engine: of the last minute, orders that were cancelled before they came, and credit that
+ * was returned and may not have reached the ledger; and the markets that the chain watch closed. It follows from commands and events alone, so a replay builds it too, and
  * a snapshot carries it.
  */
 import type { Command } from '#domain/command.ts';
 import type { CreditReturned, EngineEvent } from '#domain/event.ts';
+import type { MarketId } from '#domain/market.ts';
 import type { Address, Digest } from '#domain/order.ts';
 import { returningCreditMs } from './bounds.ts';
+import { WatchedMarkets } from './chain-watch.ts';
 import { memoryMs } from './engine/limits.ts';
 import { WindowQueue } from './engine/window-queue.ts';
 
 /** A cancel of an order that nobody had seen keeps it out for the admission window, whoever leads. */
 export type BuriedRecord = { kind: 'buried'; digest: Digest; account: Address; atMs: number };
 export type ReturnedRecord = { kind: 'returned'; event: CreditReturned; atMs: number };
-export type LateRecord = BuriedRecord | ReturnedRecord;
+/** A market that the chain watch closed, and only it opens again. */
+export type WatchedRecord = { kind: 'watched'; marketId: MarketId };
+export type LateRecord = BuriedRecord | ReturnedRecord | WatchedRecord;
+
+/** Whatever else a snapshot holds is the engine's. */
+export const isLate = (record: { kind: string }): record is LateRecord =>
+  record.kind === 'buried' || record.kind === 'returned' || record.kind === 'watched';
 
 export class LateMemory {
   readonly #windows = {
@@ -21,12 +29,18 @@ export class LateMemory {
     returned: new WindowQueue<ReturnedRecord>(),
   };
 
-  constructor(records: Iterable<LateRecord> = []) {
-    for (const record of records) this.#keep(record);
+  readonly #watched: WatchedMarkets;
+
+  constructor(records: readonly LateRecord[] = []) {
+    for (const record of records) if (record.kind !== 'watched') this.#keep(record);
+    this.#watched = new WatchedMarkets(
+      records.flatMap((record) => (record.kind === 'watched' ? [record.marketId] : [])),
+    );
   }
 
   /** Told of every command with what it did, in the journal's order. */
   note(command: Command, events: readonly EngineEvent[]): void {
+    this.#watched.note(command, events);
     const [opening] = events;
     if (command.type === 'cancel' && opening?.type === 'refused') {
       const { digest, account, nowMs } = command;
@@ -48,7 +62,16 @@ export class LateMemory {
     return this.#windows.returned.items();
   }
 
-  #keep(record: LateRecord): void {
+  watched(): WatchedRecord[] {
+    return this.#watched.ids().map((marketId) => ({ kind: 'watched', marketId }));
+  }
+
+  /** For a snapshot. */
+  records(): LateRecord[] {
+    return [...this.buried(), ...this.returned(), ...this.watched()];
+  }
+
+  #keep(record: BuriedRecord | ReturnedRecord): void {
     const { buried, returned } = this.#windows;
     if (record.kind === 'buried') {
       buried.push(record, record.atMs);

@@ -9,9 +9,10 @@ import type { SnapshotWriter } from '#cloud/snapshot-store.ts';
 import type { GrantCredit, ListMarket } from '#domain/command.ts';
 import type { Address } from '#domain/order.ts';
 import type { ListedMarket } from '#wire/catalog.ts';
-import type { CommandRequest, CommandResult } from '#wire/matcher-api.ts';
+import type { ChainHead, CommandRequest, CommandResult } from '#wire/matcher-api.ts';
 import type { OperatorRequest } from '#wire/operator-request.ts';
 import { sweepMs } from './bounds.ts';
+import { createChainWatch } from './chain-watch.ts';
 import { CreditDesk, isKnown } from './credit-desk.ts';
 import { createCreditPolicies } from './credit-policies.ts';
 import { createCreditReturns } from './credit-returns.ts';
@@ -52,6 +53,8 @@ export type LeaderOptions = {
   cleared: () => Promise<Cleared>;
   publisher: Pick<FeedPublisher, 'publish'>;
   demandElsewhere: (account: Address, asset: string) => Promise<number>;
+  /** How old the newest head of the chain may be, while markets are open; without it nobody looks. */
+  chainStaleMs?: number | undefined;
   clock: Clock;
   timers: Timers;
   tallies: Pick<Tallies, 'frame' | 'putTook'>;
@@ -68,6 +71,8 @@ export type Leader = Queries & {
     requests: readonly (CommandRequest | OperatorRequest)[],
   ): Promise<CommandResult[]> | 'busy' | 'not_leader';
   demand(account: Address, asset: string): Promise<number>;
+  /** How far the chain was looked through for what users took back. */
+  chainHead(head: ChainHead): void;
   /** Takes nothing new and resolves when all that was taken is durable and answered. */
   drain(): Promise<void>;
   /** Resolves when the snapshot of the end is written, which drain only begins; the next one may lead meanwhile. */
@@ -84,7 +89,7 @@ export async function lead(options: LeaderOptions): Promise<Leader> {
   const parts = assemble(options, recovered, tombstones);
   for (const returned of recovered.late.returned()) parts.returns.replayed(returned);
   const { engine } = recovered;
-  const { journal, sequencer, returns, queries, desk, bell, checks, snapshots } = parts;
+  const { journal, sequencer, returns, queries, desk, bell, checks, snapshots, watch } = parts;
   // W2: the first frame at once, even if empty, so that readers see the new epoch lead.
   journal.flush('empty');
   await sequencer.catchUp();
@@ -103,6 +108,7 @@ export async function lead(options: LeaderOptions): Promise<Leader> {
     bell.stop();
     desk.stop();
     checks.stop();
+    watch.stop();
   };
   return {
     ...queries,
@@ -110,6 +116,7 @@ export async function lead(options: LeaderOptions): Promise<Leader> {
     engine,
     execute: (requests) => (draining ? 'not_leader' : sequencer.execute(requests)),
     demand: (account, asset) => returns.demand(account, asset),
+    chainHead: (head) => watch.tell(head),
     async drain() {
       stopTimers();
       await sequencer.idle();
@@ -175,7 +182,10 @@ function assemble(
   const sequencer = new Sequencer({
     ...{ engine, journal, tombstones, clock, timers, doubted, newCommandId, newCancelId },
     deskTakes: (first, order) => desk.takes(first, order),
-    applied: (command, events) => returns.applied(command, events),
+    applied: (command, events) => {
+      returns.applied(command, events);
+      watch.applied(command, events);
+    },
     settled: () => bell.set(),
   });
   const returns = createCreditReturns({
@@ -198,10 +208,14 @@ function assemble(
     ...{ engine, clock, timers },
     catchUp: () => void sequencer.catchUp(),
   });
+  const watch = createChainWatch({
+    ...{ engine, late, clock, timers, newCommandId, staleMs: options.chainStaleMs },
+    submit: (make) => sequencer.submit(make),
+  });
   const queries = createQueries({ groupId, epoch: lease.epoch, engine, journal, clock });
   return {
-    ...{ engine, outlet, checks, journal, snapshots, sequencer, returns, desk, bell, queries },
-    newCommandId,
+    ...{ engine, outlet, checks, journal, snapshots, sequencer },
+    ...{ returns, desk, bell, queries, watch, newCommandId },
   };
 }
 

@@ -17,7 +17,9 @@ import { createMetrics, MetricUnit, metricNames } from '#cloud/metrics.ts';
 import { catalogOf, type Environment, journalStreamsOf, setting } from '#cloud/settings.ts';
 import { createSnapshotStore } from '#cloud/snapshot-store.ts';
 import { groupsOf, listedMarkets } from '#wire/catalog.ts';
+import { chainTermsSchema } from '#wire/chain-terms.ts';
 import { nonceFrom } from '#wire/journal-frame.ts';
+import { settingNames } from '#wire/setting-names.ts';
 import { begin } from './beginning.ts';
 import { drainMs, lastSnapshotMs, patienceMs } from './bounds.ts';
 import { demandFrom } from './demand-elsewhere.ts';
@@ -105,6 +107,7 @@ async function start(environment: Environment): Promise<void> {
     },
     writer: createJournalWriter({ client: kinesisClient(), stream }),
     ledger: createLedgerStore(ledgerTable),
+    chainStaleMs: chainStaleMs(environment),
     demandElsewhere: demandFrom(others, createMatcherClient({ leases: store, clock }), timers),
     faulted: (what, error) => logger.warn(what, ...(error ? [error] : [])),
   });
@@ -113,6 +116,13 @@ async function start(environment: Environment): Promise<void> {
   leader = leading;
   const tookMs = Math.round(clock.monotonicMs() - startedMs);
   logger.info('leading', { epoch: held.epoch, sequence: leading.engine.sequence, tookMs });
+}
+
+/** A quarter of what an exit takes; a stage without a chain of its own has no such terms. */
+function chainStaleMs(environment: Environment): number | undefined {
+  const terms = environment[settingNames.chainTerms];
+  if (!terms) return undefined;
+  return (chainTermsSchema.parse(JSON.parse(terms)).exitDelaySeconds * 1_000) / 4;
 }
 
 /** A leader and a caught-up standby are well; and so is who still replays a long journal: a fresh start would begin it anew. */

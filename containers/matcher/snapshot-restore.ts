@@ -8,7 +8,7 @@ import { HashLanes } from './engine/hash-lanes.ts';
 import { currentRulesVersion, restoreEngine } from './engine/matching-engine.ts';
 import type { SnapshotRecord } from './engine/snapshot-record.ts';
 import { foldRecord } from './engine/state-hash.ts';
-import { LateMemory, type LateRecord } from './late-memory.ts';
+import { isLate, LateMemory, type LateRecord } from './late-memory.ts';
 import type { StartingPoint } from './replica.ts';
 import { recordsIn } from './snapshot-codec.ts';
 
@@ -111,7 +111,7 @@ async function restoredFrom(
   function* records(): Generator<SnapshotRecord> {
     for (const part of parts) {
       for (const record of recordsIn(part)) {
-        if (record.kind === 'buried' || record.kind === 'returned') late.push(record);
+        if (isLate(record)) late.push(record);
         else {
           foldRecord(state, record);
           yield record;

@@ -84,7 +84,7 @@ export function createSnapshotTaker(options: SnapshotTakerOptions): SnapshotTake
 
   const freeze = (): Frozen => {
     takenMs = clock.monotonicMs();
-    const frozen = { records: engine.freeze(), late: [...late.buried(), ...late.returned()] };
+    const frozen = { records: engine.freeze(), late: late.records() };
     [isDue, commands, frames] = [false, 0, 0];
     return { ...frozen, frozenMs: clock.monotonicMs() - takenMs };
   };

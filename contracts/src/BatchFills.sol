@@ -3,13 +3,15 @@ pragma solidity 0.8.37;
 
 import {BatchOrders} from "./BatchOrders.sol";
 import {BatchReader} from "./BatchReader.sol";
+import {BatchRows} from "./BatchRows.sol";
 import {IExchange} from "./IExchange.sol";
 import {ISettlementVault} from "./ISettlementVault.sol";
 import {Rejection} from "./Rejection.sol";
 
 /// @title What a batch moves: the house's transfers, then its fills in turn, each in memory and by users' limits.
 library BatchFills {
-    error BatchMalformed(uint256 have, uint256 need);
+    using BatchRows for bytes;
+
     error AssetNotInsured(uint256 asset);
     error InsuranceTooLow(uint256 asset, int256 have, uint256 need);
 
@@ -36,51 +38,70 @@ library BatchFills {
         bool isTakerInsured;
     }
 
-    /// @notice Moves what operators adjusted from the insurance account to users; too little there stops the batch.
-    /// @return offset Where in calldata the fills begin.
-    function transferHouse(BatchOrders.Batch memory batch, uint64 batchId) internal returns (uint256 offset) {
-        offset = batch.transfersAt;
-        for (uint256 i = 0; i < batch.transferCount; ++i) {
-            uint256 holding = BatchReader.u16(offset);
-            uint256 amount = BatchReader.u128(offset + 2);
-            offset += BatchReader.TRANSFER_BYTES;
-            uint256 row = batch.holdings[holding];
-            uint256 insured = _insuredHolding(batch, row >> 16);
-            int256 have = _available(batch, insured);
-            if (have < int256(amount)) revert InsuranceTooLow(batch.assets[row >> 16], have, amount);
-            batch.deltas[insured] -= int256(amount);
-            batch.deltas[holding] += int256(amount);
-            emit IExchange.HouseTransferred(batchId, batch.accounts[row & 0xffff], batch.assets[row >> 16], amount);
+    /// @notice Makes room for changes: deltas and fees, how far orders come, and conversions, of which no fill needs more than one.
+    /// @param offset Where in calldata the transfers begin.
+    function open(BatchOrders.Batch memory batch, uint256 offset) internal pure {
+        unchecked {
+            BatchRows.Places memory places = batch.places;
+            uint256 words = places.holdings + places.assets + 2 * (places.orders + places.delegations);
+            offset += batch.transfers * BatchReader.TRANSFER_BYTES;
+            for (uint256 i = 0; i < batch.fills; ++i) {
+                if (BatchReader.u8(offset) & 3 != TRADE) words += BatchRows.CONVERSION_WORDS;
+                offset += BatchReader.FILL_BYTES;
+            }
+            batch.changes = BatchRows.allocate(words);
         }
     }
 
+    /// @notice Moves what operators adjusted from the insurance account to users; too little there stops the batch.
+    /// @return next Where in calldata the fills begin.
+    function transferHouse(BatchOrders.Batch memory batch, uint64 batchId, uint256 offset)
+        internal
+        returns (uint256 next)
+    {
+        (bytes memory rows, BatchRows.Places memory places) = (batch.rows, batch.places);
+        for (uint256 i = 0; i < batch.transfers; ++i) {
+            uint256 holding = BatchReader.u16(offset);
+            uint256 amount = BatchReader.u128(offset + 2);
+            offset += BatchReader.TRANSFER_BYTES;
+            if (holding >= places.holdings) revert BatchOrders.BatchMalformed(holding, places.holdings);
+            uint256 row = rows.get(places.holdingsAt + holding);
+            uint256 asset = _assetAt(batch, row >> 16);
+            uint256 insured = _insuredHolding(batch, row >> 16);
+            int256 have = _available(batch, insured);
+            if (have < int256(amount)) revert InsuranceTooLow(asset, have, amount);
+            _add(batch.changes, insured, -int256(amount));
+            _add(batch.changes, holding, int256(amount));
+            address account = address(uint160(rows.get(BatchRows.ACCOUNTS_AT + (row & 0xffff))));
+            emit IExchange.HouseTransferred(batchId, account, asset, amount);
+        }
+        return offset;
+    }
+
     /// @notice Settles the fills in turn; a bad one is left out and named.
+    /// @param offset Where in calldata the fills begin.
     function settle(BatchOrders.Batch memory batch, ISettlementVault vault, uint64 batchId, uint256 offset)
         internal
-        returns (bytes memory outcomes, uint256 rejected, uint256 end)
+        returns (bytes memory outcomes, uint256 rejected)
     {
-        uint256 count = batch.fillCount;
+        uint256 count = batch.fills;
         outcomes = new bytes(count);
-        // Room for what may be needed: no fill converts more than one condition.
-        uint256 convertible;
-        for (uint256 i = 0; i < count; ++i) {
-            if (BatchReader.u8(offset + i * BatchReader.FILL_BYTES) & 3 != TRADE) ++convertible;
-        }
-        batch.conversions = new ISettlementVault.Conversion[](convertible);
         Fill memory fill;
-        for (uint256 i = 0; i < count; ++i) {
+        for (uint256 i = 0; i < count;) {
             _read(batch, fill, offset);
-            offset += BatchReader.FILL_BYTES;
             uint256 reason = _reject(batch, vault, fill);
             if (reason == Rejection.SETTLED) {
                 _move(batch, fill);
-                continue;
+            } else {
+                outcomes[i] = bytes1(uint8(reason));
+                ++rejected;
+                emit IExchange.FillRejected(batchId, i, uint8(reason & ~Rejection.OF_TAKER));
             }
-            outcomes[i] = bytes1(uint8(reason));
-            ++rejected;
-            emit IExchange.FillRejected(batchId, i, uint8(reason & ~Rejection.OF_TAKER));
+            unchecked {
+                offset += BatchReader.FILL_BYTES;
+                ++i;
+            }
         }
-        return (outcomes, rejected, offset);
     }
 
     function _read(BatchOrders.Batch memory batch, Fill memory fill, uint256 offset) private pure {
@@ -88,7 +109,7 @@ library BatchFills {
         fill.kind = flags & 3;
         fill.isMakerInsured = flags & MAKER_INSURED != 0;
         fill.isTakerInsured = flags & TAKER_INSURED != 0;
-        if (fill.kind > MERGE || (fill.isMakerInsured && fill.isTakerInsured)) revert BatchMalformed(flags, MERGE);
+        if (fill.kind > MERGE || (fill.isMakerInsured && fill.isTakerInsured)) revert BatchOrders.BatchMalformed(flags, MERGE);
         fill.base = BatchReader.u128(offset + 5);
         uint256 quote = BatchReader.u128(offset + 21);
         fill.takerQuote = quote;
@@ -139,12 +160,12 @@ library BatchFills {
             if (maker.baseAsset != taker.baseAsset) return Rejection.ASSETS_DIFFER;
             if (maker.isSell == taker.isSell) return Rejection.SIDES_DO_NOT_MATCH;
         } else {
-            uint256 outcome = batch.assets[taker.baseAsset];
-            if (outcome ^ batch.assets[maker.baseAsset] != 1) return Rejection.ASSETS_DIFFER;
+            uint256 outcome = _assetAt(batch, taker.baseAsset);
+            if (outcome ^ _assetAt(batch, maker.baseAsset) != 1) return Rejection.ASSETS_DIFFER;
             bool isSell = fill.kind == MERGE;
             if (maker.isSell != isSell || taker.isSell != isSell) return Rejection.SIDES_DO_NOT_MATCH;
             (bool isRegistered, uint256 collateral) = vault.collateralOf(outcome);
-            if (!isRegistered || collateral != batch.assets[taker.quoteAsset]) return Rejection.UNKNOWN_OUTCOME;
+            if (!isRegistered || collateral != _assetAt(batch, taker.quoteAsset)) return Rejection.UNKNOWN_OUTCOME;
             if (fill.takerQuote > fill.base) return Rejection.PRICE_OUTSIDE_LIMIT | Rejection.OF_TAKER;
         }
         if (fill.isRebate && fill.makerFee > fill.takerFee) return Rejection.FEE_TOO_HIGH;
@@ -174,6 +195,7 @@ library BatchFills {
         pure
         returns (uint256)
     {
+        unchecked {
         uint256 cap = order.isQuoteCap ? order.quoteAmount : order.baseAmount;
         uint256 filled = order.filled + (order.isQuoteCap ? quote : base);
         if (filled > cap) return Rejection.OVERFILLED;
@@ -190,12 +212,15 @@ library BatchFills {
             }
         }
         return Rejection.SETTLED;
+        }
     }
 
     /// @dev What a fill counts against a delegation: at the order's own price, so that a better one never passes the limit.
     function _notionalOf(BatchOrders.Order memory order, uint256 base, uint256 quote) private pure returns (uint256) {
-        if (order.isQuoteCap) return quote;
-        return (base * order.quoteAmount + order.baseAmount - 1) / order.baseAmount;
+        unchecked {
+            if (order.isQuoteCap) return quote;
+            return (base * order.quoteAmount + order.baseAmount - 1) / order.baseAmount;
+        }
     }
 
     function _isFeeTooHigh(BatchOrders.Batch memory batch, BatchOrders.Order memory order, uint256 fee, uint256 quote)
@@ -203,8 +228,10 @@ library BatchFills {
         pure
         returns (bool)
     {
-        uint256 bps = order.maxFeeBps < batch.hardFeeCapBps ? order.maxFeeBps : batch.hardFeeCapBps;
-        return fee * WHOLE_BPS > quote * bps;
+        unchecked {
+            uint256 bps = order.maxFeeBps < batch.hardFeeCapBps ? order.maxFeeBps : batch.hardFeeCapBps;
+            return fee * WHOLE_BPS > quote * bps;
+        }
     }
 
     function _makerFeeOf(Fill memory fill) private pure returns (int256) {
@@ -213,7 +240,9 @@ library BatchFills {
 
     /// @dev What a side pays of the quote asset; a seller pays less than nothing.
     function _costOf(BatchOrders.Order memory side, uint256 quote, int256 fee) private pure returns (int256) {
-        return (side.isSell ? -int256(quote) : int256(quote)) + fee;
+        unchecked {
+            return (side.isSell ? -int256(quote) : int256(quote)) + fee;
+        }
     }
 
     function _isBalanceTooLow(BatchOrders.Batch memory batch, BatchOrders.Order memory side, uint256 base, int256 cost)
@@ -227,11 +256,12 @@ library BatchFills {
 
     /// @dev Accepted: nothing below may fail.
     function _move(BatchOrders.Batch memory batch, Fill memory fill) private pure {
-        uint256 quoteAsset = fill.taker.quoteAsset;
         int256 makerFee = _makerFeeOf(fill);
         _moveSide(batch, fill.maker, fill.base, fill.makerQuote, makerFee, fill.isMakerInsured);
         _moveSide(batch, fill.taker, fill.base, fill.takerQuote, int256(fill.takerFee), fill.isTakerInsured);
-        batch.fees[quoteAsset] += uint256(int256(fill.takerFee) + makerFee);
+        unchecked {
+            _add(batch.changes, batch.places.holdings + fill.taker.quoteAsset, int256(fill.takerFee) + makerFee);
+        }
         if (fill.kind != TRADE) _convert(batch, fill);
     }
 
@@ -243,40 +273,65 @@ library BatchFills {
         int256 fee,
         bool isInsured
     ) private pure {
-        batch.deltas[side.baseHolding] += side.isSell ? -int256(base) : int256(base);
-        batch.deltas[side.quoteHolding] -= _costOf(side, quote, fee);
-        if (isInsured) return;
-        side.filled += side.isQuoteCap ? quote : base;
-        if (side.delegation != 0) batch.delegations[side.delegation - 1].spent += _notionalOf(side, base, quote);
-    }
-
-    function _convert(BatchOrders.Batch memory batch, Fill memory fill) private pure {
-        int256 sets = fill.kind == MINT ? int256(fill.base) : -int256(fill.base);
-        (uint256 outcome, uint256 complement) = (fill.taker.baseAsset, fill.maker.baseAsset);
-        uint256 count = batch.conversionCount;
-        for (uint256 i = 0; i < count; ++i) {
-            ISettlementVault.Conversion memory known = batch.conversions[i];
-            if (known.outcomePosition == outcome && known.complementPosition == complement) {
-                known.sets += sets;
-                return;
+        unchecked {
+            _add(batch.changes, side.baseHolding, side.isSell ? -int256(base) : int256(base));
+            _add(batch.changes, side.quoteHolding, -_costOf(side, quote, fee));
+            if (isInsured) return;
+            side.filled += side.isQuoteCap ? quote : base;
+            if (side.delegation != 0) {
+                batch.delegations[side.delegation - 1].spent += _notionalOf(side, base, quote);
             }
         }
-        batch.conversions[count] =
-            ISettlementVault.Conversion(outcome, complement, fill.taker.quoteAsset, sets);
-        batch.conversionCount = count + 1;
+    }
+
+    /// @dev A condition's conversions are one, behind the orders' and delegations' words.
+    function _convert(BatchOrders.Batch memory batch, Fill memory fill) private pure {
+        unchecked {
+            int256 sets = fill.kind == MINT ? int256(fill.base) : -int256(fill.base);
+            bytes memory changes = batch.changes;
+            BatchRows.Places memory places = batch.places;
+            uint256 to = places.holdings + places.assets + 2 * (places.orders + places.delegations);
+            for (uint256 i = 0; i < batch.conversions; ++i) {
+                if (changes.get(to) == fill.taker.baseAsset && changes.get(to + 1) == fill.maker.baseAsset) {
+                    _add(changes, to + 3, sets);
+                    return;
+                }
+                to += BatchRows.CONVERSION_WORDS;
+            }
+            changes.set(to, fill.taker.baseAsset);
+            changes.set(to + 1, fill.maker.baseAsset);
+            changes.set(to + 2, fill.taker.quoteAsset);
+            changes.set(to + 3, uint256(sets));
+            ++batch.conversions;
+        }
+    }
+
+    function _add(bytes memory words, uint256 i, int256 delta) private pure {
+        unchecked {
+            words.set(i, uint256(int256(words.get(i)) + delta));
+        }
     }
 
     /// @dev Below 0 only where a holding is in the batch twice, which the vault notices.
     function _available(BatchOrders.Batch memory batch, uint256 holding) private pure returns (int256) {
-        return int256(batch.balances[holding]) + batch.deltas[holding];
+        unchecked {
+            return int256(batch.found.get(batch.places.accounts + holding)) + int256(batch.changes.get(holding));
+        }
     }
 
     function _insuredHolding(BatchOrders.Batch memory batch, uint256 asset) private pure returns (uint256 holding) {
+        if (asset >= batch.places.assets) revert BatchOrders.BatchMalformed(asset, batch.places.assets);
         uint256 insured = batch.insuredHoldings[asset];
-        if (insured == 0) revert AssetNotInsured(batch.assets[asset]);
+        if (insured == 0) revert AssetNotInsured(_assetAt(batch, asset));
         holding = insured - 1;
+        if (holding >= batch.places.holdings) revert BatchOrders.BatchMalformed(holding, batch.places.holdings);
+        uint256 row = batch.rows.get(batch.places.holdingsAt + holding);
+        address account = address(uint160(batch.rows.get(BatchRows.ACCOUNTS_AT + (row & 0xffff))));
         // Only the house's own money may be taken without a signature.
-        address account = batch.accounts[batch.holdings[holding] & 0xffff];
-        if (account != batch.insuranceAccount) revert AssetNotInsured(batch.assets[asset]);
+        if (account != batch.insuranceAccount || row >> 16 != asset) revert AssetNotInsured(_assetAt(batch, asset));
+    }
+
+    function _assetAt(BatchOrders.Batch memory batch, uint256 position) private pure returns (uint256) {
+        return batch.rows.get(batch.places.assetsAt + position);
     }
 }

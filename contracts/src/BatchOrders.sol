@@ -4,18 +4,24 @@ pragma solidity 0.8.37;
 import {MerkleProof} from "@openzeppelin/contracts/utils/cryptography/MerkleProof.sol";
 import {MessageHashUtils} from "@openzeppelin/contracts/utils/cryptography/MessageHashUtils.sol";
 import {BatchReader} from "./BatchReader.sol";
-import {ISettlementVault} from "./ISettlementVault.sol";
+import {BatchRows} from "./BatchRows.sol";
 import {IVault} from "./IVault.sol";
 import {Rejection} from "./Rejection.sol";
 import {SignedStructs} from "./SignedStructs.sol";
 
 /// @title A batch in memory: its accounts, assets and orders, each checked once however many fills it has.
+/// @notice Positions in calldata are checked when they are read; then arithmetic is of numbers below 2^128, at most 2^16 of
+/// them, and cannot overflow.
 library BatchOrders {
+    using BatchRows for bytes;
+
+    /// @notice A row names another one that is not there, or the bytes end too early or too late.
     error BatchMalformed(uint256 have, uint256 need);
 
     /// @notice An order and how far it has come.
     struct Order {
         address account;
+        uint256 accountAt;
         uint256 baseHolding;
         uint256 quoteHolding;
         uint256 baseAsset;
@@ -36,311 +42,275 @@ library BatchOrders {
     /// @notice A delegation and what was spent of it today.
     struct Delegation {
         IVault.Delegation signed;
-        uint256 epochFloorAt;
+        uint256 accountAt;
         uint256 spent;
         bool isSigned;
         bool isValid;
     }
 
+    /// @notice A whole batch.
     struct Batch {
+        bytes32 domain;
         address insuranceAccount;
         uint256 hardFeeCapBps;
-        address[] accounts;
-        uint256[] assets;
-        /// @dev By asset: position of the insurance account's holding + 1.
+        BatchRows.Places places;
+        bytes rows;
+        bytes found;
+        bytes changes;
+        /// @dev By asset: the insurance account's holding + 1; 0 where the batch has none.
         uint256[] insuredHoldings;
-        uint256[] holdings;
-        uint256[] balances;
-        int256[] deltas;
-        uint256[] fees;
         Order[] orders;
-        address[] orderAccounts;
-        bytes32[] orderDigests;
-        uint256[] filledBefore;
-        uint256[] orderAccountAt;
         Delegation[] delegations;
-        address[] delegationAccounts;
-        bytes32[] delegationDigests;
-        uint256[] spentBefore;
-        ISettlementVault.Conversion[] conversions;
-        uint256 conversionCount;
-        uint256 transferCount;
-        uint256 fillCount;
-        /// @dev Where in calldata the transfers begin.
-        uint256 transfersAt;
+        uint256 conversions;
+        uint256 transfers;
+        uint256 fills;
     }
 
-    uint256 private constant NO_LONGER_VALID = type(uint256).max;
-    uint256 private constant REGISTERED = 1 << 254;
-
     /// @notice Reads all rows before the transfers, and checks who signed.
-    function read(bytes calldata packed, bytes32 domain) internal pure returns (Batch memory batch) {
-        uint256 offset;
+    /// @return offset Where in calldata the transfers begin.
+    function read(Batch memory batch, bytes calldata packed) internal pure returns (uint256 offset) {
         assembly ("memory-safe") {
             offset := packed.offset
         }
-        uint256 counts = offset;
-        offset += BatchReader.COUNTS_BYTES;
-        offset = _readAccounts(batch, offset, BatchReader.u16(counts));
-        offset = _readAssets(batch, offset, BatchReader.u16(counts + 2));
-        offset = _readDelegations(batch, offset, BatchReader.u16(counts + 4), domain);
-        offset = _readOrders(batch, offset, BatchReader.u16(counts + 6), domain);
-        batch.transferCount = BatchReader.u16(counts + 8);
-        batch.fillCount = BatchReader.u16(counts + 10);
-        batch.transfersAt = offset;
-        // Rows that would lie behind the end are read as zeros: no memory is spent on more of them than calldata has.
-        requireWithin(offset, packed);
-    }
-
-    /// @notice EIP-712 digest of a struct's hash.
-    function digestOf(bytes32 domain, bytes32 structHash) internal pure returns (bytes32) {
-        return MessageHashUtils.toTypedDataHash(domain, structHash);
-    }
-
-    /// @notice What the vault must look up.
-    function keysOf(Batch memory batch, uint64 batchId, uint64 matchedThroughMs)
-        internal
-        pure
-        returns (ISettlementVault.BatchKeys memory keys)
-    {
-        keys.batchId = batchId;
-        keys.matchedThroughMs = matchedThroughMs;
-        keys.accounts = batch.accounts;
-        keys.assets = batch.assets;
-        keys.holdings = batch.holdings;
-        keys.orderAccounts = batch.orderAccounts;
-        keys.orderDigests = batch.orderDigests;
-        keys.delegationAccounts = batch.delegationAccounts;
-        keys.delegationDigests = batch.delegationDigests;
+        unchecked {
+            uint256 accounts = BatchReader.u16(offset);
+            uint256 assets = BatchReader.u16(offset + 2);
+            uint256 delegations = BatchReader.u16(offset + 4);
+            uint256 orders = BatchReader.u16(offset + 6);
+            batch.transfers = BatchReader.u16(offset + 8);
+            batch.fills = BatchReader.u16(offset + 10);
+            offset += BatchReader.COUNTS_BYTES;
+            uint256 holdings = _countHoldings(offset + accounts * BatchReader.ACCOUNT_BYTES, assets);
+            uint256 counts = BatchRows.pack(accounts, assets, holdings, orders, delegations);
+            batch.places = BatchRows.placesOf(counts);
+            batch.rows = BatchRows.allocate(batch.places.end);
+            batch.rows.set(0, counts);
+            for (uint256 i = 0; i < accounts; ++i) {
+                batch.rows.set(BatchRows.ACCOUNTS_AT + i, uint256(uint160(BatchReader.addr(offset))));
+                offset += BatchReader.ACCOUNT_BYTES;
+            }
+            offset = _readAssets(batch, offset);
+            offset = _readDelegations(batch, offset);
+            offset = _readOrders(batch, offset);
+            uint256 end;
+            assembly ("memory-safe") {
+                end := add(packed.offset, packed.length)
+            }
+            uint256 fillsEnd =
+                offset + batch.transfers * BatchReader.TRANSFER_BYTES + batch.fills * BatchReader.FILL_BYTES;
+            if (fillsEnd != end) revert BatchMalformed(fillsEnd, end);
+        }
     }
 
     /// @notice Says of each order why its fills may not be settled, if so: what can be said before any fill is looked at.
     /// @param earliestExpiryMs What expired later may be settled.
-    function check(Batch memory batch, ISettlementVault.BatchView memory found, uint256 earliestExpiryMs) internal pure {
-        batch.balances = found.balances;
-        batch.filledBefore = found.filled;
-        batch.spentBefore = found.delegations;
-        for (uint256 i = 0; i < batch.delegations.length; ++i) {
-            Delegation memory delegation = batch.delegations[i];
-            uint256 state = found.delegations[i];
-            delegation.spent = state & ~REGISTERED;
-            batch.spentBefore[i] = delegation.spent;
-            delegation.isValid = state != NO_LONGER_VALID && (delegation.isSigned || state & REGISTERED != 0)
-                && delegation.signed.expiresAtMs >= earliestExpiryMs
-                && delegation.signed.epoch >= found.epochs[delegation.epochFloorAt];
-        }
-        for (uint256 i = 0; i < batch.orders.length; ++i) {
-            Order memory order = batch.orders[i];
-            uint256 filled = found.filled[i];
-            order.filled = filled;
-            if (order.rejection != 0) continue;
-            if (order.delegation != 0 && !batch.delegations[order.delegation - 1].isValid) {
-                order.rejection = Rejection.DELEGATION_INVALID;
-            } else if (filled == NO_LONGER_VALID) {
-                order.rejection = Rejection.ORDER_CANCELLED;
-            } else if (order.epoch < found.epochs[batch.orderAccountAt[i]]) {
-                order.rejection = Rejection.EPOCH_TOO_LOW;
-            } else if (order.expiresAtMs < earliestExpiryMs) {
-                order.rejection = Rejection.ORDER_EXPIRED;
+    function check(Batch memory batch, uint256 earliestExpiryMs) internal pure {
+        unchecked {
+            bytes memory found = batch.found;
+            uint256 next = batch.places.accounts + batch.places.holdings;
+            uint256 delegationsAt = next + batch.places.orders;
+            for (uint256 i = 0; i < batch.delegations.length; ++i) {
+                Delegation memory delegation = batch.delegations[i];
+                uint256 state = found.get(delegationsAt + i);
+                delegation.spent = state & ~BatchRows.REGISTERED;
+                delegation.isValid = state != BatchRows.NO_LONGER_VALID
+                    && (delegation.isSigned || state & BatchRows.REGISTERED != 0)
+                    && delegation.signed.expiresAtMs >= earliestExpiryMs
+                    && delegation.signed.epoch >= found.get(delegation.accountAt);
+            }
+            for (uint256 i = 0; i < batch.orders.length; ++i) {
+                Order memory order = batch.orders[i];
+                uint256 filled = found.get(next + i);
+                order.filled = filled;
+                if (order.rejection != 0) continue;
+                if (order.delegation != 0 && !batch.delegations[order.delegation - 1].isValid) {
+                    order.rejection = Rejection.DELEGATION_INVALID;
+                } else if (filled == BatchRows.NO_LONGER_VALID) {
+                    order.rejection = Rejection.ORDER_CANCELLED;
+                } else if (order.epoch < found.get(order.accountAt)) {
+                    order.rejection = Rejection.EPOCH_TOO_LOW;
+                } else if (order.expiresAtMs < earliestExpiryMs) {
+                    order.rejection = Rejection.ORDER_EXPIRED;
+                }
             }
         }
     }
 
-    /// @notice What the vault must change.
-    function changesOf(Batch memory batch, uint64 batchId, uint64 matchedThroughMs)
-        internal
-        pure
-        returns (ISettlementVault.BatchChanges memory changes)
-    {
-        changes.batchId = batchId;
-        changes.matchedThroughMs = matchedThroughMs;
-        changes.accounts = batch.accounts;
-        changes.assets = batch.assets;
-        changes.holdings = batch.holdings;
-        changes.deltas = batch.deltas;
-        changes.fees = batch.fees;
-        changes.orderAccounts = batch.orderAccounts;
-        changes.orderDigests = batch.orderDigests;
-        changes.filledBefore = batch.filledBefore;
-        changes.filledAfter = new uint256[](batch.orders.length);
-        for (uint256 i = 0; i < batch.orders.length; ++i) {
-            changes.filledAfter[i] = batch.orders[i].filled;
-        }
-        changes.delegationAccounts = batch.delegationAccounts;
-        changes.delegationDigests = batch.delegationDigests;
-        changes.spentBefore = batch.spentBefore;
-        changes.spentAfter = new uint256[](batch.delegations.length);
-        for (uint256 i = 0; i < batch.delegations.length; ++i) {
-            changes.spentAfter[i] = batch.delegations[i].spent;
-        }
-        ISettlementVault.Conversion[] memory conversions = batch.conversions;
-        uint256 count = batch.conversionCount;
-        // Fewer than there was room for.
-        assembly ("memory-safe") {
-            mstore(conversions, count)
-        }
-        changes.conversions = conversions;
-    }
-
-    /// @notice The bytes must end where the last row does.
-    function requireEnd(uint256 offset, bytes calldata packed) internal pure {
-        if (offset != _endOf(packed)) revert BatchMalformed(offset, _endOf(packed));
-    }
-
-    /// @notice No row may begin behind the end.
-    function requireWithin(uint256 offset, bytes calldata packed) internal pure {
-        if (offset > _endOf(packed)) revert BatchMalformed(offset, _endOf(packed));
-    }
-
-    function _endOf(bytes calldata packed) private pure returns (uint256 end) {
-        assembly ("memory-safe") {
-            end := add(packed.offset, packed.length)
-        }
-    }
-
-    function _readAccounts(Batch memory batch, uint256 offset, uint256 count) private pure returns (uint256) {
-        batch.accounts = new address[](count);
-        for (uint256 i = 0; i < count; ++i) {
-            batch.accounts[i] = BatchReader.addr(offset);
-            offset += BatchReader.ACCOUNT_BYTES;
-        }
-        return offset;
-    }
-
-    function _readAssets(Batch memory batch, uint256 offset, uint256 count) private pure returns (uint256) {
-        batch.assets = new uint256[](count);
-        batch.insuredHoldings = new uint256[](count);
-        batch.fees = new uint256[](count);
-        uint256 from = offset;
-        uint256 total;
-        for (uint256 i = 0; i < count; ++i) {
-            uint256 holders = BatchReader.u16(offset + 33);
-            total += holders;
-            offset += BatchReader.ASSET_BYTES + 2 * holders;
-        }
-        batch.holdings = new uint256[](total);
-        batch.deltas = new int256[](total);
-        offset = from;
-        uint256 holding;
-        for (uint256 i = 0; i < count; ++i) {
-            batch.assets[i] = uint256(BatchReader.word(offset));
-            if (BatchReader.u8(offset + 32) != 0) batch.insuredHoldings[i] = holding + 1;
-            uint256 end = holding + BatchReader.u16(offset + 33);
-            offset += BatchReader.ASSET_BYTES;
-            for (; holding < end; ++holding) {
-                batch.holdings[holding] = i << 16 | BatchReader.u16(offset);
-                offset += 2;
+    /// @notice Writes down how far orders and delegations have come; deltas, fees and conversions are there already.
+    function finish(Batch memory batch) internal pure {
+        unchecked {
+            bytes memory changes = batch.changes;
+            BatchRows.Places memory places = batch.places;
+            uint256 to = places.holdings + places.assets;
+            uint256 from = places.accounts + places.holdings;
+            for (uint256 i = 0; i < places.orders; ++i) {
+                changes.set(to++, batch.found.get(from++));
+                changes.set(to++, batch.orders[i].filled);
+            }
+            for (uint256 i = 0; i < places.delegations; ++i) {
+                changes.set(to++, batch.found.get(from++) & ~BatchRows.REGISTERED);
+                changes.set(to++, batch.delegations[i].spent);
+            }
+            uint256 length = (to + batch.conversions * BatchRows.CONVERSION_WORDS) << 5;
+            // Shorter than what was allocated, where fills share a condition.
+            assembly ("memory-safe") {
+                mstore(changes, length)
             }
         }
-        return offset;
     }
 
-    function _readDelegations(Batch memory batch, uint256 offset, uint256 count, bytes32 domain)
-        private
-        pure
-        returns (uint256)
-    {
-        batch.delegations = new Delegation[](count);
-        batch.delegationAccounts = new address[](count);
-        batch.delegationDigests = new bytes32[](count);
-        for (uint256 i = 0; i < count; ++i) {
-            Delegation memory delegation = batch.delegations[i];
-            uint256 accountAt = BatchReader.u16(offset);
-            delegation.epochFloorAt = accountAt;
-            IVault.Delegation memory signed = delegation.signed;
-            signed.account = batch.accounts[accountAt];
-            signed.sessionKey = BatchReader.addr(offset + 2);
-            signed.quoteAsset = batch.assets[BatchReader.u16(offset + 22)];
-            signed.maxNotionalPerDay = BatchReader.u128(offset + 24);
-            signed.maxFeeBps = BatchReader.u16(offset + 40);
-            signed.marketsRoot = BatchReader.word(offset + 42);
-            signed.createdAtMs = BatchReader.u64(offset + 74);
-            signed.expiresAtMs = BatchReader.u64(offset + 82);
-            signed.epoch = BatchReader.u64(offset + 90);
-            signed.salt = BatchReader.u64(offset + 98);
-            bytes32 digest = digestOf(domain, SignedStructs.hash(signed));
-            batch.delegationAccounts[i] = signed.account;
-            batch.delegationDigests[i] = digest;
-            bool hasSignature = BatchReader.u8(offset + 106) != 0;
-            offset += BatchReader.DELEGATION_BYTES;
-            if (hasSignature) {
-                delegation.isSigned = _isSigned(signed.account, digest, offset);
-                offset += BatchReader.SIGNATURE_BYTES;
+    function _countHoldings(uint256 offset, uint256 assets) private pure returns (uint256 total) {
+        unchecked {
+            for (uint256 i = 0; i < assets; ++i) {
+                uint256 holders = BatchReader.u16(offset + 33);
+                total += holders;
+                offset += BatchReader.ASSET_BYTES + 2 * holders;
             }
+            if (total > type(uint16).max) revert BatchMalformed(total, type(uint16).max);
         }
-        return offset;
     }
 
-    function _readOrders(Batch memory batch, uint256 offset, uint256 count, bytes32 domain) private pure returns (uint256) {
-        batch.orders = new Order[](count);
-        batch.orderAccounts = new address[](count);
-        batch.orderDigests = new bytes32[](count);
-        batch.orderAccountAt = new uint256[](count);
-        // One for all orders: hashed and forgotten.
-        SignedStructs.Order memory signed;
-        for (uint256 i = 0; i < count; ++i) {
-            offset = _readOrder(batch, i, offset, domain, signed);
+    function _readAssets(Batch memory batch, uint256 offset) private pure returns (uint256) {
+        unchecked {
+            (bytes memory rows, BatchRows.Places memory places) = (batch.rows, batch.places);
+            batch.insuredHoldings = new uint256[](places.assets);
+            uint256 to = places.holdingsAt;
+            for (uint256 i = 0; i < places.assets; ++i) {
+                rows.set(places.assetsAt + i, uint256(BatchReader.word(offset)));
+                if (BatchReader.u8(offset + 32) != 0) batch.insuredHoldings[i] = to - places.holdingsAt + 1;
+                uint256 end = to + BatchReader.u16(offset + 33);
+                offset += BatchReader.ASSET_BYTES;
+                for (; to < end; ++to) {
+                    uint256 account = _within(BatchReader.u16(offset), places.accounts);
+                    rows.set(to, i << 16 | account);
+                    offset += 2;
+                }
+            }
+            return offset;
         }
-        return offset;
     }
 
-    function _readOrder(Batch memory batch, uint256 i, uint256 offset, bytes32 domain, SignedStructs.Order memory signed)
-        private
-        pure
-        returns (uint256)
-    {
-        Order memory order = batch.orders[i];
-        uint256 accountAt = _readPlace(batch, order, offset);
-        batch.orderAccountAt[i] = accountAt;
-        uint256 flags = BatchReader.u8(offset + 4);
-        order.isSell = flags & 1 != 0;
-        order.isQuoteCap = flags & 2 != 0;
-        signed.account = order.account;
-        signed.signer = order.account;
-        signed.baseAsset = batch.assets[order.baseAsset];
-        signed.quoteAsset = batch.assets[order.quoteAsset];
-        signed.side = order.isSell ? 1 : 0;
-        signed.cap = order.isQuoteCap ? 1 : 0;
-        order.baseAmount = signed.baseAmount = BatchReader.u128(offset + 5);
-        order.quoteAmount = signed.quoteAmount = BatchReader.u128(offset + 21);
-        order.maxFeeBps = signed.maxFeeBps = BatchReader.u16(offset + 37);
-        signed.createdAtMs = BatchReader.u64(offset + 39);
-        order.expiresAtMs = signed.expiresAtMs = BatchReader.u64(offset + 47);
-        order.epoch = signed.epoch = BatchReader.u64(offset + 55);
-        signed.salt = BatchReader.u64(offset + 63);
-        signed.termsHash = BatchReader.word(offset + 71);
-        uint256 next = offset + BatchReader.ORDER_BYTES;
-        if (flags & 4 != 0) {
-            uint256 position = BatchReader.u16(next);
-            uint256 proofLength = BatchReader.u8(next + 2);
-            order.delegation = position + 1;
-            IVault.Delegation memory allowed = batch.delegations[position].signed;
-            signed.signer = allowed.sessionKey;
-            if (!_allows(allowed, signed, next + 3, proofLength)) order.rejection = Rejection.DELEGATION_INVALID;
-            if (allowed.maxFeeBps < order.maxFeeBps) order.maxFeeBps = allowed.maxFeeBps;
-            next += 3 + 32 * proofLength;
+    function _readDelegations(Batch memory batch, uint256 offset) private pure returns (uint256) {
+        unchecked {
+            (bytes memory rows, BatchRows.Places memory places) = (batch.rows, batch.places);
+            batch.delegations = new Delegation[](places.delegations);
+            uint256 to = places.delegationsAt;
+            for (uint256 i = 0; i < places.delegations; ++i) {
+                Delegation memory delegation = batch.delegations[i];
+                delegation.accountAt = _within(BatchReader.u16(offset), places.accounts);
+                IVault.Delegation memory signed = delegation.signed;
+                signed.account = _accountAt(rows, delegation.accountAt);
+                signed.sessionKey = BatchReader.addr(offset + 2);
+                signed.quoteAsset = rows.get(places.assetsAt + _within(BatchReader.u16(offset + 22), places.assets));
+                signed.maxNotionalPerDay = BatchReader.u128(offset + 24);
+                signed.maxFeeBps = BatchReader.u16(offset + 40);
+                signed.marketsRoot = BatchReader.word(offset + 42);
+                signed.createdAtMs = BatchReader.u64(offset + 74);
+                signed.expiresAtMs = BatchReader.u64(offset + 82);
+                signed.epoch = BatchReader.u64(offset + 90);
+                signed.salt = BatchReader.u64(offset + 98);
+                bytes32 digest = MessageHashUtils.toTypedDataHash(batch.domain, SignedStructs.hash(signed));
+                rows.set(to++, delegation.accountAt);
+                rows.set(to++, uint256(digest));
+                bool hasSignature = BatchReader.u8(offset + 106) != 0;
+                offset += BatchReader.DELEGATION_BYTES;
+                if (hasSignature) {
+                    delegation.isSigned = _isSigned(signed.account, digest, offset);
+                    offset += BatchReader.SIGNATURE_BYTES;
+                }
+            }
+            return offset;
         }
-        bytes32 digest = digestOf(domain, SignedStructs.hash(signed));
-        batch.orderAccounts[i] = order.account;
-        batch.orderDigests[i] = digest;
-        if (!_isSigned(signed.signer, digest, offset + 103)) order.rejection = Rejection.BAD_SIGNATURE;
-        return next;
+    }
+
+    function _readOrders(Batch memory batch, uint256 offset) private pure returns (uint256) {
+        unchecked {
+            uint256 count = batch.places.orders;
+            batch.orders = new Order[](count);
+            // One for all orders: hashed and forgotten.
+            SignedStructs.Order memory signed;
+            signed.typeHash = SignedStructs.ORDER_TYPE;
+            uint256 to = batch.places.ordersAt;
+            for (uint256 i = 0; i < count; ++i) {
+                offset = _readOrder(batch, batch.orders[i], signed, offset, to);
+                to += 2;
+            }
+            return offset;
+        }
+    }
+
+    function _readOrder(
+        Batch memory batch,
+        Order memory order,
+        SignedStructs.Order memory signed,
+        uint256 offset,
+        uint256 to
+    ) private pure returns (uint256 next) {
+        unchecked {
+            _readPlace(batch, order, signed, offset);
+            uint256 flags = BatchReader.u8(offset + 4);
+            order.isSell = flags & 1 != 0;
+            order.isQuoteCap = flags & 2 != 0;
+            signed.side = uint8(flags & 1);
+            signed.cap = uint8(flags >> 1 & 1);
+            order.baseAmount = signed.baseAmount = BatchReader.u128(offset + 5);
+            order.quoteAmount = signed.quoteAmount = BatchReader.u128(offset + 21);
+            order.maxFeeBps = signed.maxFeeBps = BatchReader.u16(offset + 37);
+            signed.createdAtMs = BatchReader.u64(offset + 39);
+            order.expiresAtMs = signed.expiresAtMs = BatchReader.u64(offset + 47);
+            order.epoch = signed.epoch = BatchReader.u64(offset + 55);
+            signed.salt = BatchReader.u64(offset + 63);
+            signed.termsHash = BatchReader.word(offset + 71);
+            next = offset + BatchReader.ORDER_BYTES;
+            if (flags & 4 != 0) next = _readDelegated(batch, order, signed, next);
+            bytes32 digest = MessageHashUtils.toTypedDataHash(batch.domain, SignedStructs.hash(signed));
+            batch.rows.set(to, order.accountAt);
+            batch.rows.set(to + 1, uint256(digest));
+            if (!_isSigned(signed.signer, digest, offset + 103)) order.rejection = Rejection.BAD_SIGNATURE;
+        }
     }
 
     /// @dev Whose order it is and which assets it trades, by its two holdings.
-    function _readPlace(Batch memory batch, Order memory order, uint256 offset) private pure returns (uint256 accountAt) {
-        order.baseHolding = BatchReader.u16(offset);
-        order.quoteHolding = BatchReader.u16(offset + 2);
-        uint256 base = batch.holdings[order.baseHolding];
-        uint256 quote = batch.holdings[order.quoteHolding];
-        accountAt = base & 0xffff;
-        if (accountAt != quote & 0xffff) revert BatchMalformed(accountAt, quote & 0xffff);
-        order.account = batch.accounts[accountAt];
-        order.baseAsset = base >> 16;
-        order.quoteAsset = quote >> 16;
+    function _readPlace(Batch memory batch, Order memory order, SignedStructs.Order memory signed, uint256 offset)
+        private
+        pure
+    {
+        unchecked {
+            (bytes memory rows, BatchRows.Places memory places) = (batch.rows, batch.places);
+            order.baseHolding = _within(BatchReader.u16(offset), places.holdings);
+            order.quoteHolding = _within(BatchReader.u16(offset + 2), places.holdings);
+            uint256 base = rows.get(places.holdingsAt + order.baseHolding);
+            uint256 quote = rows.get(places.holdingsAt + order.quoteHolding);
+            uint256 accountAt = base & 0xffff;
+            if (accountAt != quote & 0xffff) revert BatchMalformed(quote & 0xffff, accountAt);
+            order.accountAt = accountAt;
+            order.baseAsset = base >> 16;
+            order.quoteAsset = quote >> 16;
+            order.account = signed.account = signed.signer = _accountAt(rows, accountAt);
+            signed.baseAsset = rows.get(places.assetsAt + order.baseAsset);
+            signed.quoteAsset = rows.get(places.assetsAt + order.quoteAsset);
+        }
     }
 
-    /// @dev Whether a delegation covers an order's account and market. Its limits in money come with the fills.
+    /// @dev What a delegation says of an order, but for its limit in money, which comes with the fills.
+    function _readDelegated(Batch memory batch, Order memory order, SignedStructs.Order memory signed, uint256 offset)
+        private
+        pure
+        returns (uint256)
+    {
+        unchecked {
+            uint256 position = _within(BatchReader.u16(offset), batch.places.delegations);
+            uint256 proofLength = BatchReader.u8(offset + 2);
+            IVault.Delegation memory allowed = batch.delegations[position].signed;
+            order.delegation = position + 1;
+            signed.signer = allowed.sessionKey;
+            if (!_allows(allowed, signed, offset + 3, proofLength)) order.rejection = Rejection.DELEGATION_INVALID;
+            if (allowed.maxFeeBps < order.maxFeeBps) order.maxFeeBps = allowed.maxFeeBps;
+            return offset + 3 + 32 * proofLength;
+        }
+    }
+
+    /// @dev Whether a delegation covers an order's account and market.
     function _allows(
         IVault.Delegation memory allowed,
         SignedStructs.Order memory order,
@@ -362,5 +332,14 @@ library BatchOrders {
         return SignedStructs.isSignedBy(
             signer, digest, BatchReader.word(offset), BatchReader.word(offset + 32), BatchReader.u8(offset + 64)
         );
+    }
+
+    function _accountAt(bytes memory rows, uint256 position) private pure returns (address) {
+        return address(uint160(rows.get(BatchRows.ACCOUNTS_AT + position)));
+    }
+
+    function _within(uint256 position, uint256 count) private pure returns (uint256) {
+        if (position >= count) revert BatchMalformed(position, count);
+        return position;
     }
 }

@@ -2,7 +2,7 @@
 pragma solidity 0.8.37;
 
 /// @title Reads a batch's packed bytes: big-endian numbers side by side, rows that name each other by position.
-/// @notice The whole layout, in turn:
+/// @notice The whole places, in turn:
 ///
 ///     counts       accounts u16, assets u16, delegations u16, orders u16, transfers u16, fills u16
 ///     accounts     address (20)

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
+import {MessageHashUtils} from "@openzeppelin/contracts/utils/cryptography/MessageHashUtils.sol";
 import {BatchOrders} from "./BatchOrders.sol";
 import {BatchFills} from "./BatchFills.sol";
-import {BatchReader} from "./BatchReader.sol";
 import {IExchange} from "./IExchange.sol";
 import {ISettlementVault} from "./ISettlementVault.sol";
 import {SignedStructs} from "./SignedStructs.sol";
@@ -52,17 +52,19 @@ contract Exchange is IExchange {
         returns (bytes memory outcomes)
     {
         if (isPaused) revert SettlementIsPaused();
-        BatchOrders.Batch memory batch = BatchOrders.read(packed, vault.domainSeparator());
+        BatchOrders.Batch memory batch;
+        batch.domain = vault.domainSeparator();
         batch.insuranceAccount = insuranceAccount;
         batch.hardFeeCapBps = hardFeeCapBps;
-        ISettlementVault.BatchView memory found =
-            vault.openBatch(msg.sender, BatchOrders.keysOf(batch, batchId, matchedThroughMs));
-        BatchOrders.check(batch, found, (block.timestamp - expiryGrace) * 1000);
-        uint256 offset = BatchFills.transferHouse(batch, batchId);
+        uint256 offset = BatchOrders.read(batch, packed);
+        batch.found = vault.openBatch(msg.sender, batchId, matchedThroughMs, batch.rows);
+        BatchOrders.check(batch, (block.timestamp - expiryGrace) * 1000);
+        BatchFills.open(batch, offset);
+        offset = BatchFills.transferHouse(batch, batchId, offset);
         uint256 rejected;
-        (outcomes, rejected, offset) = BatchFills.settle(batch, vault, batchId, offset);
-        BatchOrders.requireEnd(offset, packed);
-        vault.closeBatch(BatchOrders.changesOf(batch, batchId, matchedThroughMs));
+        (outcomes, rejected) = BatchFills.settle(batch, vault, batchId, offset);
+        BatchOrders.finish(batch);
+        vault.closeBatch(batchId, matchedThroughMs, batch.rows, batch.changes);
         emit BatchSettled(batchId, matchedThroughMs, outcomes.length, rejected);
     }
 
@@ -94,8 +96,9 @@ contract Exchange is IExchange {
     }
 
     /// @notice EIP-712 digest of an order, as settlement computes it.
-    /// @param order What its signer signs.
-    function orderDigestOf(SignedStructs.Order calldata order) external view returns (bytes32) {
-        return BatchOrders.digestOf(vault.domainSeparator(), SignedStructs.hash(order));
+    /// @param order What its signer signs; `typeHash` is filled in.
+    function orderDigestOf(SignedStructs.Order memory order) external view returns (bytes32) {
+        order.typeHash = SignedStructs.ORDER_TYPE;
+        return MessageHashUtils.toTypedDataHash(vault.domainSeparator(), SignedStructs.hash(order));
     }
 }

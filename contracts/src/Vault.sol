@@ -2,6 +2,7 @@
 pragma solidity 0.8.37;
 
 import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
+import {BatchRows} from "./BatchRows.sol";
 import {ISettlementVault} from "./ISettlementVault.sol";
 import {VaultExits} from "./VaultExits.sol";
 import {VaultOutcomes} from "./VaultOutcomes.sol";
@@ -10,71 +11,78 @@ import {VaultRoles} from "./VaultRoles.sol";
 
 /// @title The vault: who owns what, and how they leave. It outlives the exchange, which only moves balances inside it.
 contract Vault is VaultRestrictions, VaultExits, VaultOutcomes {
+    using BatchRows for bytes;
+
     error BatchOutOfTurn(uint64 have, uint64 need);
     error MatchedThroughGoesBack(uint64 have, uint64 need);
     error MatchedThroughInFuture(uint64 have, uint64 need);
+    error RowsMalformed(uint256 have, uint256 need);
     error RowChangedTwice(bytes32 digest, uint256 have, uint256 need);
     error AssetNotConserved(uint256 asset, int256 have, uint256 need);
     error NoSuchConversion(uint256 outcome, uint256 complement, uint256 collateral);
 
-    /// @dev How much the operator's clock may be ahead of the block's.
-    uint64 private constant CLOCK_SKEW_MS = 30_000;
-    /// @dev What a cancelled order and a revoked delegation show as.
-    uint256 private constant NO_LONGER_VALID = type(uint256).max;
-    uint256 private constant REGISTERED = 1 << 254;
+    /// @notice How much the operator's clock may be ahead of the block's.
+    uint64 public constant CLOCK_SKEW_MS = 30_000;
 
+    /// @param terms Roles and delays.
     constructor(Terms memory terms) VaultRoles(terms) {}
 
     /// @inheritdoc ISettlementVault
-    function openBatch(address sender, BatchKeys calldata keys)
+    function openBatch(address sender, uint64 batchId, uint64 throughMs, bytes calldata rows)
         external
         view
         override
         nonReentrantView
         whileOpen
-        returns (BatchView memory found)
+        returns (bytes memory found)
     {
         if (msg.sender != exchange) revert SenderNotAllowed(msg.sender, exchange);
         if (sender != operator) revert SenderNotAllowed(sender, operator);
-        _requireNext(keys.batchId, keys.matchedThroughMs);
-        found.epochs = new uint256[](keys.accounts.length);
-        for (uint256 i = 0; i < keys.accounts.length; ++i) {
-            found.epochs[i] = effectiveEpochOf(keys.accounts[i]);
-        }
-        found.balances = new uint256[](keys.holdings.length);
-        for (uint256 i = 0; i < keys.holdings.length; ++i) {
-            uint256 holding = keys.holdings[i];
-            found.balances[i] = _balances[keys.accounts[holding & 0xffff]][keys.assets[holding >> 16]];
-        }
-        found.filled = new uint256[](keys.orderDigests.length);
-        for (uint256 i = 0; i < keys.orderDigests.length; ++i) {
-            OrderState memory order = _orders[keys.orderAccounts[i]][keys.orderDigests[i]];
-            found.filled[i] = _isEffective(order.cancelRequestedAtMs) ? NO_LONGER_VALID : order.filled;
-        }
-        found.delegations = new uint256[](keys.delegationDigests.length);
-        for (uint256 i = 0; i < keys.delegationDigests.length; ++i) {
-            found.delegations[i] = _delegationView(keys.delegationAccounts[i], keys.delegationDigests[i]);
+        _requireNext(batchId, throughMs);
+        BatchRows.Places memory places = _placesOf(rows);
+        unchecked {
+            found = BatchRows.allocate(places.accounts + places.holdings + places.orders + places.delegations);
+            uint256 to;
+            for (uint256 i = 0; i < places.accounts; ++i) {
+                found.set(to++, effectiveEpochOf(rows.accountOf(i)));
+            }
+            to = _findBalances(rows, places, found, to);
+            for (uint256 i = places.ordersAt; i < places.delegationsAt; i += 2) {
+                OrderState storage order = _orders[rows.accountOf(rows.load(i))][bytes32(rows.load(i + 1))];
+                (uint256 filled, uint64 requestedAtMs) = (order.filled, order.cancelRequestedAtMs);
+                found.set(to++, _isEffective(requestedAtMs) ? BatchRows.NO_LONGER_VALID : filled);
+            }
+            for (uint256 i = places.delegationsAt; i < places.end; i += 2) {
+                found.set(to++, _delegationView(rows.accountOf(rows.load(i)), bytes32(rows.load(i + 1))));
+            }
         }
     }
 
     /// @inheritdoc ISettlementVault
-    function closeBatch(BatchChanges calldata changes) external override nonReentrant whileOpen {
+    function closeBatch(uint64 batchId, uint64 throughMs, bytes calldata rows, bytes calldata changes)
+        external
+        override
+        nonReentrant
+        whileOpen
+    {
         if (msg.sender != exchange) revert SenderNotAllowed(msg.sender, exchange);
-        _requireNext(changes.batchId, changes.matchedThroughMs);
-        lastBatch = changes.batchId;
-        matchedThroughMs = changes.matchedThroughMs;
-        _moveBalances(changes, _convert(changes));
-        for (uint256 i = 0; i < changes.orderDigests.length; ++i) {
-            (uint256 before, uint256 filled) = (changes.filledBefore[i], changes.filledAfter[i]);
-            if (before == filled) continue;
-            bytes32 digest = changes.orderDigests[i];
-            OrderState storage order = _orders[changes.orderAccounts[i]][digest];
-            // An order that is in the batch twice would be filled twice over.
-            if (order.filled != before) revert RowChangedTwice(digest, order.filled, before);
-            order.filled = SafeCast.toUint128(filled);
-        }
-        for (uint256 i = 0; i < changes.delegationDigests.length; ++i) {
-            _spend(changes, i);
+        _requireNext(batchId, throughMs);
+        BatchRows.Places memory places = _placesOf(rows);
+        lastBatch = batchId;
+        matchedThroughMs = throughMs;
+        unchecked {
+            uint256 next = places.holdings + places.assets;
+            uint256 conversionsAt = next + 2 * (places.orders + places.delegations);
+            if (changes.length < conversionsAt << 5) revert RowsMalformed(changes.length, conversionsAt << 5);
+            _moveBalances(rows, changes, places, _convert(rows, changes, places, conversionsAt));
+            for (uint256 i = places.ordersAt; i < places.delegationsAt; i += 2) {
+                _fill(rows, i, changes.load(next), changes.load(next + 1));
+                next += 2;
+            }
+            for (uint256 i = places.delegationsAt; i < places.end; i += 2) {
+                _spend(rows, i, changes.load(next), changes.load(next + 1));
+                next += 2;
+            }
         }
     }
 
@@ -85,22 +93,52 @@ contract Vault is VaultRestrictions, VaultExits, VaultOutcomes {
         if (throughMs > latestMs) revert MatchedThroughInFuture(throughMs, latestMs);
     }
 
+    function _placesOf(bytes calldata rows) private pure returns (BatchRows.Places memory places) {
+        places = BatchRows.placesOf(rows.load(0));
+        if (rows.length != places.end << 5) revert RowsMalformed(rows.length, places.end << 5);
+    }
+
+    function _findBalances(bytes calldata rows, BatchRows.Places memory places, bytes memory found, uint256 to)
+        private
+        view
+        returns (uint256)
+    {
+        unchecked {
+            uint256 known = type(uint256).max;
+            mapping(address => uint256) storage held = _balances[0];
+            for (uint256 i = places.holdingsAt; i < places.ordersAt; ++i) {
+                uint256 holding = rows.load(i);
+                if (holding >> 16 != known) {
+                    known = holding >> 16;
+                    held = _balances[rows.load(places.assetsAt + known)];
+                }
+                found.set(to++, held[rows.accountOf(holding & 0xffff)]);
+            }
+            return to;
+        }
+    }
+
     /// @dev Changes totals by what is minted and merged; answers by asset what its balances must change by.
-    function _convert(BatchChanges calldata changes) private returns (int256[] memory due) {
-        due = new int256[](changes.assets.length);
-        for (uint256 i = 0; i < changes.conversions.length; ++i) {
-            Conversion calldata conversion = changes.conversions[i];
-            uint256 outcome = changes.assets[conversion.outcomePosition];
-            uint256 complement = changes.assets[conversion.complementPosition];
-            uint256 collateral = changes.assets[conversion.collateralPosition];
+    function _convert(bytes calldata rows, bytes calldata changes, BatchRows.Places memory places, uint256 from)
+        private
+        returns (int256[] memory due)
+    {
+        due = new int256[](places.assets);
+        uint256 end = changes.length >> 5;
+        for (uint256 i = from; i < end; i += BatchRows.CONVERSION_WORDS) {
+            (uint256 outcomeAt, uint256 complementAt) = (changes.load(i), changes.load(i + 1));
+            uint256 collateralAt = changes.load(i + 2);
+            int256 sets = int256(changes.load(i + 3));
+            due[outcomeAt] += sets;
+            due[complementAt] += sets;
+            due[collateralAt] -= sets;
+            uint256 outcome = rows.load(places.assetsAt + outcomeAt);
+            uint256 complement = rows.load(places.assetsAt + complementAt);
+            uint256 collateral = rows.load(places.assetsAt + collateralAt);
             (bool isRegistered, uint256 need) = collateralOf(outcome);
             if (!isRegistered || outcome ^ complement != 1 || collateral != need) {
                 revert NoSuchConversion(outcome, complement, collateral);
             }
-            int256 sets = conversion.sets;
-            due[conversion.outcomePosition] += sets;
-            due[conversion.complementPosition] += sets;
-            due[conversion.collateralPosition] -= sets;
             _totals[outcome] = _moved(_totals[outcome], sets);
             _totals[complement] = _moved(_totals[complement], sets);
             _totals[collateral] = _moved(_totals[collateral], -sets);
@@ -108,25 +146,41 @@ contract Vault is VaultRestrictions, VaultExits, VaultOutcomes {
     }
 
     /// @dev Whatever the exchange says, an asset's balances change in sum by what was converted, and none goes below 0.
-    function _moveBalances(BatchChanges calldata changes, int256[] memory due) private {
-        for (uint256 i = 0; i < changes.holdings.length; ++i) {
-            int256 delta = changes.deltas[i];
-            if (delta == 0) continue;
-            uint256 holding = changes.holdings[i];
-            uint256 position = holding >> 16;
-            address account = changes.accounts[holding & 0xffff];
-            uint256 asset = changes.assets[position];
-            uint256 balance = _balances[account][asset];
-            if (delta < 0 && balance < uint256(-delta)) {
-                revert BalanceTooLow(account, asset, balance, uint256(-delta));
+    function _moveBalances(
+        bytes calldata rows,
+        bytes calldata changes,
+        BatchRows.Places memory places,
+        int256[] memory due
+    ) private {
+        uint256 known = type(uint256).max;
+        uint256 asset;
+        mapping(address => uint256) storage held = _balances[0];
+        for (uint256 i = 0; i < places.holdings;) {
+            int256 delta = int256(changes.load(i));
+            if (delta != 0) {
+                uint256 holding = rows.load(places.holdingsAt + i);
+                if (holding >> 16 != known) {
+                    known = holding >> 16;
+                    asset = rows.load(places.assetsAt + known);
+                    held = _balances[asset];
+                }
+                due[known] -= delta;
+                address account = rows.accountOf(holding & 0xffff);
+                uint256 balance = held[account];
+                if (delta < 0 && balance < uint256(-delta)) {
+                    revert BalanceTooLow(account, asset, balance, uint256(-delta));
+                }
+                held[account] = _moved(balance, delta);
             }
-            due[position] -= delta;
-            _balances[account][asset] = _moved(balance, delta);
+            unchecked {
+                ++i;
+            }
         }
         for (uint256 i = 0; i < due.length; ++i) {
-            uint256 fee = changes.fees[i];
-            if (due[i] < 0 || uint256(due[i]) != fee) revert AssetNotConserved(changes.assets[i], due[i], fee);
-            if (fee != 0) _balances[feeAccount][changes.assets[i]] += fee;
+            uint256 fee = changes.load(places.holdings + i);
+            asset = rows.load(places.assetsAt + i);
+            if (due[i] < 0 || uint256(due[i]) != fee) revert AssetNotConserved(asset, due[i], fee);
+            if (fee != 0) _balances[asset][feeAccount] += fee;
         }
     }
 
@@ -135,22 +189,30 @@ contract Vault is VaultRestrictions, VaultExits, VaultOutcomes {
         return delta < 0 ? value - uint256(-delta) : value + uint256(delta);
     }
 
-    function _delegationView(address account, bytes32 digest) private view returns (uint256) {
-        DelegationState memory state = _delegations[account][digest];
-        if (_isEffective(state.revokeRequestedAtMs)) return NO_LONGER_VALID;
-        uint256 spent = state.day == _today() ? state.spent : 0;
-        return state.isRegistered ? spent | REGISTERED : spent;
+    function _fill(bytes calldata rows, uint256 row, uint256 before, uint256 filled) private {
+        if (before == filled) return;
+        bytes32 digest = bytes32(rows.load(row + 1));
+        OrderState storage order = _orders[rows.accountOf(rows.load(row))][digest];
+        // An order that is in the batch twice would be filled twice over.
+        if (order.filled != before) revert RowChangedTwice(digest, order.filled, before);
+        order.filled = SafeCast.toUint128(filled);
     }
 
-    function _spend(BatchChanges calldata changes, uint256 i) private {
-        (uint256 before, uint256 spent) = (changes.spentBefore[i], changes.spentAfter[i]);
+    function _spend(bytes calldata rows, uint256 row, uint256 before, uint256 spent) private {
         if (before == spent) return;
-        bytes32 digest = changes.delegationDigests[i];
-        DelegationState storage state = _delegations[changes.delegationAccounts[i]][digest];
+        bytes32 digest = bytes32(rows.load(row + 1));
+        DelegationState storage state = _delegations[rows.accountOf(rows.load(row))][digest];
         uint256 have = state.day == _today() ? state.spent : 0;
         if (have != before) revert RowChangedTwice(digest, have, before);
         state.spent = SafeCast.toUint128(spent);
         state.day = uint32(_today());
+    }
+
+    function _delegationView(address account, bytes32 digest) private view returns (uint256) {
+        DelegationState memory state = _delegations[account][digest];
+        if (_isEffective(state.revokeRequestedAtMs)) return BatchRows.NO_LONGER_VALID;
+        uint256 spent = state.day == _today() ? state.spent : 0;
+        return state.isRegistered ? spent | BatchRows.REGISTERED : spent;
     }
 
     function _today() private view returns (uint256) {

@@ -19,7 +19,7 @@ abstract contract VaultFunds is VaultRoles {
     error BalanceTooLow(address account, uint256 asset, uint256 have, uint256 need);
     error TokenTookTooMuch(uint256 asset, uint256 have, uint256 need);
 
-    mapping(address account => mapping(uint256 asset => uint256)) internal _balances;
+    mapping(uint256 asset => mapping(address account => uint256)) internal _balances;
     mapping(uint256 asset => uint256) internal _totals;
 
     /// @inheritdoc IVault
@@ -45,7 +45,7 @@ abstract contract VaultFunds is VaultRoles {
 
     /// @inheritdoc IVault
     function balanceOf(address account, uint256 asset) external view override returns (uint256) {
-        return _balances[account][asset];
+        return _balances[asset][account];
     }
 
     /// @inheritdoc IVault
@@ -55,9 +55,9 @@ abstract contract VaultFunds is VaultRoles {
 
     /// @dev Takes from the books first, then pays. Only callers that hold the reentrancy lock come here.
     function _payOut(address account, uint256 asset, uint256 amount, address recipient) internal {
-        uint256 balance = _balances[account][asset];
+        uint256 balance = _balances[asset][account];
         if (balance < amount) revert BalanceTooLow(account, asset, balance, amount);
-        _balances[account][asset] = balance - amount;
+        _balances[asset][account] = balance - amount;
         _totals[asset] -= amount;
         if (amount == 0) return;
         if (asset == 0) {
@@ -85,7 +85,7 @@ abstract contract VaultFunds is VaultRoles {
         uint256 total = _totals[asset];
         if (received > type(uint128).max - total) revert TotalTooLarge(asset, received, type(uint128).max - total);
         _totals[asset] = total + received;
-        _balances[account][asset] += received;
+        _balances[asset][account] += received;
         emit Deposited(account, asset, received, msg.sender);
     }
 }

@@ -1,4 +1,5 @@
 /** What the routes of `accounts` need of the world. */
+import type { ChainFunding } from '#cloud/chain-funding.ts';
 import type { HistoryStore } from '#cloud/history-store.ts';
 import type { LedgerStore } from '#cloud/ledger-store.ts';
 import type { MarketDirectory } from '#cloud/market-directory.ts';
@@ -15,6 +16,8 @@ export const matchersAtOnce = 8;
 export type AccountPorts = {
   ledger: Pick<LedgerStore, 'balances' | 'accountSettings' | 'setAccountSettings'>;
   statements: StatementStore;
+  /** Where the stage has a chain. */
+  chain?: ChainFunding | undefined;
   history: Pick<HistoryStore, 'fills' | 'doneOrders' | 'order'>;
   matchers: Pick<MatcherClient, 'account' | 'order'>;
   markets: Pick<MarketDirectory, 'listed' | 'find' | 'assets'>;

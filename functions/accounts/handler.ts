@@ -1,4 +1,6 @@
 /** `accounts`: a signed-in user's balances, orders, fills, entries, deposits, withdrawals and settings. */
+
+import { chainFundingOf } from '#cloud/chain-funding.ts';
 import { documentClient } from '#cloud/clients.ts';
 import { systemClock } from '#cloud/clock.ts';
 import { createHistoryStore } from '#cloud/history-store.ts';
@@ -27,6 +29,7 @@ const keys = createSessionStore({ client, table: setting(environment, 'sessionTa
 const routes = accountRoutes({
   ledger: createLedgerStore({ client, table: ledgerTable }),
   statements: createStatementStore({ client, table: ledgerTable }),
+  chain: chainFundingOf(environment, client),
   history: createHistoryStore({ client, table: historyTable }),
   matchers: createMatcherClient({ leases, clock }),
   markets: createMarketDirectory({ client, table: historyTable, catalog, clock }),

@@ -1,8 +1,12 @@
 /** What came in and what goes out: a user's deposits and withdrawals, each as one row with its status. By pages, newest first or oldest. */
 import * as z from 'zod';
-import { depositToJson, withdrawalToJson } from '#cloud/funding-json.ts';
+import type { ChainFunding } from '#cloud/chain-funding.ts';
+import type { ChainDeposit } from '#cloud/deposit-store.ts';
+import { depositToJson, uncreditedToJson, withdrawalToJson } from '#cloud/funding-json.ts';
 import { type ApiAnswer, type ApiRequest, isRefused, ok, refuse } from '#cloud/http-edge.ts';
 import type { Session } from '#cloud/session-token.ts';
+import type { FundingPage } from '#cloud/statement-store.ts';
+import type { Asset } from '#domain/asset.ts';
 import type { DepositsJson, WithdrawalsJson } from '#wire/rest-api.ts';
 import type { AccountPorts } from './account-ports.ts';
 import { askedPage, businessIdText, nextPage, pageQuery, standsAlone } from './page-cursor.ts';
@@ -12,11 +16,11 @@ const fundingQuery = pageQuery.extend({
   businessId: businessIdText.optional(),
 });
 
-/** `GET /v1/account/deposits`. */
+/** `GET /v1/account/deposits`: what was credited; beside a first page of the newest, what the chain shows and is not credited. */
 export async function listDeposits(
   request: ApiRequest,
   { account }: Session,
-  { statements, markets }: AccountPorts,
+  { statements, markets, chain }: AccountPorts,
 ): Promise<ApiAnswer> {
   const scope = `deposits:${account}`;
   const asked = await askedFunding(request, scope, markets);
@@ -24,39 +28,70 @@ export async function listDeposits(
   const { businessId, page, assets } = asked;
   if (businessId !== undefined) {
     const deposit = await statements.deposit(account, businessId);
-    const answer: DepositsJson = { deposits: deposit ? [depositToJson(deposit, assets)] : [] };
-    return ok(answer);
+    if (deposit) return ok({ deposits: [depositToJson(deposit, assets)] } satisfies DepositsJson);
+    const found = await chain?.uncreditedDeposit(account, businessId);
+    const uncredited = found ? [found] : [];
+    return ok({ deposits: [], ...(await shown(chain, uncredited, assets)) });
   }
   const { deposits, cursor } = await statements.deposits(account, page);
+  const isFirst = page.cursor === undefined && !page.oldest;
+  const newest = (isFirst && (await chain?.uncredited(account))) || [];
+  const uncredited = newest.filter((deposit) => isWithin(deposit, page, assets));
   const answer: DepositsJson = {
     deposits: deposits.map((deposit) => depositToJson(deposit, assets)),
+    ...(await shown(chain, uncredited, assets)),
     ...nextPage(cursor, scope),
   };
   return ok(answer);
+}
+
+type Assets = ReadonlyMap<string, Asset>;
+
+async function shown(
+  chain: ChainFunding | undefined,
+  deposits: readonly ChainDeposit[],
+  assets: Assets,
+): Promise<Pick<DepositsJson, 'uncredited'>> {
+  if (!chain || deposits.length === 0) return {};
+  const head = await chain.head();
+  return { uncredited: deposits.map((deposit) => uncreditedToJson(deposit, assets, head)) };
+}
+
+function isWithin(
+  { seenAtMs, chainAsset }: ChainDeposit,
+  { asset, fromMs = 0, toMs = Number.POSITIVE_INFINITY }: FundingPage,
+  assets: Assets,
+): boolean {
+  const isOfAsset = asset === undefined || assets.get(asset)?.chainAsset === chainAsset;
+  return isOfAsset && seenAtMs >= fromMs && seenAtMs < toMs;
 }
 
 /** `GET /v1/account/withdrawals`: by the time at which they were asked for. */
 export async function listWithdrawals(
   request: ApiRequest,
   { account }: Session,
-  { statements, markets }: AccountPorts,
+  { statements, markets, chain }: AccountPorts,
 ): Promise<ApiAnswer> {
   const scope = `withdrawals:${account}`;
   const asked = await askedFunding(request, scope, markets);
   if (isRefused(asked)) return asked;
   const { businessId, page, assets } = asked;
-  if (businessId !== undefined) {
-    const found = await statements.withdrawal(account, businessId);
-    const answer: WithdrawalsJson = { withdrawals: found ? [withdrawalToJson(found, assets)] : [] };
-    return ok(answer);
-  }
-  const { withdrawals, cursor } = await statements.withdrawals(account, page);
+  const found =
+    businessId === undefined
+      ? await statements.withdrawals(account, page)
+      : { withdrawals: listOf(await statements.withdrawal(account, businessId)) };
+  const ids = found.withdrawals.map(({ withdrawalId }) => withdrawalId);
+  const payouts = await chain?.payouts(ids);
   const answer: WithdrawalsJson = {
-    withdrawals: withdrawals.map((withdrawal) => withdrawalToJson(withdrawal, assets)),
-    ...nextPage(cursor, scope),
+    withdrawals: found.withdrawals.map((withdrawal) =>
+      withdrawalToJson(withdrawal, assets, payouts?.get(withdrawal.withdrawalId)),
+    ),
+    ...nextPage('cursor' in found ? found.cursor : undefined, scope),
   };
   return ok(answer);
 }
+
+const listOf = <T>(one: T | undefined): T[] => (one === undefined ? [] : [one]);
 
 async function askedFunding(
   request: ApiRequest,

@@ -10,6 +10,7 @@ import { createMatcherClient } from '#cloud/matcher-client.ts';
 import { createSessionStore } from '#cloud/session-store.ts';
 import { createSessionVerifier } from '#cloud/session-token.ts';
 import { catalogOf, setting, signingDomainOf } from '#cloud/settings.ts';
+import { createSigningRights } from '#cloud/signing-rights.ts';
 import { groupsOf } from '#wire/catalog.ts';
 import { digests } from '#wire/eip712.ts';
 import { orderRoutes } from './order-routes.ts';
@@ -32,6 +33,8 @@ const routes = orderRoutes({
   }),
   groups: groupsOf(catalog),
   digestOf: digests(signingDomainOf(environment)),
+  rights: createSigningRights({ client, table: setting(environment, 'chainTable'), clock }),
+  clock,
   verifySession: createSessionVerifier({ keys, stage, clock }),
   newCommandId: () => `0x${randomBytes(32).toString('hex')}`,
 });

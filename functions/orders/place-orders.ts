@@ -1,5 +1,5 @@
 /** Places orders: verifies each, sends them to the matchers of their pair groups, answers each with what became of it. */
-
+import type { Clock } from '#cloud/clock.ts';
 import { type ApiAnswer, type ApiRequest, checked, isRefused, refuse } from '#cloud/http-edge.ts';
 import type { MarketDirectory } from '#cloud/market-directory.ts';
 import { type MatcherClient, MatcherUnavailable } from '#cloud/matcher-client.ts';
@@ -17,13 +17,15 @@ export type OrderPorts = {
   matchers: Pick<MatcherClient, 'send'>;
   markets: Pick<MarketDirectory, 'listed'>;
   digestOf: OrderRules['digestOf'];
+  rights: OrderRules['rights'];
+  clock: Pick<Clock, 'nowMs'>;
 };
 
 /** `POST /v1/orders`: 201 with the order and its fills; a repeated request answers 200 with the first result. */
 export async function placeOrder(request: ApiRequest, ports: OrderPorts): Promise<ApiAnswer> {
   const body = checked(placeBody, request.body);
   if (isRefused(body)) return body;
-  const verified = verifyOrder(body.value, await rulesOf(ports));
+  const verified = await verifyOrder(body.value, await rulesOf(ports));
   if (verified.status === 'refused') return refuse(verified.code, detailsOf(verified));
 
   const { digest, listed, command } = verified;
@@ -43,14 +45,17 @@ export async function placeBatch(request: ApiRequest, ports: OrderPorts): Promis
   const body = checked(batchBody, request.body);
   if (isRefused(body)) return body;
   const rules = await rulesOf(ports);
-  const orders = body.value.orders.map((each: PlaceBody) => verifyOrder(each, rules));
+  const orders = await Promise.all(
+    body.value.orders.map((each: PlaceBody) => verifyOrder(each, rules)),
+  );
   const answer: BatchJson = { results: await sendByGroup(orders, ports) };
   return { status: 200, body: answer };
 }
 
-const rulesOf = async ({ markets, digestOf }: OrderPorts): Promise<OrderRules> => ({
+const rulesOf = async ({ markets, digestOf, rights, clock }: OrderPorts): Promise<OrderRules> => ({
   markets: await markets.listed(),
-  digestOf,
+  ...{ digestOf, rights },
+  nowMs: clock.nowMs(),
 });
 
 type Verified = Extract<VerifiedOrder, { status: 'verified' }>;

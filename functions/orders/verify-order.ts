@@ -1,6 +1,7 @@
-/** What can be decided of a signed order without the book: its terms, its market, its assets, its signature. */
+/** What can be decided of a signed order without the book: its terms, its market, its assets, its signature, its signer's leave. */
 
 import { signerOf } from '#cloud/signer-of.ts';
+import type { SigningRights } from '#cloud/signing-rights.ts';
 import type { SignedOrder } from '#domain/command.ts';
 import { type Digest, isMarketLike } from '#domain/order.ts';
 import type { Refusal } from '#domain/refusal.ts';
@@ -9,10 +10,13 @@ import { canonicalSignature, type digests } from '#wire/eip712.ts';
 import type { CommandRequest } from '#wire/matcher-api.ts';
 import type { PlaceBody } from '#wire/order-body.ts';
 import { readTerms, type Terms } from '#wire/terms.ts';
+import { mayTrade } from './may-trade.ts';
 
 export type OrderRules = {
   markets: ReadonlyMap<string, ListedMarket>;
   digestOf: ReturnType<typeof digests>;
+  rights: SigningRights;
+  nowMs: number;
 };
 
 export type PlaceRequest = Extract<CommandRequest, { type: 'place' }>;
@@ -22,7 +26,8 @@ export type VerifiedOrder =
   | { status: 'refused'; digest: Digest; code: Refusal; why?: string };
 
 /** The first broken rule is the answer. Times, ticks, lots and funds are the engine's to judge: it alone knows now and the book. */
-export function verifyOrder(body: PlaceBody, { markets, digestOf }: OrderRules): VerifiedOrder {
+export async function verifyOrder(body: PlaceBody, rules: OrderRules): Promise<VerifiedOrder> {
+  const { markets, digestOf } = rules;
   const { order, clientOrderId } = body;
   const digest = digestOf.order(order);
   const refused = (code: Refusal, why?: string): VerifiedOrder => ({
@@ -39,7 +44,8 @@ export function verifyOrder(body: PlaceBody, { markets, digestOf }: OrderRules):
     return refused('invalid_terms', 'only a buy at market price can be bounded by money (cap 1)');
   const signature = canonicalSignature(body.signature);
   if (!signature || signerOf(digest, signature) !== order.signer) return refused('bad_signature');
-  if (order.signer !== order.account) return refused('not_signer');
+  const leave = await mayTrade(order, listed, rules);
+  if (leave.status === 'refused') return refused(leave.code);
 
   return {
     status: 'verified',
@@ -51,6 +57,7 @@ export function verifyOrder(body: PlaceBody, { markets, digestOf }: OrderRules):
       order,
       signature,
       ...(clientOrderId === undefined ? {} : { clientOrderId }),
+      ...(leave.delegation === undefined ? {} : { delegation: leave.delegation }),
     },
   };
 }

@@ -15,7 +15,7 @@ import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
 import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import type { Construct } from 'constructs';
 import { type HttpFunction, httpRoutes } from '#wire/routes.ts';
-import { exportKeys, ledgerKeys, liabilityKeys } from '#wire/table-keys.ts';
+import { chainKeys, exportKeys, ledgerKeys, liabilityKeys } from '#wire/table-keys.ts';
 import type { Bundles } from '../constructs/bundles.ts';
 import {
   may,
@@ -49,6 +49,7 @@ export class ApiStack extends Stack {
     super(scope, id, { description: 'Crossbook: REST API' });
     this.api = this.httpApi(props.stage);
     this.serve('orders', this.orders(props));
+    this.serve('delegations', this.delegations(props));
     this.serve('sessions', this.sessions(props));
     this.serve('markets', this.markets(props));
     this.serve('accounts', this.accounts(props));
@@ -125,15 +126,39 @@ export class ApiStack extends Stack {
         leaseTable: data.leases.tableName,
         historyTable: data.history.tableName,
         sessionTable: data.sessions.tableName,
+        chainTable: data.chain.tableName,
       },
       allow: [
         onTable(data.leases, 'GetItem'),
         readsMarkets(data.history),
         onTable(data.sessions, 'GetItem'),
+        onPartitionsOf(data.chain, chainKeys.account('').pk, 'GetItem'),
+        onPartitionsOf(data.chain, chainKeys.delegationsOf(''), 'GetItem', 'Query'),
       ],
       network: { vpc: network.vpc, securityGroup: network.callers },
       // Recovering a signature's signer is all CPU, which Lambda gives by memory.
       memoryMiB: 1_024,
+    }).lambda;
+  }
+
+  /** Which keys may sign orders for an account. */
+  private delegations({ stage, bundles, data }: ApiStackProps): LambdaFunction {
+    return new ServerFunction(this, 'Delegations', {
+      name: 'delegations',
+      description: 'Registers, lists and ends delegations to session keys',
+      stage,
+      bundles,
+      settings: {
+        ...signing(stage),
+        chainTable: data.chain.tableName,
+        sessionTable: data.sessions.tableName,
+      },
+      allow: [
+        onTable(data.sessions, 'GetItem'),
+        onPartitionsOf(data.chain, chainKeys.account('').pk, 'GetItem'),
+        onPartitionsOf(data.chain, chainKeys.delegation('').pk, 'GetItem', 'PutItem'),
+        onPartitionsOf(data.chain, chainKeys.delegationsOf(''), 'GetItem', 'Query', 'PutItem'),
+      ],
     }).lambda;
   }
 

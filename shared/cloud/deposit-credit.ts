@@ -21,7 +21,7 @@ export type CreditPorts = {
   /** Every asset of every listed market. */
   assets(): Promise<readonly Asset[]>;
   /** The ledger's account of an address on the chain: the house's for the insurance account's. */
-  ledgerAccountOf(address: string): string;
+  ledgerAccountOf(address: string): Promise<string>;
   clock: Pick<Clock, 'nowMs'>;
 };
 
@@ -46,7 +46,7 @@ export async function creditDeposit(
     const { asset, units } = deposit;
     assert(asset !== undefined && units !== undefined, 'a deposit is credited without an amount');
     const operationId = depositIdOf(deposit);
-    const account = ports.ledgerAccountOf(deposit.account);
+    const account = await ports.ledgerAccountOf(deposit.account);
     const atMs = clock.nowMs();
     const { status } = await ledger.deposit({ operationId, account, asset, units, atMs });
     assert(status === 'created' || status === 'exists', `${operationId}: ${status}`);

@@ -55,16 +55,16 @@ export function openingFees(market: FeeMarket, caps: Fees): Fees {
 
 /**
  * Both fees at least an eighth higher, and high enough for the blocks of now; undefined where a cap forbids it. Nodes replace
- * a transaction only where both are higher by a tenth (geth, nethermind, erigon, reth), some by an eighth.
+ * a transaction only where both are higher by a tenth (geth, nethermind, erigon, reth), some by an eighth. The tip doubles: where
+ * blocks are empty nobody's tips say what is taken, and by eighths it would be looked for from far below for an hour.
  */
 export function bumpedFees(before: Fees, market: FeeMarket, caps: Fees): Fees | undefined {
-  const opening = openingFees(market, caps);
   const lowest = { maxFeeWei: eighthMore(before.maxFeeWei), tipWei: eighthMore(before.tipWei) };
   if (lowest.maxFeeWei > caps.maxFeeWei || lowest.tipWei > caps.tipWei) return undefined;
-  return {
-    maxFeeWei: greatest(lowest.maxFeeWei, opening.maxFeeWei),
-    tipWei: greatest(lowest.tipWei, opening.tipWei),
-  };
+  const tipWei = least(greatest(2n * before.tipWei, market.tipWei), caps.tipWei);
+  const needed = greatest(lowest.maxFeeWei, 2n * market.baseFeeWei + tipWei);
+  const maxFeeWei = least(needed, caps.maxFeeWei);
+  return { maxFeeWei, tipWei: least(tipWei, maxFeeWei) };
 }
 
 const eighthMore = (wei: bigint): bigint => (wei * 9n + 7n) / 8n;

@@ -8,14 +8,13 @@ import { assert } from '#domain/assertion.ts';
 import type { ChainFact, ChainLog } from '#wire/chain-fact.ts';
 import { chainKeys, type Key } from '#wire/table-keys.ts';
 import type { Item } from './batch-items.ts';
+import type { NumberedFact } from './chain-facts.ts';
 import { queryAll } from './query.ts';
 import { storedNumber } from './stored-number.ts';
 import { transact, untilSettled, type Write } from './transaction.ts';
 
 /** A log, and where it stands in the chain. */
 export type PlacedLog = ChainLog & { blockNumber: number; blockHash: string; blockAtMs: number };
-
-export type NumberedFact = { number: number; fact: ChainFact };
 
 export type FactSource = {
   /** Facts behind this one, in order, some at a time; none where there are no more. */
@@ -28,7 +27,7 @@ export type FactWork = {
   /** What is kept of logs that were taken back, as many at most. */
   gone?(logs: readonly PlacedLog[]): Promise<Write[]>;
   /** A log in a block that is final. */
-  final(log: PlacedLog): Promise<void>;
+  final?(log: PlacedLog): Promise<void>;
   /** Every fact as it is, before it counts as done. */
   fact?(fact: ChainFact): Promise<void>;
 };
@@ -166,7 +165,7 @@ async function finish(
   let { finalAtMs } = at;
   for (const part of await headParts(ports)) {
     if (part.number > number) break;
-    for (const log of part.logs) for (const { final } of ports.work) await final(log);
+    for (const log of part.logs) for (const { final } of ports.work) await final?.(log);
     const forget = { Delete: { TableName: ports.table, Key: part.key } };
     if (!(await together(ports, at, [forget]))) return undefined;
     finalAtMs = Math.max(finalAtMs, part.atMs);

@@ -8,6 +8,7 @@ import type { MarketId } from '#domain/market.ts';
 import type { Address, Digest } from '#domain/order.ts';
 import {
   type AccountView,
+  type ChainHead,
   type CommandRequest,
   type CommandsResponse,
   type CreditDemandResponse,
@@ -36,6 +37,8 @@ export type MatcherClient = {
     groupId: string,
     demand: { account: Address; asset: string },
   ): Promise<CreditDemandResponse>;
+  /** How far the chain was looked through for what users took back. */
+  tellHead(groupId: string, head: ChainHead): Promise<void>;
 };
 
 /**
@@ -105,6 +108,10 @@ export function createMatcherClient(options: MatcherClientOptions): MatcherClien
     demandCredit(groupId, demand) {
       const body = JSON.stringify(demand);
       return call(groupId, { method: 'POST', path: '/credit/demand', body }, 'unavailable');
+    },
+    async tellHead(groupId, head) {
+      const body = JSON.stringify(head);
+      await call(groupId, { method: 'POST', path: '/chain-head', body }, 'unavailable');
     },
   };
 }

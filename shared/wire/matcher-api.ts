@@ -175,6 +175,13 @@ export type RememberedOrder = { order?: OrderView };
 export const creditDemand = z.strictObject({ account: z.string(), asset: z.string() });
 export type CreditDemandResponse = { returnedUnits: number };
 
+/**
+ * `POST /chain-head`: the newest block of the chain whose restrictive acts (exits, cancels, epochs, revocations) were all acted on,
+ * and its own time.
+ */
+export const chainHead = z.strictObject({ number: z.int().nonnegative(), atMs: timeMs });
+export type ChainHead = z.infer<typeof chainHead>;
+
 /** `GET /health`: 200 while it leads and answers. */
 export type MatcherHealth = {
   groupId: string;

@@ -3,7 +3,7 @@ import * as z from 'zod';
 import type { SignedOrder } from '#domain/command.ts';
 import { termsLengthAtMost } from './terms.ts';
 
-const integerText = (bits: number) =>
+export const integerText = (bits: number) =>
   z
     .string()
     .regex(/^(0|[1-9]\d{0,77})$/, 'a decimal integer without sign or exponent')
@@ -18,9 +18,9 @@ export const digestText = z
   .string()
   .regex(/^0x[0-9a-fA-F]{64}$/, 'a 32-byte digest in hex')
   .transform((text) => text.toLowerCase());
-const signature = z.string().regex(/^0x[0-9a-fA-F]{130}$/, '65 bytes in hex');
+export const signature = z.string().regex(/^0x[0-9a-fA-F]{130}$/, '65 bytes in hex');
 /** uint256 as 0x-hex or decimal text; canonical: 0x-hex without padding. */
-const chainAsset = z
+export const chainAsset = z
   .string()
   .regex(/^(0x[0-9a-fA-F]{1,64}|0|[1-9]\d{0,77})$/, 'a uint256 in hex or decimal')
   .transform((text) => BigInt(text))

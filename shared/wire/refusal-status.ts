@@ -83,6 +83,28 @@ export const refusalTable: Record<Refusal, Row> = {
     message: 'The signature is not of this order, chain and contract.',
   },
   not_signer: { status: 403, message: 'The signer may not sign for this account.' },
+  epoch_too_low: {
+    status: 409,
+    message: 'The account raised its epoch on the chain: sign again with the new one.',
+  },
+  delegation_expired: {
+    status: 403,
+    message: 'The Delegation has ended, or ends before the order does.',
+  },
+  delegation_revoked: { status: 403, message: 'The Delegation was revoked.' },
+  market_not_delegated: { status: 403, message: 'The Delegation does not allow this market.' },
+  fee_above_delegated: {
+    status: 403,
+    message: "The order's maxFeeBps is above the Delegation's.",
+  },
+  delegation_not_registered: {
+    status: 409,
+    message: 'The chain does not say, with finality, that the account registered this Delegation.',
+  },
+  too_many_delegations: {
+    status: 429,
+    message: 'The session key has as many Delegations as it may: take another key.',
+  },
   session_required: { status: 401, message: 'Sign in first: POST /v1/sessions.' },
   session_expired: { status: 401, message: 'The session has ended; sign in again.' },
   bad_session: { status: 401, message: 'The session token is not ours.' },
@@ -105,7 +127,8 @@ export const refusalTable: Record<Refusal, Row> = {
   bad_recipient: { status: 422, message: 'Nothing can be paid to this address.' },
   bad_deadline: {
     status: 422,
-    message: 'deadlineMs is too near for a withdrawal to be paid, or further away than is taken; see details.',
+    message:
+      'deadlineMs is too near for a withdrawal to be paid, or further away than is taken; see details.',
   },
   amount_not_whole: {
     status: 422,

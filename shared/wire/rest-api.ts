@@ -262,6 +262,27 @@ export type WithdrawalJson = {
   failure?: 'deadline_passed' | 'rejected';
 };
 export type WithdrawalsJson = { withdrawals: WithdrawalJson[]; cursor?: string };
+/** A Delegation as its owner signed it, and what became of it; amounts in atoms of `quoteAsset`. */
+export type DelegationJson = {
+  digest: Digest;
+  account: string;
+  sessionKey: string;
+  quoteAsset: string;
+  maxNotionalPerDay: string;
+  maxFeeBps: number;
+  marketsRoot: string;
+  /** The leaves of `marketsRoot`; none where all markets are allowed. */
+  markets: { base: string; quote: string }[];
+  createdAtMs: number;
+  expiresAtMs: number;
+  epoch: string;
+  salt: string;
+  registeredBy: 'signature' | 'chain';
+  registeredAtMs: number;
+  /** Its key places nothing more since then. */
+  revokedAtMs?: number;
+};
+export type DelegationsJson = { delegations: DelegationJson[]; cursor?: string };
 export type EntriesJson = { entries: EntryJson[]; cursor?: string };
 /** An export of a statement, and how far it is. */
 export type ExportJson = {

@@ -34,6 +34,11 @@ export const httpRoutes = {
     'PUT /v1/account/settings',
   ],
   withdrawals: ['POST /v1/account/withdrawals'],
+  delegations: [
+    'POST /v1/account/delegations',
+    'GET /v1/account/delegations',
+    'DELETE /v1/account/delegations/{digest}',
+  ],
   statements: [
     'POST /v1/account/exports',
     'GET /v1/account/exports',

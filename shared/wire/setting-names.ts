@@ -14,6 +14,8 @@ export const settingNames = {
   rpcSecret: 'CROSSBOOK_RPC_SECRET',
   /** JSON of `ChainTerms`: confirmations, fees, delays, batches. */
   chainTerms: 'CROSSBOOK_CHAIN_TERMS',
+  /** JSON of `WithdrawalTerms`: limits, delays, reviews. */
+  withdrawalTerms: 'CROSSBOOK_WITHDRAWAL_TERMS',
   /** What the chain said, and what is on its way to it. */
   chainTable: 'CROSSBOOK_CHAIN_TABLE',
   /** KMS keys: settles and approves withdrawals; mints demo tokens. */

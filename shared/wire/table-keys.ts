@@ -264,13 +264,25 @@ export const chainKeys = {
   /** What the chain says of an account: its epoch, revoked delegations, open exits. */
   account: (account: string): Key => ({ pk: `CHAINACCOUNT#${account}`, sk: 'ACCOUNT' }),
   exit: (exitId: string): Key => ({ pk: `EXIT#${exitId}`, sk: 'EXIT' }),
-  /** A delegation by its digest, and those of an account. */
+  /** A delegation by its digest, and the same by account and session key; immutable. */
   delegation: (digest: string): Key => ({ pk: `DELEGATION#${digest}`, sk: 'DELEGATION' }),
-  delegationOf: (account: string, digest: string): Key => ({
+  delegationOf: (account: string, sessionKey: string, digest: string): Key => ({
     pk: `DELEGATIONS#${account}`,
-    sk: digest,
+    sk: `KEY#${sessionKey}#${digest}`,
   }),
+  /** What the sort keys of an account's delegations begin with. */
+  delegationKeys: 'KEY#',
   delegationsOf: (account: string): string => `DELEGATIONS#${account}`,
+  /** That its owner revoked a delegation, here or on the chain; also of one that is not known yet. */
+  revokedDelegation: (account: string, digest: string): Key => ({
+    pk: `DELEGATIONS#${account}`,
+    sk: `REVOKED#${digest}`,
+  }),
+  /** That its owner registered a delegation on the chain, with finality. */
+  registeredDelegation: (account: string, digest: string): Key => ({
+    pk: `DELEGATIONS#${account}`,
+    sk: `REGISTERED#${digest}`,
+  }),
   /** What settlement planned last: the next batch's number and, per pair group, the frame through which it is planned. */
   plan: { pk: 'SETTLEMENT', sk: 'PLAN' } as Key,
   batch: (batchId: number): Key => ({ pk: 'BATCHES', sk: padded(batchId) }),

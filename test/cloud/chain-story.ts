@@ -1,7 +1,8 @@
 /** A chain as facts tell it, written down by hand or drawn: blocks with logs of a vault, reorganizations, finality. */
 import { Interface, id as keccakOf } from 'ethers';
 import { vaultAbi } from '#abi/vault.ts';
-import type { FactSource, NumberedFact } from '#cloud/follow-facts.ts';
+import type { NumberedFact } from '#cloud/chain-facts.ts';
+import type { FactSource } from '#cloud/follow-facts.ts';
 import type { ChainFact, ChainLog } from '#wire/chain-fact.ts';
 
 export const storyVault = `0x${'c0'.repeat(20)}`;

@@ -41,7 +41,7 @@ const followerOf = (client: FollowPorts['client']): FollowPorts => {
   const work = depositFacts({
     ...where,
     ...{ ledger, clock, chainId: 31337, vault: storyVault, assets: async () => assets },
-    ledgerAccountOf: (address) => (address === insurance ? 'house:insurance' : address),
+    ledgerAccountOf: async (address) => (address === insurance ? 'house:insurance' : address),
   });
   return { ...where, consumer: 'chain-facts', facts: sourceOf(story), work: [work] };
 };

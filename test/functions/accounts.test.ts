@@ -11,6 +11,7 @@ import { demoCatalog, demoDigests, demoDirectory, demoGroups } from './demo-cata
 import { emptyStatements } from './empty-statements.ts';
 import { type EngineMatchers, engineMatchers } from './engine-matchers.ts';
 import { type Call, call, silentLogger } from './http-call.ts';
+import { ownRights } from './own-rights.ts';
 import { aliceKey, bobKey, trader } from './trader.ts';
 
 const clock = { nowMs: () => 1_800_000_000_000 };
@@ -56,6 +57,7 @@ beforeEach(() => {
     markets: demoDirectory,
     groups: demoGroups,
     digestOf: demoDigests,
+    ...ownRights,
     verifySession,
     newCommandId: () => `0x${'c0'.repeat(32)}`,
   };

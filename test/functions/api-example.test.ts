@@ -8,6 +8,7 @@ import { orderRoutes } from '../../functions/orders/order-routes.ts';
 import { demoDigests, demoDirectory, demoDomain, demoGroups } from './demo-catalog.ts';
 import { engineMatchers } from './engine-matchers.ts';
 import { call, silentLogger } from './http-call.ts';
+import { ownRights } from './own-rights.ts';
 
 const clock = { nowMs: () => 1_800_000_000_000, monotonicMs: () => 0 };
 const page = readFileSync(new URL('../../docs/api/README.md', import.meta.url), 'utf8');
@@ -48,6 +49,7 @@ function exchange() {
       markets: demoDirectory,
       groups: demoGroups,
       digestOf: demoDigests,
+      ...ownRights,
       verifySession: async () => ({ refused: 'bad_session' }),
       newCommandId: () => 'c',
     }),

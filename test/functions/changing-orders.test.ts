@@ -5,6 +5,7 @@ import { orderRoutes } from '../../functions/orders/order-routes.ts';
 import { demoDigests, demoDirectory, demoGroups } from './demo-catalog.ts';
 import { type EngineMatchers, engineMatchers } from './engine-matchers.ts';
 import { type Call, call, silentLogger } from './http-call.ts';
+import { ownRights } from './own-rights.ts';
 import { aliceKey, bobKey, trader } from './trader.ts';
 
 let nowMs: number;
@@ -48,6 +49,7 @@ beforeEach(() => {
     },
     groups: demoGroups,
     digestOf: demoDigests,
+    ...ownRights,
     verifySession: async (token) =>
       token === 'alice' ? { account: alice.account, expiresAtMs: 0 } : refuse('bad_session'),
     newCommandId: () => `0x${String(++ids).padStart(64, '0')}`,

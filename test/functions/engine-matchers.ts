@@ -57,6 +57,7 @@ export function engineMatchers(clock: TestClock) {
     account: async (groupId, account) => reach(groupId).queries.account(account),
     order: async (groupId, digest) => reach(groupId).queries.order(digest),
     health: async (groupId) => reach(groupId).queries.health(),
+    tellHead: async (groupId) => void reach(groupId),
     async operate(groupId, request) {
       const { engine } = reach(groupId);
       return { epoch: 1, result: take(engine, request, clock.nowMs()) };

@@ -7,6 +7,7 @@ import { orderRoutes } from '../../functions/orders/order-routes.ts';
 import { demoDigests, demoDirectory, demoGroups } from './demo-catalog.ts';
 import { type EngineMatchers, engineMatchers } from './engine-matchers.ts';
 import { call, silentLogger } from './http-call.ts';
+import { ownRights } from './own-rights.ts';
 import { aliceKey, trader } from './trader.ts';
 
 const clock = { nowMs: () => 1_800_000_000_000 };
@@ -27,6 +28,7 @@ beforeAll(async () => {
     markets: demoDirectory,
     groups: demoGroups,
     digestOf: demoDigests,
+    ...ownRights,
     verifySession: async () => ({ account: alice.account, expiresAtMs: 0 }),
     newCommandId: () => `0x${String(++ids).padStart(64, '0')}`,
   });

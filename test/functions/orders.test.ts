@@ -4,6 +4,7 @@ import { orderRoutes } from '../../functions/orders/order-routes.ts';
 import { demoDigests, demoDirectory, demoGroups } from './demo-catalog.ts';
 import { type EngineMatchers, engineMatchers } from './engine-matchers.ts';
 import { call, silentLogger } from './http-call.ts';
+import { ownRights } from './own-rights.ts';
 import { aliceKey, bobKey, trader } from './trader.ts';
 
 const clock = { nowMs: () => 1_800_000_000_000 };
@@ -26,6 +27,7 @@ beforeEach(() => {
     markets: demoDirectory,
     groups: demoGroups,
     digestOf: demoDigests,
+    ...ownRights,
     verifySession: async (token) =>
       token === 'alice' ? { account: alice.account, expiresAtMs: 0 } : refuse('bad_session'),
     newCommandId: () => `0x${String(++ids).padStart(64, '0')}`,

@@ -1,12 +1,15 @@
 /** Everything that traders call, as one `fetch`: the real routes over real engines, in a time that tests move. History is empty. */
 import type { Signer } from 'ethers';
 import { Crossbook } from '#client/crossbook.ts';
+import { createDelegationStore } from '#cloud/delegation-store.ts';
 import { type HttpLambda, httpHandler } from '#cloud/http-edge.ts';
 import type { AccountSettings, Balance, Lent } from '#cloud/ledger-store.ts';
 import { createSessionSigner, createSessionVerifier } from '#cloud/session-token.ts';
+import { createSigningRights } from '#cloud/signing-rights.ts';
 import { units } from '#domain/amount.ts';
 import { httpRoutes } from '#wire/routes.ts';
 import { accountRoutes } from '../../functions/accounts/account-routes.ts';
+import { delegationRoutes } from '../../functions/delegations/delegation-routes.ts';
 import { marketRoutes } from '../../functions/markets/market-routes.ts';
 import { orderRoutes } from '../../functions/orders/order-routes.ts';
 import { publishedSigner } from '../../functions/sessions/session-key.ts';
@@ -16,15 +19,17 @@ import { emptyStatements } from './empty-statements.ts';
 import { engineMatchers } from './engine-matchers.ts';
 import { call, silentLogger } from './http-call.ts';
 import { memorySessions } from './memory-sessions.ts';
+import { type MemoryTable, memoryTable } from './memory-table.ts';
 
-type Served = 'orders' | 'accounts' | 'markets' | 'sessions';
+type Served = 'orders' | 'accounts' | 'markets' | 'sessions' | 'delegations';
 
 export function wholeExchange(startMs = 1_800_000_000_000) {
   let nowMs = startMs;
   const clock = { nowMs: () => nowMs, monotonicMs: () => nowMs };
   const matchers = engineMatchers(clock);
   const ledger = lendingLedger();
-  const handlers = handlersOf({ clock, matchers, ledger });
+  const chain = memoryTable('chain');
+  const handlers = handlersOf({ clock, matchers, ledger, chain });
   const requests: string[] = [];
 
   const fetchFrom = async (url: unknown, init: RequestInit = {}): Promise<Response> => {
@@ -49,6 +54,8 @@ export function wholeExchange(startMs = 1_800_000_000_000) {
     clock,
     matchers,
     requests,
+    /** What the chain said, and who may sign for whom. */
+    chain,
     client: (signer: Signer) =>
       new Crossbook({
         apiUrl: 'http://localhost:8080',
@@ -102,6 +109,7 @@ function handlersOf(given: {
   clock: { nowMs(): number; monotonicMs(): number };
   matchers: ReturnType<typeof engineMatchers>;
   ledger: ReturnType<typeof lendingLedger>;
+  chain: MemoryTable;
 }): Record<Served, HttpLambda> {
   const { clock, ledger } = given;
   const matchers = given.matchers.client;
@@ -129,7 +137,10 @@ function handlersOf(given: {
     doneOrders: async () => ({ orders: [] }),
     order: async () => undefined,
   };
-  const orders = { matchers, markets, groups, digestOf: demoDigests, verifySession };
+  const rights = createSigningRights({ ...given.chain, clock });
+  const signed = { digestOf: demoDigests, rights, clock, verifySession };
+  const orders = { matchers, markets, groups, ...signed };
+  const delegations = { store: createDelegationStore(given.chain), ...signed };
   const terms = { matchers, history: data, clock, directory: markets, groups };
   const accounts = {
     ledger,
@@ -146,6 +157,7 @@ function handlersOf(given: {
       orderRoutes({ ...orders, newCommandId: () => `0x${newId(64)}` }),
       logger,
     ),
+    delegations: httpHandler('delegations', delegationRoutes(delegations), logger),
     accounts: httpHandler('accounts', accountRoutes(accounts), logger),
     markets: httpHandler('markets', marketRoutes({ ...terms, signingDomain: demoDomain }), logger),
     sessions: httpHandler(

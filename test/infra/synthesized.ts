@@ -23,6 +23,7 @@ export type Resource = {
 const functions = [
   ...['orders', 'sessions', 'markets', 'accounts', 'faucet'],
   ...['settlement', 'market-history', 'archive', 'feed', 'fan-out', 'operations', 'adjustments'],
+  ...['delegations'],
   ...['outbox', 'outbox-sweep', 'notify', 'liabilities', 'liability-proofs'],
   ...['reconcile', 'reconcile-day'],
   ...['exports', 'statements'],

@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
+import { createServer } from 'node:http';
 import { join, resolve } from 'node:path';
 import { PutItemCommand, ScanCommand } from '@aws-sdk/client-dynamodb';
 import { beforeAll, expect, onTestFinished, test } from 'vitest';
@@ -42,7 +43,7 @@ async function post(url: string, value: string): Promise<Response> {
   });
 }
 
-const EVERYWHERE = ['http:a', 'kinesis:a', 'sqs:a', 'stream:a'];
+const EVERYWHERE = ['Create:0x7a69', 'http:a', 'kinesis:a', 'sqs:a', 'stream:a'];
 
 test('a request flows through function, stream, queue, table and bucket, and outlives a kill -9', async () => {
   const stateFolder = newStateFolder();
@@ -51,7 +52,7 @@ test('a request flows through function, stream, queue, table and bucket, and out
   const response = await post(url, 'a');
   expect(response.status).toBe(201);
   expect(await response.json()).toEqual({ secretLength: 24 });
-  await until(async () => (await rowsOf(first)).length === 4);
+  await until(async () => (await rowsOf(first)).length === 5);
   expect(await rowsOf(first)).toEqual(EVERYWHERE);
   const secret = first.secrets.all[0]?.value;
   await first.kill9();
@@ -61,8 +62,24 @@ test('a request flows through function, stream, queue, table and bucket, and out
   expect(second.secrets.all[0]?.value).toBe(secret);
   const again = await post(second.urls.http, 'b');
   expect(again.status).toBe(201);
-  await until(async () => (await rowsOf(second)).length === 8);
+  await until(async () => (await rowsOf(second)).length === 9);
   await second.stop();
+});
+
+test('a custom resource that its function cannot create fails the boot in one sentence, and nothing stays', async () => {
+  const stateFolder = newStateFolder();
+  const quiet = { progress: () => undefined, report: () => undefined };
+  const node = createServer((_, response) =>
+    response.end('{"jsonrpc":"2.0","id":1,"result":"0x1"}'),
+  );
+  await new Promise<void>((listening) => node.listen(0, '127.0.0.1', listening));
+  onTestFinished(() => void node.close());
+  const { port } = node.address() as { port: number };
+  const environment = { CROSSBOOK_LOCAL_CHAIN: `http://127.0.0.1:${port}` };
+  await expect(
+    bootCloud({ assemblyFolder, stateFolder, ports: 'free', environment, ...quiet }),
+  ).rejects.toThrow(/^Stack Shop, Thing: .*Created.* could not create it: another chain$/);
+  expect(await endLeftovers(join(stateFolder, 'run'))).toEqual([]);
 });
 
 test('a container of the assembly runs with its secret and without its own port', async () => {
@@ -161,7 +178,7 @@ test('after a kill -9 of npm start the next start ends what it left; --fresh for
   const after = await boot(stateFolder);
   const rows = await rowsOf(after);
   await after.stop();
-  expect(rows).toEqual([]);
+  expect(rows).toEqual(['Create:0x7a69']);
 });
 
 test.each([

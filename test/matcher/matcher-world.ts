@@ -82,6 +82,8 @@ export class MatcherWorld {
   /** Why a start did not begin with some snapshot. */
   readonly unused: string[] = [];
   demandElsewhere: (account: string, asset: string) => Promise<number> = async () => 0;
+  /** How old the chain's head may be; nobody looks where it is absent. */
+  chainStaleMs: number | undefined;
   #starts = 0;
 
   async start(): Promise<Running> {
@@ -158,6 +160,7 @@ export class MatcherWorld {
           ),
       },
       demandElsewhere: (account, asset) => this.demandElsewhere(account, asset),
+      chainStaleMs: this.chainStaleMs,
       tallies: { frame: () => {}, putTook: () => {} },
       faulted: (what) => void faults.push(what),
     });

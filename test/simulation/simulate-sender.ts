@@ -35,6 +35,8 @@ export const table = 'chain';
 export const address = '0x1111111111111111111111111111111111111111';
 const to = '0x2222222222222222222222222222222222222222';
 const blockMs = 2_000;
+/** So long the last ones may take in calm: a pass broadcasts sixteen, and a nonce that was taken is known when that is final. */
+const calmBlocks = 40;
 
 export const senderTerms: ChainTerms = {
   ...{ confirmations: 5, finalizedTag: false, fromBlock: 0, blockMs, exitDelaySeconds: 60 },
@@ -235,7 +237,8 @@ class Simulation {
     const sender = this.senderOf(this.#world.calmClient(), {
       request: async (method, params) => chain.request(method, params),
     });
-    for (let blocks = 0; blocks < 60; blocks += 1) {
+    const { unmined } = await this.#world.time.until(sender.state());
+    for (let blocks = calmBlocks + unmined / 8; blocks > 0; blocks -= 1) {
       chain.mine();
       if (this.#planted !== 'no-sweep') await this.#world.time.until(sender.advance());
       await this.#world.time.pass(blockMs);

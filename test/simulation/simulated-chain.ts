@@ -148,6 +148,8 @@ export class SimulatedChain {
       tip: maxPriorityFeePerGas ?? 0n,
     };
     const waiting = this.#pool.get(nonce);
+    if (taken.tip > taken.maxFee)
+      throw new RpcError(-32000, 'max priority fee per gas higher than max fee per gas');
     if (nonce < this.#head.nonce) throw new RpcError(-32000, 'nonce too low: it was used before');
     if (waiting?.hash === hash) throw new RpcError(-32000, 'already known');
     if (gasLimit * taken.maxFee > this.balance)

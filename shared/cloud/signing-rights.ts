@@ -1,0 +1,70 @@
+/** Who may sign for an account, and from which epoch on, as the door believes it: two seconds old at most. */
+import { type DynamoDBDocumentClient, GetCommand } from '@aws-sdk/lib-dynamodb';
+import type { Address } from '#domain/order.ts';
+import { chainKeys } from '#wire/table-keys.ts';
+import type { Clock } from './clock.ts';
+import { createDelegationStore, type KnownDelegation } from './delegation-store.ts';
+import { storedUnits } from './stored-number.ts';
+import { untilSettled } from './transaction.ts';
+
+export type SigningRights = {
+  /** Orders and delegations of lower epochs count no more; 0 where the account never raised it on the chain. */
+  epochOf(account: Address): Promise<bigint>;
+  /** The newest first. */
+  delegationsOf(account: Address, sessionKey: Address): Promise<KnownDelegation[]>;
+};
+
+const rememberedMs = 2_000;
+/** About a second of a busy function's accounts; more only costs reading again. */
+const remembered = 2_000;
+
+export function createSigningRights({
+  client,
+  table,
+  clock,
+}: {
+  client: DynamoDBDocumentClient;
+  table: string;
+  clock: Pick<Clock, 'monotonicMs'>;
+}): SigningRights {
+  const store = createDelegationStore({ client, table });
+  const epochs = rememberAWhile((account: string) => readEpoch({ client, table }, account), clock);
+  const delegations = rememberAWhile((key: string) => {
+    const [account = '', sessionKey = ''] = key.split(' ');
+    return store.ofKey(account, sessionKey);
+  }, clock);
+  return {
+    epochOf: epochs,
+    delegationsOf: (account, sessionKey) => delegations(`${account} ${sessionKey}`),
+  };
+}
+
+/** What the guard wrote down of the chain: `epoch`, forward only. */
+async function readEpoch(
+  { client, table }: { client: DynamoDBDocumentClient; table: string },
+  account: Address,
+): Promise<bigint> {
+  const Key = chainKeys.account(account);
+  const get = new GetCommand({ TableName: table, Key, ConsistentRead: true });
+  return storedUnits((await untilSettled(() => client.send(get))).Item?.['epoch']);
+}
+
+/** The same question is asked once in two seconds; a failure is not remembered. */
+function rememberAWhile<T>(
+  read: (key: string) => Promise<T>,
+  clock: Pick<Clock, 'monotonicMs'>,
+): (key: string) => Promise<T> {
+  const known = new Map<string, { value: Promise<T>; untilMs: number }>();
+  return (key) => {
+    const found = known.get(key);
+    if (found && clock.monotonicMs() < found.untilMs) return found.value;
+    const value = read(key);
+    value.catch(() => known.delete(key));
+    known.delete(key);
+    known.set(key, { value, untilMs: clock.monotonicMs() + rememberedMs });
+    // The oldest question is the first of the map.
+    const oldest = known.size > remembered ? known.keys().next().value : undefined;
+    if (oldest !== undefined) known.delete(oldest);
+    return value;
+  };
+}

@@ -1,4 +1,4 @@
-/** What somebody typed after `adjust`, `adjustments`, `approve`, `reject` or `transfer-house`, as data; or what is wrong with it. */
+/** What somebody typed after `adjust`, `adjustments`, `approve`, `reject`, `transfer-house` or `withdrawals`, as data; or what is wrong with it. */
 import { parseArgs } from 'node:util';
 import type { MoneyOrder } from '#wire/adjustments.ts';
 import { houseAccounts } from '#wire/table-keys.ts';
@@ -21,6 +21,7 @@ export const moneyWords: readonly string[] = [
   'approve',
   'reject',
   'transfer-house',
+  'withdrawals',
 ];
 
 const stages: readonly string[] = ['local', 'dev', 'prod'];
@@ -79,10 +80,25 @@ function orderOf(verb: string, words: string[], values: Values, newIds: NewIds):
         why: reason(values),
       };
     }
+    case 'withdrawals':
+      return withdrawalOrder(words, values);
     default:
       expect(verb, words, []);
       return { type: 'show_adjustments' };
   }
+}
+
+function withdrawalOrder(words: string[], values: Values): MoneyOrder {
+  const [verb = 'list', ...rest] = words;
+  if (verb === 'list') {
+    expect('withdrawals list', rest, []);
+    return { type: 'show_withdrawals' };
+  }
+  if (verb !== 'approve' && verb !== 'reject')
+    throw new Wrong(`withdrawals does not know what to do with "${verb}".`);
+  const [digest = ''] = expect(`withdrawals ${verb}`, rest, ['DIGEST']);
+  if (verb === 'approve') return { type: 'approve_withdrawal', digest };
+  return { type: 'reject_withdrawal', digest, why: reason(values) };
 }
 
 function houseOf(text: string): (typeof houseAccounts)[number] {

@@ -1,4 +1,4 @@
-/** `npm run ops -- adjust`, `adjustments`, `approve`, `reject`, `transfer-house`: asks for it, and tells what became of it. */
+/** `npm run ops -- adjust`, `adjustments`, `approve`, `reject`, `transfer-house`, `withdrawals`: asks for it, and tells what became of it. */
 import type { LedgerResult } from '#domain/ledger-operation.ts';
 import {
   type AdjustmentJson,
@@ -8,6 +8,7 @@ import {
   type MoneyOrder,
 } from '#wire/adjustments.ts';
 import { type MoneyWish, readMoneyWish } from './money-wish.ts';
+import { tellWithdrawals } from './tell-withdrawals.ts';
 import { Wrong } from './wrong.ts';
 
 export type MoneyPorts = {
@@ -49,12 +50,17 @@ const doneResults: readonly LedgerResult[] = ['created', 'exists', 'approvals_mi
 
 const isDone = (answer: MoneyAnswer): boolean =>
   answer.status === 'adjustments' ||
+  answer.status === 'withdrawals' ||
+  (answer.status === 'reviewed' &&
+    (answer.result === 'approved' || answer.result === 'rejected')) ||
   (answer.status === 'answered' && doneResults.includes(answer.result));
 
 function tell({ order }: MoneyWish, answer: MoneyAnswer, { say, complain }: MoneyPorts): void {
   if (answer.status === 'adjustments') {
     if (answer.adjustments.length === 0) say('Nobody ever proposed an adjustment.');
     for (const line of answer.adjustments.flatMap(linesOf)) say(line);
+  } else if (answer.status === 'withdrawals' || answer.status === 'reviewed') {
+    tellWithdrawals(answer, { say, complain });
   } else if (answer.status === 'refused') {
     const details = answer.details === undefined ? '' : `\n${JSON.stringify(answer.details)}`;
     complain(`Refused, ${answer.code}: ${answer.message}${details}`);

@@ -68,6 +68,9 @@ export const usage = `Operates a stage. Orders to markets are journaled, moves o
   npm run ops -- adjust ACCOUNT ASSET AMOUNT --from house:insurance --why TEXT
                                                          proposes; below zero: from the account to the house
   npm run ops -- adjustments                             the newest, and what became of them
+  npm run ops -- withdrawals list                        those that are under way, and what they wait for
+  npm run ops -- withdrawals approve DIGEST              one that waits for a word
+  npm run ops -- withdrawals reject DIGEST --why TEXT    any that is not signed yet
   npm run ops -- approve ID                              two people other than who proposed it
   npm run ops -- reject ID --why TEXT
   npm run ops -- transfer-house FROM TO ASSET AMOUNT --why TEXT

@@ -6,6 +6,7 @@ import { createLogger } from '#cloud/logger.ts';
 import { createMarketDirectory } from '#cloud/market-directory.ts';
 import { createMetrics, MetricUnit, metricNames } from '#cloud/metrics.ts';
 import { catalogOf, setting } from '#cloud/settings.ts';
+import { withdrawalReviewOf } from '#cloud/withdrawal-review.ts';
 import { adjustmentsFunctionName } from '#wire/adjustments.ts';
 import { identify } from './identify.ts';
 import { type MoneyPorts, orderMoney } from './order-money.ts';
@@ -37,6 +38,7 @@ const ports: Omit<MoneyPorts, 'identify'> = {
   }),
   assets,
   clock,
+  withdrawals: withdrawalReviewOf(environment, { client, clock }),
   told(order, by, answer) {
     logger.info('an operator moved money', { order, by, answer });
     metrics.addMetric(metricNames.operations, MetricUnit.Count, 1);

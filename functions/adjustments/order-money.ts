@@ -15,6 +15,12 @@ import {
   moneyEvent,
 } from '#wire/adjustments.ts';
 import { refusalTable } from '#wire/refusal-status.ts';
+import {
+  isOfWithdrawals,
+  type ReviewPorts,
+  reviewWithdrawal,
+  type WithdrawalOrder,
+} from './review-withdrawal.ts';
 
 export type MoneyPorts = {
   ledger: Pick<
@@ -26,6 +32,8 @@ export type MoneyPorts = {
   /** Whose proof it is, for an order as it was sent. */
   identify(proof: CallerProof, order: unknown): Promise<Caller>;
   clock: Pick<Clock, 'nowMs'>;
+  /** Where the stage has a chain. */
+  withdrawals?: ReviewPorts['withdrawals'] | undefined;
   told: (order: MoneyOrder, by: string, answer: MoneyAnswer) => void;
 };
 
@@ -47,6 +55,11 @@ export async function orderMoney(event: unknown, ports: MoneyPorts): Promise<Mon
   }
   const { person } = identity;
   const assets = new Map((await ports.assets()).map((asset) => [asset.id, asset]));
+  if (isOfWithdrawals(order)) {
+    const answer = await reviewWithdrawal(order, person, { ...ports, assets });
+    if (answer.status === 'reviewed') ports.told(order, person, answer);
+    return answer;
+  }
   if (order.type === 'show_adjustments') {
     const shown = await ports.ledger.adjustments(adjustmentsShown);
     return { status: 'adjustments', adjustments: shown.map((each) => jsonOf(each, assets)) };
@@ -62,7 +75,7 @@ export async function orderMoney(event: unknown, ports: MoneyPorts): Promise<Mon
   return answer;
 }
 
-type Moving = Exclude<MoneyOrder, { type: 'show_adjustments' }>;
+type Moving = Exclude<MoneyOrder, { type: 'show_adjustments' } | WithdrawalOrder>;
 
 async function carryOut(
   order: Moving,

@@ -2,6 +2,8 @@
 import { factReader } from '#cloud/chain-facts.ts';
 import { documentClient, keyClient } from '#cloud/clients.ts';
 import { systemClock as clock } from '#cloud/clock.ts';
+import { delegationFacts } from '#cloud/delegation-facts.ts';
+import { createDelegationStore } from '#cloud/delegation-store.ts';
 import { depositFacts } from '#cloud/deposit-facts.ts';
 import { readFactCursor } from '#cloud/follow-facts.ts';
 import { createKmsSigner } from '#cloud/kms-signer.ts';
@@ -33,7 +35,7 @@ export async function factPorts(
   const vault = setting(environment, 'verifyingContract').toLowerCase();
   const exchange = setting(environment, 'exchangeContract').toLowerCase();
   const catalog = catalogOf(environment);
-  const rpc = await rpcPoolOf(environment, { clock, random: Math.random, metrics });
+  const rpc = await rpcPoolOf(environment, { clock, random: Math.random });
   const { lastBatch, ledgerAccountOf } = createVaultReads({ rpc, vault });
   const historyTable = { client, table: setting(environment, 'historyTable') };
   const { assets } = createMarketDirectory({ ...historyTable, catalog, clock, freshMs: 0 });
@@ -73,6 +75,7 @@ export async function factPorts(
     work: [
       depositFacts({ ...where, ledger, assets, clock, chainId, vault, ledgerAccountOf }),
       withdrawalFacts({ ...payouts, vault, surprised }),
+      delegationFacts({ store: createDelegationStore(where), vault }),
       { fact: (fact) => applySettlementFact({ client, ...tables }, fact, { vault, exchange }) },
     ],
     payouts,

@@ -39,6 +39,10 @@ export const metricNames = {
   rpcLatencyMs: 'RpcLatencyMs',
   rpcLagBlocks: 'RpcLagBlocks',
   rpcProvidersDegraded: 'RpcProvidersDegraded',
+  batchOverdueMs: 'BatchOverdueMs',
+  fillsRejected: 'FillsRejected',
+  settlementWaits: 'SettlementWaits',
+  insuredOpen: 'InsuredOpen',
 } as const;
 
 export const metricsNamespace = 'Crossbook';

@@ -69,6 +69,15 @@ export const batchesBefore = (
   limit: number,
 ): Promise<BatchRow[]> => queryBatches(where, 'sk < :at', padded(batchId), false, limit);
 
+/** The oldest batch that the chain is not known to have settled. */
+export async function oldestOpenBatch(where: BatchWhere): Promise<BatchRow | undefined> {
+  const newest = await batchesBefore(where, Number.MAX_SAFE_INTEGER, openAtMost);
+  return newest.filter(({ status }) => status === 'planned' || status === 'submitted').at(-1);
+}
+
+/** More are never open: they would be older than any alarm. */
+const openAtMost = 200;
+
 async function queryBatches(
   { client, chainTable }: BatchWhere,
   condition: string,

@@ -1,4 +1,4 @@
-/** What settlement asks the chain: which batch was settled last, what a batch would do, what insurance has. */
+/** What settlement asks the chain: which batch was settled last, and what a batch would do. */
 import { Interface, toQuantity } from 'ethers';
 import { assert } from '#domain/assertion.ts';
 import { type Rpc, RpcError } from './rpc.ts';
@@ -6,7 +6,6 @@ import { type Rpc, RpcError } from './rpc.ts';
 const vault = new Interface([
   'function lastBatch() view returns (uint64)',
   'function insuranceAccount() view returns (address)',
-  'function balanceOf(address account, uint256 asset) view returns (uint256)',
 ]);
 
 /** EIP-7825: no transaction may have more. */
@@ -19,7 +18,8 @@ export type SettlementChain = {
   /** As of the newest block. */
   lastBatch(): Promise<number>;
   nowMs(): Promise<number>;
-  insuranceAtoms(chainAsset: bigint): Promise<bigint>;
+  /** Lower-case; the vault never changes it. */
+  insuranceAccount(): Promise<string>;
   /** What the last of these calldata would answer, were they mined one after the other now. */
   call(from: string, calldata: readonly string[]): Promise<Called>;
 };
@@ -31,18 +31,18 @@ export function createSettlementChain(of: {
 }): SettlementChain {
   const { rpc, exchange } = of;
   let insurance: string | undefined;
-  const view = async (name: string, ...args: unknown[]) => {
-    const data = vault.encodeFunctionData(name, args);
+  const view = async (name: 'lastBatch' | 'insuranceAccount') => {
+    const data = vault.encodeFunctionData(name);
     const answer = await rpc.request('eth_call', [{ to: of.vault, data }, 'latest']);
     return vault.decodeFunctionResult(name, String(answer))[0] as unknown;
   };
   return {
     lastBatch: async () => Number(await view('lastBatch')),
-    nowMs: async () => (await newestBlock(rpc)).timestamp * 1_000,
-    async insuranceAtoms(chainAsset) {
-      insurance ??= String(await view('insuranceAccount'));
-      return (await view('balanceOf', insurance, chainAsset)) as bigint;
+    async insuranceAccount() {
+      insurance ??= String(await view('insuranceAccount')).toLowerCase();
+      return insurance;
     },
+    nowMs: async () => (await newestBlock(rpc)).timestamp * 1_000,
     async call(from, calldata) {
       const calls = calldata.map((data) => ({
         from,

@@ -68,6 +68,17 @@ export async function transfersDue(
   });
 }
 
+/** Whether a house transfer is in a batch. */
+export async function isTransferPlanned(
+  { client, chainTable }: { client: DynamoDBDocumentClient; chainTable: string },
+  operationId: string,
+): Promise<boolean> {
+  const Key = chainKeys.houseTransfer(operationId);
+  const get = new GetCommand({ TableName: chainTable, Key, ConsistentRead: true });
+  const { Item: item } = await untilSettled(() => client.send(get));
+  return item !== undefined;
+}
+
 /** When the newest restrictive act was asked for on the chain; 0 where none ever was. */
 export async function restrictedAtMs({ client, table }: Where): Promise<number> {
   const get = new GetCommand({

@@ -4,18 +4,18 @@
  */
 import { assert } from '#domain/assertion.ts';
 import type { Asset, AssetId } from '#domain/asset.ts';
-import type { GroupId, MarketId } from '#domain/market.ts';
+import type { GroupId } from '#domain/market.ts';
 import type { Digest } from '#domain/order.ts';
 import type { Frame } from '#wire/journal-frame.ts';
-import type { BatchOrder, SettlementBatch } from '#wire/settlement-batch.ts';
+import type { SettlementBatch } from '#wire/settlement-batch.ts';
 import type { JournalFrames } from './journal-frames.ts';
+import { digestsOf, type OrderLookup } from './settlement-building.ts';
 import {
   type BatchContent,
   type Building,
   buildBatch,
   type PlannedTransfer,
   type Repair,
-  type SettlingTrade,
   settlingTrade,
 } from './settlement-content.ts';
 import {
@@ -52,9 +52,7 @@ export type Planning = {
   quietThroughMs(groupId: GroupId, afterShardSequence: string): Promise<number>;
   assets(): Promise<ReadonlyMap<AssetId, Asset>>;
   /** The order with its delegation, as the contract wants it. */
-  batchOrders(
-    orders: readonly KnownOrder[],
-  ): Promise<(digest: Digest, marketId: MarketId) => BatchOrder>;
+  batchOrders(orders: readonly KnownOrder[]): Promise<OrderLookup>;
   /** Whether the contract settles so much at once. */
   fits(batch: SettlementBatch): boolean;
   batchAgeMs: number;
@@ -180,10 +178,6 @@ async function knownOrders(
   }
   return known;
 }
-
-export const digestsOf = (trades: readonly SettlingTrade[]): Digest[] => [
-  ...new Set(trades.flatMap(({ makerDigest, takerDigest }) => [makerDigest, takerDigest])),
-];
 
 function ordersToKeep(
   ordered: readonly Frame[],

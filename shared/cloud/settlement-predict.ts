@@ -4,8 +4,8 @@
  */
 import { assert } from '#domain/assertion.ts';
 import type { AssetId } from '#domain/asset.ts';
-import { atomsPerUnit } from '#domain/asset.ts';
 import type { RejectionReason, SettlementBatch } from '#wire/settlement-batch.ts';
+import type { FillOutcome } from '#wire/settlement-calldata.ts';
 import {
   type BatchContent,
   type Building,
@@ -14,15 +14,12 @@ import {
   type Insured,
   movedBy,
   type SettlingTrade,
-  termsOf,
   tradesOfContent,
 } from './settlement-content.ts';
 
 export type Predicting = Building & {
-  /** One reason a fill, were the batch mined now, behind those that are on their way. */
-  reasons(batch: SettlementBatch): Promise<readonly RejectionReason[]>;
-  /** What insurance has in the vault, in atoms. */
-  insuranceAtoms(chainAsset: bigint): Promise<bigint>;
+  /** One a fill, were the batch mined now, behind those that are on their way. */
+  outcomes(batch: SettlementBatch): Promise<readonly FillOutcome[]>;
 };
 
 export type Prediction =
@@ -33,9 +30,10 @@ export type Prediction =
 /** A side that would not have settled, and why. */
 export type Failing = { at: number; side: Insured; reason: RejectionReason };
 
-/** Each round settles at least one question of three, and questions are rare: a batch of nothing but failures takes some rounds. */
-const roundsAtMost = 60;
+/** A round insures all that fail by themselves; another one is needed where what they owed was spent in the same batch. */
+const roundsAtMost = 100;
 
+/** `known`: what was insured before. The ledger was told: it stays. */
 export async function predict(
   head: { batchId: number; matchedThroughMs: number },
   content: BatchContent,
@@ -47,52 +45,52 @@ export async function predict(
   const trades = tradesOfContent(content);
   for (let round = 0; round < roundsAtMost; round += 1) {
     const built = buildBatch(head, content, insured, predicting);
-    const reasons = await predicting.reasons(built.batch);
-    assert(reasons.length === built.places.length, 'the chain says one reason a fill');
-    const rejected = built.places.flatMap((at, index) => {
-      const reason = reasons[index] ?? 'settled';
-      return reason === 'settled' ? [] : [{ at, reason }];
-    });
+    const rejected = rejectedIn(built, await predicting.outcomes(built.batch));
     if (rejected.length === 0)
       return { status: 'settles', built, insured, failing: [...failing.values()] };
-    for (const { at, reason } of rejected) {
+    for (const { at, reason, side } of ownFaults(rejected, trades)) {
       const before = insured.get(at);
-      if (before !== undefined && reason === 'balance_too_low') {
-        const lacking = await lackingAsset(trades, insured, at, predicting);
-        if (lacking) return { status: 'insurance_too_low', asset: lacking, at };
-      }
-      // What the ledger was told of a side stays: then both fail.
-      const side: Insured =
-        before === undefined ? 'maker' : before === 'maker' && !known.has(at) ? 'taker' : 'both';
-      insured.set(at, side);
-      failing.set(at, { at, side, reason: failing.get(at)?.reason ?? reason });
+      if (before !== undefined && before === side && reason === 'balance_too_low')
+        return { status: 'insurance_too_low', asset: givenBy(trades[at], side), at };
+      const now = before === undefined && side ? side : 'both';
+      insured.set(at, now);
+      failing.set(at, { at, side: now, reason: failing.get(at)?.reason ?? reason });
     }
   }
   throw new Error(`batch ${head.batchId}: no prediction in ${roundsAtMost} rounds`);
 }
 
-/** The asset that insurance gives in a fill and has less of than all insured fills take, up to that one. */
-async function lackingAsset(
-  trades: readonly SettlingTrade[],
-  insured: ReadonlyMap<number, Insured>,
-  upTo: number,
-  { assets, insuranceAtoms }: Predicting,
-): Promise<AssetId | undefined> {
-  const own = trades[upTo];
-  const side = insured.get(upTo);
-  if (!own || side === undefined || side === 'both') return undefined;
-  for (const { asset, units } of movedBy(own, side).moves) {
-    if (units >= 0n) continue;
-    let needed = 0n;
-    for (const [at, of] of insured) {
-      const trade = trades[at];
-      if (!trade || at > upTo || of === 'both') continue;
-      for (const move of movedBy(trade, of).moves)
-        if (move.asset === asset && move.units < 0n) needed -= move.units;
-    }
-    const terms = termsOf(assets, asset);
-    const atoms = await insuranceAtoms(BigInt(terms.chainAsset));
-    if (atoms < needed * atomsPerUnit(terms)) return asset;
-  }
-  return undefined;
+type Rejected = FillOutcome & { at: number };
+
+function rejectedIn({ places }: BuiltBatch, outcomes: readonly FillOutcome[]): Rejected[] {
+  assert(outcomes.length === places.length, 'the chain says one outcome a fill');
+  return places.flatMap((at, index) => {
+    const outcome = outcomes[index];
+    return outcome && outcome.reason !== 'settled' ? [{ ...outcome, at }] : [];
+  });
+}
+
+/**
+ * Who lacks what an earlier rejected fill owes him is not at fault: with insurance in that one he has it. The first one rejected
+ * always is, so that each round gets somewhere.
+ */
+function ownFaults(rejected: readonly Rejected[], trades: readonly SettlingTrade[]): Rejected[] {
+  const owed = new Set<string>();
+  return rejected.filter(({ at, reason, side }) => {
+    const trade = trades[at];
+    if (!trade) return false;
+    const { makerAccount, takerAccount } = trade;
+    const [own, other] =
+      side === 'taker' ? [takerAccount, makerAccount] : [makerAccount, takerAccount];
+    const isOwn = side === undefined || reason !== 'balance_too_low' || !owed.has(own);
+    if (side !== undefined) owed.add(isOwn ? other : own).add(other);
+    return isOwn;
+  });
+}
+
+/** What a side gives: insurance lacks it. */
+function givenBy(trade: SettlingTrade | undefined, side: 'maker' | 'taker'): AssetId {
+  const given = trade && movedBy(trade, side).moves.find(({ units }) => units < 0n);
+  assert(given, 'a side of a trade gives something');
+  return given.asset;
 }

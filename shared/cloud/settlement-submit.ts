@@ -5,7 +5,8 @@
 import { keccak256 } from 'ethers';
 import { assert } from '#domain/assertion.ts';
 import type { AssetId } from '#domain/asset.ts';
-import type { RejectionReason, SettlementBatch } from '#wire/settlement-batch.ts';
+import type { SettlementBatch } from '#wire/settlement-batch.ts';
+import type { FillOutcome } from '#wire/settlement-calldata.ts';
 import { type TransactionSender, WouldRevert } from './send-transaction.ts';
 import {
   type BatchRow,
@@ -29,8 +30,9 @@ export type Submitting = {
   chain: SettlementChain;
   sender: Pick<TransactionSender, 'address' | 'send' | 'find'>;
   building(content: BatchContent): Promise<Building>;
-  encode(batch: SettlementBatch): string;
-  decodeReasons(data: string): readonly RejectionReason[];
+  /** Of the contract as it is deployed. */
+  encoder(): Promise<(batch: SettlementBatch) => string>;
+  decode(data: string): readonly FillOutcome[];
   gasLimit: bigint;
   nowMs(): number;
   /** Fills that would not have settled: an incident each. */
@@ -111,7 +113,7 @@ async function prepare(
   row: BatchRow,
   onTheirWay: readonly string[],
 ): Promise<Submitted | undefined> {
-  const { where, encode } = submitting;
+  const { where } = submitting;
   const content = await contentOf(where, row.batchId);
   let prediction: Prediction;
   try {
@@ -123,6 +125,7 @@ async function prepare(
   if (prediction.status === 'insurance_too_low')
     return waits(row, 'insurance_too_low', lacks(prediction));
   const { built, insured, failing } = prediction;
+  const encode = await submitting.encoder();
   if (failing.length > 0) submitting.told(row.batchId, failing);
   const isWritten = await prepareBatch(where, row, { calldata: encode(built.batch), insured });
   return isWritten ? undefined : { status: 'again' };
@@ -141,19 +144,18 @@ class NotPredicted extends Error {
 }
 
 async function predictBehind(
-  { chain, sender, building, encode, decodeReasons }: Submitting,
+  { chain, sender, building, encoder, decode }: Submitting,
   row: BatchRow,
   content: BatchContent,
   onTheirWay: readonly string[],
 ): Promise<Prediction> {
   const from = await sender.address();
-  const { insuranceAtoms } = chain;
+  const encode = await encoder();
   return predict(row, content, row.insured, {
     ...(await building(content)),
-    insuranceAtoms,
-    async reasons(batch) {
+    async outcomes(batch) {
       const called = await chain.call(from, [...onTheirWay, encode(batch)]);
-      if ('data' in called) return decodeReasons(called.data);
+      if ('data' in called) return decode(called.data);
       if ('reverts' in called) throw new NotPredicted('would_revert', called.reverts);
       throw new NotPredicted('earlier_batch', called.unsupported);
     },

@@ -2,20 +2,11 @@
 
 import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import type { Digest } from '#domain/order.ts';
+import type { ReviewResult } from '#wire/adjustments.ts';
+import { settingNames } from '#wire/setting-names.ts';
 import type { Clock } from './clock.ts';
-import { type Payout, readPayout, stepPayout } from './withdrawal-store.ts';
-
-/** A closed list; none is renamed. */
-export const reviewResults = [
-  'approved',
-  'rejected',
-  'unknown_withdrawal',
-  /** It is held first, or needs nobody's word. */
-  'not_in_review',
-  /** The operator's key has signed it, or it has failed: nobody's word changes that. */
-  'too_late',
-] as const;
-export type ReviewResult = (typeof reviewResults)[number];
+import type { Environment } from './settings.ts';
+import { openPayouts, type Payout, readPayout, stepPayout } from './withdrawal-store.ts';
 
 export type ReviewPlace = {
   client: DynamoDBDocumentClient;
@@ -67,4 +58,19 @@ async function decided(
     if ('done' in decision) return { result: decision.done, payout };
     await stepPayout(place, payout, decision.changes);
   }
+}
+
+/** What operators may see and say of withdrawals; undefined where the stage has no chain. */
+export function withdrawalReviewOf(
+  environment: Environment,
+  { client, clock }: Pick<ReviewPlace, 'client' | 'clock'>,
+) {
+  const table = environment[settingNames.chainTable];
+  if (!table) return undefined;
+  const place = { client, table, clock };
+  return {
+    open: () => openPayouts(place),
+    approve: (word: { digest: Digest; by: string }) => approvePayout(place, word),
+    reject: (word: { digest: Digest; by: string; why: string }) => rejectPayout(place, word),
+  };
 }

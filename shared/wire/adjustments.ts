@@ -3,6 +3,7 @@ import * as z from 'zod';
 import type { LedgerResult } from '#domain/ledger-operation.ts';
 import type { Refusal } from '#domain/refusal.ts';
 import { lineOfText } from './operator-request.ts';
+import { digestText } from './order-body.ts';
 import { houseAccounts } from './table-keys.ts';
 
 /** The deployment gives the name, the command line finds the function by it. */
@@ -50,6 +51,9 @@ export const moneyOrder = z.discriminatedUnion('type', [
     amount,
     why,
   }),
+  z.strictObject({ type: z.literal('show_withdrawals') }),
+  z.strictObject({ type: z.literal('approve_withdrawal'), digest: digestText }),
+  z.strictObject({ type: z.literal('reject_withdrawal'), digest: digestText, why }),
 ]);
 export type MoneyOrder = z.infer<typeof moneyOrder>;
 
@@ -87,6 +91,35 @@ export type AdjustmentJson = {
   rejection?: { by: string; why: string; atMs: number };
 };
 
+/** A withdrawal that is not over, as operators see it. */
+export type OpenWithdrawalJson = {
+  digest: string;
+  account: string;
+  asset: string;
+  amount: string;
+  recipient: string;
+  stage: string;
+  requestedAtMs: number;
+  deadlineMs: number;
+  notBeforeMs: number;
+  needsReview: boolean;
+  approvedBy?: string;
+  problem?: string;
+  transactionHash?: string;
+};
+
+/** A closed list; none is renamed. */
+export const reviewResults = [
+  'approved',
+  'rejected',
+  'unknown_withdrawal',
+  /** It is held first, or needs nobody's word. */
+  'not_in_review',
+  /** The operator's key has signed it, or it has failed: nobody's word changes that. */
+  'too_late',
+] as const;
+export type ReviewResult = (typeof reviewResults)[number];
+
 /** Why nobody is believed to have asked. */
 export const callerRefusals = {
   caller_not_proved: 'Who asks could not be proved: AWS does not know the signature.',
@@ -98,6 +131,8 @@ export type CallerRefusal = keyof typeof callerRefusals;
 
 export type MoneyAnswer =
   | { status: 'adjustments'; adjustments: AdjustmentJson[] }
+  | { status: 'withdrawals'; withdrawals: OpenWithdrawalJson[] }
+  | { status: 'reviewed'; result: ReviewResult; by: string; withdrawal?: OpenWithdrawalJson }
   /** What the ledger said, and the adjustment as it stands. */
   | { status: 'answered'; result: LedgerResult; by: string; adjustment?: AdjustmentJson }
   /** The ledger was not asked. */

@@ -47,7 +47,10 @@ export class HandWrittenJournal {
 
   /** The next frame of the newest leader; each event becomes the outcome of a tick. */
   frame(events: BareEvent[], atMs = startMs): Omit<Frame, 'kind'> {
-    const frame = this.#next(events, atMs);
+    return this.#close(this.#next(events, atMs));
+  }
+
+  #close(frame: Omit<Frame, 'kind'>): Omit<Frame, 'kind'> {
     const data = encodeFrame(frame);
     this.#chain = chainAfter(this.#chain, data);
     this.#frame = frame.frame;
@@ -56,6 +59,20 @@ export class HandWrittenJournal {
     this.frames.push(frame);
     this.#push(data);
     return frame;
+  }
+
+  /** The same with commands of the caller's. */
+  frameOf(given: { command: Command; events: BareEvent[] }[], atMs = startMs): Omit<Frame, 'kind'> {
+    const frame = this.#next(
+      given.flatMap(({ events }) => events),
+      atMs,
+    );
+    const numbered = frame.outcomes.flatMap(({ events }) => events);
+    const outcomes = given.map(({ command, events }) => ({
+      command,
+      events: numbered.splice(0, events.length),
+    }));
+    return this.#close({ ...frame, outcomes });
   }
 
   /** What a leader that was replaced still put: a frame that continues the journal as it stood before `takeOver`. */

@@ -1,8 +1,11 @@
 /** Operators' command line for money, from the typed words to the ledger and back to the printed lines. */
 import { beforeEach, describe, expect, test } from 'vitest';
+import { withdrawalReviewOf } from '#cloud/withdrawal-review.ts';
 import type { MoneyOrder } from '#wire/adjustments.ts';
+import { settingNames } from '#wire/setting-names.ts';
 import { orderMoney } from '../../functions/adjustments/order-money.ts';
 import { moveMoney } from '../../ops/move-money.ts';
+import { withdrawalWorld } from '../cloud/withdrawal-world.ts';
 import { demoCatalog } from '../functions/demo-catalog.ts';
 import { movesOf } from '../ledger/ledger-under-test.ts';
 import { MemoryLedger } from '../ledger/memory-ledger.ts';
@@ -20,7 +23,7 @@ beforeEach(async () => {
   for (const by of ['bea', 'cyd']) await approve('adj-0', by);
 });
 
-async function type(line: string) {
+async function type(line: string, withdrawals?: ReturnType<typeof withdrawalReviewOf>) {
   const said: string[] = [];
   const words = [...line.matchAll(/"([^"]*)"|(\S+)/g)].map(([, quoted, bare]) => quoted ?? bare);
   const code = await moveMoney(words as string[], {
@@ -34,6 +37,7 @@ async function type(line: string) {
             identify: async () => ({ person: by }),
             clock: { nowMs: () => Date.UTC(2026, 0, 31) },
             told: () => undefined,
+            withdrawals,
           },
         ),
     }),
@@ -117,4 +121,48 @@ test.each([
   const { code, said } = await type(line);
   expect(said).toContain(why);
   expect(code).toBe(2);
+});
+
+describe('withdrawals that wait for a word', () => {
+  const digest = `0x${'5e'.repeat(32)}`;
+  let world: ReturnType<typeof withdrawalWorld>;
+  const review = () =>
+    withdrawalReviewOf(
+      { [settingNames.chainTable]: 'chain' },
+      { client: world.memory.client, clock: { nowMs: () => 7 } },
+    );
+  const typed = async (line: string) => (await type(line, review())).said;
+
+  beforeEach(async () => {
+    world = withdrawalWorld();
+    await world.fund(1_000);
+  });
+
+  test('are listed, approved and rejected at a terminal', async () => {
+    expect(await typed('withdrawals list')).toBe('No withdrawal is under way.');
+    const [one, two] = [1n, 2n].map((withdrawalId) =>
+      world.withdraw({ withdrawalId, amount: 500n * 10n ** 10n }),
+    );
+    for (const withdraw of [one, two]) if (withdraw) await world.ask(withdraw);
+    if (!one || !two) throw new Error('two withdrawals');
+    expect(await typed('withdrawals')).toMatch(/review {2}0.000005 ETH {2}needs a word/);
+    expect(await typed(`withdrawals approve ${world.digestOf(one)} --by bea`)).toMatch(
+      /is approved \(bea\).*\n.*approved by bea/,
+    );
+    expect(await typed(`withdrawals reject ${world.digestOf(two)} --why "a stolen key"`)).toMatch(
+      /is rejected/,
+    );
+    await world.wake();
+    expect(await typed(`withdrawals reject ${world.digestOf(one)} --why "late"`)).toMatch(
+      /too_late/,
+    );
+    expect(await world.stage(world.digestOf(one))).toBe('broadcast/held');
+  });
+
+  test('are nobody else’s: an unknown one, and a word that is none', async () => {
+    expect(await typed(`withdrawals approve ${digest}`)).toMatch(/unknown_withdrawal/);
+    expect(await typed('withdrawals delete')).toMatch(/does not know/);
+    expect(await typed(`withdrawals reject ${digest}`)).toMatch(/Say why/);
+    expect((await type('withdrawals list')).said).toMatch(/not_found/);
+  });
 });

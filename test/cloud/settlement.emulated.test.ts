@@ -1,0 +1,223 @@
+/** Settlement from cleared runs to the vault's balances: the contracts on anvil, the tables on DynamoDB's local twin. */
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { batchesBehind, calldataOf } from '#cloud/settlement-batches.ts';
+import { settleRows } from '#cloud/settlement-due.ts';
+import { fillSettlements } from '#cloud/settlement-status.ts';
+import { units } from '#domain/amount.ts';
+import { insuranceAccount } from '#wire/table-keys.ts';
+import { type ChainWorld, delaySeconds, startChainWorld, User } from '../contracts/chain-world.ts';
+import { type DynamoTwin, newTable, startDynamo } from '../twins/dynamo-twin.ts';
+import { killedAt } from './ledger-twin.ts';
+import { SettlementWorld } from './settlement-world.ts';
+
+let dynamo: DynamoTwin;
+let chain: ChainWorld;
+let stopChain: () => Promise<void>;
+let assets: SettlementWorld['assets'];
+
+beforeAll(async () => {
+  dynamo = await startDynamo();
+  const started = await startChainWorld();
+  chain = started.world;
+  stopChain = started.stop;
+  await chain.chain.rpc('anvil_setBalance', chain.places.operator.address, '0xffffffffffffffffff');
+  const eth = await chain.token('ETH', 18);
+  const usdc = await chain.token('USDC', 6);
+  const hex = (token: string) => `0x${BigInt(token).toString(16)}`;
+  assets = new Map([
+    ['ETH', { id: 'ETH', decimals: 8, chainDecimals: 18, chainAsset: hex(eth) }],
+    ['USDC', { id: 'USDC', decimals: 6, chainDecimals: 6, chainAsset: hex(usdc) }],
+  ]);
+});
+afterAll(async () => {
+  await stopChain();
+  await dynamo.stop();
+});
+
+let worlds = 0;
+
+/** Each world goes on with the chain as the last one left it, back at no batch. */
+async function newWorld(): Promise<SettlementWorld> {
+  worlds += 1;
+  const tables = {
+    ledgerTable: await newTable(),
+    chainTable: await newTable(),
+    outboxTable: await newTable(),
+  };
+  const users = ['ann', 'bob', 'cat'].map((name) => new User(`${name} ${worlds}`));
+  return new SettlementWorld(dynamo.client, chain, { tables, assets, users });
+}
+
+/** Runs on a chain that is taken back to where it was. */
+async function onChain(work: (world: SettlementWorld) => Promise<void>): Promise<void> {
+  const snapshot = await chain.chain.rpc<string>('evm_snapshot');
+  try {
+    await work(await newWorld());
+  } finally {
+    await chain.chain.rpc('evm_revert', snapshot);
+  }
+}
+
+/** Bob sells what Ann bids for, twice. */
+async function traded(world: SettlementWorld) {
+  const [ann, bob] = world.users as [User, User, User];
+  await world.fund(ann, 'majors', 'USDC', 1_000_000);
+  await world.fund(bob, 'majors', 'ETH', 1_000);
+  const bid = world.place(ann, 'majors', 'buy', 1_000, 100);
+  const ask = world.place(bob, 'majors', 'sell', 900, 90);
+  world.trade('majors', bid, ask, 200);
+  world.trade('majors', bid, ask, 100);
+  await world.clear();
+  return { ann, bob, bid, ask };
+}
+
+async function expectEqual(world: SettlementWorld, users: readonly User[]): Promise<void> {
+  for (const user of users)
+    for (const asset of ['ETH', 'USDC']) {
+      const { ledger, vault } = await world.holds(user.address, asset);
+      expect(`${asset} ${vault}`).toBe(`${asset} ${ledger}`);
+    }
+}
+
+const statusOf = async (world: SettlementWorld, sequence: number, role: 'maker' | 'taker') => {
+  const where = { client: world.client, ...world.tables };
+  const [settlement] = await fillSettlements(where, [{ groupId: 'majors', sequence, role }]);
+  return settlement;
+};
+
+test('what was cleared is settled: the vault holds what the ledger says, and fills say how far they are', () =>
+  onChain(async (world) => {
+    const { ann, bob } = await traded(world);
+    const sequence = world.framesOf('majors').at(-1)?.lastSequence ?? 0;
+    expect(await statusOf(world, sequence, 'maker')).toEqual({ status: 'cleared' });
+    expect(await statusOf(world, sequence + 1, 'maker')).toEqual({ status: 'matched' });
+    const pass = await world.settle();
+    expect(pass).toMatchObject({ batches: 1, sent: 1 });
+    expect(await statusOf(world, sequence, 'maker')).toEqual({ status: 'submitted' });
+    await world.hear({ final: false });
+    const mined = await statusOf(world, sequence, 'taker');
+    expect(mined?.status).toBe('submitted');
+    await world.hear();
+    expect(await statusOf(world, sequence, 'taker')).toEqual({ ...mined, status: 'settled' });
+    await expectEqual(world, [ann, bob]);
+    expect(world.told).toEqual([]);
+  }));
+
+test('a maker order that was placed in an earlier batch settles again', () =>
+  onChain(async (world) => {
+    const { bid, bob, ann } = await traded(world);
+    await world.settle();
+    const ask = world.place(bob, 'majors', 'sell', 100, 80);
+    world.trade('majors', bid, ask, 50);
+    await world.clear();
+    await world.settle();
+    expect(await chain.read('lastBatch')).toBe(2n);
+    await expectEqual(world, [ann, bob]);
+  }));
+
+test('more than one batch holds is cut into several, on their way together', () =>
+  onChain(async (world) => {
+    const { bid, ask, ann, bob } = await traded(world);
+    for (let at = 0; at < 6; at += 1) world.trade('majors', bid, ask, 10);
+    await world.clear();
+    world.bytesAtMost = 850;
+    await world.settle();
+    expect(Number(await chain.read('lastBatch'))).toBeGreaterThan(2);
+    await expectEqual(world, [ann, bob]);
+  }));
+
+test('killed before and after every call, each trade settles once and the bytes sent are those written', () =>
+  onChain(async (world) => {
+    const { ann, bob, bid, ask } = await traded(world);
+    for (let call = 1, left = true; left && call < 60; call += 1)
+      for (const moment of ['before', 'after'] as const) {
+        try {
+          await world.settle(killedAt(world.client, call, moment));
+          left = moment === 'before';
+        } catch {}
+      }
+    world.trade('majors', bid, ask, 10);
+    await world.clear();
+    await world.settle();
+    await world.hear();
+    const where = { client: world.client, ...world.tables };
+    const batches = await batchesBehind(where, 0, 10);
+    expect(batches.map(({ status }) => status)).toEqual(batches.map(() => 'settled'));
+    expect(batches.reduce((sum, { fills }) => sum + fills, 0)).toBe(3);
+    for (const { batchId } of batches) expect(await calldataOf(where, batchId)).toMatch(/^0x/);
+    await expectEqual(world, [ann, bob]);
+  }));
+
+test('two that settle at once plan and send the same', () =>
+  onChain(async (world) => {
+    const { ann, bob } = await traded(world);
+    await Promise.all([world.settle(), world.settle(), world.settle()]);
+    await world.hear();
+    expect(await chain.read('lastBatch')).toBe(1n);
+    await expectEqual(world, [ann, bob]);
+  }));
+
+test('a fill whose one side was cancelled on the chain settles for the other; the ledger takes back the one side alone', () =>
+  onChain(async (world) => {
+    const { ann, bob, bid } = await traded(world);
+    await world.settle();
+    await world.fundInsurance('USDC', 100_000);
+    await chain.vault(ann.address, 'cancel', [bid.digest]);
+    await chain.chain.pass(1);
+    await world.hear();
+    // Nothing is due, but the act waits for a batch that passes its time.
+    await chain.chain.pass(delaySeconds + 5);
+    await world.settle();
+    expect(await chain.read('lastBatch')).toBe(2n);
+    const ask = world.place(bob, 'majors', 'sell', 100, 80);
+    const frame = world.trade('majors', bid, ask, 50);
+    await world.clear();
+    // What Ann bought comes home, so that it can be taken back.
+    world.giveBack(ann, 'majors', 'ETH', 350);
+    await world.clear();
+    const { insured } = await world.settle();
+    expect(insured).toEqual({ done: 1, open: 0 });
+    expect(world.told).toEqual([{ at: 0, side: 'maker', reason: 'order_cancelled' }]);
+    await world.hear();
+    const sequence = frame?.lastSequence ?? 0;
+    expect(await statusOf(world, sequence, 'maker')).toEqual({ status: 'taken_back' });
+    expect((await statusOf(world, sequence, 'taker'))?.status).toBe('settled');
+    await expectEqual(world, [ann, bob, chain.places.insurance]);
+    // It followed the chain: nothing of it goes there again.
+    const rows = await settleRows({ client: world.client, table: world.tables.outboxTable });
+    expect(rows.map(({ type }) => type)).toEqual(['run', 'run']);
+  }));
+
+test('where insurance lacks funds the batch waits, and goes on once it has them', () =>
+  onChain(async (world) => {
+    const { bob, bid, ann } = await traded(world);
+    await world.settle();
+    await chain.vault(ann.address, 'cancel', [bid.digest]);
+    await world.hear();
+    await chain.chain.pass(delaySeconds + 5);
+    await world.settle();
+    const ask = world.place(bob, 'majors', 'sell', 100, 80);
+    world.trade('majors', bid, ask, 50);
+    await world.clear();
+    const { left } = await world.settle();
+    expect(left).toMatchObject({ status: 'waits', why: 'insurance_too_low', batchId: 3 });
+    await world.fundInsurance('USDC', 100_000);
+    await world.settle();
+    expect(await chain.read('lastBatch')).toBe(3n);
+  }));
+
+test('what operators give a user from insurance reaches the vault once, before the fills that spend it', () =>
+  onChain(async (world) => {
+    const { ann, bob } = await traded(world);
+    await world.fundInsurance('USDC', 500);
+    const proposal = { adjustmentId: 'adj-1', account: ann.address, house: insuranceAccount };
+    await world.ledger.proposeAdjustment({
+      ...{ ...proposal, asset: 'USDC', units: units(500), by: 'p', why: 'goodwill', atMs: 1 },
+    });
+    for (const by of ['q', 'r'])
+      await world.ledger.approveAdjustment({ adjustmentId: 'adj-1', by, atMs: 2 });
+    await world.settle();
+    await world.settle();
+    expect(await chain.read('lastBatch')).toBe(1n);
+    await expectEqual(world, [ann, bob, chain.places.insurance]);
+  }));

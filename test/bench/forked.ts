@@ -10,8 +10,8 @@ export type Forked = {
   end(): Promise<void>;
 };
 
-export function forked(file: URL): Forked {
-  const child = fork(file, { serialization: 'advanced' });
+export function forked(file: URL, execArgv: string[] = process.execArgv): Forked {
+  const child = fork(file, { serialization: 'advanced', execArgv });
   const exited = once(child, 'exit');
   return {
     async call<T>(name: string, given?: unknown) {

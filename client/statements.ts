@@ -1,5 +1,5 @@
 /** What has happened to one's money: lists that page themselves, and files of any range, awaited and fetched. */
-import type { FillJson, OrderJson } from '#wire/feed-message.ts';
+import type { OrderJson } from '#wire/feed-message.ts';
 import type {
   DepositJson,
   DepositsJson,
@@ -8,6 +8,7 @@ import type {
   ExportJson,
   FillsJson,
   OrdersJson,
+  OwnFillJson,
   WithdrawalJson,
   WithdrawalsJson,
 } from '#wire/rest-api.ts';
@@ -32,7 +33,7 @@ export type Statements = {
   withdrawals(query?: Funding): Promise<WithdrawalsJson>;
   /** Page after page, however many there are. */
   everyEntry(query?: Every<Entries>): AsyncGenerator<EntryJson>;
-  everyFill(query?: Every<Fills>): AsyncGenerator<FillJson>;
+  everyFill(query?: Every<Fills>): AsyncGenerator<OwnFillJson>;
   everyOrder(query?: Every<Orders>): AsyncGenerator<OrderJson>;
   everyDeposit(query?: Every<Funding>): AsyncGenerator<DepositJson>;
   everyWithdrawal(query?: Every<Funding>): AsyncGenerator<WithdrawalJson>;

@@ -4,6 +4,7 @@ import type { HistoryStore } from '#cloud/history-store.ts';
 import type { LedgerStore } from '#cloud/ledger-store.ts';
 import type { MarketDirectory } from '#cloud/market-directory.ts';
 import { type MatcherClient, MatcherUnavailable } from '#cloud/matcher-client.ts';
+import type { FillSettlement, OwnFill } from '#cloud/settlement-status.ts';
 import { sideBySide } from '#cloud/side-by-side.ts';
 import type { StatementStore } from '#cloud/statement-store.ts';
 import type { Address } from '#domain/order.ts';
@@ -18,6 +19,8 @@ export type AccountPorts = {
   statements: StatementStore;
   /** Where the stage has a chain. */
   chain?: ChainFunding | undefined;
+  /** Of each fill, in their order; where the stage settles on a chain. */
+  settlements?: ((fills: readonly OwnFill[]) => Promise<FillSettlement[]>) | undefined;
   history: Pick<HistoryStore, 'fills' | 'doneOrders' | 'order'>;
   matchers: Pick<MatcherClient, 'account' | 'order'>;
   markets: Pick<MarketDirectory, 'listed' | 'find' | 'assets'>;

@@ -13,6 +13,7 @@ import { createMatcherClient } from '#cloud/matcher-client.ts';
 import { createSessionStore } from '#cloud/session-store.ts';
 import { createSessionVerifier } from '#cloud/session-token.ts';
 import { catalogOf, setting } from '#cloud/settings.ts';
+import { fillSettlementsOf } from '#cloud/settlement-status.ts';
 import { createStatementStore } from '#cloud/statement-store.ts';
 import { groupsOf } from '#wire/catalog.ts';
 import { accountRoutes } from './account-routes.ts';
@@ -30,6 +31,7 @@ const routes = accountRoutes({
   ledger: createLedgerStore({ client, table: ledgerTable }),
   statements: createStatementStore({ client, table: ledgerTable }),
   chain: chainFundingOf(environment, client),
+  settlements: fillSettlementsOf(environment, client),
   history: createHistoryStore({ client, table: historyTable }),
   matchers: createMatcherClient({ leases, clock }),
   markets: createMarketDirectory({ client, table: historyTable, catalog, clock }),

@@ -19,7 +19,7 @@ const entriesQuery = pageQuery.extend({
   businessId: businessIdText.optional(),
 });
 
-/** `GET /v1/account/fills`: of a market, or of one order. */
+/** `GET /v1/account/fills`: of a market, or of one order; with how far each is on its way to the chain. */
 export async function listFills(
   request: ApiRequest,
   { account }: Session,
@@ -36,8 +36,17 @@ export async function listFills(
     ...(marketId === undefined ? {} : { marketId }),
     ...(digest === undefined ? {} : { digest }),
   });
+  const listed = fills.map((fill) => ({ fill, market: listedOf(markets, fill.marketId) }));
+  const settlements = await ports.settlements?.(
+    listed.map(({ fill: { sequence, role }, market }) => {
+      return { groupId: market.market.groupId, sequence, role };
+    }),
+  );
   const answer: FillsJson = {
-    fills: fills.map((fill) => fillToJson(fill, listedOf(markets, fill.marketId))),
+    fills: listed.map(({ fill, market }, at) => {
+      const settlement = settlements?.[at];
+      return { ...fillToJson(fill, market), ...(settlement ? { settlement } : {}) };
+    }),
     ...nextPage(cursor, scope),
   };
   return ok(answer);

@@ -1,8 +1,10 @@
 /** How far a fill is on its way to the chain, as its owner may know it: never further than it is. */
-import { QueryCommand } from '@aws-sdk/lib-dynamodb';
+import { type DynamoDBDocumentClient, QueryCommand } from '@aws-sdk/lib-dynamodb';
 import type { GroupId } from '#domain/market.ts';
+import { settingNames } from '#wire/setting-names.ts';
 import { chainKeys, ledgerKeys, padded } from '#wire/table-keys.ts';
 import { getItems, type Item, keyText } from './batch-items.ts';
+import { type Environment, isSettled, setting } from './settings.ts';
 import {
   type BatchRow,
   type BatchWhere,
@@ -29,6 +31,14 @@ const groupsAtOnce = 4;
 const fillsAtOnce = 8;
 /** Batches that one page of fills may lie in. */
 const rowsPerCall = 200;
+
+/** Undefined where the stage settles on no chain. */
+export function fillSettlementsOf(environment: Environment, client: DynamoDBDocumentClient) {
+  const chainTable = environment[settingNames.chainTable];
+  if (!chainTable || !isSettled(environment)) return undefined;
+  const where = { client, chainTable, ledgerTable: setting(environment, 'ledgerTable') };
+  return (fills: readonly OwnFill[]) => fillSettlements(where, fills);
+}
 
 /** In the order of the fills. */
 export async function fillSettlements(

@@ -181,7 +181,17 @@ export type BalanceJson = {
 };
 export type BalancesJson = { account: Address; balances: BalanceJson[] };
 export type OrdersJson = { orders: OrderJson[]; cursor?: string };
-export type FillsJson = { fills: FillJson[]; cursor?: string };
+/**
+ * How far a fill is on its way to the chain, where the stage settles on one: in the journal; in the ledger; in a batch that was sent; in a
+ * final block. `taken_back`: it could not settle by its owner's own act on the chain, and the ledger undid it.
+ */
+export type FillSettlementJson = {
+  status: 'matched' | 'cleared' | 'submitted' | 'settled' | 'taken_back';
+  /** Of its batch, from the first block that holds it. */
+  transactionHash?: string;
+};
+export type OwnFillJson = FillJson & { settlement?: FillSettlementJson };
+export type FillsJson = { fills: OwnFillJson[]; cursor?: string };
 export type EntryJson = {
   entryId: string;
   asset: string;

@@ -44,6 +44,7 @@ const crowd: Crowd = {
   orders: 500,
   prices: 2,
   livesMs: [60_000],
+  delegation: undefined,
 };
 const sweep: Extract<Sweep, { type: 'order' }> = {
   type: 'order',
@@ -179,6 +180,7 @@ export const keptStories: { of: string; story: Story }[] = [
           orders: 396,
           prices: 1,
           livesMs: [20],
+          delegation: undefined,
         },
         {
           account: alice,
@@ -188,6 +190,7 @@ export const keptStories: { of: string; story: Story }[] = [
           orders: 995,
           prices: 1,
           livesMs: [20],
+          delegation: undefined,
         },
       ],
       sweeps: [

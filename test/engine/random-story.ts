@@ -24,7 +24,7 @@ const laterMs = fc.oneof(
   { weight: 6, arbitrary: between(1, 30) },
   {
     weight: 1,
-    arbitrary: fc.constantFrom(5_000, 59_999, 60_000, 64_999, 65_000, 65_001, 86_000_000),
+    arbitrary: fc.constantFrom(5_000, 59_999, 60_000, 64_999, 65_000, 65_001),
   },
 );
 
@@ -54,6 +54,15 @@ const kinds: [weight: number, orderType: OrderType, timeInForce: TimeInForce][] 
   [1, 'take_profit_limit', 'ioc'],
   [2, 'take_profit_limit', 'fok'],
 ];
+
+/** Of a session key's order; the limit is soon reached, or never, or nothing. */
+const delegation = fc.record({
+  nth: between(0, 2),
+  limitUnits: fc.oneof(
+    fc.constantFrom(2_000, 2_500, 6_000),
+    fc.constantFrom(0, Number.MAX_SAFE_INTEGER),
+  ),
+});
 
 const place = fc.record({
   type: fc.constant('place' as const),
@@ -114,18 +123,7 @@ const place = fc.record({
     ),
     25,
   ),
-  /** Signed by a session key; more than a story lasts is worth, or so little that it is soon reached. */
-  delegation: mostly(
-    undefined,
-    fc.record({
-      nth: between(0, 2),
-      limitUnits: fc.oneof(
-        fc.constantFrom(2_000, 2_500, 6_000),
-        fc.constantFrom(0, Number.MAX_SAFE_INTEGER),
-      ),
-    }),
-    3,
-  ),
+  delegation: mostly(undefined, delegation, 3),
   /** The id of an earlier command instead of a new one. */
   reuses: mostly(undefined, fc.nat(99), 25),
 });
@@ -286,6 +284,7 @@ const crowd = fc.record({
   orders: fc.oneof(between(320, 420), between(490, 640), between(990, 1_003)),
   prices: between(1, 4),
   livesMs: fc.constantFrom([20], [20, 40], [40, 20, 30], [20, 60_000], [60_000]),
+  delegation: mostly(undefined, delegation, 1),
 });
 
 /** Large enough to go through a whole crowd. */

@@ -2,9 +2,11 @@
 import type { Command } from '#domain/command.ts';
 import type { EngineEvent, OrderDone } from '#domain/event.ts';
 import type { MarketState } from '#domain/market.ts';
+import { dayMs } from '../../containers/matcher/engine/limits.ts';
 
 export class Reached {
   readonly #counts = new Map<string, number>();
+  readonly #delegated = new Map<string, Command>();
   readonly #states = new Map<string, MarketState>();
   /** What the newest command that is no continue was: a continue goes on with it. */
   #root: Command | undefined;
@@ -23,6 +25,7 @@ export class Reached {
     this.#hearTriggered(events);
     if (root?.type === 'place') this.#hearPlaced(root, events);
     this.#hearTrades(events);
+    this.#hearDelegated(command, events);
     if (command.type === 'continue') this.#note(`continue of ${root?.type}`);
   };
 
@@ -82,6 +85,23 @@ export class Reached {
     if (met) this.#note(`${order.selfTrade} of ${order.timeInForce} meets its own`);
     const isAuction = this.#states.get(order.marketId) === 'auction';
     if (met && isAuction) this.#note(`${order.selfTrade} meets its own in an auction`);
+  }
+
+  /** Orders of session keys that trade. */
+  #hearDelegated(command: Command, events: EngineEvent[]): void {
+    if (command.type === 'place' && command.delegation && events[0]?.type === 'accepted') {
+      this.#delegated.set(command.commandId, command);
+    }
+    for (const event of events) {
+      if (event.type !== 'trade') continue;
+      for (const digest of [event.makerDigest, event.takerDigest]) {
+        const placed = this.#delegated.get(digest);
+        if (!placed) continue;
+        this.#note('an order by a delegation trades');
+        const days = [placed.nowMs, event.atMs].map((atMs) => Math.floor(atMs / dayMs));
+        if (days[0] !== days[1]) this.#note('an order by a delegation trades the day after');
+      }
+    }
   }
 
   #hearTrades(events: EngineEvent[]): void {

@@ -5,9 +5,10 @@ import type { EngineEvent } from '#domain/event.ts';
 import { assetsOf, type Market, type MarketState } from '#domain/market.ts';
 import type { OrderType } from '#domain/order.ts';
 import type { Engine, EngineOrder } from '../../containers/matcher/engine/engine.ts';
+import { dayMs } from '../../containers/matcher/engine/limits.ts';
 import { type Deed, type Listing, type Place, type Scale, traders } from './random-story.ts';
 import { lotsAt, ticksAt, unitsAt } from './story-scale.ts';
-import { digest, ordered, plainMarket, startMs } from './trading-floor.ts';
+import { digest, ordered, plainMarket } from './trading-floor.ts';
 
 const signed = { signature: `0x${'00'.repeat(65)}`, signed: {} as PlaceOrder['signed'] };
 const noAmounts = { limitTicks: 0, sizeLots: 0, spendUnits: 0, triggerTicks: 0, displayLots: 0 };
@@ -15,7 +16,8 @@ const noAmounts = { limitTicks: 0, sizeLots: 0, spendUnits: 0, triggerTicks: 0, 
 type Of<T extends Deed['type']> = Extract<Deed, { type: T }>;
 
 export class StoryTeller {
-  nowMs = startMs;
+  /** So late in the UTC day that many a story sees the next. */
+  nowMs = dayMs - 5_000;
   /** Commands of deeds: without the ticks and continues that drive them. */
   readonly told: Command[] = [];
   readonly #grants = new Map<string, number>();

@@ -85,6 +85,8 @@ const reachable = [
   'a maker is paid',
   'an order expires in time',
   'an order is replaced',
+  'an order by a delegation trades',
+  'an order by a delegation trades the day after',
   'a switch fires',
   'one command sets off several',
   'one that entered trades before the next',

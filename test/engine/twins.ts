@@ -103,7 +103,7 @@ export class Twins {
   }
 
   /** Lets many small orders of one account rest or wait, in a market that holds few others. */
-  #gather({ account, side, kind, state, orders, prices, livesMs }: Crowd): void {
+  #gather({ account, side, kind, state, orders, prices, livesMs, delegation }: Crowd): void {
     this.#fund(account);
     if (state === 'auction') this.#tell(this.#teller.settingState('ETH-USDC', state));
     const outwards = side === 'buy' ? -1 : 1;
@@ -116,6 +116,7 @@ export class Twins {
         // In an auction they reach across the middle, so that two crowds meet.
         limitTicks: 100 + (state === 'auction' ? -away : away),
         livesMs: livesMs[count % livesMs.length] ?? 0,
+        delegation,
       };
       const iceberg = { ...placing, sizeLots: 6, displayLots: 2 };
       const stop: Place = {

@@ -5,11 +5,14 @@ import type { ListedMarket } from '#wire/catalog.ts';
 import type {
   AmendedJson,
   CancelledAllJson,
+  DelegationJson,
   PlacedJson,
   SettingsJson,
   SwitchJson,
+  WithdrawalJson,
 } from '#wire/rest-api.ts';
 import { CrossbookError } from './crossbook-error.ts';
+import { buildDelegation, type DelegationWish, signDelegation } from './delegation.ts';
 import { createFeed, type Feed } from './feed.ts';
 import type { SocketLimits } from './feed-socket.ts';
 import { createRest, type Rest, type RestOptions } from './rest.ts';
@@ -29,12 +32,18 @@ import {
 } from './signing.ts';
 import { createStatements, type Statements } from './statements.ts';
 import { marketOf, type Venue, venueOf } from './venue.ts';
+import { buildWithdrawal, signWithdrawal, type WithdrawalWish } from './withdrawing.ts';
 
 export type CrossbookOptions = RestOptions & {
   /** Such as `ws://127.0.0.1:8081/v1`; needed for the feed only. */
   webSocketUrl?: string;
   /** An ethers signer, such as a Wallet; needed for orders and one's own data only. */
   signer?: OrderSigner;
+  /**
+   * Where the signer is a session key: whose account it trades for, and when its Delegation ends. Such a client places orders;
+   * everything else, cancels too, is its owner's.
+   */
+  delegatedBy?: { account: string; expiresAtMs: number };
   /** The domain that the sign-in message names: the page's host in a browser. */
   signInDomain?: string;
   now?: () => number;
@@ -66,7 +75,7 @@ export class Crossbook {
     this.#session = createSession({
       rest: this.rest,
       signer: {
-        getAddress: () => this.#signer().getAddress(),
+        getAddress: () => this.address(),
         signMessage: (message) => this.#signer().signMessage(message),
       },
       clock: this.#clock,
@@ -107,7 +116,10 @@ export class Crossbook {
     return this.#clock.nowMs();
   }
 
+  /** The owner's own; a session key has none here. */
   async address(): Promise<string> {
+    if (this.#options.delegatedBy)
+      throw new CrossbookError('not_signer', 'a session key only places orders');
     return (await this.#signer().getAddress()).toLowerCase();
   }
 
@@ -115,11 +127,15 @@ export class Crossbook {
   async sign(wish: OrderWish): Promise<SignedPlacement & { order: SignedOrder }> {
     const listed = await this.market(wish.market);
     const { signingDomain } = await this.venue();
+    const signer = await this.#signer().getAddress();
+    const { delegatedBy } = this.#options;
     const order = buildOrder(wish, listed, {
-      account: await this.#signer().getAddress(),
+      ...{ account: delegatedBy?.account ?? signer, signer },
       createdAtMs: await this.#clock.nowMs(),
-      salt: (this.#options.salt ?? randomSalt)(),
+      salt: this.#salt(),
     });
+    // The exchange takes no order that outlives the leave to sign it.
+    if (delegatedBy) order.expiresAtMs = Math.min(order.expiresAtMs, delegatedBy.expiresAtMs);
     const signed = await signOrder(this.#signer(), signingDomain, order, wish.clientOrderId);
     return { ...signed, order };
   }
@@ -185,6 +201,18 @@ export class Crossbook {
     return this.#asOwner((token) => this.rest.cancelAllAfter(token, { afterMs }));
   }
 
+  /** Signs and asks for a withdrawal; how far it is, `statements.withdrawals()` tells. Repeated with the same `withdrawalId`, deadline and rest it is the same one. */
+  async withdraw(wish: WithdrawalWish): Promise<WithdrawalJson> {
+    const venue = await this.venue();
+    const withdraw = buildWithdrawal(wish, venue, {
+      account: await this.address(),
+      nowMs: await this.#clock.nowMs(),
+      withdrawalId: (this.#options.salt ?? randomSalt)(),
+    });
+    const body = await signWithdrawal(this.#signer(), venue.signingDomain, withdraw);
+    return this.rest.withdraw(body);
+  }
+
   async balances() {
     return (await this.#asOwner((token) => this.rest.balances(token))).balances;
   }
@@ -196,6 +224,27 @@ export class Crossbook {
 
   order(digest: Digest) {
     return this.#asOwner((token) => this.rest.order(token, digest));
+  }
+
+  /** Lets a session key place orders within bounds; signed once. `delegatedBy` of the key's own client takes what this answers. */
+  async delegate(wish: DelegationWish): Promise<DelegationJson> {
+    const { signingDomain, markets } = await this.venue();
+    const built = buildDelegation(wish, [...markets.values()], {
+      account: await this.address(),
+      createdAtMs: await this.#clock.nowMs(),
+      salt: this.#salt(),
+    });
+    return this.rest.delegate(await signDelegation(this.#signer(), signingDomain, built));
+  }
+
+  /** A page of one's delegations, revoked and expired ones too. */
+  delegations(query: { limit?: number; cursor?: string } = {}) {
+    return this.#asOwner((token) => this.rest.delegations(token, query));
+  }
+
+  /** The key places nothing more; its live orders stay until they are cancelled. */
+  endDelegation(digest: Digest): Promise<DelegationJson> {
+    return this.#asOwner((token) => this.rest.endDelegation(token, digest));
   }
 
   /** Entries, fills, finished orders, deposits and withdrawals of any time: as lists, or as files. */
@@ -246,6 +295,10 @@ export class Crossbook {
 
   close(): void {
     this.#feed?.close();
+  }
+
+  #salt(): bigint {
+    return (this.#options.salt ?? randomSalt)();
   }
 
   #signer(): OrderSigner {

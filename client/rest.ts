@@ -11,6 +11,8 @@ import type {
   BatchJson,
   CancelledAllJson,
   CandlesJson,
+  DelegationJson,
+  DelegationsJson,
   DepositsJson,
   DepthJson,
   EntriesJson,
@@ -32,10 +34,13 @@ import type {
   TickerJson,
   TimeJson,
   TradesJson,
+  WithdrawalJson,
   WithdrawalsJson,
 } from '#wire/rest-api.ts';
 import { type BackOff, backOffMs } from './back-off.ts';
 import { CrossbookError, isPassing } from './crossbook-error.ts';
+import type { DelegationBodyJson } from './delegation.ts';
+import type { WithdrawalBody } from './withdrawing.ts';
 
 export type PlaceJson = {
   order: ReturnType<typeof orderJson>;
@@ -120,6 +125,8 @@ export function createRest(options: RestOptions) {
     cancelAllAfter: (token: string, body: { afterMs: number }) =>
       call<SwitchJson>('POST', '/v1/orders/cancel-all-after', { body, token }),
 
+    ...delegationCalls(call),
+
     nonce: () => call<NonceJson>('POST', '/v1/sessions/nonce', {}),
     signIn: (body: { message: string; signature: string }) =>
       call<SessionJson>('POST', '/v1/sessions', { body, once: true }),
@@ -134,16 +141,7 @@ export function createRest(options: RestOptions) {
       get<FillsJson>('/v1/account/fills', query, token),
     entries: (token: string, query: EntriesQuery = {}) =>
       get<EntriesJson>('/v1/account/entries', query, token),
-    deposits: (token: string, query: FundingQuery = {}) =>
-      get<DepositsJson>('/v1/account/deposits', query, token),
-    withdrawals: (token: string, query: FundingQuery = {}) =>
-      get<WithdrawalsJson>('/v1/account/withdrawals', query, token),
-    // An export is one by its id, or by its content.
-    askExport: (token: string, body: ExportWish) =>
-      call<ExportJson>('POST', '/v1/account/exports', { body, token }),
-    exports: (token: string) => get<ExportsJson>('/v1/account/exports', {}, token),
-    export: (token: string, exportId: string) =>
-      get<ExportJson>(`/v1/account/exports/${encodeURIComponent(exportId)}`, {}, token),
+    ...fundingRoutes(call),
     liabilityProofs: (
       token: string,
       query: { day?: string; asset?: string; account?: string } = {},
@@ -153,6 +151,38 @@ export function createRest(options: RestOptions) {
       call<SettingsJson>('PUT', '/v1/account/settings', { body, token }),
     faucet: (body: { account: string; asset?: string; idempotencyKey: string }) =>
       call<FaucetJson>('POST', '/v1/faucet', { body }),
+  };
+}
+
+function fundingRoutes(call: Caller) {
+  return {
+    deposits: (token: string, query: FundingQuery = {}) =>
+      call<DepositsJson>('GET', '/v1/account/deposits', { query, token }),
+    withdrawals: (token: string, query: FundingQuery = {}) =>
+      call<WithdrawalsJson>('GET', '/v1/account/withdrawals', { query, token }),
+    // A withdrawal is one by its digest.
+    withdraw: (body: WithdrawalBody) =>
+      call<WithdrawalJson>('POST', '/v1/account/withdrawals', { body }),
+    // An export is one by its id, or by its content.
+    askExport: (token: string, body: ExportWish) =>
+      call<ExportJson>('POST', '/v1/account/exports', { body, token }),
+    exports: (token: string) => call<ExportsJson>('GET', '/v1/account/exports', { token }),
+    export: (token: string, exportId: string) =>
+      call<ExportJson>('GET', `/v1/account/exports/${encodeURIComponent(exportId)}`, { token }),
+  };
+}
+
+type Caller = ReturnType<typeof caller>;
+
+/** A Delegation is one by its digest, and what is revoked stays so: all of these may be repeated. */
+function delegationCalls(call: ReturnType<typeof caller>) {
+  const path = '/v1/account/delegations';
+  return {
+    delegate: (body: DelegationBodyJson) => call<DelegationJson>('POST', path, { body }),
+    delegations: (token: string, query: { limit?: number; cursor?: string } = {}) =>
+      call<DelegationsJson>('GET', path, { query, token }),
+    endDelegation: (token: string, digest: string) =>
+      call<DelegationJson>('DELETE', `${path}/${encodeURIComponent(digest)}`, { token }),
   };
 }
 

@@ -70,13 +70,13 @@ const dayMs = 24 * 60 * 60_000;
 export function buildOrder(
   wish: OrderWish,
   listed: ListedMarket,
-  given: { account: string; createdAtMs: number; salt: bigint },
+  given: { account: string; signer?: string; createdAtMs: number; salt: bigint },
 ): SignedOrder {
   const { market, base, quote } = listed;
   const account = given.account.toLowerCase();
   return {
     account,
-    signer: account,
+    signer: given.signer?.toLowerCase() ?? account,
     baseAsset: base.chainAsset,
     quoteAsset: quote.chainAsset,
     side: wish.side === 'buy' ? 0 : 1,
@@ -215,7 +215,7 @@ export async function signAmend(
 }
 
 /** Some wallets answer v as 0 or 1; the exchange and the contract take 27 or 28. */
-function canonical(text: string): string {
+export function canonical(text: string): string {
   const signature = canonicalSignature(text);
   if (!signature) throw new CrossbookError('bad_signature', 'the wallet gave no ECDSA signature');
   return signature;

@@ -16,7 +16,7 @@ const environment = process.env;
 const logger = createLogger('sender');
 const metrics = createMetrics('sender');
 const { blockMs } = chainTermsSchema.parse(JSON.parse(setting(environment, 'chainTerms')));
-const rpc = await rpcPoolOf(environment, { clock, random: Math.random, metrics });
+const rpc = await rpcPoolOf(environment, { clock, random: Math.random });
 const client = documentClient();
 const report = (incident: string, what: { id: string; nonce: number; reason: string }) => {
   logger.error(`transaction sender: ${incident}`, what);

@@ -1,6 +1,6 @@
 /** Everything that traders call, as one `fetch`: the real routes over real engines, in a time that tests move. History is empty. */
 import type { Signer } from 'ethers';
-import { Crossbook } from '#client/crossbook.ts';
+import { Crossbook, type CrossbookOptions } from '#client/crossbook.ts';
 import { createDelegationStore } from '#cloud/delegation-store.ts';
 import { type HttpLambda, httpHandler } from '#cloud/http-edge.ts';
 import type { AccountSettings, Balance, Lent } from '#cloud/ledger-store.ts';
@@ -56,8 +56,9 @@ export function wholeExchange(startMs = 1_800_000_000_000) {
     requests,
     /** What the chain said, and who may sign for whom. */
     chain,
-    client: (signer: Signer) =>
+    client: (signer: Signer, options: Partial<CrossbookOptions> = {}) =>
       new Crossbook({
+        ...options,
         apiUrl: 'http://localhost:8080',
         signer: signer as never,
         fetch: fetchFrom,
@@ -174,19 +175,20 @@ function handlersOf(given: {
 /** The function and route that API Gateway would choose: the one with the most fixed words. */
 function routeOf(method: string, pathname: string) {
   const words = pathname.split('/');
-  const fits = (['orders', 'accounts', 'markets', 'sessions'] as const).flatMap((name) =>
-    httpRoutes[name].flatMap((route) => {
-      const [routeMethod, template = ''] = route.split(' ');
-      const parts = template.split('/');
-      if (routeMethod !== method || parts.length !== words.length) return [];
-      const path: Record<string, string> = {};
-      for (const [at, part] of parts.entries()) {
-        const word = decodeURIComponent(words[at] ?? '');
-        if (part.startsWith('{')) path[part.slice(1, -1)] = word;
-        else if (part !== word) return [];
-      }
-      return [{ name, route, path }];
-    }),
+  const fits = (['orders', 'accounts', 'markets', 'sessions', 'delegations'] as const).flatMap(
+    (name) =>
+      httpRoutes[name].flatMap((route) => {
+        const [routeMethod, template = ''] = route.split(' ');
+        const parts = template.split('/');
+        if (routeMethod !== method || parts.length !== words.length) return [];
+        const path: Record<string, string> = {};
+        for (const [at, part] of parts.entries()) {
+          const word = decodeURIComponent(words[at] ?? '');
+          if (part.startsWith('{')) path[part.slice(1, -1)] = word;
+          else if (part !== word) return [];
+        }
+        return [{ name, route, path }];
+      }),
   );
   return fits.sort((a, b) => Object.keys(a.path).length - Object.keys(b.path).length)[0];
 }

@@ -5,7 +5,7 @@ import { createLedgerStore } from '#cloud/ledger-store.ts';
 import { createLogger } from '#cloud/logger.ts';
 import { createMarketDirectory } from '#cloud/market-directory.ts';
 import { createMetrics, MetricUnit, metricNames } from '#cloud/metrics.ts';
-import { catalogOf, setting } from '#cloud/settings.ts';
+import { catalogOf, isSettled, setting } from '#cloud/settings.ts';
 import { withdrawalReviewOf } from '#cloud/withdrawal-review.ts';
 import { adjustmentsFunctionName } from '#wire/adjustments.ts';
 import { identify } from './identify.ts';
@@ -34,10 +34,12 @@ const ports: Omit<MoneyPorts, 'identify'> = {
   ledger: createLedgerStore({
     ...{ client, table: setting(environment, 'ledgerTable') },
     outboxTable: setting(environment, 'outboxTable'),
+    settles: isSettled(environment),
     assets: async () => new Set((await assets()).map(({ id }) => id)),
   }),
   assets,
   clock,
+  settles: isSettled(environment),
   withdrawals: withdrawalReviewOf(environment, { client, clock }),
   told(order, by, answer) {
     logger.info('an operator moved money', { order, by, answer });

@@ -13,8 +13,10 @@ import {
   type MoneyAnswer,
   type MoneyOrder,
   moneyEvent,
+  vaultRefusal,
 } from '#wire/adjustments.ts';
 import { refusalTable } from '#wire/refusal-status.ts';
+import { insuranceAccount } from '#wire/table-keys.ts';
 import {
   isOfWithdrawals,
   type ReviewPorts,
@@ -32,10 +34,25 @@ export type MoneyPorts = {
   /** Whose proof it is, for an order as it was sent. */
   identify(proof: CallerProof, order: unknown): Promise<Caller>;
   clock: Pick<Clock, 'nowMs'>;
+  /** Whether users' money lies in a vault on a chain, which knows no adjustments but insurance's gifts. */
+  settles?: boolean;
   /** Where the stage has a chain. */
   withdrawals?: ReviewPorts['withdrawals'] | undefined;
   told: (order: MoneyOrder, by: string, answer: MoneyAnswer) => void;
 };
+
+/** The vault moves nothing of a user's without his signature, and of the house's only from insurance, to users, in a batch. */
+function chainFollows(order: Moving, wished: Units): boolean {
+  switch (order.type) {
+    case 'propose_adjustment':
+      return order.house === insuranceAccount && wished > 0n;
+    case 'transfer_house':
+      return order.from !== insuranceAccount && order.to !== insuranceAccount;
+    case 'approve_adjustment':
+    case 'reject_adjustment':
+      return true;
+  }
+}
 
 type Answered = { result: Extract<MoneyAnswer, { status: 'answered' }>['result'] } & {
   adjustment?: Adjustment;
@@ -66,6 +83,7 @@ export async function orderMoney(event: unknown, ports: MoneyPorts): Promise<Mon
   }
   const wished = unitsOf(order, assets);
   if (typeof wished !== 'bigint') return wished;
+  if (ports.settles && !chainFollows(order, wished)) return { status: 'refused', ...vaultRefusal };
   const { result, adjustment } = await carryOut(order, wished, person, ports);
   const answer: MoneyAnswer = {
     ...{ status: 'answered', result, by: person },

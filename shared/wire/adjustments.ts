@@ -129,6 +129,13 @@ export const callerRefusals = {
 } as const;
 export type CallerRefusal = keyof typeof callerRefusals;
 
+/** Where users' money lies in a vault, the ledger moves nothing that the vault does not. */
+export const vaultRefusal = {
+  code: 'vault_cannot_follow',
+  message:
+    'The vault gives users money of house:insurance only, takes none from them without their signature, and knows no transfer to or from insurance.',
+} as const;
+
 export type MoneyAnswer =
   | { status: 'adjustments'; adjustments: AdjustmentJson[] }
   | { status: 'withdrawals'; withdrawals: OpenWithdrawalJson[] }
@@ -136,4 +143,9 @@ export type MoneyAnswer =
   /** What the ledger said, and the adjustment as it stands. */
   | { status: 'answered'; result: LedgerResult; by: string; adjustment?: AdjustmentJson }
   /** The ledger was not asked. */
-  | { status: 'refused'; code: Refusal | CallerRefusal; message: string; details?: unknown };
+  | {
+      status: 'refused';
+      code: Refusal | CallerRefusal | typeof vaultRefusal.code;
+      message: string;
+      details?: unknown;
+    };

@@ -165,3 +165,26 @@ describe('on AWS', () => {
     expect(await ledger.adjustments(9)).toHaveLength(1);
   });
 });
+
+describe('where money lies in a vault', () => {
+  const askThere = (order: object) =>
+    orderMoney(
+      { order, caller: { type: 'claimed', name: 'ann' } },
+      { ...portsWith((proof, sent) => identify(proof, sent, local)), settles: true },
+    );
+
+  test('insurance gives users money, because a batch can', async () => {
+    expect(await askThere(proposal)).toMatchObject({ status: 'answered', result: 'created' });
+  });
+
+  test('nobody takes from a user, no other house gives, and insurance is funded on the chain alone', async () => {
+    const refused = { status: 'refused', code: 'vault_cannot_follow' };
+    expect(await askThere({ ...proposal, amount: '-1' })).toMatchObject(refused);
+    expect(await askThere({ ...proposal, house: 'house:fees' })).toMatchObject(refused);
+    const move = { type: 'transfer_house', operationId: 'house-1', asset: 'USDC', amount: '1' };
+    const between = (from: string, to: string) => askThere({ ...move, from, to, why: 'x' });
+    expect(await between('house:fees', 'house:insurance')).toMatchObject(refused);
+    expect(await between('house:insurance', 'house:fees')).toMatchObject(refused);
+    expect(await between('house:fees', 'house:dust')).toMatchObject({ status: 'answered' });
+  });
+});

@@ -31,6 +31,7 @@ const artifacts: Artifact[] = [
     contract: 'TimelockController',
   },
   { name: 'test-token', source: 'test/TestToken.sol', contract: 'TestToken' },
+  { name: 'hostile-token', source: 'test/HostileToken.sol', contract: 'HostileToken' },
 ];
 
 const made = '// Made by `npm run contracts`; do not edit.';

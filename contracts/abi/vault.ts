@@ -16,6 +16,7 @@ export const vaultAbi = [
   {"inputs":[{"internalType":"uint256","name":"outcome","type":"uint256"}],"name":"ConditionKnown","type":"error"},
   {"inputs":[{"internalType":"uint256","name":"outcome","type":"uint256"}],"name":"ConditionNotResolved","type":"error"},
   {"inputs":[{"internalType":"uint256","name":"outcome","type":"uint256"}],"name":"ConditionUnknown","type":"error"},
+  {"inputs":[{"internalType":"uint256","name":"holding","type":"uint256"},{"internalType":"int256","name":"have","type":"int256"}],"name":"DeltaTooLarge","type":"error"},
   {"inputs":[{"internalType":"uint256","name":"exitId","type":"uint256"},{"internalType":"uint64","name":"matchedThroughMs","type":"uint64"},{"internalType":"uint64","name":"requestedAtMs","type":"uint64"}],"name":"ExitHonoured","type":"error"},
   {"inputs":[{"internalType":"uint256","name":"exitId","type":"uint256"},{"internalType":"uint64","name":"haveMs","type":"uint64"},{"internalType":"uint64","name":"needMs","type":"uint64"}],"name":"ExitNotEffective","type":"error"},
   {"inputs":[{"internalType":"uint256","name":"exitId","type":"uint256"},{"internalType":"uint64","name":"haveMs","type":"uint64"},{"internalType":"uint64","name":"needMs","type":"uint64"}],"name":"ExitNotOverdue","type":"error"},

@@ -34,22 +34,27 @@ library BatchFills {
         uint256 takerFee;
         BatchOrders.Order maker;
         BatchOrders.Order taker;
+        /// @dev What each side pays of the quote asset, fee and rebate included; a seller pays less than nothing.
+        int256 makerCost;
+        int256 takerCost;
         bool isMakerInsured;
         bool isTakerInsured;
     }
 
-    /// @notice Makes room for changes: deltas and fees, how far orders come, and conversions, of which no fill needs more than one.
-    /// @param offset Where in calldata the transfers begin.
-    function open(BatchOrders.Batch memory batch, uint256 offset) internal pure {
+    /// @notice Makes room for changes: deltas and fees, how far orders and delegations come, and conversions.
+    function open(BatchOrders.Batch memory batch) internal pure {
         unchecked {
             BatchRows.Places memory places = batch.places;
-            uint256 words = places.holdings + places.assets + 2 * (places.orders + places.delegations);
-            offset += batch.transfers * BatchReader.TRANSFER_BYTES;
-            for (uint256 i = 0; i < batch.fills; ++i) {
-                if (BatchReader.u8(offset) & 3 != TRADE) words += BatchRows.CONVERSION_WORDS;
-                offset += BatchReader.FILL_BYTES;
+            uint256 words = places.holdings + places.assets + 2 * (places.orders + places.delegations)
+                + batch.conversionsAtMost * BatchRows.CONVERSION_WORDS;
+            bytes memory changes = BatchRows.allocate(words);
+            bytes memory found = batch.found;
+            (uint256 balancesAt, uint256 deltasAt) = (places.accounts << 5, 0);
+            assembly ("memory-safe") {
+                balancesAt := add(add(found, 32), balancesAt)
+                deltasAt := add(changes, 32)
             }
-            batch.changes = BatchRows.allocate(words);
+            (batch.changes, batch.balancesAt, batch.deltasAt) = (changes, balancesAt, deltasAt);
         }
     }
 
@@ -70,8 +75,8 @@ library BatchFills {
             uint256 insured = _insuredHolding(batch, row >> 16);
             int256 have = _available(batch, insured);
             if (have < int256(amount)) revert InsuranceTooLow(asset, have, amount);
-            _add(batch.changes, insured, -int256(amount));
-            _add(batch.changes, holding, int256(amount));
+            _addTo(batch, insured, -int256(amount));
+            _addTo(batch, holding, int256(amount));
             address account = address(uint160(rows.get(BatchRows.ACCOUNTS_AT + (row & 0xffff))));
             emit IExchange.HouseTransferred(batchId, account, asset, amount);
         }
@@ -122,12 +127,15 @@ library BatchFills {
         fill.takerFee = BatchReader.u128(offset + 53);
         (uint256 maker, uint256 taker) = (BatchReader.u16(offset + 1), BatchReader.u16(offset + 3));
         if (fill.isMakerInsured) {
-            fill.taker = batch.orders[taker];
+            fill.taker = BatchOrders.orderAt(batch, taker);
             fill.maker = _insuredSide(batch, fill, fill.taker, maker);
         } else {
-            fill.maker = batch.orders[maker];
-            fill.taker = fill.isTakerInsured ? _insuredSide(batch, fill, fill.maker, taker) : batch.orders[taker];
+            fill.maker = BatchOrders.orderAt(batch, maker);
+            fill.taker = fill.isTakerInsured ? _insuredSide(batch, fill, fill.maker, taker) : BatchOrders.orderAt(batch, taker);
         }
+        int256 signedFee = fill.isRebate ? -int256(fill.makerFee) : int256(fill.makerFee);
+        fill.makerCost = _costOf(fill.maker, fill.makerQuote, signedFee);
+        fill.takerCost = _costOf(fill.taker, quote, int256(fill.takerFee));
     }
 
     /// @dev The insurance account in the place of an order that would not settle: any amount and price that the other side signed.
@@ -181,10 +189,8 @@ library BatchFills {
         if (_isFeeTooHigh(batch, taker, fill.takerFee, fill.takerQuote)) {
             return Rejection.FEE_TOO_HIGH | Rejection.OF_TAKER;
         }
-        if (_isBalanceTooLow(batch, maker, fill.base, _costOf(maker, fill.makerQuote, _makerFeeOf(fill)))) {
-            return Rejection.BALANCE_TOO_LOW;
-        }
-        if (_isBalanceTooLow(batch, taker, fill.base, _costOf(taker, fill.takerQuote, int256(fill.takerFee)))) {
+        if (_isBalanceTooLow(batch, maker, fill.base, fill.makerCost)) return Rejection.BALANCE_TOO_LOW;
+        if (_isBalanceTooLow(batch, taker, fill.base, fill.takerCost)) {
             return Rejection.BALANCE_TOO_LOW | Rejection.OF_TAKER;
         }
     }
@@ -196,22 +202,22 @@ library BatchFills {
         returns (uint256)
     {
         unchecked {
-        uint256 cap = order.isQuoteCap ? order.quoteAmount : order.baseAmount;
-        uint256 filled = order.filled + (order.isQuoteCap ? quote : base);
-        if (filled > cap) return Rejection.OVERFILLED;
-        // Of numbers below 2^128: no product overflows. Nothing is rounded: a price is better, equal or worse.
-        uint256 paid = quote * order.baseAmount;
-        uint256 limit = base * order.quoteAmount;
-        if (order.baseAmount == 0 || (order.isSell ? paid < limit : paid > limit)) return Rejection.PRICE_OUTSIDE_LIMIT;
-        if (order.delegation != 0) {
-            BatchOrders.Delegation memory delegation = batch.delegations[order.delegation - 1];
-            uint256 spent = delegation.spent + _notionalOf(order, base, quote);
-            // Twice: a day of blocks may hold what was matched on two days.
-            if (spent > 2 * uint256(delegation.signed.maxNotionalPerDay) || spent > type(uint128).max) {
-                return Rejection.DELEGATION_LIMIT_REACHED;
+            uint256 cap = order.isQuoteCap ? order.quoteAmount : order.baseAmount;
+            uint256 filled = order.filled + (order.isQuoteCap ? quote : base);
+            if (filled > cap) return Rejection.OVERFILLED;
+            // Of numbers below 2^128: no product overflows. Nothing is rounded: a price is better, equal or worse.
+            uint256 paid = quote * order.baseAmount;
+            uint256 limit = base * order.quoteAmount;
+            if (order.baseAmount == 0 || (order.isSell ? paid < limit : paid > limit)) return Rejection.PRICE_OUTSIDE_LIMIT;
+            if (order.delegation != 0) {
+                BatchOrders.Delegation memory delegation = batch.delegations[order.delegation - 1];
+                uint256 spent = delegation.spent + _notionalOf(order, base, quote);
+                // Twice: a day of blocks may hold what was matched on two days.
+                if (spent > 2 * uint256(delegation.signed.maxNotionalPerDay) || spent > type(uint128).max) {
+                    return Rejection.DELEGATION_LIMIT_REACHED;
+                }
             }
-        }
-        return Rejection.SETTLED;
+            return Rejection.SETTLED;
         }
     }
 
@@ -234,11 +240,7 @@ library BatchFills {
         }
     }
 
-    function _makerFeeOf(Fill memory fill) private pure returns (int256) {
-        return fill.isRebate ? -int256(fill.makerFee) : int256(fill.makerFee);
-    }
-
-    /// @dev What a side pays of the quote asset; a seller pays less than nothing.
+    /// @dev What a side pays of the quote asset.
     function _costOf(BatchOrders.Order memory side, uint256 quote, int256 fee) private pure returns (int256) {
         unchecked {
             return (side.isSell ? -int256(quote) : int256(quote)) + fee;
@@ -256,30 +258,37 @@ library BatchFills {
 
     /// @dev Accepted: nothing below may fail.
     function _move(BatchOrders.Batch memory batch, Fill memory fill) private pure {
-        int256 makerFee = _makerFeeOf(fill);
-        _moveSide(batch, fill.maker, fill.base, fill.makerQuote, makerFee, fill.isMakerInsured);
-        _moveSide(batch, fill.taker, fill.base, fill.takerQuote, int256(fill.takerFee), fill.isTakerInsured);
+        _moveSide(batch, fill.maker, fill.base, fill.makerCost);
+        _moveSide(batch, fill.taker, fill.base, fill.takerCost);
+        if (!fill.isMakerInsured) _fillOrder(batch, fill.maker, fill.base, fill.makerQuote);
+        if (!fill.isTakerInsured) _fillOrder(batch, fill.taker, fill.base, fill.takerQuote);
         unchecked {
-            _add(batch.changes, batch.places.holdings + fill.taker.quoteAsset, int256(fill.takerFee) + makerFee);
+            int256 fees = int256(fill.takerFee)
+                + (fill.isRebate ? -int256(fill.makerFee) : int256(fill.makerFee));
+            // Fees lie behind the deltas.
+            _addTo(batch, batch.places.holdings + fill.taker.quoteAsset, fees);
         }
         if (fill.kind != TRADE) _convert(batch, fill);
     }
 
-    function _moveSide(
-        BatchOrders.Batch memory batch,
-        BatchOrders.Order memory side,
-        uint256 base,
-        uint256 quote,
-        int256 fee,
-        bool isInsured
-    ) private pure {
+    function _moveSide(BatchOrders.Batch memory batch, BatchOrders.Order memory side, uint256 base, int256 cost)
+        private
+        pure
+    {
         unchecked {
-            _add(batch.changes, side.baseHolding, side.isSell ? -int256(base) : int256(base));
-            _add(batch.changes, side.quoteHolding, -_costOf(side, quote, fee));
-            if (isInsured) return;
-            side.filled += side.isQuoteCap ? quote : base;
-            if (side.delegation != 0) {
-                batch.delegations[side.delegation - 1].spent += _notionalOf(side, base, quote);
+            _addTo(batch, side.baseHolding, side.isSell ? -int256(base) : int256(base));
+            _addTo(batch, side.quoteHolding, -cost);
+        }
+    }
+
+    function _fillOrder(BatchOrders.Batch memory batch, BatchOrders.Order memory order, uint256 base, uint256 quote)
+        private
+        pure
+    {
+        unchecked {
+            order.filled += order.isQuoteCap ? quote : base;
+            if (order.delegation != 0) {
+                batch.delegations[order.delegation - 1].spent += _notionalOf(order, base, quote);
             }
         }
     }
@@ -298,6 +307,9 @@ library BatchFills {
                 }
                 to += BatchRows.CONVERSION_WORDS;
             }
+            if (batch.conversions == batch.conversionsAtMost) {
+                revert BatchOrders.BatchMalformed(batch.conversions + 1, batch.conversionsAtMost);
+            }
             changes.set(to, fill.taker.baseAsset);
             changes.set(to + 1, fill.maker.baseAsset);
             changes.set(to + 2, fill.taker.quoteAsset);
@@ -313,9 +325,20 @@ library BatchFills {
     }
 
     /// @dev Below 0 only where a holding is in the batch twice, which the vault notices.
-    function _available(BatchOrders.Batch memory batch, uint256 holding) private pure returns (int256) {
-        unchecked {
-            return int256(batch.found.get(batch.places.accounts + holding)) + int256(batch.changes.get(holding));
+    function _available(BatchOrders.Batch memory batch, uint256 holding) private pure returns (int256 atoms) {
+        (uint256 balancesAt, uint256 deltasAt) = (batch.balancesAt, batch.deltasAt);
+        assembly ("memory-safe") {
+            holding := shl(5, holding)
+            atoms := add(mload(add(balancesAt, holding)), mload(add(deltasAt, holding)))
+        }
+    }
+
+    /// @dev Adds to what a holding changes by.
+    function _addTo(BatchOrders.Batch memory batch, uint256 holding, int256 delta) private pure {
+        uint256 deltasAt = batch.deltasAt;
+        assembly ("memory-safe") {
+            let place := add(deltasAt, shl(5, holding))
+            mstore(place, add(mload(place), delta))
         }
     }
 

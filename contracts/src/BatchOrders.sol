@@ -57,11 +57,16 @@ library BatchOrders {
         bytes rows;
         bytes found;
         bytes changes;
+        /// @dev Where in memory the balances are, as the vault found them, and what is added to them.
+        uint256 balancesAt;
+        uint256 deltasAt;
         /// @dev By asset: the insurance account's holding + 1; 0 where the batch has none.
         uint256[] insuredHoldings;
-        Order[] orders;
+        /// @dev Where in memory each order is: `orderAt`.
+        uint256[] orders;
         Delegation[] delegations;
         uint256 conversions;
+        uint256 conversionsAtMost;
         uint256 transfers;
         uint256 fills;
     }
@@ -79,6 +84,7 @@ library BatchOrders {
             uint256 orders = BatchReader.u16(offset + 6);
             batch.transfers = BatchReader.u16(offset + 8);
             batch.fills = BatchReader.u16(offset + 10);
+            batch.conversionsAtMost = BatchReader.u16(offset + 12);
             offset += BatchReader.COUNTS_BYTES;
             uint256 holdings = _countHoldings(offset + accounts * BatchReader.ACCOUNT_BYTES, assets);
             uint256 counts = BatchRows.pack(accounts, assets, holdings, orders, delegations);
@@ -119,7 +125,7 @@ library BatchOrders {
                     && delegation.signed.epoch >= found.get(delegation.accountAt);
             }
             for (uint256 i = 0; i < batch.orders.length; ++i) {
-                Order memory order = batch.orders[i];
+                Order memory order = orderAt(batch, i);
                 uint256 filled = found.get(next + i);
                 order.filled = filled;
                 if (order.rejection != 0) continue;
@@ -136,6 +142,14 @@ library BatchOrders {
         }
     }
 
+    /// @notice An order by its position.
+    function orderAt(Batch memory batch, uint256 i) internal pure returns (Order memory order) {
+        uint256 place = batch.orders[i];
+        assembly ("memory-safe") {
+            order := place
+        }
+    }
+
     /// @notice Writes down how far orders and delegations have come; deltas, fees and conversions are there already.
     function finish(Batch memory batch) internal pure {
         unchecked {
@@ -145,7 +159,7 @@ library BatchOrders {
             uint256 from = places.accounts + places.holdings;
             for (uint256 i = 0; i < places.orders; ++i) {
                 changes.set(to++, batch.found.get(from++));
-                changes.set(to++, batch.orders[i].filled);
+                changes.set(to++, orderAt(batch, i).filled);
             }
             for (uint256 i = 0; i < places.delegations; ++i) {
                 changes.set(to++, batch.found.get(from++) & ~BatchRows.REGISTERED);
@@ -226,13 +240,13 @@ library BatchOrders {
     function _readOrders(Batch memory batch, uint256 offset) private pure returns (uint256) {
         unchecked {
             uint256 count = batch.places.orders;
-            batch.orders = new Order[](count);
+            batch.orders = new uint256[](count);
             // One for all orders: hashed and forgotten.
             SignedStructs.Order memory signed;
             signed.typeHash = SignedStructs.ORDER_TYPE;
             uint256 to = batch.places.ordersAt;
             for (uint256 i = 0; i < count; ++i) {
-                offset = _readOrder(batch, batch.orders[i], signed, offset, to);
+                offset = _readOrder(batch, i, signed, offset, to);
                 to += 2;
             }
             return offset;
@@ -241,28 +255,19 @@ library BatchOrders {
 
     function _readOrder(
         Batch memory batch,
-        Order memory order,
+        uint256 i,
         SignedStructs.Order memory signed,
         uint256 offset,
         uint256 to
     ) private pure returns (uint256 next) {
         unchecked {
-            _readPlace(batch, order, signed, offset);
-            uint256 flags = BatchReader.u8(offset + 4);
-            order.isSell = flags & 1 != 0;
-            order.isQuoteCap = flags & 2 != 0;
-            signed.side = uint8(flags & 1);
-            signed.cap = uint8(flags >> 1 & 1);
-            order.baseAmount = signed.baseAmount = BatchReader.u128(offset + 5);
-            order.quoteAmount = signed.quoteAmount = BatchReader.u128(offset + 21);
-            order.maxFeeBps = signed.maxFeeBps = BatchReader.u16(offset + 37);
+            Order memory order = _readPlace(batch, signed, offset);
+            _keep(batch, i, order);
             signed.createdAtMs = BatchReader.u64(offset + 39);
-            order.expiresAtMs = signed.expiresAtMs = BatchReader.u64(offset + 47);
-            order.epoch = signed.epoch = BatchReader.u64(offset + 55);
             signed.salt = BatchReader.u64(offset + 63);
             signed.termsHash = BatchReader.word(offset + 71);
             next = offset + BatchReader.ORDER_BYTES;
-            if (flags & 4 != 0) next = _readDelegated(batch, order, signed, next);
+            if (BatchReader.u8(offset + 4) & 4 != 0) next = _readDelegated(batch, order, signed, next);
             bytes32 digest = MessageHashUtils.toTypedDataHash(batch.domain, SignedStructs.hash(signed));
             batch.rows.set(to, order.accountAt);
             batch.rows.set(to + 1, uint256(digest));
@@ -270,25 +275,44 @@ library BatchOrders {
         }
     }
 
-    /// @dev Whose order it is and which assets it trades, by its two holdings.
-    function _readPlace(Batch memory batch, Order memory order, SignedStructs.Order memory signed, uint256 offset)
+    /// @dev Whose order it is and which assets it trades, by its two holdings; and what was signed of it.
+    function _readPlace(Batch memory batch, SignedStructs.Order memory signed, uint256 offset)
         private
         pure
+        returns (Order memory order)
     {
         unchecked {
             (bytes memory rows, BatchRows.Places memory places) = (batch.rows, batch.places);
-            order.baseHolding = _within(BatchReader.u16(offset), places.holdings);
-            order.quoteHolding = _within(BatchReader.u16(offset + 2), places.holdings);
-            uint256 base = rows.get(places.holdingsAt + order.baseHolding);
-            uint256 quote = rows.get(places.holdingsAt + order.quoteHolding);
-            uint256 accountAt = base & 0xffff;
-            if (accountAt != quote & 0xffff) revert BatchMalformed(quote & 0xffff, accountAt);
-            order.accountAt = accountAt;
-            order.baseAsset = base >> 16;
-            order.quoteAsset = quote >> 16;
-            order.account = signed.account = signed.signer = _accountAt(rows, accountAt);
-            signed.baseAsset = rows.get(places.assetsAt + order.baseAsset);
-            signed.quoteAsset = rows.get(places.assetsAt + order.quoteAsset);
+            uint256 baseHolding = _within(BatchReader.u16(offset), places.holdings);
+            uint256 quoteHolding = _within(BatchReader.u16(offset + 2), places.holdings);
+            uint256 base = rows.get(places.holdingsAt + baseHolding);
+            uint256 quote = rows.get(places.holdingsAt + quoteHolding);
+            if (base & 0xffff != quote & 0xffff) revert BatchMalformed(quote & 0xffff, base & 0xffff);
+            address account = _accountAt(rows, base & 0xffff);
+            uint256 flags = BatchReader.u8(offset + 4);
+            signed.account = signed.signer = account;
+            signed.baseAsset = rows.get(places.assetsAt + (base >> 16));
+            signed.quoteAsset = rows.get(places.assetsAt + (quote >> 16));
+            signed.side = uint8(flags & 1);
+            signed.cap = uint8(flags >> 1 & 1);
+            order = Order({
+                account: account,
+                accountAt: base & 0xffff,
+                baseHolding: baseHolding,
+                quoteHolding: quoteHolding,
+                baseAsset: base >> 16,
+                quoteAsset: quote >> 16,
+                isSell: flags & 1 != 0,
+                isQuoteCap: flags & 2 != 0,
+                baseAmount: signed.baseAmount = BatchReader.u128(offset + 5),
+                quoteAmount: signed.quoteAmount = BatchReader.u128(offset + 21),
+                maxFeeBps: signed.maxFeeBps = BatchReader.u16(offset + 37),
+                expiresAtMs: signed.expiresAtMs = BatchReader.u64(offset + 47),
+                epoch: signed.epoch = BatchReader.u64(offset + 55),
+                filled: 0,
+                delegation: 0,
+                rejection: 0
+            });
         }
     }
 
@@ -332,6 +356,15 @@ library BatchOrders {
         return SignedStructs.isSignedBy(
             signer, digest, BatchReader.word(offset), BatchReader.word(offset + 32), BatchReader.u8(offset + 64)
         );
+    }
+
+    /// @dev An array of structs would clear them all before they are written.
+    function _keep(Batch memory batch, uint256 i, Order memory order) private pure {
+        uint256 place;
+        assembly ("memory-safe") {
+            place := order
+        }
+        batch.orders[i] = place;
     }
 
     function _accountAt(bytes memory rows, uint256 position) private pure returns (address) {

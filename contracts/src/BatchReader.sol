@@ -4,7 +4,8 @@ pragma solidity 0.8.37;
 /// @title Reads a batch's packed bytes: big-endian numbers side by side, rows that name each other by position.
 /// @notice The whole places, in turn:
 ///
-///     counts       accounts u16, assets u16, delegations u16, orders u16, transfers u16, fills u16
+///     counts       accounts u16, assets u16, delegations u16, orders u16, transfers u16, fills u16,
+///                  conditions whose sets are minted or merged u16
 ///     accounts     address (20)
 ///     assets       id u256, insured u8, holders u16, then for each holder: position of the account u16
 ///                  (where `insured` is 1, the first holder is the insurance account)
@@ -21,7 +22,7 @@ pragma solidity 0.8.37;
 /// Holdings are numbered through the assets: an asset's holders follow those of the asset before it.
 library BatchReader {
     /// @notice Bytes of rows of fixed size, and of the fixed parts of others.
-    uint256 internal constant COUNTS_BYTES = 12;
+    uint256 internal constant COUNTS_BYTES = 14;
     uint256 internal constant ACCOUNT_BYTES = 20;
     uint256 internal constant ASSET_BYTES = 35;
     uint256 internal constant DELEGATION_BYTES = 107;

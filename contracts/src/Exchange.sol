@@ -59,7 +59,7 @@ contract Exchange is IExchange {
         uint256 offset = BatchOrders.read(batch, packed);
         batch.found = vault.openBatch(msg.sender, batchId, matchedThroughMs, batch.rows);
         BatchOrders.check(batch, (block.timestamp - expiryGrace) * 1000);
-        BatchFills.open(batch, offset);
+        BatchFills.open(batch);
         offset = BatchFills.transferHouse(batch, batchId, offset);
         uint256 rejected;
         (outcomes, rejected) = BatchFills.settle(batch, vault, batchId, offset);

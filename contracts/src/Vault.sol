@@ -18,11 +18,14 @@ contract Vault is VaultRestrictions, VaultExits, VaultOutcomes {
     error MatchedThroughInFuture(uint64 have, uint64 need);
     error RowsMalformed(uint256 have, uint256 need);
     error RowChangedTwice(bytes32 digest, uint256 have, uint256 need);
+    error DeltaTooLarge(uint256 holding, int256 have);
     error AssetNotConserved(uint256 asset, int256 have, uint256 need);
     error NoSuchConversion(uint256 outcome, uint256 complement, uint256 collateral);
 
     /// @notice How much the operator's clock may be ahead of the block's.
     uint64 public constant CLOCK_SKEW_MS = 30_000;
+
+    int256 private constant DELTA_BOUND = 1 << 128;
 
     /// @param terms Roles and delays.
     constructor(Terms memory terms) VaultRoles(terms) {}
@@ -48,9 +51,8 @@ contract Vault is VaultRestrictions, VaultExits, VaultOutcomes {
             }
             to = _findBalances(rows, places, found, to);
             for (uint256 i = places.ordersAt; i < places.delegationsAt; i += 2) {
-                OrderState storage order = _orders[rows.accountOf(rows.load(i))][bytes32(rows.load(i + 1))];
-                (uint256 filled, uint64 requestedAtMs) = (order.filled, order.cancelRequestedAtMs);
-                found.set(to++, _isEffective(requestedAtMs) ? BatchRows.NO_LONGER_VALID : filled);
+                uint256 order = _orders[rows.accountOf(rows.load(i))][bytes32(rows.load(i + 1))];
+                found.set(to++, _isEffective(uint64(order >> 128)) ? BatchRows.NO_LONGER_VALID : uint128(order));
             }
             for (uint256 i = places.delegationsAt; i < places.end; i += 2) {
                 found.set(to++, _delegationView(rows.accountOf(rows.load(i)), bytes32(rows.load(i + 1))));
@@ -152,33 +154,36 @@ contract Vault is VaultRestrictions, VaultExits, VaultOutcomes {
         BatchRows.Places memory places,
         int256[] memory due
     ) private {
-        uint256 known = type(uint256).max;
-        uint256 asset;
-        mapping(address => uint256) storage held = _balances[0];
-        for (uint256 i = 0; i < places.holdings;) {
-            int256 delta = int256(changes.load(i));
-            if (delta != 0) {
+        // No sum of 2^16 such deltas overflows, nor does a balance: totals stay below 2^128.
+        unchecked {
+            uint256 known = type(uint256).max;
+            int256 sum;
+            mapping(address => uint256) storage held = _balances[0];
+            for (uint256 i = 0; i < places.holdings; ++i) {
+                int256 delta = int256(changes.load(i));
+                if (delta == 0) continue;
+                if (uint256(delta + DELTA_BOUND) > uint256(2 * DELTA_BOUND)) revert DeltaTooLarge(i, delta);
                 uint256 holding = rows.load(places.holdingsAt + i);
                 if (holding >> 16 != known) {
+                    if (sum != 0) due[known] -= sum;
+                    sum = 0;
                     known = holding >> 16;
-                    asset = rows.load(places.assetsAt + known);
-                    held = _balances[asset];
+                    held = _balances[rows.load(places.assetsAt + known)];
                 }
-                due[known] -= delta;
+                sum += delta;
                 address account = rows.accountOf(holding & 0xffff);
                 uint256 balance = held[account];
-                if (delta < 0 && balance < uint256(-delta)) {
-                    revert BalanceTooLow(account, asset, balance, uint256(-delta));
+                int256 left = int256(balance) + delta;
+                if (left < 0) {
+                    revert BalanceTooLow(account, rows.load(places.assetsAt + known), balance, uint256(-delta));
                 }
-                held[account] = _moved(balance, delta);
+                held[account] = uint256(left);
             }
-            unchecked {
-                ++i;
-            }
+            if (sum != 0) due[known] -= sum;
         }
         for (uint256 i = 0; i < due.length; ++i) {
             uint256 fee = changes.load(places.holdings + i);
-            asset = rows.load(places.assetsAt + i);
+            uint256 asset = rows.load(places.assetsAt + i);
             if (due[i] < 0 || uint256(due[i]) != fee) revert AssetNotConserved(asset, due[i], fee);
             if (fee != 0) _balances[asset][feeAccount] += fee;
         }
@@ -192,10 +197,11 @@ contract Vault is VaultRestrictions, VaultExits, VaultOutcomes {
     function _fill(bytes calldata rows, uint256 row, uint256 before, uint256 filled) private {
         if (before == filled) return;
         bytes32 digest = bytes32(rows.load(row + 1));
-        OrderState storage order = _orders[rows.accountOf(rows.load(row))][digest];
+        mapping(bytes32 => uint256) storage orders = _orders[rows.accountOf(rows.load(row))];
+        uint256 order = orders[digest];
         // An order that is in the batch twice would be filled twice over.
-        if (order.filled != before) revert RowChangedTwice(digest, order.filled, before);
-        order.filled = SafeCast.toUint128(filled);
+        if (uint128(order) != before) revert RowChangedTwice(digest, uint128(order), before);
+        orders[digest] = order >> 128 << 128 | SafeCast.toUint128(filled);
     }
 
     function _spend(bytes calldata rows, uint256 row, uint256 before, uint256 spent) private {

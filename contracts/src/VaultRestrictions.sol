@@ -12,12 +12,6 @@ abstract contract VaultRestrictions is VaultRoles {
     error AlreadyRequested(bytes32 digest, uint64 requestedAtMs);
     error AlreadyRegistered(bytes32 delegationDigest);
 
-    /// @dev One slot. Rows are by account and digest, so that nobody can touch another one's: an order has one account.
-    struct OrderState {
-        uint128 filled;
-        uint64 cancelRequestedAtMs;
-    }
-
     /// @dev One slot. `epoch` counts unless a bump to `nextEpoch` is effective.
     struct EpochState {
         uint64 epoch;
@@ -33,15 +27,17 @@ abstract contract VaultRestrictions is VaultRoles {
         bool isRegistered;
     }
 
-    mapping(address account => mapping(bytes32 digest => OrderState)) internal _orders;
+    /// @dev One slot, written whole: `filled` in the lower half, in the upper one when the order's cancel was requested.
+    /// Rows are by account and digest, so that nobody can touch another one's: an order has one account.
+    mapping(address account => mapping(bytes32 digest => uint256)) internal _orders;
     mapping(address account => EpochState) internal _epochs;
     mapping(address account => mapping(bytes32 digest => DelegationState)) internal _delegations;
 
     /// @inheritdoc IVault
     function cancel(bytes32 orderDigest) external override {
-        OrderState storage order = _orders[msg.sender][orderDigest];
-        if (order.cancelRequestedAtMs != 0) revert AlreadyRequested(orderDigest, order.cancelRequestedAtMs);
-        order.cancelRequestedAtMs = _nowMs();
+        uint256 order = _orders[msg.sender][orderDigest];
+        if (order >> 128 != 0) revert AlreadyRequested(orderDigest, uint64(order >> 128));
+        _orders[msg.sender][orderDigest] = order | uint256(_nowMs()) << 128;
         emit OrderCancelled(msg.sender, orderDigest, _nowMs());
     }
 
@@ -81,7 +77,7 @@ abstract contract VaultRestrictions is VaultRoles {
 
     /// @inheritdoc IVault
     function filledOf(address account, bytes32 orderDigest) external view override returns (uint256) {
-        return _orders[account][orderDigest].filled;
+        return uint128(_orders[account][orderDigest]);
     }
 
     /// @inheritdoc IVault

@@ -91,6 +91,7 @@ function packedBatch(batch: SettlementBatch, insuranceAccount: Address): string 
     settled.orders.length,
     batch.transfers.length,
     batch.fills.length,
+    conversionCount(batch),
   ].map((count) => {
     if (count > rowsAtMost) throw new Error(`a batch has ${count} rows of a kind`);
     return bytes(2, count);
@@ -106,6 +107,15 @@ function packedBatch(batch: SettlementBatch, insuranceAccount: Address): string 
     ),
     ...batch.fills.map((fill) => fillRow(batch, tables, settled.positions, fill)),
   ].join('');
+}
+
+/** Pairs of outcomes, as the taker's and the maker's, whose complete sets are minted or merged. */
+function conversionCount(batch: SettlementBatch): number {
+  const assetOf = (position: number) => BigInt(orderAt(batch, position).signed.baseAsset);
+  const pairs = batch.fills.flatMap(({ kind, maker, taker }) =>
+    kind === 'trade' ? [] : [`${assetOf(taker)}:${assetOf(maker)}`],
+  );
+  return new Set(pairs).size;
 }
 
 /** Orders that some fill settles, by their position in the batch; those whose places insurance takes are not looked at. */

@@ -53,6 +53,23 @@ export class Reverted extends Error {
   }
 }
 
+/** Fails where the call goes through, or reverts otherwise; arguments are compared as far as they are given. */
+export async function reverts(
+  call: Promise<unknown>,
+  error: string,
+  ...args: readonly unknown[]
+): Promise<void> {
+  const said = await call.then(
+    () => 'nothing: it went through',
+    (thrown: unknown) => thrown,
+  );
+  if (!(said instanceof Reverted)) throw new Error(`${error} was expected: ${String(said)}`);
+  const lower = (values: readonly unknown[]) => values.map((value) => String(value).toLowerCase());
+  const found = [said.error, ...lower(said.args.slice(0, args.length))].join(', ');
+  const expected = [error, ...lower(args)].join(', ');
+  if (found !== expected) throw new Error(`${expected} was expected: ${said.message}`);
+}
+
 function parsed(calls: Interface, data: string) {
   try {
     return calls.parseError(data) ?? undefined;
@@ -253,6 +270,15 @@ export class ChainWorld {
     return tokenCalls.decodeFunctionResult('balanceOf', answer)[0] as bigint;
   }
 
+  deployVault(terms: Record<string, unknown>): Promise<string> {
+    return this.chain.deploy(this.places.deployer, vaultBytecode, vaultCalls, [terms]);
+  }
+
+  deployExchange({ guardian = this.places.guardian, feeCapBps = hardFeeCapBps } = {}) {
+    const args = [this.places.vault, guardian, graceSeconds, feeCapBps];
+    return this.chain.deploy(this.places.deployer, exchangeBytecode, exchangeCalls, args);
+  }
+
   /** Mints and deposits: `account` has `atoms` more in the vault. */
   async fund(account: string, token: string, atoms: bigint): Promise<void> {
     const { deployer, vault } = this.places;
@@ -283,6 +309,6 @@ export class ChainWorld {
   }
 }
 
-/** keccak256 of an event's or error's arguments, for markets' leaves. */
+/** The leaf of a market in a delegation's tree. */
 export const leafOf = (base: bigint, quote: bigint): string =>
   keccak256(keccak256(AbiCoder.defaultAbiCoder().encode(['uint256', 'uint256'], [base, quote])));

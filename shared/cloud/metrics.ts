@@ -33,6 +33,7 @@ export const metricNames = {
   withdrawalOldestMs: 'WithdrawalOldestMs',
   chainIndexAgeMs: 'ChainIndexAgeMs',
   chainDeepReorg: 'ChainDeepReorg',
+  guardOldestMs: 'GuardOldestMs',
   transactionOldestMs: 'TransactionOldestMs',
   senderIncidents: 'SenderIncidents',
   senderBatchesCovered: 'SenderBatchesCovered',

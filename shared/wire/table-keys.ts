@@ -264,6 +264,17 @@ export const chainKeys = {
   /** What the chain says of an account: its epoch, revoked delegations, open exits. */
   account: (account: string): Key => ({ pk: `CHAINACCOUNT#${account}`, sk: 'ACCOUNT' }),
   exit: (exitId: string): Key => ({ pk: `EXIT#${exitId}`, sk: 'EXIT' }),
+  /** Exits that are not over, of all accounts. */
+  openExit: (exitId: string): Key => ({ pk: 'EXITS', sk: exitId }),
+  openExits: 'EXITS',
+  /** An order that its owner cancelled on the chain: it never enters again. */
+  cancelledOrder: (account: string, digest: string): Key => ({
+    pk: `CANCELLED#${account}`,
+    sk: digest,
+  }),
+  /** What matchers are still to be told of acts on the chain. */
+  guardTask: (taskId: string): Key => ({ pk: 'GUARD', sk: taskId }),
+  guardTasks: 'GUARD',
   /** A delegation by its digest, and the same by account and session key; immutable. */
   delegation: (digest: string): Key => ({ pk: `DELEGATION#${digest}`, sk: 'DELEGATION' }),
   delegationOf: (account: string, sessionKey: string, digest: string): Key => ({

@@ -22,6 +22,19 @@ export const withdrawnLog = (
 ): ChainLog =>
   logOf('Withdrawn', [paid.digest, paid.account, paid.asset, paid.atoms, paid.recipient], place);
 
+/** What a user takes back, by the event's name and its values. */
+export const actLog = (
+  name:
+    | 'ExitRequested'
+    | 'ExitFinalized'
+    | 'ExitAbandoned'
+    | 'OrderCancelled'
+    | 'EpochBumped'
+    | 'DelegationRevoked',
+  values: unknown[],
+  place: LogPlace,
+): ChainLog => logOf(name, values, place);
+
 function logOf(name: string, values: unknown[], place: LogPlace): ChainLog {
   return { address: storyVault, ...vault.encodeEventLog(name, values), ...place };
 }

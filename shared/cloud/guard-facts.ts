@@ -1,0 +1,81 @@
+/**
+ * What the guard makes of facts. Restrictive acts count at the chain's head and no reorg undoes them: the door refuses from
+ * then on, and matchers are told. How an exit ended counts when that is final; one that a reorg took away ends when a final
+ * block is where it was.
+ */
+
+import { noteCancelled, raiseEpoch } from './chain-account.ts';
+import type { DelegationStore } from './delegation-store.ts';
+import { type ExitPorts, endExit, endVanished } from './exit-steps.ts';
+import { type ExitRequest, exitGone, exitSeen } from './exit-store.ts';
+import type { FactWork, PlacedLog } from './follow-facts.ts';
+import { putTask } from './guard-tasks.ts';
+import { sideBySide } from './side-by-side.ts';
+import { type VaultAct, vaultActOf } from './vault-acts.ts';
+
+export type GuardFactPorts = Pick<ExitPorts, 'client' | 'table' | 'clock'> & {
+  chainId: number;
+  vault: string;
+  delegations: Pick<DelegationStore, 'revoke'>;
+};
+
+/** When all that was signed before an act has come or is too late: the admission window, what a door remembers, and some more. */
+export const onceMoreMs = 70_000;
+const actsAtOnce = 8;
+
+export function guardFacts(ports: GuardFactPorts): FactWork {
+  const { table, chainId, vault } = ports;
+  const actsOf = (logs: readonly PlacedLog[]) =>
+    logs.flatMap((log) => {
+      const act = vaultActOf(log, vault);
+      return act ? [{ act, log }] : [];
+    });
+  const exitsOf = (logs: readonly PlacedLog[]): ExitRequest[] =>
+    actsOf(logs).flatMap(({ act, log }) => {
+      if (act.type !== 'exit_requested') return [];
+      const { type: _, ...request } = act;
+      return [{ ...request, blockNumber: log.blockNumber, blockHash: log.blockHash }];
+    });
+  return {
+    async seen(logs) {
+      await sideBySide(actsOf(logs), actsAtOnce, ({ act, log }) => restrict(ports, act, log));
+      return exitsOf(logs).flatMap((exit) => exitSeen(table, chainId, exit));
+    },
+    gone: async (logs) => exitsOf(logs).map((exit) => exitGone(table, chainId, exit)),
+    async final(log) {
+      const act = vaultActOf(log, vault);
+      if (act?.type === 'exit_finalized')
+        await endExit(ports, act.exitId, { status: 'finalized', paidAtoms: act.atoms });
+      if (act?.type === 'exit_abandoned') await endExit(ports, act.exitId, { status: 'abandoned' });
+    },
+    async fact(fact) {
+      if (fact.type === 'finalize') await endVanished(ports, fact.number);
+    },
+  };
+}
+
+/** Any number of times: each write only moves forward. The door first, so that nothing new enters behind the matchers' cancel. */
+async function restrict(ports: GuardFactPorts, act: VaultAct, log: PlacedLog): Promise<void> {
+  const dueAtMs = ports.clock.nowMs();
+  const seed = `${log.transactionHash}:${log.logIndex}`;
+  switch (act.type) {
+    case 'order_cancelled': {
+      const { account, digest } = act;
+      await noteCancelled(ports, account, digest);
+      return putTask(ports, { account, digest, seed, dueAtMs });
+    }
+    case 'epoch_bumped': {
+      const { account, epoch } = act;
+      await raiseEpoch(ports, account, epoch);
+      return putTask(ports, { account, seed, dueAtMs, againAtMs: dueAtMs + onceMoreMs });
+    }
+    case 'delegation_revoked': {
+      const { account, digest, requestedAtMs: atMs } = act;
+      await ports.delegations.revoke({ account, digest, atMs });
+      // An engine knows whose orders are whose, not who signed them: all of the account end.
+      return putTask(ports, { account, seed, dueAtMs, againAtMs: dueAtMs + onceMoreMs });
+    }
+    default:
+      return;
+  }
+}

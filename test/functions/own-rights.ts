@@ -1,5 +1,9 @@
-/** Everybody signs for himself, and no epoch was ever raised. */
+/** Everybody signs for himself, and nobody took anything back on the chain. */
 export const ownRights = {
-  rights: { epochOf: async () => 0n, delegationsOf: async () => [] },
+  rights: {
+    epochOf: async () => 0n,
+    isCancelled: async () => false,
+    delegationsOf: async () => [],
+  },
   clock: { nowMs: () => 1_800_000_000_000 },
 };

@@ -13,7 +13,7 @@ import { createMetrics } from '#cloud/metrics.ts';
 import { createReconciliationStore } from '#cloud/reconciliation-store.ts';
 import { readSecret } from '#cloud/secret.ts';
 import { catalogOf, setting } from '#cloud/settings.ts';
-import { ledgerVault } from '#cloud/vault-units.ts';
+import { vaultOf } from '#cloud/vault-of.ts';
 import { proveAndReport, vaultAtEnd, wishOf } from './prove-and-report.ts';
 
 const environment = process.env;
@@ -35,7 +35,7 @@ const ports = {
   sumsThrough: (account: string, day: string) => sumsThrough(where, account, day),
   reconciliations: createReconciliationStore(where),
   assets: () => markets.assets(),
-  vaultAt: vaultAtEnd(ledgerVault(where)),
+  vaultAt: vaultAtEnd(await vaultOf(environment, client)),
   newPart: randomUUID,
   nowMs: systemClock.nowMs,
   report: { logger: createLogger('liabilities'), metrics: createMetrics('liabilities') },

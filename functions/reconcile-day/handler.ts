@@ -8,7 +8,7 @@ import { type DayPorts, reconcileDay } from './reconcile-day.ts';
 
 const logger = createLogger('reconcile-day');
 const metrics = createMetrics('reconcile-day');
-const reconciling = reconcilingAt(process.env, logger);
+const reconciling = await reconcilingAt(process.env, logger);
 
 const ports: DayPorts = {
   ...reconciling,

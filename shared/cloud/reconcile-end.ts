@@ -5,8 +5,8 @@ import { vaultAccount } from '#wire/table-keys.ts';
 import { accountMoney } from './account-items.ts';
 import type { Reconciling } from './reconcile-pass.ts';
 
-const looks = 3;
-const pauseMs = 100;
+const usualLooks = 3;
+const usualPauseMs = 100;
 
 export async function reconcileEnd(
   ports: Reconciling,
@@ -22,6 +22,8 @@ export async function reconcileEnd(
       });
     total.vault = { units: await ports.vault.vaultUnits(asset), source: ports.vault.source };
     found.push(...(await vaultDifferences(ports, asset)));
+    for (const problem of (await ports.vault.problems?.(asset)) ?? [])
+      found.push({ kind: 'vault', account: vaultAccount, asset, ...problem });
   }
   const changes = pass.groups.reduce((all, each) => all + each.changes, 0);
   if (changes !== pass.runEntries)
@@ -34,6 +36,7 @@ export async function reconcileEnd(
 
 /** What the vault says twice, and its line in between. */
 async function vaultDifferences(ports: Reconciling, asset: AssetId): Promise<Difference[]> {
+  const { looks = usualLooks, pauseMs = usualPauseMs } = ports.vault;
   for (let look = 1; ; look += 1) {
     const before = await ports.vault.vaultUnits(asset);
     const line = (await accountMoney(ports, vaultAccount)).get(asset)?.availableUnits ?? 0n;

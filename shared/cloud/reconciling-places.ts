@@ -12,12 +12,15 @@ import type { Reconciling } from './reconcile-pass.ts';
 import { createReconciliationStore } from './reconciliation-store.ts';
 import { type Environment, journalStreamsOf, setting } from './settings.ts';
 import { createSnapshotStore } from './snapshot-store.ts';
-import { ledgerVault } from './vault-units.ts';
+import { vaultOf } from './vault-of.ts';
 
 /** Whoever posts an operation has given up after half a minute, and clocks agree to the second. */
 const settleMs = 60_000;
 
-export function reconcilingAt(environment: Environment, logger: Pick<Logger, 'warn'>): Reconciling {
+export async function reconcilingAt(
+  environment: Environment,
+  logger: Pick<Logger, 'warn'>,
+): Promise<Reconciling> {
   const ledger = { client: documentClient(), table: setting(environment, 'ledgerTable') };
   const bucket = bucketOf({
     client: bucketClient(),
@@ -43,7 +46,7 @@ export function reconcilingAt(environment: Environment, logger: Pick<Logger, 'wa
         return undefined;
       }
     },
-    vault: ledgerVault(ledger),
+    vault: await vaultOf(environment, ledger.client),
     store: createReconciliationStore(ledger),
     nowMs: systemClock.nowMs,
     pause: (ms) => pause(ms),

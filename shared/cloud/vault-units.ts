@@ -1,6 +1,6 @@
 /**
- * What the vault holds of an asset. There is no chain yet: the house's vault account answers for it, whose balance is what all other
- * accounts together are owed, with a minus. The contract's balance at finality takes its place behind the same port.
+ * What the vault holds of an asset. Where a stage has no chain, the house's vault account answers for it, whose balance is what all other
+ * accounts together are owed, with a minus; elsewhere the contract does (`vault-chain.ts`).
  */
 import { type DynamoDBDocumentClient, GetCommand } from '@aws-sdk/lib-dynamodb';
 import type { AssetId } from '#domain/asset.ts';
@@ -12,6 +12,11 @@ export type Vault = {
   /** Who answers: shown beside every figure that is compared with it. */
   source: 'ledger' | 'chain';
   vaultUnits(asset: AssetId): Promise<bigint>;
+  /** What else is wrong with what it holds. */
+  problems?(asset: AssetId): Promise<{ what: string; expected: string; found: string }[]>;
+  /** How often, and how long apart, a difference must be seen: the chain and the ledger do not move in one moment. */
+  looks?: number;
+  pauseMs?: number;
 };
 
 export function ledgerVault(where: { client: DynamoDBDocumentClient; table: string }): Vault {

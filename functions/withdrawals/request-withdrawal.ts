@@ -3,13 +3,14 @@
 import { withdrawalToJson } from '#cloud/funding-json.ts';
 import { type ApiAnswer, type ApiRequest, checked, isRefused, refuse } from '#cloud/http-edge.ts';
 import type { LedgerStore } from '#cloud/ledger-store.ts';
+import { signerOf } from '#cloud/signer-of.ts';
 import { firstNamedAtMs, takeIn } from '#cloud/withdrawal-intake.ts';
 import { advancePayout, type PayoutPorts } from '#cloud/withdrawal-steps.ts';
 import { type Payout, payoutIdOf, readPayout } from '#cloud/withdrawal-store.ts';
 import { parseDecimal, type Units } from '#domain/amount.ts';
 import { assert } from '#domain/assertion.ts';
 import { type Asset, atomsPerUnit } from '#domain/asset.ts';
-import { canonicalSignature, type digests, type SignedWithdraw, signerOf } from '#wire/eip712.ts';
+import { canonicalSignature, type digests, type SignedWithdraw } from '#wire/eip712.ts';
 import { withdrawBody } from '#wire/order-body.ts';
 import type { WithdrawalTerms } from '#wire/withdrawal-terms.ts';
 

@@ -28,6 +28,7 @@ import type { ChainWorld, User } from '../contracts/chain-world.ts';
 import { senderTerms } from '../simulation/simulate-sender.ts';
 import { nodeRpc } from '../twins/node-rpc.ts';
 import { type BareEvent, HandWrittenJournal } from './clearing-journal.ts';
+import { allItems, copyOf } from './ledger-twin.ts';
 
 export const groupIds = ['majors', 'minors'] as const;
 
@@ -61,6 +62,22 @@ export class SettlementWorld {
     const { ledgerTable: table, outboxTable } = of.tables;
     this.ledger = createLedgerStore({ client, table, outboxTable, settles: true });
     for (const journal of this.journals.values()) journal.epoch();
+  }
+
+  /** The same moment once more, in tables of its own. */
+  async copied(): Promise<SettlementWorld> {
+    const { ledgerTable, chainTable, outboxTable } = this.tables;
+    const copy = async (table: string) => copyOf(this.client, await allItems(this.client, table));
+    const tables = {
+      ledgerTable: await copy(ledgerTable),
+      chainTable: await copy(chainTable),
+      outboxTable: await copy(outboxTable),
+    };
+    const world = new SettlementWorld(this.client, this.chain, {
+      ...{ tables, assets: this.assets, users: this.users },
+    });
+    for (const [groupId, journal] of this.journals) world.journals.set(groupId, journal);
+    return world;
   }
 
   asset(id: string): Asset {

@@ -44,6 +44,8 @@ export async function verifyOrder(body: PlaceBody, rules: OrderRules): Promise<V
     return refused('invalid_terms', 'only a buy at market price can be bounded by money (cap 1)');
   const signature = canonicalSignature(body.signature);
   if (!signature || signerOf(digest, signature) !== order.signer) return refused('bad_signature');
+  // On the chain, perhaps long ago: signed for a later time, it is not too late for the engine.
+  if (await rules.rights.isCancelled(order.account, digest)) return refused('order_cancelled');
   const leave = await mayTrade(order, listed, rules);
   if (leave.status === 'refused') return refused(leave.code);
 

@@ -1,15 +1,15 @@
 /** Who may sign for an account, and from which epoch on, as the door believes it: two seconds old at most. */
-import { type DynamoDBDocumentClient, GetCommand } from '@aws-sdk/lib-dynamodb';
-import type { Address } from '#domain/order.ts';
-import { chainKeys } from '#wire/table-keys.ts';
+import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
+import type { Address, Digest } from '#domain/order.ts';
+import { isCancelled, readChainAccount } from './chain-account.ts';
 import type { Clock } from './clock.ts';
 import { createDelegationStore, type KnownDelegation } from './delegation-store.ts';
-import { storedUnits } from './stored-number.ts';
-import { untilSettled } from './transaction.ts';
 
 export type SigningRights = {
   /** Orders and delegations of lower epochs count no more; 0 where the account never raised it on the chain. */
   epochOf(account: Address): Promise<bigint>;
+  /** Whether its owner cancelled the order on the chain. */
+  isCancelled(account: Address, digest: Digest): Promise<boolean>;
   /** The newest first. */
   delegationsOf(account: Address, sessionKey: Address): Promise<KnownDelegation[]>;
 };
@@ -28,25 +28,22 @@ export function createSigningRights({
   clock: Pick<Clock, 'monotonicMs'>;
 }): SigningRights {
   const store = createDelegationStore({ client, table });
-  const epochs = rememberAWhile((account: string) => readEpoch({ client, table }, account), clock);
+  const accounts = rememberAWhile(
+    (account: string) => readChainAccount({ client, table }, account),
+    clock,
+  );
   const delegations = rememberAWhile((key: string) => {
     const [account = '', sessionKey = ''] = key.split(' ');
     return store.ofKey(account, sessionKey);
   }, clock);
   return {
-    epochOf: epochs,
+    epochOf: async (account) => (await accounts(account)).epoch,
+    async isCancelled(account, digest) {
+      const { hasCancelled } = await accounts(account);
+      return hasCancelled && isCancelled({ client, table }, account, digest);
+    },
     delegationsOf: (account, sessionKey) => delegations(`${account} ${sessionKey}`),
   };
-}
-
-/** What the guard wrote down of the chain: `epoch`, forward only. */
-async function readEpoch(
-  { client, table }: { client: DynamoDBDocumentClient; table: string },
-  account: Address,
-): Promise<bigint> {
-  const Key = chainKeys.account(account);
-  const get = new GetCommand({ TableName: table, Key, ConsistentRead: true });
-  return storedUnits((await untilSettled(() => client.send(get))).Item?.['epoch']);
 }
 
 /** The same question is asked once in two seconds; a failure is not remembered. */

@@ -1,5 +1,6 @@
 /** Delegations at the door: who registers one, what a session key may do by it, and when it ends. */
 import { beforeEach, describe, expect, it } from 'vitest';
+import { noteCancelled } from '#cloud/chain-account.ts';
 import { createDelegationStore } from '#cloud/delegation-store.ts';
 import { type HttpLambda, httpHandler, refuse } from '#cloud/http-edge.ts';
 import { createSigningRights } from '#cloud/signing-rights.ts';
@@ -8,7 +9,7 @@ import { delegationJson } from '#wire/delegation-body.ts';
 import { delegationTypes, orderTypes, type SignedDelegation, typedDomain } from '#wire/eip712.ts';
 import { type AllowedMarket, allMarkets, marketsRootOf } from '#wire/market-tree.ts';
 import type { CommandRequest } from '#wire/matcher-api.ts';
-import { orderJson } from '#wire/order-body.ts';
+import { orderJson, signedOrder } from '#wire/order-body.ts';
 import { chainKeys } from '#wire/table-keys.ts';
 import { delegationRoutes } from '../../functions/delegations/delegation-routes.ts';
 import { orderRoutes } from '../../functions/orders/order-routes.ts';
@@ -263,6 +264,23 @@ describe('an epoch raised on the chain', () => {
     const { order } = await alice.signed();
     const body = { order, signature: (await alice.signed()).signature };
     expect((await call(orders, 'POST /v1/orders', { body })).body.code).toBe('bad_signature');
+  });
+});
+
+describe('an order that its owner cancelled on the chain', () => {
+  it('is refused, whenever it comes, and no other one is', async () => {
+    const body = await alice.signed();
+    await noteCancelled(chain, alice.account, demoDigests.order(signedOrder.parse(body.order)));
+    const refused = await call(orders, 'POST /v1/orders', { body });
+    expect([refused.status, refused.body.code]).toEqual([409, 'order_cancelled']);
+    const other = await call(orders, 'POST /v1/orders', { body: await alice.signed() });
+    expect(other.status).toBe(201);
+  });
+
+  it('is another’s business where another one says so', async () => {
+    const body = await alice.signed();
+    await noteCancelled(chain, key.account, demoDigests.order(signedOrder.parse(body.order)));
+    expect((await call(orders, 'POST /v1/orders', { body })).status).toBe(201);
   });
 });
 

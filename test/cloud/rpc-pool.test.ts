@@ -161,7 +161,7 @@ describe('the calls of a pool', () => {
 
   it('share a request where they are light and of one moment', async () => {
     const node = await nodeOf();
-    const pool = poolOver([node]);
+    const pool = poolOver([node], { limits: { headEveryMs: 600_000 } });
     await pool.request('eth_blockNumber', []);
     const before = node.requests;
     const asked = Array.from({ length: 30 }, (_, at) =>

@@ -8,6 +8,15 @@ const vault = new Interface([
   'function insuranceAccount() view returns (address)',
 ]);
 
+/** Why a whole batch reverts, for whoever reads the log. */
+const errors = new Interface([
+  'error SettlementIsPaused()',
+  'error SenderNotAllowed(address sender, address need)',
+  'error InsuranceTooLow(uint256 asset, int256 have, uint256 need)',
+  'error BatchOutOfTurn(uint64 have, uint64 need)',
+  'error BatchMalformed(uint256 have, uint256 need)',
+]);
+
 /** EIP-7825: no transaction may have more. */
 export const gasAtMost = 16_777_216;
 
@@ -54,11 +63,16 @@ export function createSettlementChain(of: {
       try {
         return { data: String(await rpc.request('eth_call', [calls[0], 'latest'])) };
       } catch (error) {
-        if (error instanceof RpcError) return { reverts: error.data ?? error.message };
+        if (error instanceof RpcError) return { reverts: whyOf(error.data ?? error.message) };
         throw error;
       }
     },
   };
+}
+
+function whyOf(data: string): string {
+  const error = data.startsWith('0x') ? errors.parseError(data) : null;
+  return error ? `${error.name}(${error.args.join(', ')})` : data;
 }
 
 async function newestBlock(rpc: Rpc): Promise<{ number: number; timestamp: number }> {
@@ -90,7 +104,9 @@ async function simulate(rpc: Rpc, calls: readonly object[]): Promise<Called> {
     assert(last && blocks.length === calls.length, 'a simulation answers each of its blocks');
     const earlier = blocks.slice(0, -1).every(({ calls: [call] }) => Number(call?.status) === 1);
     if (!earlier) return { unsupported: 'an earlier batch would not be mined now' };
-    return Number(last.status) === 1 ? { data: last.returnData } : { reverts: last.returnData };
+    return Number(last.status) === 1
+      ? { data: last.returnData }
+      : { reverts: whyOf(last.returnData) };
   } catch (error) {
     if (error instanceof RpcError) return { unsupported: error.message };
     throw error;

@@ -293,3 +293,14 @@ test('a withdrawal comes behind the batch of everything that was cleared before 
     // Not cleared yet: its funds cannot be held either.
     expect(await batchBehind(where, await tradesDue(where, groupIds))).toBe(1);
   }));
+
+test('while the guardian pauses settlement, batches wait and say why', () =>
+  onChain(async (world) => {
+    const { ann, bob } = await traded(world);
+    await chain.exchange(chain.places.guardian, 'pauseSettlement');
+    const { left } = await world.settle();
+    expect(left).toMatchObject({ why: 'would_revert', detail: 'SettlementIsPaused()' });
+    await chain.exchange(chain.places.guardian, 'resumeSettlement');
+    await world.settle();
+    await expectEqual(world, [ann, bob]);
+  }));

@@ -1,6 +1,7 @@
 /** Settlement: what a batch moves, what it leaves out and why, and what makes it revert as a whole. */
 import { concat, id, keccak256 } from 'ethers';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { marketProofOf, marketsRootOf } from '../../shared/wire/market-tree.ts';
 import type { BatchFill, BatchOrder, SettlementBatch } from '../../shared/wire/settlement-batch.ts';
 import {
   type ChainWorld,
@@ -238,14 +239,14 @@ describe('what owners took back', () => {
   });
 });
 
-describe('a session key', () => {
-  const key = new User('session key');
-  const delegated = (terms = {}, order = {}) => {
-    const delegation = signedDelegation(world, { owner: bob, key }, { quoteAsset: usdc, ...terms });
-    const draft = { ...market(), side: 0 as const, ...order };
-    return { ...signedOrder(world, bob, draft, { key, delegation }), delegation };
-  };
+const key = new User('session key');
+const delegated = (terms = {}, order = {}) => {
+  const delegation = signedDelegation(world, { owner: bob, key }, { quoteAsset: usdc, ...terms });
+  const draft = { ...market(), side: 0 as const, ...order };
+  return { ...signedOrder(world, bob, draft, { key, delegation }), delegation };
+};
 
+describe('a session key', () => {
   it('trades within its delegation', async () => {
     expect(await said([sells(alice), delegated()])).toBe('settled');
   });
@@ -275,14 +276,31 @@ describe('a session key', () => {
     expect(await said([sells(alice), order])).toBe('delegation_invalid of the taker');
   });
 
-  it('pays no fee above its delegation’s', async () => {
+  it('trades by the tree that the door builds, at every depth of a leaf', async () => {
+    for (const others of [0, 1, 2, 4]) {
+      const here = { base: eth, quote: usdc };
+      const there = Array.from({ length: others }, (_, at) => ({
+        base: `0x${at + 1}`,
+        quote: usdc,
+      }));
+      const markets = [here, ...there];
+      const order = delegated({ marketsRoot: marketsRootOf(markets) });
+      const marketProof = marketProofOf(markets, here) ?? [];
+      const proven = { ...order, delegation: { ...order.delegation, marketProof } };
+      expect(await said([sells(alice), proven])).toBe('settled');
+    }
+  });
+});
+
+describe('a delegation', () => {
+  it('lets no fee above its own be paid', async () => {
     const order = delegated({ maxFeeBps: 50 });
     expect(await said([sells(alice), order], { takerFeeAtoms: 2n })).toBe(
       'fee_too_high of the taker',
     );
   });
 
-  it('spends twice its daily limit at most, at its own signed price, anew each day', async () => {
+  it('is spent twice its daily limit at most, at its own signed price, anew each day', async () => {
     const delegation = signedDelegation(
       world,
       { owner: bob, key },
@@ -304,7 +322,7 @@ describe('a session key', () => {
     expect(await said([sells(alice), order()], one)).toBe('settled');
   });
 
-  it('of a wallet contract counts once the delegation is registered on the chain', async () => {
+  it('of a wallet contract counts once it is registered on the chain', async () => {
     const order = delegated();
     const { digest, signed } = order.delegation;
     const args = { ...signed, quoteAsset: BigInt(signed.quoteAsset) };
@@ -314,7 +332,7 @@ describe('a session key', () => {
     expect(await said([sells(alice), registered])).toBe('settled');
   });
 
-  it('is of no use once its delegation is revoked, or below the epoch', async () => {
+  it('is of no use once it is revoked, or below the epoch', async () => {
     const order = delegated({}, { epoch: 5n });
     await world.vault(bob.address, 'revoke', [order.delegation.digest]);
     expect(await said([sells(alice), order])).toBe('settled');

@@ -37,7 +37,7 @@ export const acknowledgements: readonly Acknowledgement[] = [
       'Access logs of a WebSocket API need a role that is set for the whole account and region, which one app must not change; the feed function logs every route.',
   },
   {
-    at: /^(Api\/(Orders|Markets|Accounts)|Feed\/Feed|Operations\/Operations)\/Role\/DefaultPolicy$/,
+    at: /^(Api\/(Orders|Withdrawals|Markets|Accounts)|Feed\/Feed|Operations\/Operations)\/Role\/DefaultPolicy$/,
     rule: 'AwsSolutions-IAM5[Resource::*]',
     reason:
       'Lambda attaches a function to a VPC by EC2 actions that can name no resource (AWSLambdaVPCAccessExecutionRole has the same); a second policy denies them to the code itself.',
@@ -57,6 +57,11 @@ export const acknowledgements: readonly Acknowledgement[] = [
     rule: 'AwsSolutions-SMG4',
     reason:
       'A new session secret signs every user out and a new bot seed leaves funds behind: an operator replaces them on purpose.',
+  },
+  {
+    at: /^Chain\/RpcUrls$/,
+    rule: 'AwsSolutions-SMG4',
+    reason: 'Its content is from node providers: an operator replaces it when they give new keys.',
   },
   {
     at: /^Journal\/Archive$/,

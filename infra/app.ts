@@ -16,6 +16,7 @@ import { type Bundles, bundle } from './constructs/bundles.ts';
 import { placeholdersOf, type Stage, stageOf } from './settings.ts';
 import { ApiStack } from './stacks/api.ts';
 import { BotsStack } from './stacks/bots.ts';
+import { ChainStack } from './stacks/chain.ts';
 import { DataStack } from './stacks/data.ts';
 import { FeedStack } from './stacks/feed.ts';
 import { JournalStack } from './stacks/journal.ts';
@@ -41,6 +42,9 @@ export function crossbook(app: App, stage: Stage, bundles: Bundles): void {
   const feed = new FeedStack(app, named('Feed'), { stage, bundles, data, network });
   const money = new MoneyStack(app, named('Money'), { stage, bundles, data, journal, feed });
 
+  // What the chain says, and what is told to it.
+  const chain = new ChainStack(app, named('Chain'), { stage, bundles, data, money });
+
   // An order comes in by the API, is matched, is journaled …
   const api = new ApiStack(app, named('Api'), { stage, bundles, data, network, money });
   const matcher = new MatcherStack(app, named('Matcher'), {
@@ -56,7 +60,7 @@ export function crossbook(app: App, stage: Stage, bundles: Bundles): void {
   });
 
   if (stage.bots) new BotsStack(app, named('Bots'), { stage, bundles, network, api, feed });
-  const services = { api, feed, matcher, workers, money, operations };
+  const services = { api, feed, matcher, workers, money, operations, chain };
   new WatchStack(app, named('Watch'), { stage, data, journal, ...services });
 
   for (const placeholder of placeholdersOf(stage)) {

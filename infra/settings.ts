@@ -1,5 +1,15 @@
 /** The stages as data: what each trades, how long it keeps things, how big it is. `-c stage=…` chooses one. */
 import { type Catalog, catalogSchema, groupsOf, listedMarkets } from '#wire/catalog.ts';
+import { chainTermsSchema } from '#wire/chain-terms.ts';
+import { withdrawalTermsSchema } from '#wire/withdrawal-terms.ts';
+import {
+  devChain,
+  genesisTokens,
+  localChain,
+  placeholderVault,
+  prodChain,
+  type StageChain,
+} from './chains.ts';
 
 export const stageNames = ['local', 'dev', 'prod'] as const;
 export type StageName = (typeof stageNames)[number];
@@ -7,7 +17,7 @@ export type StageName = (typeof stageNames)[number];
 export type Stage = {
   name: StageName;
   catalog: Catalog;
-  chain: { chainId: number; verifyingContract: string };
+  chain: StageChain;
   journalRetentionHours: number;
   /** How long a leader leads without renewing; it renews three times as often. */
   leaseMs: number;
@@ -47,7 +57,6 @@ const placeholderTokens = {
   SOL: '0x1000000000000000000000000000000000000501',
   USDC: '0x1000000000000000000000000000000000000d01',
 };
-const placeholderVault = '0xc0055b0000000000000000000000000000000001';
 
 type Tokens = typeof placeholderTokens;
 
@@ -118,8 +127,8 @@ const twoGroups = { majors: 'majors', alts: 'alts' };
 const stages: Record<StageName, Stage> = {
   local: {
     name: 'local',
-    catalog: { assets: assets(placeholderTokens), markets: markets(twoGroups, demoPauses) },
-    chain: { chainId: 31_337, verifyingContract: placeholderVault },
+    catalog: { assets: assets(genesisTokens), markets: markets(twoGroups, demoPauses) },
+    chain: localChain,
     // A restart begins with a snapshot and reads on in the archive: the stream need not remember more.
     journalRetentionHours: 168,
     leaseMs: 3_000,
@@ -136,7 +145,7 @@ const stages: Record<StageName, Stage> = {
   dev: {
     name: 'dev',
     catalog: { assets: assets(placeholderTokens), markets: markets(oneGroup, demoPauses) },
-    chain: { chainId: 84_532, verifyingContract: placeholderVault },
+    chain: devChain,
     journalRetentionHours: 24,
     leaseMs: 9_000,
     matcher: { cpuUnits: 256, memoryMiB: 512, tasks: 1 },
@@ -152,7 +161,7 @@ const stages: Record<StageName, Stage> = {
   prod: {
     name: 'prod',
     catalog: { assets: assets(placeholderTokens), markets: markets(twoGroups, pauses) },
-    chain: { chainId: 8_453, verifyingContract: placeholderVault },
+    chain: prodChain,
     // The time in which whatever stops a consumer, the archive's above all, must be mended; matchers begin with snapshots.
     journalRetentionHours: 168,
     leaseMs: 6_000,
@@ -198,6 +207,8 @@ const catalogBytesAtMost = 3_000;
 
 function validate(stage: Stage): void {
   listedMarkets(catalogSchema.parse(stage.catalog));
+  chainTermsSchema.parse(stage.chain.terms);
+  withdrawalTermsSchema.parse(stage.chain.withdrawals);
   const bytes = Buffer.byteLength(JSON.stringify(stage.catalog));
   if (bytes > catalogBytesAtMost)
     throw new Error(
@@ -205,4 +216,6 @@ function validate(stage: Stage): void {
     );
   if (stage.name === 'prod' && (stage.faucet || stage.bots))
     throw new Error('prod has neither a faucet nor bots: change infra/settings.ts');
+  if (stage.name !== 'local' && stage.chain.genesis)
+    throw new Error('a key that everybody knows makes contracts on the local chain only');
 }

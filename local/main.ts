@@ -73,7 +73,8 @@ async function start(): Promise<void> {
   }
   const containers = booted.containers.all().map(({ name, port }) => ({ name, port }));
   writeJsonFile(join(stateFolder, 'cloud.json'), { urls, outputs, containers });
-  const table = outputsTable(outputs);
+  const chain = urls.chain && { key: 'ChainUrl', description: 'Chain', value: urls.chain };
+  const table = outputsTable(chain ? [chain, ...outputs] : outputs);
   if (table !== '') console.log(`\n${table}\n`);
   console.log(`Ready in ${seconds()} s. Ctrl-C stops.`);
   if (given.isVerbose) console.log(`Logs: ${booted.logFolder}`);

@@ -1,27 +1,11 @@
-/** Every alarm: what it means in one sentence, and the runbook under docs/operations that says what to do. */
+/** Every alarm of a stage. */
 import { Duration } from 'aws-cdk-lib';
-import {
-  Alarm,
-  ComparisonOperator,
-  type IMetric,
-  Metric,
-  TreatMissingData,
-} from 'aws-cdk-lib/aws-cloudwatch';
+import { type Alarm, Metric } from 'aws-cdk-lib/aws-cloudwatch';
 import type { Construct } from 'constructs';
 import { groupIdsOf } from '../settings.ts';
 import type { Watched } from '../stacks/watch.ts';
-
-type AlarmTerms = {
-  runbook: string;
-  means: string;
-  metric: IMetric;
-  /** Alarms at this value and above, or below it where `below` is said. */
-  threshold: number;
-  below?: true;
-  periods?: number;
-  /** Silence is trouble too. */
-  missingIsTrouble?: true;
-};
+import { type AlarmTerms, type Create, createAlarm, ownMetric } from './alarm.ts';
+import { chainAlarms } from './chain-alarms.ts';
 
 export function createAlarms(scope: Construct, watched: Watched): Alarm[] {
   const create = (id: string, terms: AlarmTerms) => createAlarm(scope, id, terms);
@@ -32,38 +16,12 @@ export function createAlarms(scope: Construct, watched: Watched): Alarm[] {
     ...marketAlarms(create),
     ...matcherAlarms(watched, create),
     ...apiAlarms(watched, create),
+    ...chainAlarms(watched.stage, create),
   ];
-}
-
-type Create = (id: string, terms: AlarmTerms) => Alarm;
-
-function createAlarm(scope: Construct, id: string, terms: AlarmTerms): Alarm {
-  return new Alarm(scope, id, {
-    alarmDescription: `${terms.means} Runbook: docs/operations/${terms.runbook}.md`,
-    metric: terms.metric,
-    threshold: terms.threshold,
-    comparisonOperator: terms.below
-      ? ComparisonOperator.LESS_THAN_THRESHOLD
-      : ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
-    evaluationPeriods: terms.periods ?? 1,
-    treatMissingData: terms.missingIsTrouble
-      ? TreatMissingData.BREACHING
-      : TreatMissingData.NOT_BREACHING,
-  });
 }
 
 const minute = Duration.minutes(1);
 const fiveMinutes = Duration.minutes(5);
-
-/** A metric of our own code: `#cloud/metrics.ts` writes it with the service's name. */
-const ownMetric = (metricName: string, service: string, period = minute, statistic = 'Sum') =>
-  new Metric({
-    namespace: 'Crossbook',
-    metricName,
-    dimensionsMap: { service },
-    statistic,
-    period,
-  });
 
 export const outboxOldestMs = ownMetric('OutboxOldestMs', 'outbox-sweep', minute, 'Maximum');
 
@@ -112,7 +70,7 @@ function journalAlarms({ journal, workers }: Watched, create: Create): Alarm[] {
 }
 
 function functionAlarms(
-  { api, feed, workers, money, operations }: Watched,
+  { api, feed, workers, money, operations, chain }: Watched,
   create: Create,
 ): Alarm[] {
   const functions = [
@@ -122,26 +80,32 @@ function functionAlarms(
     workers.marketHistory,
     workers.archive,
     ...money.functions,
+    ...chain.functions,
     operations.operations,
     operations.adjustments,
   ];
-  return functions.flatMap((lambda) => {
+  const errors = functions.map((lambda) => {
     const name = lambda.node.scope?.node.id ?? lambda.node.id;
-    return [
-      create(`${name}Errors`, {
-        runbook: 'function-errors',
-        means: `The function ${name} failed without an answer.`,
-        metric: lambda.metricErrors({ statistic: 'Sum', period: fiveMinutes }),
-        threshold: 3,
-      }),
-      create(`${name}Throttles`, {
-        runbook: 'function-throttles',
-        means: `The function ${name} was not run because the account's concurrency is used up.`,
-        metric: lambda.metricThrottles({ statistic: 'Sum', period: fiveMinutes }),
-        threshold: 1,
-      }),
-    ];
+    return create(`${name}Errors`, {
+      runbook: 'function-errors',
+      means: `The function ${name} failed without an answer.`,
+      metric: lambda.metricErrors({ statistic: 'Sum', period: fiveMinutes }),
+      threshold: 3,
+    });
   });
+  return [
+    ...errors,
+    // Concurrency is the account's: whichever function met its limit, all are about to.
+    create('FunctionThrottles', {
+      runbook: 'function-throttles',
+      means: "A function was not run because the account's concurrency is used up.",
+      metric: new Metric({
+        ...{ namespace: 'AWS/Lambda', metricName: 'Throttles', statistic: 'Sum' },
+        period: fiveMinutes,
+      }),
+      threshold: 1,
+    }),
+  ];
 }
 
 function moneyAlarms({ money }: Watched, create: Create): Alarm[] {

@@ -6,7 +6,7 @@ import type { IBucket } from 'aws-cdk-lib/aws-s3';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import { historyKeys } from '#wire/table-keys.ts';
 
-type TableAction =
+export type TableAction =
   | 'GetItem'
   | 'BatchGetItem'
   | 'Query'
@@ -14,6 +14,7 @@ type TableAction =
   | 'UpdateItem'
   | 'DeleteItem'
   | 'BatchWriteItem'
+  | 'ConditionCheckItem'
   | 'Scan';
 
 /** A transaction needs the permission of each of its parts; `TransactWriteItems` is no action of its own. */
@@ -41,8 +42,17 @@ export function onPartitionsOf(
   prefix: string,
   ...actions: TableAction[]
 ): PolicyStatement {
+  return onPatterns(table, [`${prefix}*`], ...actions);
+}
+
+/** Only items of partitions that are like one of these. */
+export function onPatterns(
+  table: ITableV2,
+  patterns: readonly string[],
+  ...actions: TableAction[]
+): PolicyStatement {
   const statement = onTable(table, ...actions);
-  statement.addCondition('ForAllValues:StringLike', { 'dynamodb:LeadingKeys': [`${prefix}*`] });
+  statement.addCondition('ForAllValues:StringLike', { 'dynamodb:LeadingKeys': patterns });
   return statement;
 }
 

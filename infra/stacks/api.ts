@@ -18,6 +18,13 @@ import { type HttpFunction, httpRoutes } from '#wire/routes.ts';
 import { chainKeys, exportKeys, ledgerKeys, liabilityKeys } from '#wire/table-keys.ts';
 import type { Bundles } from '../constructs/bundles.ts';
 import {
+  chainParts,
+  chainSettings,
+  consumerParts,
+  readsChain,
+  writesChain,
+} from '../constructs/chain-access.ts';
+import {
   may,
   onPartitions,
   onPartitionsOf,
@@ -27,6 +34,7 @@ import {
 } from '../constructs/permission.ts';
 import { createLogGroup, ServerFunction, type Settings } from '../constructs/server-function.ts';
 import { changesExports, exportPrefix } from '../constructs/statement-exports.ts';
+import { runsEveryMinute } from '../constructs/trigger.ts';
 import type { Stage } from '../settings.ts';
 import type { DataStack } from './data.ts';
 import type { MoneyStack } from './money.ts';
@@ -50,6 +58,7 @@ export class ApiStack extends Stack {
     this.api = this.httpApi(props.stage);
     this.serve('orders', this.orders(props));
     this.serve('delegations', this.delegations(props));
+    this.serve('withdrawals', this.withdrawals(props));
     this.serve('sessions', this.sessions(props));
     this.serve('markets', this.markets(props));
     this.serve('accounts', this.accounts(props));
@@ -133,6 +142,7 @@ export class ApiStack extends Stack {
         readsMarkets(data.history),
         onTable(data.sessions, 'GetItem'),
         onPartitionsOf(data.chain, chainKeys.account('').pk, 'GetItem'),
+        onPartitionsOf(data.chain, chainKeys.cancelledOrder('', '').pk, 'GetItem'),
         onPartitionsOf(data.chain, chainKeys.delegationsOf(''), 'GetItem', 'Query'),
       ],
       network: { vpc: network.vpc, securityGroup: network.callers },
@@ -160,6 +170,39 @@ export class ApiStack extends Stack {
         onPartitionsOf(data.chain, chainKeys.delegationsOf(''), 'GetItem', 'Query', 'PutItem'),
       ],
     }).lambda;
+  }
+
+  /** Holds what leaves, which needs matchers; whoever signs and sends it is in the chain's stack. */
+  private withdrawals({ stage, bundles, data, network }: ApiStackProps): LambdaFunction {
+    const { lambda } = new ServerFunction(this, 'Withdrawals', {
+      name: 'withdrawals',
+      description: 'Takes signed withdrawals in, and holds what they take',
+      stage,
+      bundles,
+      settings: {
+        ...signing(stage),
+        ...chainSettings(stage),
+        chainTable: data.chain.tableName,
+        ledgerTable: data.ledger.tableName,
+        outboxTable: data.outbox.tableName,
+        historyTable: data.history.tableName,
+        leaseTable: data.leases.tableName,
+        withdrawalTerms: JSON.stringify(stage.chain.withdrawals),
+      },
+      allow: [
+        onTable(data.leases, 'GetItem'),
+        onTable(data.ledger, 'GetItem', 'BatchGetItem', 'Query', 'PutItem', 'UpdateItem'),
+        onTable(data.outbox, 'PutItem'),
+        readsMarkets(data.history),
+        writesChain(data.chain, chainParts.withdrawals),
+        readsChain(data.chain, chainParts.deposits, consumerParts('chain-facts')),
+      ],
+      network: { vpc: network.vpc, securityGroup: network.callers },
+      // A slow leader is asked twice.
+      timeoutSeconds: 30,
+    });
+    runsEveryMinute(this, 'WithdrawalsEveryMinute', lambda);
+    return lambda;
   }
 
   private sessions({ stage, bundles, data }: ApiStackProps): LambdaFunction {

@@ -55,6 +55,7 @@ export class DataStack extends Stack {
     this.sessions = table('Sessions');
     this.chain = table('Chain');
     new CfnOutput(this, 'LedgerTable', { value: this.ledger.tableName });
+    new CfnOutput(this, 'ChainTable', { value: this.chain.tableName });
     new CfnOutput(this, 'LedgerShadowTable', { value: this.ledgerShadow.tableName });
   }
 }

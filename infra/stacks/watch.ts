@@ -10,6 +10,7 @@ import { createAlarms } from '../constructs/alarms.ts';
 import { createDashboard } from '../constructs/dashboard.ts';
 import type { Stage } from '../settings.ts';
 import type { ApiStack } from './api.ts';
+import type { ChainStack } from './chain.ts';
 import type { DataStack } from './data.ts';
 import type { FeedStack } from './feed.ts';
 import type { JournalStack } from './journal.ts';
@@ -29,6 +30,7 @@ export type Watched = {
   workers: WorkersStack;
   money: MoneyStack;
   operations: OperationsStack;
+  chain: ChainStack;
 };
 
 export class WatchStack extends Stack {

@@ -136,10 +136,13 @@ const mappingsOf = (stage: (typeof stageNames)[number], source: string): Resourc
     JSON.stringify(properties['EventSourceArn']).includes(source),
   );
 
-/** The resource of the same stack that a Ref or a GetAtt names. */
+/** The resource that a Ref or a GetAtt names. */
 function resourceAt(resources: Resource[], reference: unknown): Resource {
-  const { Ref, 'Fn::GetAtt': at } = reference as Properties;
-  const id = String(Ref ?? (at as string[])[0]);
+  const { Ref, 'Fn::GetAtt': at, 'Fn::GetStackOutput': other } = reference as Properties;
+  // Of another stack: its output's name has the resource's, with what is asked of it behind.
+  const [, far] =
+    /FnGetAtt(.+?)Arn[0-9A-F]{8}$/.exec(String((other as Properties)?.['OutputName'])) ?? [];
+  const id = String(Ref ?? (at as string[] | undefined)?.[0] ?? far);
   const found = resources.find((each) => each.id.split('/')[1] === id);
   if (!found) throw new Error(`nothing is called ${id}`);
   return found;

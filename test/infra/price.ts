@@ -14,6 +14,7 @@ const prices = {
   /** Retention beyond 24 hours; beyond 7 days each GB stored costs 0.023 more, and an idle journal grows by nothing. */
   longRetentionShardHour: 0.02,
   secret: 0.4,
+  key: 1,
   alarm: 0.1,
   dashboard: 3,
   customMetric: 0.3,
@@ -23,6 +24,8 @@ const prices = {
   millionQueueRequests: 0.4,
   /** 0.20, and 100 ms with half a GiB on ARM. */
   millionShortInvocations: 0.87,
+  /** Lambda on ARM. */
+  millionGibSeconds: 13.33,
 } as const;
 
 export type Line = { what: string; dollars: number };
@@ -58,6 +61,7 @@ const rules: Record<string, Rule> = {
   'AWS::ECS::TaskDefinition': leaseRenewals,
   'AWS::Events::Rule': scheduled,
   'AWS::IAM::ManagedPolicy': free,
+  'AWS::KMS::Key': () => [{ what: 'keys', dollars: prices.key }],
   'AWS::IAM::Policy': free,
   'AWS::IAM::Role': free,
   'AWS::Kinesis::Stream': stream,
@@ -78,7 +82,7 @@ const rules: Record<string, Rule> = {
 };
 
 /** Custom metrics are paid while they are written, each name of `#cloud/metrics.ts` once for each service that writes it. */
-export const customMetrics = 30;
+export const customMetrics = 46;
 
 /** What the resources cost a month, by what it is paid for. Throws for a type without a price. */
 export function monthly(resources: Resource[]): Line[] {
@@ -146,7 +150,7 @@ function leaseRenewals({ properties }: Resource): Line[] {
 function polling({ properties }: Resource, all: Resource[]): Line[] {
   const source = JSON.stringify(properties['EventSourceArn']);
   const queue = all.find(
-    ({ id, type }) => type === 'AWS::SQS::Queue' && source.includes(`"${id.split('/')[1]}"`),
+    ({ id, type }) => type === 'AWS::SQS::Queue' && source.includes(String(id.split('/')[1])),
   );
   if (!queue) return [];
   const polls = (5 * hours * 3_600) / 20;
@@ -155,8 +159,30 @@ function polling({ properties }: Resource, all: Resource[]): Line[] {
   return [{ what: 'queue polling', dollars: (polls / 1e6) * million }];
 }
 
+/** A function that follows the chain uses its time up but for these seconds, in any case. */
+const followMarginSeconds = 5;
+
+function following(lambda: Resource | undefined): boolean {
+  return /^Chain\/(Indexer|Sender)/.test(lambda?.id ?? '');
+}
+
 /** A function that a schedule wakes and that finds nothing to do. */
-function scheduled({ properties }: Resource): Line[] {
+function scheduled({ id, properties }: Resource, all: Resource[]): Line[] {
+  const targets = JSON.stringify(properties['Targets']);
+  const lambda = all.find(
+    (each) =>
+      each.type === 'AWS::Lambda::Function' &&
+      each.id.split('/')[0] === id.split('/')[0] &&
+      targets.includes(`"${each.id.split('/')[1]}"`),
+  );
+  if (following(lambda)) {
+    const seconds = Number(lambda?.properties['Timeout']) - followMarginSeconds;
+    const gibibytes = Number(lambda?.properties['MemorySize']) / 1_024;
+    const gibSeconds = hours * 60 * seconds * gibibytes;
+    return [
+      { what: 'following the chain', dollars: (gibSeconds / 1e6) * prices.millionGibSeconds },
+    ];
+  }
   const expression = String(properties['ScheduleExpression']);
   const [, every, unit = ''] = /^rate\((\d+) (minute|hour|day)s?\)$/.exec(expression) ?? [];
   const minutes = { minute: 1, hour: 60, day: 1_440 }[unit];

@@ -27,6 +27,8 @@ const functions = [
   ...['outbox', 'outbox-sweep', 'notify', 'liabilities', 'liability-proofs'],
   ...['reconcile', 'reconcile-day'],
   ...['exports', 'statements'],
+  ...['indexer', 'sender', 'chain-facts', 'chain-settlement', 'chain-guard', 'genesis'],
+  ...['withdrawals'],
 ];
 const synthesized = new Map<StageName, Resource[]>();
 const folder = mkdtempSync(join(tmpdir(), 'crossbook-infra-'));

@@ -1,0 +1,206 @@
+/** The chain: who reads it, who writes to it, and by which keys. Node providers are on the internet, so nothing here is in the VPC. */
+import { CfnOutput, CustomResource, RemovalPolicy, Stack } from 'aws-cdk-lib';
+import type { PolicyStatement } from 'aws-cdk-lib/aws-iam';
+import { Key, KeySpec, KeyUsage } from 'aws-cdk-lib/aws-kms';
+import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
+import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
+import type { Construct } from 'constructs';
+import { outboxKeys } from '#wire/table-keys.ts';
+import type { Bundles } from '../constructs/bundles.ts';
+import {
+  chainParts,
+  chainSettings,
+  consumerParts,
+  readsChain,
+  writesChain,
+} from '../constructs/chain-access.ts';
+import { may, onPartitions, onTable, readsMarkets, worksOff } from '../constructs/permission.ts';
+import { ServerFunction, type Settings } from '../constructs/server-function.ts';
+import { runsEveryMinute, worksOffMessages } from '../constructs/trigger.ts';
+import type { Stage } from '../settings.ts';
+import type { DataStack } from './data.ts';
+import { chainTryLastsSeconds, type MoneyStack } from './money.ts';
+
+type ChainStackProps = { stage: Stage; bundles: Bundles; data: DataStack; money: MoneyStack };
+
+export class ChainStack extends Stack {
+  /** Sends batches and approves withdrawals. */
+  readonly operatorKey: Key;
+  /** Mints demo tokens. */
+  readonly faucetKey: Key | undefined;
+  /** chain → facts */
+  readonly indexer: LambdaFunction;
+  /** What was stored to be sent → chain */
+  readonly sender: LambdaFunction;
+  /** facts → ledger */
+  readonly facts: LambdaFunction;
+  /** Whose errors and throttles are watched. */
+  readonly functions: readonly LambdaFunction[];
+  /** Where nodes are found, and what it takes to read that. */
+  private readonly reach: { settings: Settings; allow: PolicyStatement[] };
+
+  constructor(scope: Construct, id: string, props: ChainStackProps) {
+    super(scope, id, { description: 'Crossbook: the chain' });
+    const { stage } = props;
+    this.operatorKey = this.signingKey(stage, 'OperatorKey', 'Settles, and approves withdrawals');
+    this.faucetKey = stage.faucet && this.signingKey(stage, 'FaucetKey', 'Mints demo tokens');
+    this.reach = this.nodes(stage);
+    this.indexer = this.indexerFunction(props);
+    this.sender = this.senderFunction(props);
+    this.facts = this.factsFunction(props);
+    this.functions = [this.indexer, this.sender, this.facts];
+    if (stage.chain.genesis && this.faucetKey) this.genesis(props, this.faucetKey);
+    this.outputs(stage);
+  }
+
+  /** Never rotated: its address is in the contracts. */
+  private signingKey(stage: Stage, id: string, description: string): Key {
+    return new Key(this, id, {
+      description: `Crossbook ${stage.name}: ${description.toLowerCase()}`,
+      keySpec: KeySpec.ECC_SECG_P256K1,
+      keyUsage: KeyUsage.SIGN_VERIFY,
+      removalPolicy: stage.retainData ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY,
+    });
+  }
+
+  private nodes({ chain, retainData }: Stage): ChainStack['reach'] {
+    if (chain.rpcUrls !== undefined) return { settings: { rpcUrls: chain.rpcUrls }, allow: [] };
+    const secret = new Secret(this, 'RpcUrls', {
+      description:
+        'Comma-separated URLs of Ethereum nodes: write them in after the first deployment',
+      removalPolicy: retainData ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY,
+    });
+    return {
+      settings: { rpcSecret: secret.secretArn },
+      allow: [may('secretsmanager:GetSecretValue', secret.secretArn)],
+    };
+  }
+
+  private indexerFunction({ stage, bundles, data }: ChainStackProps): LambdaFunction {
+    const { lambda } = new ServerFunction(this, 'Indexer', {
+      name: 'indexer',
+      description: 'Follows the chain and writes down what it says',
+      ...{ stage, bundles },
+      settings: {
+        ...{ ...chainSettings(stage), ...this.reach.settings },
+        chainTable: data.chain.tableName,
+        outboxTable: data.outbox.tableName,
+      },
+      allow: [
+        ...this.reach.allow,
+        writesChain(data.chain, chainParts.index, chainParts.facts),
+        onPartitions(
+          data.outbox,
+          [outboxKeys.topic('facts'), outboxKeys.topic('guard')],
+          'PutItem',
+        ),
+      ],
+      timeoutSeconds: stage.chain.followSeconds,
+      memoryMiB: 256,
+    });
+    runsEveryMinute(this, 'IndexerEveryMinute', lambda);
+    return lambda;
+  }
+
+  private senderFunction({ stage, bundles, data }: ChainStackProps): LambdaFunction {
+    const { lambda } = new ServerFunction(this, 'Sender', {
+      name: 'sender',
+      description: 'Takes care that what was signed is mined and confirmed',
+      ...{ stage, bundles },
+      settings: {
+        ...{ ...chainSettings(stage), ...this.reach.settings },
+        chainTable: data.chain.tableName,
+        operatorKey: this.operatorKey.keyId,
+        ...(this.faucetKey && { faucetKey: this.faucetKey.keyId }),
+      },
+      allow: [
+        ...this.reach.allow,
+        writesChain(data.chain, chainParts.sending),
+        ...this.signsWith(this.operatorKey),
+        ...(this.faucetKey ? this.signsWith(this.faucetKey) : []),
+      ],
+      timeoutSeconds: stage.chain.followSeconds,
+      memoryMiB: 256,
+    });
+    runsEveryMinute(this, 'SenderEveryMinute', lambda);
+    return lambda;
+  }
+
+  private factsFunction({ stage, bundles, data, money }: ChainStackProps): LambdaFunction {
+    const { queue } = money.topics.facts;
+    const consumer = 'chain-facts';
+    const { deposits, withdrawals, accounts, settlement, sending } = chainParts;
+    const { lambda } = new ServerFunction(this, 'Facts', {
+      name: consumer,
+      description: 'Credits deposits, confirms withdrawals and batches, as the chain says',
+      ...{ stage, bundles },
+      settings: {
+        ...{ ...chainSettings(stage), ...this.reach.settings },
+        catalog: JSON.stringify(stage.catalog),
+        chainTable: data.chain.tableName,
+        ledgerTable: data.ledger.tableName,
+        outboxTable: data.outbox.tableName,
+        historyTable: data.history.tableName,
+        operatorKey: this.operatorKey.keyId,
+        withdrawalTerms: JSON.stringify(stage.chain.withdrawals),
+      },
+      allow: [
+        ...this.reach.allow,
+        readsChain(data.chain, chainParts.facts),
+        writesChain(data.chain, consumerParts(consumer), deposits, withdrawals),
+        writesChain(data.chain, accounts, settlement, sending),
+        onTable(data.ledger, 'GetItem', 'BatchGetItem', 'Query', 'PutItem', 'UpdateItem'),
+        onTable(data.outbox, 'PutItem'),
+        onPartitions(
+          data.outbox,
+          [outboxKeys.topic('facts')],
+          ...(['GetItem', 'UpdateItem', 'DeleteItem'] as const),
+        ),
+        readsMarkets(data.history),
+        ...this.signsWith(this.operatorKey),
+        worksOff(queue),
+      ],
+      timeoutSeconds: chainTryLastsSeconds,
+    });
+    worksOffMessages(this, 'FactsMessages', { lambda, queue });
+    return lambda;
+  }
+
+  /** Contracts and test tokens, made where the settings say they are: a local cloud's chain begins with nothing. */
+  private genesis({ stage, bundles }: ChainStackProps, faucetKey: Key): void {
+    const { feeAccount, insuranceAccount } = stage.chain;
+    const { lambda } = new ServerFunction(this, 'Genesis', {
+      name: 'genesis',
+      description: 'Makes contracts and test tokens on a new chain',
+      ...{ stage, bundles },
+      settings: {
+        ...{ ...chainSettings(stage), ...this.reach.settings },
+        catalog: JSON.stringify(stage.catalog),
+        operatorKey: this.operatorKey.keyId,
+        faucetKey: faucetKey.keyId,
+      },
+      allow: [this.operatorKey, faucetKey].map(({ keyArn }) => may('kms:GetPublicKey', keyArn)),
+      timeoutSeconds: 90,
+    });
+    new CustomResource(this, 'Contracts', {
+      serviceToken: lambda.functionArn,
+      properties: { feeAccount, insuranceAccount },
+    });
+  }
+
+  private signsWith({ keyArn }: Key): PolicyStatement[] {
+    return [may('kms:Sign', keyArn), may('kms:GetPublicKey', keyArn)];
+  }
+
+  private outputs({ chain, catalog, faucet }: Stage): void {
+    if (!faucet) return;
+    const tokens = catalog.assets.map(({ id, chainAsset }) => `${id} ${chainAsset}`);
+    for (const [name, description, value] of [
+      ['ChainId', 'Chain id', String(chain.chainId)],
+      ['Vault', 'Vault', chain.verifyingContract],
+      ['Exchange', 'Exchange contract', chain.exchangeContract],
+      ['Tokens', 'Tokens', tokens.join('  ')],
+    ] as const)
+      new CfnOutput(this, name, { description, value });
+  }
+}

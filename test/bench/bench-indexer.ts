@@ -8,9 +8,10 @@ import { look } from '#cloud/chain-index-pass.ts';
 import { createChainIndexStore } from '#cloud/chain-index-store.ts';
 import { systemClock } from '#cloud/clock.ts';
 import { createRpcPool } from '#cloud/rpc-pool.ts';
-import { deployEmitter, plainRpc } from '../cloud/log-emitter.ts';
+import { deployEmitter } from '../cloud/log-emitter.ts';
 import { startAnvil } from '../twins/anvil-twin.ts';
 import { newTable, startDynamo } from '../twins/dynamo-twin.ts';
+import { nodeRpc } from '../twins/node-rpc.ts';
 import type { CannedChain } from './canned-node.ts';
 import { alone, type Benchmark, type Measured } from './figure.ts';
 import { forked } from './forked.ts';
@@ -38,7 +39,7 @@ async function measureCanned(): Promise<Measured[]> {
 async function measureAnvil(): Promise<Measured[]> {
   const anvil = await startAnvil({ noMining: true });
   try {
-    const rpc = plainRpc(anvil.url);
+    const rpc = nodeRpc(anvil.url);
     const emitter = await deployEmitter(rpc);
     const [blocks, logsPerBlock] = [100, 200];
     for (let mined = 0; mined < blocks; mined += 1) {

@@ -12,7 +12,8 @@ import { transact } from '#cloud/transaction.ts';
 import type { ChainFact } from '#wire/chain-fact.ts';
 import { startAnvil } from '../twins/anvil-twin.ts';
 import { type DynamoTwin, newTable, startDynamo } from '../twins/dynamo-twin.ts';
-import { deployEmitter, type Emitter, plainRpc } from './log-emitter.ts';
+import { nodeRpc } from '../twins/node-rpc.ts';
+import { deployEmitter, type Emitter } from './log-emitter.ts';
 import { FoldedFacts } from './simulated-chain.ts';
 
 const chainId = 31_337;
@@ -23,7 +24,7 @@ let ours: Emitter;
 let strange: Emitter;
 beforeAll(async () => {
   [dynamo, anvil] = await Promise.all([startDynamo('unused'), startAnvil({ noMining: true })]);
-  rpc = plainRpc(anvil.url);
+  rpc = nodeRpc(anvil.url);
   [ours, strange] = [await deployEmitter(rpc), await deployEmitter(rpc)];
 });
 afterAll(async () => {

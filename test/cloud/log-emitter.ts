@@ -1,5 +1,5 @@
-/** A contract of a few bytes that writes as many logs as it is asked to, and calls of a node over HTTP. */
-import { type Rpc, RpcError } from '#cloud/rpc.ts';
+/** A contract of a few bytes that writes as many logs as it is asked to. */
+import type { Rpc } from '#cloud/rpc.ts';
 
 /**
  * n := calldata[0..32]; while n > 0: LOG3(64 zero bytes; topics 7, n, n + block number), n := n − 1. The first eleven bytes
@@ -24,27 +24,6 @@ export async function deployEmitter(rpc: Rpc): Promise<Emitter> {
     async emit(logs) {
       const data = `0x${logs.toString(16).padStart(64, '0')}`;
       await rpc.request('eth_sendTransaction', [{ from, to, data, gas }]);
-    },
-  };
-}
-
-/** One node over HTTP, nothing more. */
-export function plainRpc(url: string): Rpc {
-  let calls = 0;
-  return {
-    async request(method, params) {
-      calls += 1;
-      const answer = await fetch(url, {
-        method: 'POST',
-        headers: { 'content-type': 'application/json' },
-        body: JSON.stringify({ jsonrpc: '2.0', id: calls, method, params }),
-      });
-      const { result, error } = (await answer.json()) as {
-        result?: unknown;
-        error?: { code: number; message: string };
-      };
-      if (error) throw new RpcError(error.code, error.message);
-      return result;
     },
   };
 }

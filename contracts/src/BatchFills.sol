@@ -127,11 +127,11 @@ library BatchFills {
         fill.takerFee = BatchReader.u128(offset + 53);
         (uint256 maker, uint256 taker) = (BatchReader.u16(offset + 1), BatchReader.u16(offset + 3));
         if (fill.isMakerInsured) {
-            fill.taker = BatchOrders.orderAt(batch, taker);
+            fill.taker = batch.orders[taker];
             fill.maker = _insuredSide(batch, fill, fill.taker, maker);
         } else {
-            fill.maker = BatchOrders.orderAt(batch, maker);
-            fill.taker = fill.isTakerInsured ? _insuredSide(batch, fill, fill.maker, taker) : BatchOrders.orderAt(batch, taker);
+            fill.maker = batch.orders[maker];
+            fill.taker = fill.isTakerInsured ? _insuredSide(batch, fill, fill.maker, taker) : batch.orders[taker];
         }
         int256 signedFee = fill.isRebate ? -int256(fill.makerFee) : int256(fill.makerFee);
         fill.makerCost = _costOf(fill.maker, fill.makerQuote, signedFee);

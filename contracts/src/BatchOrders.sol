@@ -21,7 +21,6 @@ library BatchOrders {
     /// @notice An order and how far it has come.
     struct Order {
         address account;
-        uint256 accountAt;
         uint256 baseHolding;
         uint256 quoteHolding;
         uint256 baseAsset;
@@ -62,8 +61,7 @@ library BatchOrders {
         uint256 deltasAt;
         /// @dev By asset: the insurance account's holding + 1; 0 where the batch has none.
         uint256[] insuredHoldings;
-        /// @dev Where in memory each order is: `orderAt`.
-        uint256[] orders;
+        Order[] orders;
         Delegation[] delegations;
         uint256 conversions;
         uint256 conversionsAtMost;
@@ -125,7 +123,7 @@ library BatchOrders {
                     && delegation.signed.epoch >= found.get(delegation.accountAt);
             }
             for (uint256 i = 0; i < batch.orders.length; ++i) {
-                Order memory order = orderAt(batch, i);
+                Order memory order = batch.orders[i];
                 uint256 filled = found.get(next + i);
                 order.filled = filled;
                 if (order.rejection != 0) continue;
@@ -133,20 +131,12 @@ library BatchOrders {
                     order.rejection = Rejection.DELEGATION_INVALID;
                 } else if (filled == BatchRows.NO_LONGER_VALID) {
                     order.rejection = Rejection.ORDER_CANCELLED;
-                } else if (order.epoch < found.get(order.accountAt)) {
+                } else if (order.epoch < found.get(batch.rows.get(batch.places.ordersAt + 2 * i))) {
                     order.rejection = Rejection.EPOCH_TOO_LOW;
                 } else if (order.expiresAtMs < earliestExpiryMs) {
                     order.rejection = Rejection.ORDER_EXPIRED;
                 }
             }
-        }
-    }
-
-    /// @notice An order by its position.
-    function orderAt(Batch memory batch, uint256 i) internal pure returns (Order memory order) {
-        uint256 place = batch.orders[i];
-        assembly ("memory-safe") {
-            order := place
         }
     }
 
@@ -159,7 +149,7 @@ library BatchOrders {
             uint256 from = places.accounts + places.holdings;
             for (uint256 i = 0; i < places.orders; ++i) {
                 changes.set(to++, batch.found.get(from++));
-                changes.set(to++, orderAt(batch, i).filled);
+                changes.set(to++, batch.orders[i].filled);
             }
             for (uint256 i = 0; i < places.delegations; ++i) {
                 changes.set(to++, batch.found.get(from++) & ~BatchRows.REGISTERED);
@@ -240,7 +230,7 @@ library BatchOrders {
     function _readOrders(Batch memory batch, uint256 offset) private pure returns (uint256) {
         unchecked {
             uint256 count = batch.places.orders;
-            batch.orders = new uint256[](count);
+            batch.orders = new Order[](count);
             // One for all orders: hashed and forgotten.
             SignedStructs.Order memory signed;
             signed.typeHash = SignedStructs.ORDER_TYPE;
@@ -261,58 +251,47 @@ library BatchOrders {
         uint256 to
     ) private pure returns (uint256 next) {
         unchecked {
-            Order memory order = _readPlace(batch, signed, offset);
-            _keep(batch, i, order);
+            Order memory order = batch.orders[i];
+            uint256 accountAt = _readPlace(batch, order, signed, offset);
             signed.createdAtMs = BatchReader.u64(offset + 39);
             signed.salt = BatchReader.u64(offset + 63);
             signed.termsHash = BatchReader.word(offset + 71);
             next = offset + BatchReader.ORDER_BYTES;
             if (BatchReader.u8(offset + 4) & 4 != 0) next = _readDelegated(batch, order, signed, next);
             bytes32 digest = MessageHashUtils.toTypedDataHash(batch.domain, SignedStructs.hash(signed));
-            batch.rows.set(to, order.accountAt);
+            batch.rows.set(to, accountAt);
             batch.rows.set(to + 1, uint256(digest));
             if (!_isSigned(signed.signer, digest, offset + 103)) order.rejection = Rejection.BAD_SIGNATURE;
         }
     }
 
     /// @dev Whose order it is and which assets it trades, by its two holdings; and what was signed of it.
-    function _readPlace(Batch memory batch, SignedStructs.Order memory signed, uint256 offset)
+    function _readPlace(Batch memory batch, Order memory order, SignedStructs.Order memory signed, uint256 offset)
         private
         pure
-        returns (Order memory order)
+        returns (uint256 accountAt)
     {
         unchecked {
             (bytes memory rows, BatchRows.Places memory places) = (batch.rows, batch.places);
             uint256 baseHolding = _within(BatchReader.u16(offset), places.holdings);
             uint256 quoteHolding = _within(BatchReader.u16(offset + 2), places.holdings);
+            (order.baseHolding, order.quoteHolding) = (baseHolding, quoteHolding);
             uint256 base = rows.get(places.holdingsAt + baseHolding);
             uint256 quote = rows.get(places.holdingsAt + quoteHolding);
-            if (base & 0xffff != quote & 0xffff) revert BatchMalformed(quote & 0xffff, base & 0xffff);
-            address account = _accountAt(rows, base & 0xffff);
-            uint256 flags = BatchReader.u8(offset + 4);
-            signed.account = signed.signer = account;
+            accountAt = base & 0xffff;
+            if (accountAt != quote & 0xffff) revert BatchMalformed(quote & 0xffff, accountAt);
+            order.account = signed.account = signed.signer = _accountAt(rows, accountAt);
+            (order.baseAsset, order.quoteAsset) = (base >> 16, quote >> 16);
             signed.baseAsset = rows.get(places.assetsAt + (base >> 16));
             signed.quoteAsset = rows.get(places.assetsAt + (quote >> 16));
-            signed.side = uint8(flags & 1);
-            signed.cap = uint8(flags >> 1 & 1);
-            order = Order({
-                account: account,
-                accountAt: base & 0xffff,
-                baseHolding: baseHolding,
-                quoteHolding: quoteHolding,
-                baseAsset: base >> 16,
-                quoteAsset: quote >> 16,
-                isSell: flags & 1 != 0,
-                isQuoteCap: flags & 2 != 0,
-                baseAmount: signed.baseAmount = BatchReader.u128(offset + 5),
-                quoteAmount: signed.quoteAmount = BatchReader.u128(offset + 21),
-                maxFeeBps: signed.maxFeeBps = BatchReader.u16(offset + 37),
-                expiresAtMs: signed.expiresAtMs = BatchReader.u64(offset + 47),
-                epoch: signed.epoch = BatchReader.u64(offset + 55),
-                filled: 0,
-                delegation: 0,
-                rejection: 0
-            });
+            uint256 flags = BatchReader.u8(offset + 4);
+            (order.isSell, order.isQuoteCap) = (flags & 1 != 0, flags & 2 != 0);
+            (signed.side, signed.cap) = (uint8(flags & 1), uint8(flags >> 1 & 1));
+            order.baseAmount = signed.baseAmount = BatchReader.u128(offset + 5);
+            order.quoteAmount = signed.quoteAmount = BatchReader.u128(offset + 21);
+            order.maxFeeBps = signed.maxFeeBps = BatchReader.u16(offset + 37);
+            order.expiresAtMs = signed.expiresAtMs = BatchReader.u64(offset + 47);
+            order.epoch = signed.epoch = BatchReader.u64(offset + 55);
         }
     }
 
@@ -356,15 +335,6 @@ library BatchOrders {
         return SignedStructs.isSignedBy(
             signer, digest, BatchReader.word(offset), BatchReader.word(offset + 32), BatchReader.u8(offset + 64)
         );
-    }
-
-    /// @dev An array of structs would clear them all before they are written.
-    function _keep(Batch memory batch, uint256 i, Order memory order) private pure {
-        uint256 place;
-        assembly ("memory-safe") {
-            place := order
-        }
-        batch.orders[i] = place;
     }
 
     function _accountAt(bytes memory rows, uint256 position) private pure returns (address) {

@@ -51,7 +51,7 @@ contract Vault is VaultRestrictions, VaultExits, VaultOutcomes {
             }
             to = _findBalances(rows, places, found, to);
             for (uint256 i = places.ordersAt; i < places.delegationsAt; i += 2) {
-                uint256 order = _orders[rows.accountOf(rows.load(i))][bytes32(rows.load(i + 1))];
+                uint256 order = _orders[rows.accountOf(rows.load(i))][bytes32(rows.load(i + 1))].word;
                 found.set(to++, _isEffective(uint64(order >> 128)) ? BatchRows.NO_LONGER_VALID : uint128(order));
             }
             for (uint256 i = places.delegationsAt; i < places.end; i += 2) {
@@ -107,14 +107,14 @@ contract Vault is VaultRestrictions, VaultExits, VaultOutcomes {
     {
         unchecked {
             uint256 known = type(uint256).max;
-            mapping(address => uint256) storage held = _balances[0];
+            mapping(address => Balance) storage held = _balances[0];
             for (uint256 i = places.holdingsAt; i < places.ordersAt; ++i) {
                 uint256 holding = rows.load(i);
                 if (holding >> 16 != known) {
                     known = holding >> 16;
                     held = _balances[rows.load(places.assetsAt + known)];
                 }
-                found.set(to++, held[rows.accountOf(holding & 0xffff)]);
+                found.set(to++, held[rows.accountOf(holding & 0xffff)].atoms);
             }
             return to;
         }
@@ -158,7 +158,7 @@ contract Vault is VaultRestrictions, VaultExits, VaultOutcomes {
         unchecked {
             uint256 known = type(uint256).max;
             int256 sum;
-            mapping(address => uint256) storage held = _balances[0];
+            mapping(address => Balance) storage held = _balances[0];
             for (uint256 i = 0; i < places.holdings; ++i) {
                 int256 delta = int256(changes.load(i));
                 if (delta == 0) continue;
@@ -172,12 +172,13 @@ contract Vault is VaultRestrictions, VaultExits, VaultOutcomes {
                 }
                 sum += delta;
                 address account = rows.accountOf(holding & 0xffff);
-                uint256 balance = held[account];
+                Balance storage owned = held[account];
+                uint256 balance = owned.atoms;
                 int256 left = int256(balance) + delta;
                 if (left < 0) {
                     revert BalanceTooLow(account, rows.load(places.assetsAt + known), balance, uint256(-delta));
                 }
-                held[account] = uint256(left);
+                owned.atoms = uint256(left);
             }
             if (sum != 0) due[known] -= sum;
         }
@@ -185,7 +186,7 @@ contract Vault is VaultRestrictions, VaultExits, VaultOutcomes {
             uint256 fee = changes.load(places.holdings + i);
             uint256 asset = rows.load(places.assetsAt + i);
             if (due[i] < 0 || uint256(due[i]) != fee) revert AssetNotConserved(asset, due[i], fee);
-            if (fee != 0) _balances[asset][feeAccount] += fee;
+            if (fee != 0) _balances[asset][feeAccount].atoms += fee;
         }
     }
 
@@ -197,11 +198,11 @@ contract Vault is VaultRestrictions, VaultExits, VaultOutcomes {
     function _fill(bytes calldata rows, uint256 row, uint256 before, uint256 filled) private {
         if (before == filled) return;
         bytes32 digest = bytes32(rows.load(row + 1));
-        mapping(bytes32 => uint256) storage orders = _orders[rows.accountOf(rows.load(row))];
-        uint256 order = orders[digest];
+        OrderState storage order = _orders[rows.accountOf(rows.load(row))][digest];
+        uint256 word = order.word;
         // An order that is in the batch twice would be filled twice over.
-        if (uint128(order) != before) revert RowChangedTwice(digest, uint128(order), before);
-        orders[digest] = order >> 128 << 128 | SafeCast.toUint128(filled);
+        if (uint128(word) != before) revert RowChangedTwice(digest, uint128(word), before);
+        order.word = word >> 128 << 128 | SafeCast.toUint128(filled);
     }
 
     function _spend(bytes calldata rows, uint256 row, uint256 before, uint256 spent) private {

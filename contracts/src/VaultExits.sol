@@ -45,7 +45,7 @@ abstract contract VaultExits is VaultFunds {
         }
         request.isOver = true;
         (address account, uint256 asset) = (request.account, request.asset);
-        uint256 balance = _balances[asset][account];
+        uint256 balance = _balances[asset][account].atoms;
         paid = request.amount < balance ? request.amount : balance;
         _payOut(account, asset, paid, account);
         emit ExitFinalized(exitId, account, asset, paid);
@@ -96,7 +96,7 @@ abstract contract VaultExits is VaultFunds {
     function exitFrozen(address account, uint256 asset) external override nonReentrant returns (uint256 paid) {
         if (!isFrozen) revert VaultNotFrozen();
         if (asset > type(uint160).max) revert AssetNotAToken(asset);
-        paid = _balances[asset][account];
+        paid = _balances[asset][account].atoms;
         if (paid == 0) revert AmountMissing();
         _payOut(account, asset, paid, account);
         emit FrozenExit(account, asset, paid);

@@ -19,7 +19,12 @@ abstract contract VaultFunds is VaultRoles {
     error BalanceTooLow(address account, uint256 asset, uint256 have, uint256 need);
     error TokenTookTooMuch(uint256 asset, uint256 have, uint256 need);
 
-    mapping(uint256 asset => mapping(address account => uint256)) internal _balances;
+    /// @dev A struct, so that its place is worked out once for reading and writing.
+    struct Balance {
+        uint256 atoms;
+    }
+
+    mapping(uint256 asset => mapping(address account => Balance)) internal _balances;
     mapping(uint256 asset => uint256) internal _totals;
 
     /// @inheritdoc IVault
@@ -45,7 +50,7 @@ abstract contract VaultFunds is VaultRoles {
 
     /// @inheritdoc IVault
     function balanceOf(address account, uint256 asset) external view override returns (uint256) {
-        return _balances[asset][account];
+        return _balances[asset][account].atoms;
     }
 
     /// @inheritdoc IVault
@@ -55,9 +60,9 @@ abstract contract VaultFunds is VaultRoles {
 
     /// @dev Takes from the books first, then pays. Only callers that hold the reentrancy lock come here.
     function _payOut(address account, uint256 asset, uint256 amount, address recipient) internal {
-        uint256 balance = _balances[asset][account];
+        uint256 balance = _balances[asset][account].atoms;
         if (balance < amount) revert BalanceTooLow(account, asset, balance, amount);
-        _balances[asset][account] = balance - amount;
+        _balances[asset][account].atoms = balance - amount;
         _totals[asset] -= amount;
         if (amount == 0) return;
         if (asset == 0) {
@@ -85,7 +90,7 @@ abstract contract VaultFunds is VaultRoles {
         uint256 total = _totals[asset];
         if (received > type(uint128).max - total) revert TotalTooLarge(asset, received, type(uint128).max - total);
         _totals[asset] = total + received;
-        _balances[asset][account] += received;
+        _balances[asset][account].atoms += received;
         emit Deposited(account, asset, received, msg.sender);
     }
 }

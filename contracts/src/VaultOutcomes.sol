@@ -65,15 +65,15 @@ abstract contract VaultOutcomes is VaultFunds {
         if (!isFrozen && matchedThroughMs < resolvedAtMs) {
             revert NotSettledThrough(outcome, matchedThroughMs, resolvedAtMs);
         }
-        uint256 amount = _balances[outcome][account];
+        uint256 amount = _balances[outcome][account].atoms;
         if (amount == 0) revert BalanceTooLow(account, outcome, 0, 1);
         uint256 collateral = condition.collateral;
         uint256 payoutBps = outcome & 1 == 0 ? condition.payoutBps : WHOLE_BPS - condition.payoutBps;
         // What is rounded away stays in the vault: nobody's.
         paid = amount * payoutBps / WHOLE_BPS;
-        _balances[outcome][account] = 0;
+        _balances[outcome][account].atoms = 0;
         _totals[outcome] -= amount;
-        _balances[collateral][account] += paid;
+        _balances[collateral][account].atoms += paid;
         _totals[collateral] += paid;
         emit Redeemed(account, outcome, collateral, amount, paid);
     }

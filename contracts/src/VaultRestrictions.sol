@@ -28,16 +28,21 @@ abstract contract VaultRestrictions is VaultRoles {
     }
 
     /// @dev One slot, written whole: `filled` in the lower half, in the upper one when the order's cancel was requested.
-    /// Rows are by account and digest, so that nobody can touch another one's: an order has one account.
-    mapping(address account => mapping(bytes32 digest => uint256)) internal _orders;
+    struct OrderState {
+        uint256 word;
+    }
+
+    /// @dev By account and digest, so that nobody can touch another one's: an order has one account.
+    mapping(address account => mapping(bytes32 digest => OrderState)) internal _orders;
     mapping(address account => EpochState) internal _epochs;
     mapping(address account => mapping(bytes32 digest => DelegationState)) internal _delegations;
 
     /// @inheritdoc IVault
     function cancel(bytes32 orderDigest) external override {
-        uint256 order = _orders[msg.sender][orderDigest];
-        if (order >> 128 != 0) revert AlreadyRequested(orderDigest, uint64(order >> 128));
-        _orders[msg.sender][orderDigest] = order | uint256(_nowMs()) << 128;
+        OrderState storage order = _orders[msg.sender][orderDigest];
+        uint256 word = order.word;
+        if (word >> 128 != 0) revert AlreadyRequested(orderDigest, uint64(word >> 128));
+        order.word = word | uint256(_nowMs()) << 128;
         emit OrderCancelled(msg.sender, orderDigest, _nowMs());
     }
 
@@ -77,7 +82,7 @@ abstract contract VaultRestrictions is VaultRoles {
 
     /// @inheritdoc IVault
     function filledOf(address account, bytes32 orderDigest) external view override returns (uint256) {
-        return uint128(_orders[account][orderDigest]);
+        return uint128(_orders[account][orderDigest].word);
     }
 
     /// @inheritdoc IVault

@@ -175,6 +175,24 @@ export class Chain {
     return this.rpc('eth_call', rpcCall(call), 'latest');
   }
 
+  /** As the next block would say, at a time in seconds. */
+  async callAt(call: Call, seconds: number): Promise<string> {
+    const time = `0x${seconds.toString(16)}`;
+    return this.rpc('eth_call', rpcCall(call), 'latest', {}, { time });
+  }
+
+  /** Many calls in one request. */
+  async callAll(calls: readonly Call[]): Promise<string[]> {
+    const body = calls.map((call, id) => ({
+      ...{ jsonrpc: '2.0', id, method: 'eth_call' },
+      params: [rpcCall(call), 'latest'],
+    }));
+    const headers = { 'content-type': 'application/json' };
+    const response = await fetch(this.url, { method: 'POST', headers, body: JSON.stringify(body) });
+    const answers = (await response.json()) as { id: number; result: string }[];
+    return answers.sort((a, b) => a.id - b.id).map(({ result }) => result);
+  }
+
   /** Sends and waits; a revert throws with its reason. */
   async send(call: Call): Promise<Receipt> {
     const gas = '0xf00000';

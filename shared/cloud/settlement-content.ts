@@ -25,8 +25,11 @@ export type SettlingTrade = Pick<
 /** Whose place insurance takes; of `both`, nobody's fill is settled. */
 export type Insured = 'maker' | 'taker' | 'both';
 
-/** A fill of an earlier batch that the chain rejected: settled once more, with insurance in one place. */
-export type Repair = { batchId: number; at: number; trade: SettlingTrade };
+/**
+ * A fill of an earlier batch that the chain rejected: settled once more. `insured`: whose place insurance had there already,
+ * which the ledger has followed.
+ */
+export type Repair = { batchId: number; at: number; trade: SettlingTrade; insured?: Insured };
 
 export type PlannedTransfer = {
   operationId: string;
@@ -46,6 +49,10 @@ export const tradesOfContent = ({ repairs, trades }: BatchContent): SettlingTrad
   ...repairs.map(({ trade }) => trade),
   ...trades,
 ];
+
+/** What was insured before the batch was planned: nothing more follows from it in the ledger. */
+export const insuredBefore = ({ repairs }: BatchContent): Map<number, Insured> =>
+  new Map(repairs.flatMap(({ insured }, at) => (insured ? [[at, insured] as const] : [])));
 
 /** Which places are insured, by their place. */
 export type InsuredPlaces = ReadonlyMap<number, Insured>;
@@ -151,7 +158,12 @@ export function settlingTrade(groupId: GroupId, trade: Trade): SettlingTrade {
 export function contentText({ transfers, repairs, trades }: BatchContent): string {
   return JSON.stringify({
     transfers: transfers.map((each) => ({ ...each, units: String(each.units) })),
-    repairs: repairs.map(({ batchId, at, trade }) => [batchId, at, ...row(trade)]),
+    repairs: repairs.map(({ batchId, at, trade, insured }) => [
+      batchId,
+      at,
+      insured ?? '',
+      ...row(trade),
+    ]),
     trades: trades.map(row),
   });
 }
@@ -178,10 +190,11 @@ export function readContent(text: string): BatchContent {
   };
   return {
     transfers: transfers.map((each) => ({ ...each, units: BigInt(each.units) })),
-    repairs: repairs.map(([batchId, at, ...rest]) => ({
+    repairs: repairs.map(([batchId, at, insured, ...rest]) => ({
       batchId: Number(batchId),
       at: Number(at),
       trade: readTradeRow(rest),
+      ...(insured ? { insured: insured as Insured } : {}),
     })),
     trades: trades.map(readTradeRow),
   };

@@ -83,7 +83,7 @@ async function minedBatches(where: BatchWhere): Promise<BatchRow[]> {
 /** What it rejected is repaired from now on: no reorg can settle it any more. */
 async function settle(where: BatchWhere, { batchId, rejections }: BatchRow): Promise<void> {
   for (const { at, reason } of rejections) {
-    const item = { ...chainKeys.insuredFill(batchId, at), kind: 'rejected', batchId, at, reason };
+    const item = { ...chainKeys.rejectedFill(batchId, at), kind: 'rejected', batchId, at, reason };
     // Refused: it is noted already.
     await transact(where.client, [putOnce(where.chainTable, item)]);
   }

@@ -9,7 +9,7 @@ import { chainKeys, insuranceAccount } from '#wire/table-keys.ts';
 import type { Item } from './batch-items.ts';
 import { type LedgerPlace, postOperation, putOnce } from './ledger-operations.ts';
 import { queryAll } from './query.ts';
-import { type BatchWhere, contentOf } from './settlement-batches.ts';
+import { type BatchWhere, contentOf, readBatch } from './settlement-batches.ts';
 import { type Insured, movedBy, type Repair, tradesOfContent } from './settlement-content.ts';
 import { storedNumber } from './stored-number.ts';
 import { transact, untilSettled } from './transaction.ts';
@@ -31,6 +31,13 @@ export async function noteInsured(
   const key = chainKeys.insuredFill(batchId, at);
   const item = { ...key, kind: 'insured', batchId, at, side, status: 'open' };
   await transact(client, [putOnce(chainTable, item)]);
+}
+
+/** What of a mark the ledger has not been told: of one side that was insured before, the other. */
+export function newlyInsured(mark: Insured, before: Insured | undefined): Insured | undefined {
+  if (before === undefined) return mark;
+  if (mark === before) return undefined;
+  return before === 'maker' ? 'taker' : 'maker';
 }
 
 export type Followed = { done: number; open: number };
@@ -136,7 +143,8 @@ export async function repairsDue(where: BatchWhere, limit: number): Promise<Repa
     const at = storedNumber(item['at']);
     const trade = tradesOfContent(await contentOf(where, batchId))[at];
     if (!trade) throw new Error(`batch ${batchId} has no place ${at}`);
-    repairs.push({ batchId, at, trade });
+    const insured = (await readBatch(where, batchId))?.insured.get(at);
+    repairs.push({ batchId, at, trade, ...(insured ? { insured } : {}) });
   }
   return repairs;
 }

@@ -164,7 +164,7 @@ function batchWrites(table: string, batch: PlannedBatch): Write[] {
     ...repairs.map((repair) => ({
       Update: {
         TableName: table,
-        Key: chainKeys.insuredFill(repair.batchId, repair.at),
+        Key: chainKeys.rejectedFill(repair.batchId, repair.at),
         UpdateExpression: 'SET repairedIn = :batchId',
         ConditionExpression: 'attribute_exists(pk) AND attribute_not_exists(repairedIn)',
         ExpressionAttributeValues: { ':batchId': batchId },
@@ -173,5 +173,5 @@ function batchWrites(table: string, batch: PlannedBatch): Write[] {
   ];
 }
 
-/** Beside the groups' rows, so many transfers and repairs fit the transaction of a batch. */
-export const otherThingsPerBatch = 40;
+/** Beside the groups' rows, so many transfers and so many repairs fit the transaction of a batch. */
+export const otherThingsPerBatch = 30;

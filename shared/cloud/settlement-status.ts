@@ -80,7 +80,7 @@ async function settlementIn(
   const side = batch.insured.get(at);
   if (side === fill.role || side === 'both') return { status: 'taken_back' };
   if (!batch.rejections.some((rejection) => rejection.at === at)) return settlementOf(batch);
-  const key = chainKeys.insuredFill(batch.batchId, at);
+  const key = chainKeys.rejectedFill(batch.batchId, at);
   const items = await getItems({ client: where.client, table: where.chainTable }, [key]);
   const repairedIn = items.get(keyText(key))?.['repairedIn'];
   const repairing =

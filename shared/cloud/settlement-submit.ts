@@ -20,8 +20,8 @@ import {
   tryAgain,
 } from './settlement-batches.ts';
 import type { SettlementChain } from './settlement-chain.ts';
-import type { BatchContent, Building } from './settlement-content.ts';
-import { noteInsured } from './settlement-insurance.ts';
+import { type BatchContent, type Building, insuredBefore } from './settlement-content.ts';
+import { newlyInsured, noteInsured } from './settlement-insurance.ts';
 import { type Failing, type Prediction, predict } from './settlement-predict.ts';
 
 export type Submitting = {
@@ -94,8 +94,7 @@ async function submit(
   const now = (await batchesBehind(where, row.batchId - 1, 1))[0];
   if (now?.attempt !== row.attempt || now.calldataHash !== keccak256(data))
     return { status: 'again' };
-  for (const [at, side] of now.insured)
-    await noteInsured(where, { batchId: row.batchId, at, side });
+  await noteAll(where, now);
   try {
     await sender.send({ id: batchTransaction(row), to: exchange, data, gasLimit });
   } catch (error) {
@@ -105,6 +104,16 @@ async function submit(
   }
   await markSubmitted(where, row, submitting.nowMs());
   return { status: 'submitted', batchId: row.batchId };
+}
+
+/** So that the ledger follows what insurance takes over now. */
+async function noteAll(where: BatchWhere, { batchId, insured }: BatchRow): Promise<void> {
+  if (insured.size === 0) return;
+  const before = insuredBefore(await contentOf(where, batchId));
+  for (const [at, mark] of insured) {
+    const side = newlyInsured(mark, before.get(at));
+    if (side) await noteInsured(where, { batchId, at, side });
+  }
 }
 
 /** Predicts and writes what will be sent; answers where that is not possible now. */
@@ -151,7 +160,8 @@ async function predictBehind(
 ): Promise<Prediction> {
   const from = await sender.address();
   const encode = await encoder();
-  return predict(row, content, row.insured, {
+  const known = new Map([...insuredBefore(content), ...row.insured]);
+  return predict(row, content, known, {
     ...(await building(content)),
     async outcomes(batch) {
       const called = await chain.call(from, [...onTheirWay, encode(batch)]);

@@ -325,6 +325,11 @@ export const chainKeys = {
     pk: 'INSURED',
     sk: `${padded(batchId)}#${padded(at)}`,
   }),
+  /** A fill that the chain rejected although nobody predicted it, until a batch settles it; it may be an insured one. */
+  rejectedFill: (batchId: number, at: number): Key => ({
+    pk: 'INSURED',
+    sk: `${padded(batchId)}#${padded(at)}#REJECTED`,
+  }),
   insuredFills: 'INSURED',
   /** The newest restrictive act that the chain has seen. */
   restrictions: { pk: 'SETTLEMENT', sk: 'RESTRICTIONS' } as Key,

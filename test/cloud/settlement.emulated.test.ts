@@ -304,3 +304,38 @@ test('while the guardian pauses settlement, batches wait and say why', () =>
     await world.settle();
     await expectEqual(world, [ann, bob]);
   }));
+
+test('an insured fill that is rejected because insurance left meanwhile settles later, and the ledger follows once', () =>
+  onChain(async (world) => {
+    const { ann, bob, bid } = await traded(world);
+    await world.settle();
+    await world.fundInsurance('USDC', 100_000);
+    const usdc = BigInt(world.asset('USDC').chainAsset);
+    const { insurance } = chain.places;
+    await chain.vault(ann.address, 'cancel', [bid.digest]);
+    await chain.vault(insurance.address, 'requestWithdraw', [usdc, 100_000n]);
+    await world.hear();
+    await chain.chain.pass(delaySeconds + 5);
+    await world.settle();
+    const ask = world.place(bob, 'majors', 'sell', 100, 80);
+    const frame = world.trade('majors', bid, ask, 50);
+    world.giveBack(ann, 'majors', 'ETH', 350);
+    await world.clear();
+    const settling = world.settling();
+    const { send } = settling.submitting.sender;
+    settling.submitting.sender.send = async (wanted) => {
+      await chain.vault(bob.address, 'finalizeWithdraw', [1n]);
+      return send(wanted);
+    };
+    const { insured } = await settle(settling, Date.now() + 5_000);
+    expect(insured).toEqual({ done: 1, open: 0 });
+    await world.hear();
+    expect((await world.settle()).left).toMatchObject({ why: 'insurance_too_low', batchId: 4 });
+    await chain.fund(insurance.address, `0x${usdc.toString(16).padStart(40, '0')}`, 100_000n);
+    expect((await world.settle()).insured).toEqual({ done: 0, open: 0 });
+    await world.hear();
+    const sequence = frame?.lastSequence ?? 0;
+    expect((await statusOf(world, sequence, 'taker'))?.status).toBe('settled');
+    expect(await statusOf(world, sequence, 'maker')).toEqual({ status: 'taken_back' });
+    await expectEqual(world, [ann, bob, insurance]);
+  }));

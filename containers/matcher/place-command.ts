@@ -41,7 +41,7 @@ export function placeCommand(
 }
 
 function amountsOf(
-  { order }: PlaceRequest,
+  { order, delegation }: PlaceRequest,
   { marketId, orderType, trigger, display }: Terms,
   engine: Pick<Engine, 'market'>,
 ): FittedAmounts {
@@ -58,6 +58,7 @@ function amountsOf(
       quoteAtoms: order.quoteAmount,
       ...(trigger === undefined ? {} : { trigger }),
       ...(display === undefined ? {} : { display }),
+      isDelegated: delegation !== undefined,
     },
     listed.market,
     listed.base,

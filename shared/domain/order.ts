@@ -64,6 +64,8 @@ export type SignedAmounts = {
   /** Decimal text of the terms; absent where the order has none. */
   trigger?: string;
   display?: string;
+  /** A session key signed. Its delegation's limit counts a size at the price as it was signed, here and in the contract: no rounding may come between. */
+  isDelegated?: boolean;
 };
 
 /** The same in ticks and lots; `misfit` names the first rule that the amounts break, the numbers are then 0. */
@@ -89,7 +91,7 @@ export const isMarketLike = (orderType: OrderType): boolean =>
  * Converts what was signed to ticks and lots. What is misfit is told in the order of the refusals' list.
  *
  * A limit order must convert exactly. A market order's worst price is rounded to the tick that is
- * better for its owner: a bound on price may be tightened, never loosened.
+ * better for its owner: a bound on price may be tightened, never loosened. A session key's order by size must convert exactly too.
  */
 export function fitAmounts(
   signed: SignedAmounts,
@@ -136,7 +138,8 @@ function worstTicks(signed: SignedAmounts, market: Market, base: Asset, quote: A
   const numerator = signed.quoteAtoms * lotAtoms;
   const denominator = signed.baseAtoms * tickLotAtoms;
   const isExact = numerator % denominator === 0n;
-  if (!isExact && !isMarketLike(signed.orderType)) return 0n;
+  const isCountedAtPrice = signed.isDelegated === true && signed.cap === 'base';
+  if (!isExact && (isCountedAtPrice || !isMarketLike(signed.orderType))) return 0n;
   const roundsUp = !isExact && signed.side === 'sell';
   return numerator / denominator + (roundsUp ? 1n : 0n);
 }

@@ -105,6 +105,17 @@ describe('signed amounts', () => {
     );
   });
 
+  test('of a market order that a session key signed by size are not rounded, by money they are', () => {
+    const offTick = { orderType: 'market', quoteAtoms: 1_850n * 10n ** 6n + 1n } as const;
+    expect(converted(offTick)).toMatchObject({ limitTicks: 1_850 });
+    expect(converted({ ...offTick, isDelegated: true }).misfit).toBe('price_off_tick');
+    const byMoney = { ...offTick, cap: 'quote', quoteAtoms: 1_850n * 10n ** 6n + 100n } as const;
+    expect(converted({ ...byMoney, isDelegated: true })).toMatchObject({ limitTicks: 1_850 });
+    expect(converted({ orderType: 'market', isDelegated: true })).toMatchObject({
+      limitTicks: 1_850,
+    });
+  });
+
   test('that fit leave no hold outside safe integers, at any fee below 100 %', () => {
     const atoms = fc.bigInt({ min: 0n, max: 10n ** 38n });
     const cap = fc.constantFrom('base' as const, 'quote' as const);

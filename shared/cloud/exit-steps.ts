@@ -90,13 +90,14 @@ async function collect(ports: ExitPorts, exit: Exit): Promise<boolean> {
 }
 
 async function claimMore(ports: ExitPorts, exit: Exit, asset: Asset): Promise<boolean> {
-  if (exit.parts.length >= partsAtMost) return false;
+  const claims = exit.parts.slice(exit.released);
+  if (claims.length >= partsAtMost) return false;
   const balance = await balanceOf(ports, exit, asset);
   const dustAtoms = await dustOf(ports, exit.account, asset.id);
   const perUnit = atomsPerUnit(asset);
   // Rounded up: what the vault pays of a unit takes the whole of it.
   const wanted = exit.atoms > dustAtoms ? (exit.atoms - dustAtoms + perUnit - 1n) / perUnit : 0n;
-  const lacking = wanted - exit.parts.reduce((sum, units) => sum + units, 0n);
+  const lacking = wanted - claims.reduce((sum, units) => sum + units, 0n);
   const unclaimed = balance.available + balance.out - balance.demanded;
   const units = lacking < unclaimed ? lacking : unclaimed;
   if (units <= 0n) return false;
@@ -114,7 +115,7 @@ async function balanceOf({ ledger }: ExitPorts, { account }: Exit, asset: Asset)
 
 /** Whether what was claimed waits for credit that is with a matcher. */
 async function creditIsOut(ports: ExitPorts, exit: Exit, asset: Asset): Promise<boolean> {
-  const parts = await partsOf(ports, exit);
+  const parts = (await partsOf(ports, exit)).slice(exit.released);
   if (parts.every((part) => part?.heldAtMs !== undefined)) return false;
   return (await balanceOf(ports, exit, asset)).out > 0n;
 }
@@ -137,7 +138,7 @@ function requestOf({ clock }: ExitPorts, exit: Exit, { asset, part }: Part) {
 
 async function holdParts(ports: ExitPorts, exit: Exit, asset: Asset): Promise<void> {
   for (const [part, known] of (await partsOf(ports, exit)).entries()) {
-    if (known && known.status !== 'demanded') continue;
+    if (part < exit.released || (known && known.status !== 'demanded')) continue;
     await demand(ports, exit, { asset, part });
     const request = requestOf(ports, exit, { asset, part });
     const { status } = await ports.ledger.holdWithdrawal(request);
@@ -163,7 +164,8 @@ async function plan(ports: ExitPorts, exit: Exit): Promise<boolean> {
   const decided: ExitPlan = { finish: [], giveBack: [] };
   let left = paid.units;
   for (const [part, known] of (await partsOf(ports, exit)).entries()) {
-    const fits = known?.status === 'held' && known.units <= left;
+    const isOurs = part >= exit.released && known?.status === 'held';
+    const fits = isOurs && known.units <= left;
     if (fits) left -= known.units;
     (fits ? decided.finish : decided.giveBack).push(withdrawalIdOf(exit, part));
   }
@@ -194,6 +196,7 @@ async function pay(ports: ExitPorts, exit: Exit): Promise<boolean> {
   if (request) {
     let { status } = await ledger.holdWithdrawal(request);
     if (status === 'balance_too_low') {
+      await releaseOthers(ports, exit, asset);
       await ports.callBack({ account: exit.account, asset: asset.id });
       ({ status } = await ledger.holdWithdrawal(request));
     }
@@ -203,6 +206,22 @@ async function pay(ports: ExitPorts, exit: Exit): Promise<boolean> {
   }
   await changeExit(ports, exit, { status: 'over' });
   return false;
+}
+
+/**
+ * The vault paid by what other exits of the account claim: they will find less there, and let go. Noted first, so that nobody
+ * counts on a claim that is about to return.
+ */
+async function releaseOthers(ports: ExitPorts, paid: Exit, asset: Asset): Promise<void> {
+  for (const other of await openExits(ports)) {
+    const { id, account, chainAsset, status, parts, released } = other;
+    const isRival = id !== paid.id && account === paid.account && chainAsset === paid.chainAsset;
+    if (!isRival || status !== 'requested') continue;
+    if (released < parts.length && !(await changeExit(ports, other, { released: parts.length })))
+      continue;
+    const ids = parts.map((_, part) => withdrawalIdOf(other, part));
+    await returnParts(ports, other, asset, ids);
+  }
 }
 
 async function finished({ ledger, clock }: ExitPorts, withdrawalId: string): Promise<void> {

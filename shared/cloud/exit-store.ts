@@ -41,6 +41,8 @@ export type Exit = {
   goneBlock?: number;
   /** Units that were claimed in the ledger, by the order of their withdrawals. */
   parts: bigint[];
+  /** So many of the first ones were let go again: another exit of the account was paid by what they claimed. */
+  released: number;
   /** Whether all matchers have cancelled its account's orders, and when they are asked again at the earliest. */
   ordersCancelled: boolean;
   callAgainAtMs: number;
@@ -124,6 +126,7 @@ export async function changeExit(
     ':parts': next.parts,
     ':cancelled': next.ordersCancelled,
     ':call': next.callAgainAtMs,
+    ':released': next.released,
     ...(next.endedAtMs === undefined ? {} : { ':ended': next.endedAtMs }),
     ...(next.paidAtoms === undefined ? {} : { ':paid': next.paidAtoms.toString() }),
     ...(next.plan === undefined ? {} : { ':plan': planText(next.plan) }),
@@ -136,6 +139,7 @@ export async function changeExit(
       'ordersCancelled = :cancelled',
       'callAgainAtMs = :call',
     ],
+    'released = :released',
     ...(next.endedAtMs === undefined ? [] : ['endedAtMs = :ended']),
     ...(next.paidAtoms === undefined ? [] : ['paidAtoms = :paid']),
     ...(next.plan === undefined ? [] : ['#plan = :plan']),
@@ -174,6 +178,7 @@ function exitIn(item: Item): Exit {
     status,
     version: storedNumber(item['version']),
     parts: item['parts'] as bigint[],
+    released: storedNumber(item['released']),
     ordersCancelled: item['ordersCancelled'] === true,
     callAgainAtMs: storedNumber(item['callAgainAtMs']),
     ...(goneBlock === undefined ? {} : { goneBlock: storedNumber(goneBlock) }),

@@ -38,6 +38,7 @@ export class GuardWorld {
   #logs = 0;
   #journal = new HandWrittenJournal('majors');
   #cleared = 0;
+  #returns = new Map<string, number>();
 
   constructor() {
     this.#journal.epoch();
@@ -70,8 +71,10 @@ export class GuardWorld {
   }
 
   /** What is free in a matcher comes home. */
-  giveBack(account: string, value: number, returnNumber: number): Promise<void> {
+  giveBack(account: string, value: number): Promise<void> {
     const credit = { account, asset: 'ETH', units: value };
+    const returnNumber = (this.#returns.get(account) ?? 0) + 1;
+    this.#returns.set(account, returnNumber);
     return this.#clear({ type: 'credit_returned', ...credit, returnNumber });
   }
 

@@ -137,7 +137,7 @@ describe('an exit', () => {
     world.nowMs += 10_000;
     await world.round();
     expect(called).toBe(2);
-    await world.giveBack(alice, 80, 1);
+    await world.giveBack(alice, 80);
     await world.round();
     expect(await world.money()).toMatchObject({ available: 0n, demanded: 0n, withdrawing: 100n });
   });

@@ -230,7 +230,7 @@ library BatchOrders {
     function _readOrders(Batch memory batch, uint256 offset) private pure returns (uint256) {
         unchecked {
             uint256 count = batch.places.orders;
-            batch.orders = new Order[](count);
+            batch.orders = _room(count);
             // One for all orders: hashed and forgotten.
             SignedStructs.Order memory signed;
             signed.typeHash = SignedStructs.ORDER_TYPE;
@@ -243,6 +243,15 @@ library BatchOrders {
         }
     }
 
+    /// @dev An array whose places are filled before they are read: `new` would clear an order for each of them.
+    function _room(uint256 count) private pure returns (Order[] memory orders) {
+        assembly ("memory-safe") {
+            orders := mload(0x40)
+            mstore(0x40, add(orders, shl(5, add(count, 1))))
+            mstore(orders, count)
+        }
+    }
+
     function _readOrder(
         Batch memory batch,
         uint256 i,
@@ -251,47 +260,53 @@ library BatchOrders {
         uint256 to
     ) private pure returns (uint256 next) {
         unchecked {
-            Order memory order = batch.orders[i];
-            uint256 accountAt = _readPlace(batch, order, signed, offset);
+            (uint256 base, uint256 quote) = _readPlace(batch, signed, offset);
+            uint256 flags = BatchReader.u8(offset + 4);
+            (signed.side, signed.cap) = (uint8(flags & 1), uint8(flags >> 1 & 1));
             signed.createdAtMs = BatchReader.u64(offset + 39);
             signed.salt = BatchReader.u64(offset + 63);
             signed.termsHash = BatchReader.word(offset + 71);
+            Order memory order = Order({
+                account: signed.account,
+                baseHolding: BatchReader.u16(offset),
+                quoteHolding: BatchReader.u16(offset + 2),
+                baseAsset: base >> 16,
+                quoteAsset: quote >> 16,
+                isSell: flags & 1 != 0,
+                isQuoteCap: flags & 2 != 0,
+                baseAmount: signed.baseAmount = BatchReader.u128(offset + 5),
+                quoteAmount: signed.quoteAmount = BatchReader.u128(offset + 21),
+                maxFeeBps: signed.maxFeeBps = BatchReader.u16(offset + 37),
+                expiresAtMs: signed.expiresAtMs = BatchReader.u64(offset + 47),
+                epoch: signed.epoch = BatchReader.u64(offset + 55),
+                filled: 0,
+                delegation: 0,
+                rejection: 0
+            });
+            batch.orders[i] = order;
             next = offset + BatchReader.ORDER_BYTES;
-            if (BatchReader.u8(offset + 4) & 4 != 0) next = _readDelegated(batch, order, signed, next);
+            if (flags & 4 != 0) next = _readDelegated(batch, order, signed, next);
             bytes32 digest = MessageHashUtils.toTypedDataHash(batch.domain, SignedStructs.hash(signed));
-            batch.rows.set(to, accountAt);
+            batch.rows.set(to, base & 0xffff);
             batch.rows.set(to + 1, uint256(digest));
             if (!_isSigned(signed.signer, digest, offset + 103)) order.rejection = Rejection.BAD_SIGNATURE;
         }
     }
 
-    /// @dev Whose order it is and which assets it trades, by its two holdings; and what was signed of it.
-    function _readPlace(Batch memory batch, Order memory order, SignedStructs.Order memory signed, uint256 offset)
+    /// @dev Whose order it is and which assets it trades, by its two holdings, whose rows it answers.
+    function _readPlace(Batch memory batch, SignedStructs.Order memory signed, uint256 offset)
         private
         pure
-        returns (uint256 accountAt)
+        returns (uint256 base, uint256 quote)
     {
         unchecked {
             (bytes memory rows, BatchRows.Places memory places) = (batch.rows, batch.places);
-            uint256 baseHolding = _within(BatchReader.u16(offset), places.holdings);
-            uint256 quoteHolding = _within(BatchReader.u16(offset + 2), places.holdings);
-            (order.baseHolding, order.quoteHolding) = (baseHolding, quoteHolding);
-            uint256 base = rows.get(places.holdingsAt + baseHolding);
-            uint256 quote = rows.get(places.holdingsAt + quoteHolding);
-            accountAt = base & 0xffff;
-            if (accountAt != quote & 0xffff) revert BatchMalformed(quote & 0xffff, accountAt);
-            order.account = signed.account = signed.signer = _accountAt(rows, accountAt);
-            (order.baseAsset, order.quoteAsset) = (base >> 16, quote >> 16);
+            base = rows.get(places.holdingsAt + _within(BatchReader.u16(offset), places.holdings));
+            quote = rows.get(places.holdingsAt + _within(BatchReader.u16(offset + 2), places.holdings));
+            if (base & 0xffff != quote & 0xffff) revert BatchMalformed(quote & 0xffff, base & 0xffff);
+            signed.account = signed.signer = _accountAt(rows, base & 0xffff);
             signed.baseAsset = rows.get(places.assetsAt + (base >> 16));
             signed.quoteAsset = rows.get(places.assetsAt + (quote >> 16));
-            uint256 flags = BatchReader.u8(offset + 4);
-            (order.isSell, order.isQuoteCap) = (flags & 1 != 0, flags & 2 != 0);
-            (signed.side, signed.cap) = (uint8(flags & 1), uint8(flags >> 1 & 1));
-            order.baseAmount = signed.baseAmount = BatchReader.u128(offset + 5);
-            order.quoteAmount = signed.quoteAmount = BatchReader.u128(offset + 21);
-            order.maxFeeBps = signed.maxFeeBps = BatchReader.u16(offset + 37);
-            order.expiresAtMs = signed.expiresAtMs = BatchReader.u64(offset + 47);
-            order.epoch = signed.epoch = BatchReader.u64(offset + 55);
         }
     }
 

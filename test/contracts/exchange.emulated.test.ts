@@ -181,7 +181,9 @@ describe('a fill is rejected', () => {
     expect(await said(generous, { takerFeeAtoms: highest + 1n })).toBe('fee_too_high of the taker');
     expect(await said(generous, { takerFeeAtoms: highest })).toBe('settled');
   });
+});
 
+describe('a fill between orders is rejected', () => {
   it('between orders that do not fit', async () => {
     expect(await said([sells(alice), buys(alice)])).toBe('same_account');
     expect(await said([sells(alice), sells(bob)])).toBe('sides_do_not_match');
@@ -389,29 +391,31 @@ describe('insurance', () => {
   });
 });
 
-describe('outcomes', () => {
-  let yes: string;
-  let no: string;
-  const conditionId = `0x${'01'.repeat(32)}`;
+let yes: string;
+let no: string;
+const conditionId = `0x${'01'.repeat(32)}`;
 
-  beforeEach(async () => {
-    await world.vault(world.places.resolver, 'registerCondition', [conditionId, BigInt(usdc)]);
-    const outcome = await world.read<bigint>('outcomeOf', [conditionId, BigInt(usdc)]);
-    [yes, no] = [`0x${outcome.toString(16)}`, `0x${(outcome + 1n).toString(16)}`];
+async function registerOutcomes(): Promise<void> {
+  await world.vault(world.places.resolver, 'registerCondition', [conditionId, BigInt(usdc)]);
+  const outcome = await world.read<bigint>('outcomeOf', [conditionId, BigInt(usdc)]);
+  [yes, no] = [`0x${outcome.toString(16)}`, `0x${(outcome + 1n).toString(16)}`];
+}
+
+const outcomeOrder = (user: User, side: 0 | 1, baseAsset: string, quoteAmount: bigint) =>
+  signedOrder(world, user, {
+    baseAsset,
+    quoteAsset: usdc,
+    side,
+    baseAmount: 1_000n,
+    quoteAmount,
   });
+const set = { baseAtoms: 100n, quoteAtoms: 60n };
 
-  const order = (user: User, side: 0 | 1, baseAsset: string, quoteAmount: bigint) =>
-    signedOrder(world, user, {
-      baseAsset,
-      quoteAsset: usdc,
-      side,
-      baseAmount: 1_000n,
-      quoteAmount,
-    });
-  const set = { baseAtoms: 100n, quoteAtoms: 60n };
+describe('outcomes', () => {
+  beforeEach(registerOutcomes);
 
   it('are minted for two buyers, traded, merged for two sellers; collateral stays whole', async () => {
-    const buyers = [order(alice, 0, no, 400n), order(bob, 0, yes, 600n)];
+    const buyers = [outcomeOrder(alice, 0, no, 400n), outcomeOrder(bob, 0, yes, 600n)];
     expect(await said(buyers, { ...set, kind: 'mint', takerFeeAtoms: 0n })).toBe('settled');
     expect(await world.balance(alice.address, no)).toBe(100n);
     expect(await world.balance(bob.address, yes)).toBe(100n);
@@ -419,31 +423,38 @@ describe('outcomes', () => {
     expect((await has(bob))[1]).toBe(9_940n);
     expect(await world.read('totalOf', [BigInt(usdc)])).toBe(19_900n);
     expect(await world.read('totalOf', [BigInt(yes)])).toBe(100n);
-    const trade = [order(bob, 1, yes, 600n), order(alice, 0, yes, 600n)];
+    const trade = [outcomeOrder(bob, 1, yes, 600n), outcomeOrder(alice, 0, yes, 600n)];
     expect(await said(trade, { baseAtoms: 40n, quoteAtoms: 24n })).toBe('settled');
-    const sellers = [order(alice, 1, no, 300n), order(bob, 1, yes, 600n)];
+    const sellers = [outcomeOrder(alice, 1, no, 300n), outcomeOrder(bob, 1, yes, 600n)];
     expect(await said(sellers, { baseAtoms: 50n, quoteAtoms: 31n, kind: 'merge' })).toBe('settled');
     expect(await world.read('totalOf', [BigInt(usdc)])).toBe(19_950n);
     expect(await world.read('totalOf', [BigInt(no)])).toBe(50n);
   });
 
   it('are not minted at prices, sides or of assets that do not fit', async () => {
-    const buyers = [order(alice, 0, no, 400n), order(bob, 0, yes, 600n)];
+    const buyers = [outcomeOrder(alice, 0, no, 400n), outcomeOrder(bob, 0, yes, 600n)];
     const at = (quoteAtoms: bigint) => said(buyers, { baseAtoms: 100n, quoteAtoms, kind: 'mint' });
     expect(await at(61n)).toBe('price_outside_limit of the taker');
     expect(await at(59n)).toBe('price_outside_limit of the maker');
     expect(await at(101n)).toBe('price_outside_limit of the taker');
     expect(await said(buyers, { ...set, kind: 'merge' })).toBe('sides_do_not_match');
     expect(
-      await said([order(alice, 0, yes, 400n), order(bob, 0, yes, 600n)], { ...set, kind: 'mint' }),
+      await said([outcomeOrder(alice, 0, yes, 400n), outcomeOrder(bob, 0, yes, 600n)], {
+        ...set,
+        kind: 'mint',
+      }),
     ).toBe('assets_differ');
     const [a, b] = [`0x${'f0'.repeat(32)}`, `0x${'f0'.repeat(31)}f1`];
-    const unknown = [order(alice, 0, b, 400n), order(bob, 0, a, 600n)];
+    const unknown = [outcomeOrder(alice, 0, b, 400n), outcomeOrder(bob, 0, a, 600n)];
     expect(await said(unknown, { ...set, kind: 'mint' })).toBe('unknown_outcome');
   });
+});
+
+describe('outcomes of a resolved condition', () => {
+  beforeEach(registerOutcomes);
 
   it('are redeemed once resolved and all matches before are settled, by anybody, to their owner', async () => {
-    const buyers = [order(alice, 0, no, 400n), order(bob, 0, yes, 600n)];
+    const buyers = [outcomeOrder(alice, 0, no, 400n), outcomeOrder(bob, 0, yes, 600n)];
     await said(buyers, { ...set, kind: 'mint' });
     const outcome = BigInt(yes);
     const { resolver } = world.places;
@@ -527,8 +538,10 @@ describe('a batch', () => {
     await reverts(sent(packed.slice(0, -2)), 'BatchMalformed');
     await reverts(sent('0x'), 'BatchMalformed');
   });
+});
 
-  it('waits while settlement is paused; leaving and taking back do not', async () => {
+describe('an exchange', () => {
+  it('that is paused settles nothing; leaving and taking back do not', async () => {
     const { guardian, operator } = world.places;
     await reverts(world.exchange(operator.address, 'pauseSettlement'), 'SenderNotAllowed');
     await world.vault(alice.address, 'requestWithdraw', [BigInt(usdc), 5n]);
@@ -544,7 +557,7 @@ describe('a batch', () => {
     expect((await settle(world, batch)).outcomes).toEqual([]);
   });
 
-  it('of a new exchange settles what was signed for the old one, and the old one settles no more', async () => {
+  it('that is new settles what was signed for the old one, and the old one settles no more', async () => {
     const maker = sells(alice);
     expect(await said([maker, buys(bob)])).toBe('settled');
     const old = world.places.exchange;

@@ -151,7 +151,9 @@ describe('exits', () => {
     expect(await world.tokensOf(token, alice.address)).toBe(1_000n);
     expect(await world.balance(alice.address, token)).toBe(0n);
   });
+});
 
+describe('exit requests', () => {
   it('are given up by their owner alone', async () => {
     await world.vault(alice.address, 'requestWithdraw', [BigInt(token), 400n]);
     await reverts(world.vault(bob.address, 'abandonWithdraw', [1n]), 'SenderNotAllowed');
@@ -228,28 +230,28 @@ describe('exits', () => {
   });
 });
 
-describe('a withdrawal by two signatures', () => {
-  const draft = async (more = {}) => ({
-    account: alice.address,
-    asset: token,
-    amount: 300n,
-    recipient: bob.address,
-    afterBatch: 0n,
-    deadlineMs: (await world.chain.nowMs()) + 600_000,
-    withdrawalId: 1n,
-    ...more,
-  });
-  type Draft = Awaited<ReturnType<typeof draft>>;
-  const send = (
-    withdrawal: Draft,
-    { owner = alice, operator = world.places.operator, afterBatch = 0n, from = bob.address } = {},
-  ) => {
-    const digest = world.digests.withdraw(withdrawal);
-    const approval = world.digests.approval({ withdrawalDigest: digest, afterBatch });
-    const signed = [withdrawal, owner.sign(digest), afterBatch, operator.sign(approval)];
-    return world.vault(from, 'withdraw', signed);
-  };
+const draft = async (more = {}) => ({
+  account: alice.address,
+  asset: token,
+  amount: 300n,
+  recipient: bob.address,
+  afterBatch: 0n,
+  deadlineMs: (await world.chain.nowMs()) + 600_000,
+  withdrawalId: 1n,
+  ...more,
+});
+type Draft = Awaited<ReturnType<typeof draft>>;
+const send = (
+  withdrawal: Draft,
+  { owner = alice, operator = world.places.operator, afterBatch = 0n, from = bob.address } = {},
+) => {
+  const digest = world.digests.withdraw(withdrawal);
+  const approval = world.digests.approval({ withdrawalDigest: digest, afterBatch });
+  const signed = [withdrawal, owner.sign(digest), afterBatch, operator.sign(approval)];
+  return world.vault(from, 'withdraw', signed);
+};
 
+describe('a withdrawal by two signatures', () => {
   it('pays its recipient at once, and once', async () => {
     const withdrawal = await draft();
     const receipt = await send(withdrawal);
@@ -454,7 +456,7 @@ describe('roles', () => {
     );
     const { terms } = world.places;
     await reverts(
-      world.deployVault({ ...terms, feeAccount: terms.insuranceAccount }),
+      world.deployVault({ ...terms, feeAccount: terms['insuranceAccount'] }),
       'HouseAccountsEqual',
     );
     await reverts(world.deployVault({ ...terms, feeAccount: zero }), 'AddressMissing');

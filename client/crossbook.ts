@@ -5,7 +5,9 @@ import type { ListedMarket } from '#wire/catalog.ts';
 import type {
   AmendedJson,
   CancelledAllJson,
+  ChainJson,
   DelegationJson,
+  DepositJson,
   PlacedJson,
   SettingsJson,
   SwitchJson,
@@ -13,6 +15,7 @@ import type {
 } from '#wire/rest-api.ts';
 import { CrossbookError } from './crossbook-error.ts';
 import { buildDelegation, type DelegationWish, signDelegation } from './delegation.ts';
+import { credited, type DepositWish, payIn } from './depositing.ts';
 import { createFeed, type Feed } from './feed.ts';
 import type { SocketLimits } from './feed-socket.ts';
 import { createRest, type Rest, type RestOptions } from './rest.ts';
@@ -199,6 +202,26 @@ export class Crossbook {
   /** Dead man's switch: cancels all of one's orders so long from now, unless this is called again before; 0 disarms it. */
   cancelAllAfter(afterMs: number): Promise<SwitchJson> {
     return this.#asOwner((token) => this.rest.cancelAllAfter(token, { afterMs }));
+  }
+
+  /** Pays in from a wallet on the chain, and answers when a block has it; it counts once enough blocks follow: see `depositCredited`. */
+  async deposit(wish: DepositWish): Promise<{ transactionHash: string }> {
+    return payIn(wish, { chain: await this.chain(), account: await this.address() });
+  }
+
+  /** Waits until all that a transaction deposited counts, or came to another end. */
+  depositCredited(transactionHash: string, withinMs = 120_000): Promise<DepositJson[]> {
+    const { wait = pause } = this.#options;
+    const deposits = async () => {
+      const { deposits: counted, uncredited = [] } = await this.statements.deposits();
+      return [...counted, ...uncredited];
+    };
+    return credited(transactionHash, { deposits, wait, now: this.#now, withinMs });
+  }
+
+  /** Where funds are paid in. */
+  chain(): Promise<ChainJson> {
+    return this.rest.chain();
   }
 
   /** Signs and asks for a withdrawal; how far it is, `statements.withdrawals()` tells. Repeated with the same `withdrawalId`, deadline and rest it is the same one. */

@@ -11,6 +11,7 @@ import type {
   BatchJson,
   CancelledAllJson,
   CandlesJson,
+  ChainJson,
   DelegationJson,
   DelegationsJson,
   DepositsJson,
@@ -98,6 +99,7 @@ export function createRest(options: RestOptions) {
   return {
     health: () => get<HealthJson>('/v1/health'),
     time: () => get<TimeJson>('/v1/time'),
+    chain: () => get<ChainJson>('/v1/chain'),
     markets: () => get<MarketsJson>('/v1/markets'),
     market: (id: string) => get<MarketJson>(market(id)),
     depth: (id: string, query?: { levels?: number }) => get<DepthJson>(market(id, '/depth'), query),

@@ -9,6 +9,7 @@ import { createMarketDirectory } from '#cloud/market-directory.ts';
 import { createMatcherClient } from '#cloud/matcher-client.ts';
 import { catalogOf, setting, signingDomainOf } from '#cloud/settings.ts';
 import { groupsOf } from '#wire/catalog.ts';
+import { chainPlacesOf } from './chain-terms.ts';
 import { marketRoutes } from './market-routes.ts';
 
 const environment = process.env;
@@ -22,6 +23,7 @@ const routes = marketRoutes({
   directory: createMarketDirectory({ ...history, catalog, clock }),
   groups: groupsOf(catalog),
   signingDomain: signingDomainOf(environment),
+  chain: chainPlacesOf(environment),
   matchers: createMatcherClient({ leases, clock }),
   history: createHistoryStore(history),
   clock,

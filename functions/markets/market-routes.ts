@@ -4,6 +4,7 @@ import type { DirectoryEntry, MarketDirectory } from '#cloud/market-directory.ts
 import type { MatcherClient } from '#cloud/matcher-client.ts';
 import type { SigningDomain } from '#wire/eip712.ts';
 import { marketListMaxAgeSeconds, type TimeJson } from '#wire/rest-api.ts';
+import { type ChainPlaces, chainJson } from './chain-terms.ts';
 import { checkHealth } from './check-health.ts';
 import { type DataPorts, listCandles, listTrades, showDepth, showTicker } from './market-data.ts';
 import { marketJson, marketsJson } from './market-terms.ts';
@@ -13,6 +14,7 @@ export type MarketPorts = DataPorts & {
   directory: MarketDirectory;
   groups: readonly string[];
   signingDomain: SigningDomain;
+  chain: ChainPlaces;
 };
 
 export function marketRoutes(ports: MarketPorts) {
@@ -32,6 +34,7 @@ export function marketRoutes(ports: MarketPorts) {
   return {
     'GET /v1/health': () => checkHealth(groups, matchers),
     'GET /v1/time': async () => ok({ nowMs: clock.nowMs() } satisfies TimeJson),
+    'GET /v1/chain': async () => ok(chainJson(ports.chain, await directory.assets()), forSeconds),
     'GET /v1/markets': async () => {
       const [markets, assets] = await Promise.all([directory.listed(), directory.assets()]);
       return ok(marketsJson([...markets.values()], assets, signingDomain), forSeconds);

@@ -237,6 +237,9 @@ export class ApiStack extends Stack {
       bundles,
       settings: {
         ...signing(stage),
+        ...chainSettings(stage),
+        // Only what everybody may know.
+        ...(stage.chain.rpcUrls !== undefined && { rpcUrls: stage.chain.rpcUrls }),
         leaseTable: data.leases.tableName,
         historyTable: data.history.tableName,
       },

@@ -327,6 +327,27 @@ export type AccountSettingsJson = SettingsJson & {
   }[];
 };
 
+/** `GET /v1/chain`: where funds are paid in. Its vault is the signing domain's contract. */
+export type ChainJson = {
+  chainId: number;
+  vault: Address;
+  exchange: Address;
+  /** Blocks that make a deposit count, its own among them, and how long one takes. */
+  confirmations: number;
+  blockMs: number;
+  /** After which a user may leave without us. */
+  exitDelaySeconds: number;
+  tokens: {
+    asset: string;
+    /** Its address; `0x0` is the chain's own coin. */
+    token: string;
+    /** On the chain. */
+    decimals: number;
+  }[];
+  /** A node that everybody may ask, on stages that have one. */
+  rpcUrl?: string;
+};
+
 export type FaucetJson = {
   account: Address;
   amounts: { asset: string; amount: string }[];

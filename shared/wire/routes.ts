@@ -15,6 +15,7 @@ export const httpRoutes = {
   markets: [
     'GET /v1/health',
     'GET /v1/time',
+    'GET /v1/chain',
     'GET /v1/markets',
     'GET /v1/markets/{market}',
     'GET /v1/markets/{market}/depth',

@@ -5,6 +5,7 @@ import { expect, test } from 'vitest';
 import { httpHandler } from '#cloud/http-edge.ts';
 import { marketRoutes } from '../../functions/markets/market-routes.ts';
 import { orderRoutes } from '../../functions/orders/order-routes.ts';
+import { chainPlaces } from './chain-places.ts';
 import { demoDigests, demoDirectory, demoDomain, demoGroups } from './demo-catalog.ts';
 import { engineMatchers } from './engine-matchers.ts';
 import { call, silentLogger } from './http-call.ts';
@@ -39,7 +40,7 @@ function exchange() {
   const ports = { matchers: matchers.client, history, clock, ...directory };
   const markets = httpHandler(
     'markets',
-    marketRoutes({ ...ports, signingDomain: demoDomain }),
+    marketRoutes({ ...ports, signingDomain: demoDomain, chain: chainPlaces }),
     logger,
   );
   const orders = httpHandler(

@@ -2,8 +2,10 @@ import { beforeEach, describe, expect, test } from 'vitest';
 import type { HistoryStore, TradeView } from '#cloud/history-store.ts';
 import { httpHandler } from '#cloud/http-edge.ts';
 import { type Candle, foldTrades } from '#domain/candle.ts';
+import type { ChainJson } from '#wire/rest-api.ts';
 import type { RouteOf } from '#wire/routes.ts';
 import { marketRoutes } from '../../functions/markets/market-routes.ts';
+import { chainPlaces } from './chain-places.ts';
 import { demoDirectory, demoDomain, demoGroups } from './demo-catalog.ts';
 import { type EngineMatchers, engineMatchers } from './engine-matchers.ts';
 import { type Call, call, silentLogger } from './http-call.ts';
@@ -55,12 +57,24 @@ beforeEach(() => {
   matchers = engineMatchers(clock);
   const directory = { directory: demoDirectory, groups: demoGroups };
   const ports = { matchers: matchers.client, history, clock, ...directory };
-  const routes = marketRoutes({ ...ports, signingDomain: demoDomain });
+  const routes = marketRoutes({ ...ports, signingDomain: demoDomain, chain: chainPlaces });
   handler = httpHandler('markets', routes, { logger: silentLogger });
 });
 
 const get = (route: RouteOf<'markets'>, request: Call = {}) => call(handler, route, request);
 const eth = { path: { market: 'ETH-USDC' } };
+
+test('where funds are paid in is told with every listed asset', async () => {
+  const { body, status } = await get('GET /v1/chain');
+  expect(status).toBe(200);
+  expect(body).toMatchObject(chainPlaces);
+  const tokens = new Map(
+    (body as ChainJson).tokens.map(({ asset, token, decimals }) => [asset, { token, decimals }]),
+  );
+  for (const { base, quote } of (await demoDirectory.listed()).values())
+    for (const { id, chainAsset, chainDecimals } of [base, quote])
+      expect(tokens.get(id)).toEqual({ token: chainAsset, decimals: chainDecimals });
+});
 
 describe('markets', () => {
   test('the list holds all that a client needs to sign an order', async () => {

@@ -14,6 +14,7 @@ import { marketRoutes } from '../../functions/markets/market-routes.ts';
 import { orderRoutes } from '../../functions/orders/order-routes.ts';
 import { publishedSigner } from '../../functions/sessions/session-key.ts';
 import { giveNonce, type SignInPorts, signIn } from '../../functions/sessions/sign-in.ts';
+import { chainPlaces } from './chain-places.ts';
 import { demoDigests, demoDirectory, demoDomain, demoGroups } from './demo-catalog.ts';
 import { emptyStatements } from './empty-statements.ts';
 import { engineMatchers } from './engine-matchers.ts';
@@ -160,7 +161,11 @@ function handlersOf(given: {
     ),
     delegations: httpHandler('delegations', delegationRoutes(delegations), logger),
     accounts: httpHandler('accounts', accountRoutes(accounts), logger),
-    markets: httpHandler('markets', marketRoutes({ ...terms, signingDomain: demoDomain }), logger),
+    markets: httpHandler(
+      'markets',
+      marketRoutes({ ...terms, signingDomain: demoDomain, chain: chainPlaces }),
+      logger,
+    ),
     sessions: httpHandler(
       'sessions',
       {

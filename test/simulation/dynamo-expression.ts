@@ -92,8 +92,20 @@ function readTerm(words: Words): Holds {
       compares(left(item, at), '>=', least(item, at)) &&
       compares(left(item, at), '<=', most(item, at));
   }
+  if (sign === 'IN') return readList(left, words);
   const right = readOperand(words);
   return (item, at) => compares(left(item, at), sign, right(item, at));
+}
+
+function readList(left: Operand, words: Words): Holds {
+  words.expect('(');
+  const among = [readOperand(words)];
+  while (words.peek() === ',') {
+    words.take();
+    among.push(readOperand(words));
+  }
+  words.expect(')');
+  return (item, at) => among.some((each) => compares(left(item, at), '=', each(item, at)));
 }
 
 type Predicate = (one: unknown, other: unknown) => boolean;
@@ -187,8 +199,11 @@ function readChange(clause: string, words: Words): Change {
   if (clause === 'ADD') {
     const operand = readOperand(words);
     return (next, before, at) => {
-      const sum = ((before[nameOf(word, at)] ?? 0n) as bigint) + (operand(before, at) as bigint);
-      next[nameOf(word, at)] = sum;
+      const [known, more] = [before[nameOf(word, at)], operand(before, at)];
+      next[nameOf(word, at)] =
+        more instanceof Set
+          ? new Set([...((known ?? []) as Iterable<unknown>), ...more])
+          : ((known ?? 0n) as bigint) + (more as bigint);
     };
   }
   words.expect('=');

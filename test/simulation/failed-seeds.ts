@@ -13,3 +13,6 @@ export const failedLedgerSeeds: Readonly<Record<number, string>> = {
 
 /** The same of the transaction sender's simulation. */
 export const failedSenderSeeds: Readonly<Record<number, string>> = {};
+
+/** The same of the chain's simulation. */
+export const failedChainSeeds: Readonly<Record<number, string>> = {};

@@ -40,3 +40,18 @@ export const senderFaults = {
 export type SenderFault = keyof typeof senderFaults;
 
 export const isSenderFault = (text: string): text is SenderFault => text in senderFaults;
+
+/** The same of the chain's simulation. */
+export const chainFaults = {
+  unconditional: 'the tables take every write whatever its condition',
+  'credits-early': 'what the newest block holds counts as final',
+  'credits-twice': 'a deposit is credited once for each block that it was ever in',
+  'batch-out-of-order': 'settlement takes the frames of later clocks first',
+  'withdraws-early': 'withdrawals do not wait for the batches that hold what was matched before',
+  'bell-lost': 'nobody hears what restricts trading on the chain',
+  'atom-lost': 'the dust of deposits is forgotten',
+} as const;
+
+export type ChainFault = keyof typeof chainFaults;
+
+export const isChainFault = (text: string): text is ChainFault => text in chainFaults;

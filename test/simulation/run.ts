@@ -1,7 +1,15 @@
 /** `npm run simulate -- NAME`: lives through the troubles of many seeds and prints what failed, the last line as one JSON object. */
 import { parseArgs } from 'node:util';
-import { failedLedgerSeeds, failedSeeds, failedSenderSeeds } from './failed-seeds.ts';
+import { ChainNode } from './chain-node.ts';
 import {
+  failedChainSeeds,
+  failedLedgerSeeds,
+  failedSeeds,
+  failedSenderSeeds,
+} from './failed-seeds.ts';
+import {
+  chainFaults,
+  isChainFault,
   isLedgerFault,
   isPlantedFault,
   isSenderFault,
@@ -9,6 +17,7 @@ import {
   plantedFaults,
   senderFaults,
 } from './planted.ts';
+import { simulateChain } from './simulate-chain.ts';
 import { simulateJournal } from './simulate-journal.ts';
 import { simulateLedger } from './simulate-ledger.ts';
 import { simulateSender } from './simulate-sender.ts';
@@ -25,7 +34,12 @@ type Simulation = {
   faults: Readonly<Record<string, string>>;
   failedSeeds: Readonly<Record<number, string>>;
   run(seed: number, planted?: string): Promise<Run>;
+  /** Ends what all runs shared. */
+  end?(): Promise<void>;
 };
+
+/** Started for the first run on the chain, and used by all. */
+let node: Promise<ChainNode> | undefined;
 
 const simulations: Record<string, Simulation> = {
   journal: {
@@ -45,6 +59,16 @@ const simulations: Record<string, Simulation> = {
     failedSeeds: failedSenderSeeds,
     run: (seed, planted) =>
       simulateSender(seed, planted && isSenderFault(planted) ? planted : undefined),
+  },
+  chain: {
+    faults: chainFaults,
+    failedSeeds: failedChainSeeds,
+    async run(seed, planted) {
+      node ??= ChainNode.start();
+      const fault = planted && isChainFault(planted) ? planted : undefined;
+      return simulateChain(await node, seed, fault);
+    },
+    end: async () => (await node)?.stop(),
   },
 };
 const names = Object.keys(simulations);
@@ -85,7 +109,11 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
     isStopped = true;
   });
 }
-process.exitCode = await runAll(given);
+try {
+  process.exitCode = await runAll(given);
+} finally {
+  await given.simulation.end?.();
+}
 
 async function runAll({ name, simulation, seeds, untilMs, isAlone, planted }: Given) {
   const failures: { seed: number; problems: string[] }[] = [];

@@ -292,7 +292,8 @@ function namesOf(write: Conditional): Names {
 export function stored(value: unknown): unknown {
   if (typeof value === 'number') return Number.isInteger(value) ? BigInt(value) : value;
   if (Array.isArray(value)) return value.map(stored);
-  if (typeof value !== 'object' || value === null || value instanceof Uint8Array) return value;
+  if (typeof value !== 'object' || value === null) return value;
+  if (value instanceof Uint8Array || value instanceof Set) return value;
   const item: Item = {};
   for (const [name, each] of Object.entries(value))
     if (each !== undefined) item[name] = stored(each);

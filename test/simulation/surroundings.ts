@@ -6,7 +6,7 @@ import { SimulatedProcess, type Weather } from './simulated-process.ts';
 import { isTokened, SimulatedTable, throttled } from './simulated-table.ts';
 
 export class Surroundings {
-  readonly time = new VirtualTime();
+  readonly time: VirtualTime;
   readonly table = new SimulatedTable();
   readonly weather: Weather = { faultsPerHundred: 0, deathsPerTenThousand: 0, latencyMs: 5 };
   /** What no surroundings excuse. */
@@ -14,8 +14,9 @@ export class Surroundings {
   readonly random: (below: number) => number;
   #told: string[] = [];
 
-  constructor(random: (below: number) => number) {
+  constructor(random: (below: number) => number, wallMs?: number) {
     this.random = random;
+    this.time = new VirtualTime(wallMs);
   }
 
   /** The time of day, as a process without a clock of its own sees it. */

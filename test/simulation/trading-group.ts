@@ -4,8 +4,10 @@
  */
 import type { JournalRecord } from '#cloud/journal-run.ts';
 import type { PendingGrant } from '#cloud/ledger-store.ts';
+import type { Asset } from '#domain/asset.ts';
 import type { Command, PlaceOrder } from '#domain/command.ts';
 import type { EngineEvent, Outcome } from '#domain/event.ts';
+import type { Market } from '#domain/market.ts';
 import { startOfJournal, type Watermark } from '#wire/accept-record.ts';
 import { chainAfter, encodeEpoch, encodeFrame, type Frame } from '#wire/journal-frame.ts';
 import { drive } from '../../containers/matcher/engine/drive.ts';
@@ -15,6 +17,8 @@ import { digest, ordered } from '../engine/trading-floor.ts';
 import { marketsOf } from './ledger-world.ts';
 import { SimulatedStream } from './simulated-stream.ts';
 import type { Surroundings } from './surroundings.ts';
+
+type Markets = readonly { market: Market; base: Asset; quote: Asset }[];
 
 /** Free and held together, by `account#asset`. */
 type Held = Map<string, bigint>;
@@ -39,13 +43,13 @@ export class TradingGroup {
   #orders = 0;
   #ids = 0;
 
-  constructor(world: Surroundings, groupId: string) {
+  constructor(world: Surroundings, groupId: string, markets: Markets = marketsOf(groupId)) {
     this.#world = world;
     this.groupId = groupId;
     this.stream = new SimulatedStream(world.time, world.random, (what) => world.note(what));
     this.engine = createNaiveEngine({ groupId });
     this.#lead();
-    for (const { market, base, quote } of marketsOf(groupId))
+    for (const { market, base, quote } of markets)
       this.apply({ type: 'list_market', ...this.#next(), market, base, quote, ...ordered });
     this.close();
   }

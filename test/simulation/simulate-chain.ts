@@ -1,0 +1,177 @@
+/** One run of the chain's simulation: a seed's story on a real node, with reorgs and deaths at any call, then everything is audited. */
+
+import { batchesBehind } from '#cloud/settlement-batches.ts';
+import { openPayouts } from '#cloud/withdrawal-store.ts';
+import { outboxKeys } from '#wire/table-keys.ts';
+import { seeded } from '../cloud/clearing-journal.ts';
+import { auditChain } from './audit-chain.ts';
+import { ChainExchange } from './chain-exchange.ts';
+import type { ChainNode } from './chain-node.ts';
+import { ChainUsers, type Work } from './chain-users.ts';
+import { ChainSimulationWorld, confirmations, tables } from './chain-world.ts';
+import type { ChainFault } from './planted.ts';
+import { withVirtualWaits } from './virtual-waits.ts';
+
+export type ChainRun = {
+  seed: number;
+  problems: string[];
+  hash: string;
+  counts: {
+    deposits: number;
+    orders: number;
+    trades: number;
+    batches: number;
+    withdrawals: number;
+    reorgs: number;
+    deaths: number;
+    insured: number;
+  };
+};
+
+const [fewestSteps, moreSteps] = [12, 14];
+const calmRounds = 40;
+
+/** Any number of runs on one node, one after the other. */
+export async function simulateChain(
+  node: ChainNode,
+  seed: number,
+  planted?: ChainFault,
+): Promise<ChainRun> {
+  const random = seeded(seed);
+  const startMs = await node.begin();
+  const fromBlock = Number(await node.rpc.request('eth_blockNumber', []));
+  const world = new ChainSimulationWorld({ node, startMs, random, planted });
+  // What waits inside the cloud's code waits for a moment: nothing else happens meanwhile.
+  const soon = { ...world.time.timers, after: (_: number, run: () => void) => instant(run) };
+  const run = () => new Simulation(world, seed, fromBlock).run();
+  return withVirtualWaits(soon, random, run);
+}
+
+function instant(run: () => void): () => void {
+  const handle = setImmediate(run);
+  return () => clearImmediate(handle);
+}
+
+class Simulation {
+  #world: ChainSimulationWorld;
+  #seed: number;
+  #exchange: ChainExchange;
+  #users: ChainUsers;
+  /** How far settlement is behind: the more, the seldomer it runs. */
+  #lag: number;
+  #reorgs = 0;
+  #batches = 0;
+
+  constructor(world: ChainSimulationWorld, seed: number, fromBlock: number) {
+    this.#world = world;
+    this.#seed = seed;
+    this.#lag = [3, 6, 20][world.random(3)] ?? 3;
+    this.#exchange = new ChainExchange(world, fromBlock);
+    this.#users = new ChainUsers(world, this.#exchange);
+  }
+
+  async run(): Promise<ChainRun> {
+    const { random, workers, bugs } = this.#world;
+    await this.#users.begin();
+    for (let blocks = 0; blocks <= confirmations; blocks += 1) await this.#block();
+    await this.#work(this.#exchange.works());
+    const steps = fewestSteps + random(moreSteps);
+    for (let step = 0; step < steps && bugs.length === 0; step += 1) {
+      workers.deathsPerThousand = [0, 4, 15][random(3)] ?? 0;
+      await this.#step();
+    }
+    workers.deathsPerThousand = 0;
+    await this.#calm();
+    return this.#end();
+  }
+
+  async #step(): Promise<void> {
+    const { random } = this.#world;
+    const works: Work[] = [];
+    for (let acts = random(12); acts > 0; acts -= 1) {
+      const work = await this.#users.act();
+      if (work) works.push(work);
+    }
+    for (const work of this.#exchange.works())
+      if (random(work.name === 'settlement' ? this.#lag : 3) < 2) works.push(work);
+    // Two of a kind at once do no harm.
+    const all = this.#exchange.works();
+    const twice = all[random(all.length)];
+    if (twice && random(3) === 0) works.push({ ...twice, name: `${twice.name} again` });
+    await this.#work(works);
+    if (random(9) === 0) await this.#reorg();
+    if (random(15) === 0) await this.#world.node.forgetWaiting();
+    for (let blocks = random(3); blocks > 0; blocks -= 1) await this.#block();
+  }
+
+  async #work(works: readonly Work[]): Promise<void> {
+    const { workers } = this.#world;
+    await workers.run(works, (name, error) => {
+      this.#world.bug(`${name}: ${(error as Error).stack}`);
+    });
+    // Frames close.
+    await this.#world.time.pass(200 + this.#world.random(1_500));
+    this.#world.note(`${workers.calls} calls, ${workers.deaths} deaths`);
+  }
+
+  async #block(): Promise<void> {
+    const world = this.#world;
+    await world.time.pass(1_000 + world.random(3_000));
+    world.chainMs = Math.max(world.chainMs + 1_000, world.nowMs());
+    await world.node.mine(world.chainMs);
+  }
+
+  /** Blocks go, with what was in them or without; other ones come. */
+  async #reorg(): Promise<void> {
+    const { node, random } = this.#world;
+    this.#reorgs += 1;
+    const keptOfTen = random(11);
+    const count = await node.takeBack(1 + random(confirmations), () => random(10) < keptOfTen);
+    for (let blocks = 0; blocks <= count; blocks += 1) await this.#block();
+  }
+
+  /** Nothing goes wrong and nobody wants anything more: what is under way comes to its end. */
+  async #calm(): Promise<void> {
+    const { bugs } = this.#world;
+    for (let round = 0; round < calmRounds && bugs.length === 0; round += 1) {
+      if (round % 8 === 0) this.#users.stop();
+      await this.#work(this.#exchange.works());
+      // Deadlines of withdrawals that nothing covers pass.
+      if (round > 5) await this.#world.time.pass(60_000);
+      await this.#block();
+      if (round > 3 && (await this.#isOver())) break;
+    }
+  }
+
+  async #isOver(): Promise<boolean> {
+    const { table } = this.#world;
+    const client = this.#world.calmClient();
+    const settling = table.partition(tables.outboxTable, outboxKeys.topic('settle')).size;
+    const batches = await batchesBehind({ client, ...tables }, 0, 10_000);
+    this.#batches = batches.length;
+    const open = await openPayouts({ client, table: tables.chainTable });
+    const isSettled = batches.every(({ status }) => status === 'settled');
+    return isSettled && open.length === 0 && settling >= 0;
+  }
+
+  async #end(): Promise<ChainRun> {
+    const world = this.#world;
+    const problems = [...world.bugs];
+    for (const what of this.#exchange.incidents) problems.push(`the sender: ${what}`);
+    for (const what of this.#exchange.surprises)
+      problems.push(`the vault paid what was not to be paid: ${JSON.stringify(what)}`);
+    if (problems.length === 0) problems.push(...(await auditChain(world, () => false)));
+    const trades = world.groups.flatMap(({ frames }) =>
+      frames.flatMap(({ outcomes }) =>
+        outcomes.flatMap(({ events }) => events.filter(({ type }) => type === 'trade')),
+      ),
+    );
+    const { deposits, orders, withdrawals } = this.#users.counts;
+    const counts = {
+      ...{ deposits, orders, withdrawals, trades: trades.length, batches: this.#batches },
+      ...{ reorgs: this.#reorgs, deaths: world.workers.deaths },
+      insured: this.#exchange.told.length,
+    };
+    return { seed: this.#seed, problems, hash: world.hash(), counts };
+  }
+}

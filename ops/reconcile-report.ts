@@ -25,6 +25,20 @@ export function reportLines(answer: ReconcileAnswer, day?: string): string[] {
   ];
 }
 
+type Compared = NonNullable<ReconcileAnswer['vaultAccount']>;
+
+export function accountLines(account: string, compared: Compared): string[] {
+  return [
+    `${account}: the ledger, less what waits for its batch, and the vault, in atoms:`,
+    ...compared.map((each) => {
+      const { asset, ledgerUnits, unsettledUnits, dustAtoms, expectedAtoms, vaultAtoms } = each;
+      const verdict = expectedAtoms === vaultAtoms ? 'equal' : 'DIFFERS';
+      const parts = `${ledgerUnits} units, ${unsettledUnits} of them waiting, ${dustAtoms} atoms of dust`;
+      return `  ${asset}  ${expectedAtoms} (${parts})  vault ${vaultAtoms}  ${verdict}`;
+    }),
+  ];
+}
+
 function headline(pass: Pass): string {
   const { name, startMs, endMs, place } = pass;
   const what =

@@ -1,7 +1,7 @@
 /** `npm run ops -- reconcile`: whether money adds up, as a report that an auditor can read; or a pass of the present. */
 import { parseArgs } from 'node:util';
 import type { ReconcileAnswer, ReconcileEvent } from '#wire/reconciliation-report.ts';
-import { reportLines } from './reconcile-report.ts';
+import { accountLines, reportLines } from './reconcile-report.ts';
 import { Wrong } from './wrong.ts';
 
 export const reconcileWords: readonly string[] = ['reconcile'];
@@ -20,6 +20,7 @@ type Wish = {
   stage: string;
   stateFolder?: string;
   day?: string;
+  account?: string;
   isNow: boolean;
   isWhole: boolean;
   json: boolean;
@@ -40,6 +41,7 @@ export async function tellReconciliation(
   try {
     const wish = readReconcileWish(words);
     const { ask } = await ports.reach(wish);
+    if (wish.account !== undefined) return await tellAccount(ask, wish.account, wish.json, ports);
     const answer = wish.isNow
       ? await passNow(ask, wish, ports)
       : await ask({ type: 'report', ...(wish.day === undefined ? {} : { name: wish.day }) });
@@ -58,18 +60,24 @@ export async function tellReconciliation(
 }
 
 export function readReconcileWish(words: readonly string[]): Wish {
-  const { day, now = false, whole = false, stage = 'local', state, json = false } = parse(words);
+  const { day, account, now = false, whole = false, ...others } = parse(words);
+  const { stage = 'local', state, json = false } = others;
   if (!stages.includes(stage))
     throw new Wrong(`There is no stage "${stage}", only ${stages.join(', ')}.`);
   if (state !== undefined && stage !== 'local')
     throw new Wrong('--state is of a local cloud only.');
   if (day !== undefined && now) throw new Wrong('Either --day or --now.');
+  if (account !== undefined && (now || day !== undefined))
+    throw new Wrong('An account is compared with the vault as it is now: --account stands alone.');
+  if (account !== undefined && !/^0x[0-9a-fA-F]{40}$/.test(account))
+    throw new Wrong(`"${account}" is no address.`);
   if (whole && !now) throw new Wrong('--whole is of a pass that is made --now.');
   if (day !== undefined && !/^\d{4}-\d{2}-\d{2}$/.test(day))
     throw new Wrong(`"${day}" is no day: they are written like 2026-01-31 (UTC).`);
   return {
     ...{ stage, isNow: now, isWhole: whole, json },
     ...(day === undefined ? {} : { day }),
+    ...(account === undefined ? {} : { account }),
     ...(state === undefined ? {} : { stateFolder: state }),
   };
 }
@@ -82,6 +90,7 @@ function parse(words: readonly string[]) {
       strict: true,
       options: {
         day: { type: 'string' },
+        account: { type: 'string' },
         now: { type: 'boolean' },
         whole: { type: 'boolean' },
         stage: { type: 'string' },
@@ -93,9 +102,24 @@ function parse(words: readonly string[]) {
   } catch (error) {
     const [sentence = ''] = (error as Error).message.split('. ');
     throw new Wrong(
-      `${sentence.replace(/\.$/, '')}; reconcile takes --day, --now, --whole, --stage, --state and --json.`,
+      `${sentence.replace(/\.$/, '')}; reconcile takes --day, --account, --now, --whole, --stage, --state and --json.`,
     );
   }
+}
+
+/** 0 where the vault holds what the ledger says, to the atom. */
+async function tellAccount(
+  ask: (event: ReconcileEvent) => Promise<ReconcileAnswer>,
+  account: string,
+  json: boolean,
+  { say, complain }: ReconcilePorts,
+): Promise<number> {
+  const { vaultAccount } = await ask({ type: 'account', account: account.toLowerCase() });
+  const ok = vaultAccount?.every((each) => each.vaultAtoms === each.expectedAtoms) === true;
+  if (json) say(JSON.stringify({ ok, ...(vaultAccount ? { vaultAccount } : {}) }));
+  else if (!vaultAccount) complain('This stage has no vault to compare with.');
+  else for (const line of accountLines(account, vaultAccount)) say(line);
+  return ok ? 0 : 1;
 }
 
 async function passNow(

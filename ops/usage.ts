@@ -76,6 +76,7 @@ export const usage = `Operates a stage. Orders to markets are journaled, moves o
   npm run ops -- transfer-house FROM TO ASSET AMOUNT --why TEXT
   npm run ops -- reconcile [--day DAY]                   whether money added up on a day; the newest one where none is named
   npm run ops -- reconcile --now [--whole]               whether it adds up now; --whole reads every entry there is
+  npm run ops -- reconcile --account 0x…                 whether the vault holds what the ledger says of one owner
   npm run ops -- rebuild-ledger --verify                 builds the ledger anew from journal and operations, compares it
   npm run ops -- dead-letters                            what was tried too often, by queue, and why
   npm run ops -- redrive QUEUE --all                     back into its queue, such as notify or reconcile

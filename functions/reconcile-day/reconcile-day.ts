@@ -54,7 +54,12 @@ async function goOn(ports: DayPorts): Promise<Reconciliation> {
 }
 
 async function answer(event: ReconcileEvent, ports: DayPorts): Promise<ReconcileAnswer> {
-  const { store, outbox, nowMs } = ports;
+  const { store, outbox, nowMs, vault } = ports;
+  if (event.type === 'account') {
+    const compared = await vault.accountOf?.(event.account);
+    const asked = { open: [], gone: [], waiting: { runs: 0 } };
+    return compared ? { ...asked, vaultAccount: written(compared) } : asked;
+  }
   const pass =
     event.type === 'report'
       ? await passOf(event.name, ports)

@@ -4,6 +4,7 @@ import type { Difference, Reconciliation } from '#domain/reconciliation.ts';
 import { vaultAccount } from '#wire/table-keys.ts';
 import { accountMoney } from './account-items.ts';
 import type { Reconciling } from './reconcile-pass.ts';
+import { reconcileVaultAccounts } from './reconcile-vault.ts';
 
 const usualLooks = 3;
 const usualPauseMs = 100;
@@ -25,6 +26,7 @@ export async function reconcileEnd(
     for (const problem of (await ports.vault.problems?.(asset)) ?? [])
       found.push({ kind: 'vault', account: vaultAccount, asset, ...problem });
   }
+  found.push(...(await reconcileVaultAccounts(ports, pass)));
   const changes = pass.groups.reduce((all, each) => all + each.changes, 0);
   if (changes !== pass.runEntries)
     found.push({

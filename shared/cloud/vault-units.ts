@@ -7,6 +7,7 @@ import type { AssetId } from '#domain/asset.ts';
 import { ledgerKeys, vaultAccount } from '#wire/table-keys.ts';
 import { storedUnits } from './stored-number.ts';
 import { untilSettled } from './transaction.ts';
+import type { AccountComparison } from './vault-account.ts';
 
 export type Vault = {
   /** Who answers: shown beside every figure that is compared with it. */
@@ -14,6 +15,8 @@ export type Vault = {
   vaultUnits(asset: AssetId): Promise<bigint>;
   /** What else is wrong with what it holds. */
   problems?(asset: AssetId): Promise<{ what: string; expected: string; found: string }[]>;
+  /** An owner's money in both books. */
+  accountOf?(owner: string): Promise<AccountComparison[]>;
   /** How often, and how long apart, a difference must be seen: the chain and the ledger do not move in one moment. */
   looks?: number;
   pauseMs?: number;

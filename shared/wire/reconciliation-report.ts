@@ -1,6 +1,7 @@
 /** What `functions/reconcile-day` is asked and answers: a pass of the present, step by step, and reports. */
 import * as z from 'zod';
 import type { KeptDifference, Reconciliation } from '#domain/reconciliation.ts';
+import { addressText } from './order-body.ts';
 
 /** The deployment gives the name, the command line finds the function by it. */
 export const reconcileDayFunctionName = (stage: string): string =>
@@ -17,6 +18,8 @@ export const reconcileEvent = z.discriminatedUnion('type', [
   }),
   /** Of a day, of the pass of the present (`now`), or of the newest day that is finished. */
   z.strictObject({ type: z.literal('report'), name: z.string().optional() }),
+  /** An owner's money in the ledger and in the vault, now. */
+  z.strictObject({ type: z.literal('account'), account: addressText }),
 ]);
 export type ReconcileEvent = z.infer<typeof reconcileEvent>;
 
@@ -36,6 +39,15 @@ export type ReconcileAnswer = {
   gone: KeptDifference[];
   /** Cleared runs that wait to be compared with the journal, as each does for some seconds; the count ends at a bound. */
   waiting: { runs: number; oldestAtMs?: number };
+  /** Of the owner who was asked for; absent where the stage has no chain to compare with. */
+  vaultAccount?: {
+    asset: string;
+    ledgerUnits: string;
+    unsettledUnits: string;
+    dustAtoms: string;
+    vaultAtoms: string;
+    expectedAtoms: string;
+  }[];
 };
 
 export const written = <T>(value: T): Written<T> =>

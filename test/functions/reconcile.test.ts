@@ -147,3 +147,44 @@ test('a run of the outbox is compared, what is wrong is kept, and a row of an op
   const operation = row({ type: 'operation', operationId: 'deposit-1', ...common });
   await expect(work(operation)).rejects.toThrow('operations are compared');
 });
+
+test('an owner of whom the vault holds another amount is told, looked at again, and gone once it is equal', async () => {
+  const { ports, put, pass } = world();
+  const owner = `0x${'a1'.repeat(20)}`;
+  put({ ...ledgerKeys.directory(owner), firstAtMs: 1n });
+  let vaultAtoms = 6n;
+  const asked: string[] = [];
+  ports.vault = {
+    ...ports.vault,
+    async accountOf(account) {
+      asked.push(account);
+      const sums = { ledgerUnits: 0n, unsettledUnits: 0n, dustAtoms: 7n, expectedAtoms: 7n };
+      return [{ asset: 'ETH', ...sums, vaultAtoms }];
+    },
+  };
+  // A shard a day: in sixteen days this owner's comes.
+  for (let day = 0; day < 16; day += 1) {
+    await reconcileDay({}, ports);
+    pass(24 * hourMs);
+  }
+  expect(new Set(asked)).toEqual(new Set([owner]));
+  const found = { kind: 'vault', account: owner, asset: 'ETH', expected: '7', found: '6' };
+  expect(await ports.store.open()).toMatchObject([found]);
+  vaultAtoms = 7n;
+  await reconcileDay({}, ports);
+  expect(await ports.store.open()).toEqual([]);
+});
+
+test('an owner who is asked for is compared at once; where no chain is, nobody can say', async () => {
+  const { ports } = world();
+  const owner = `0x${'a1'.repeat(20)}`;
+  expect(await reconcileDay({ type: 'account', account: owner }, ports)).toEqual({
+    ...{ open: [], gone: [], waiting: { runs: 0 } },
+  });
+  const sums = { ledgerUnits: 1n, unsettledUnits: 0n, dustAtoms: 7n, expectedAtoms: 17n };
+  const accountOf = async () => [{ asset: 'ETH', ...sums, vaultAtoms: 17n }];
+  ports.vault = { ...ports.vault, accountOf };
+  expect(await reconcileDay({ type: 'account', account: owner }, ports)).toMatchObject({
+    vaultAccount: [{ asset: 'ETH', expectedAtoms: '17', vaultAtoms: '17' }],
+  });
+});

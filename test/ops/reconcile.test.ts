@@ -140,3 +140,39 @@ test.each([
   expect([code, asked]).toEqual([2, []]);
   expect(complained).toContain(why);
 });
+
+describe('one owner, in the ledger and in the vault', () => {
+  const account = `0x${'aB'.repeat(20)}`;
+  const line = {
+    ...{ asset: 'ETH', ledgerUnits: '12', unsettledUnits: '-3', dustAtoms: '7' },
+    ...{ expectedAtoms: '150000000007', vaultAtoms: '150000000007' },
+  };
+  const none = { open: [], gone: [], waiting: { runs: 0 } };
+
+  test('is equal to the atom, or is told apart', async () => {
+    const equal = await typed(`reconcile --account ${account}`, [
+      { ...none, vaultAccount: [line] },
+    ]);
+    expect(equal.asked).toEqual([{ type: 'account', account: account.toLowerCase() }]);
+    expect(equal.code).toBe(0);
+    expect(equal.said).toMatch(
+      /ETH {2}150000000007 \(12 units, -3 of them waiting, 7 atoms.* equal/,
+    );
+    const differs = { ...line, vaultAtoms: '150000000006' };
+    const wrong = await typed(`reconcile --account ${account}`, [
+      { ...none, vaultAccount: [differs] },
+    ]);
+    expect(wrong.code).toBe(1);
+    expect(wrong.said).toMatch(/150000000006 {2}DIFFERS/);
+  });
+
+  test('is asked for by an address alone, of a stage that has a vault', async () => {
+    expect((await typed(`reconcile --account ${account} --now`, [])).code).toBe(2);
+    expect((await typed('reconcile --account bob', [])).code).toBe(2);
+    const without = await typed(`reconcile --account ${account}`, [none]);
+    expect([without.code, without.complained]).toEqual([
+      1,
+      'This stage has no vault to compare with.',
+    ]);
+  });
+});

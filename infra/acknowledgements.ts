@@ -70,7 +70,7 @@ export const acknowledgements: readonly Acknowledgement[] = [
       'Access logs would be a second bucket to keep; few roles may write, the chain proves every byte, and versions keep what was there before.',
   },
   {
-    at: /^(Workers\/Archive\/Role\/DefaultPolicy|Money\/Reconciliation\/(Runs|Day)\/Role\/DefaultPolicy|Operations\/OperatorPolicy)$/,
+    at: /^(Workers\/Archive\/Role\/DefaultPolicy|Money\/Reconciliation\/(Runs|Day)\/Role\/DefaultPolicy|Chain\/Settlement\/Function\/Role\/DefaultPolicy|Operations\/OperatorPolicy)$/,
     rule: objectsOf('journal/'),
     reason:
       'Objects are named by the frames that they hold: any below journal/, and nothing else of the bucket.',

@@ -43,10 +43,14 @@ export function crossbook(app: App, stage: Stage, bundles: Bundles): void {
   const money = new MoneyStack(app, named('Money'), { stage, bundles, data, journal, feed });
 
   // What the chain says, and what is told to it.
-  const chain = new ChainStack(app, named('Chain'), { stage, bundles, data, money });
+  const chain = new ChainStack(app, named('Chain'), {
+    ...{ stage, bundles, data, journal, money },
+  });
 
   // An order comes in by the API, is matched, is journaled …
-  const api = new ApiStack(app, named('Api'), { stage, bundles, data, network, money });
+  const api = new ApiStack(app, named('Api'), {
+    ...{ stage, bundles, data, network, money, chain },
+  });
   const matcher = new MatcherStack(app, named('Matcher'), {
     ...{ stage, bundles, data, journal, network },
     feed, // … told to whoever listens …

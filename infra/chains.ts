@@ -16,6 +16,8 @@ export type StageChain = {
   followSeconds: number;
   /** Public nodes, comma-separated; without, a secret holds the URLs, which have keys in them. */
   rpcUrls?: string;
+  /** Whether trades settle there: once deposits come from there, and not before. */
+  settles?: true;
   /** Contracts and test tokens are made at the first start, by a key that everybody knows. */
   genesis?: true;
 };

@@ -14,6 +14,10 @@ export const chainSettings = ({ chain }: Stage): Settings => ({
   chainTerms: JSON.stringify(chain.terms),
 });
 
+/** What makes clearing and adjustments tell settlement, and fills show how far they are. */
+export const settlingSettings = ({ chain }: Stage): Settings =>
+  chain.settles ? { exchangeContract: chain.exchangeContract } : {};
+
 const any = (prefix: string): string => `${prefix}*`;
 
 /** Partitions of the Chain table by what they are about. */

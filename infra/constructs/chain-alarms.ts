@@ -7,7 +7,7 @@ import { type Create, ownMetric } from './alarm.ts';
 const [minute, fiveMinutes] = [Duration.minutes(1), Duration.minutes(5)];
 const hourMs = 3_600_000;
 
-export function chainAlarms({ chain: { terms } }: Stage, create: Create): Alarm[] {
+export function chainAlarms({ chain: { terms, settles } }: Stage, create: Create): Alarm[] {
   const greatest = (name: string, service: string, period = minute) =>
     ownMetric(name, service, period, 'Maximum');
   return [
@@ -34,6 +34,40 @@ export function chainAlarms({ chain: { terms } }: Stage, create: Create): Alarm[
     }),
     ...sendingAlarms(terms.stuckAfterSeconds * 1_000, create),
     ...withdrawalAlarms(create),
+    ...(settles ? settlementAlarms(5 * terms.stuckAfterSeconds * 1_000, create) : []),
+  ];
+}
+
+function settlementAlarms(stuckMs: number, create: Create): Alarm[] {
+  const greatest = (name: string) => ownMetric(name, 'chain-settlement', minute, 'Maximum');
+  return [
+    create('BatchOverdue', {
+      runbook: 'batch-overdue',
+      means: 'A batch of trades is planned and not mined, or nobody looks any more.',
+      metric: greatest('BatchOverdueMs'),
+      threshold: Math.max(600_000, stuckMs),
+      periods: 3,
+      missingIsTrouble: true,
+    }),
+    create('FillsRejected', {
+      runbook: 'fill-rejected',
+      means: 'A side of a matched trade could not settle: insurance took its place.',
+      metric: ownMetric('FillsRejected', 'chain-settlement', fiveMinutes),
+      threshold: 1,
+    }),
+    create('InsuredOpen', {
+      runbook: 'fill-rejected',
+      means: 'The ledger could not follow for an hour what insurance took over on the chain.',
+      metric: ownMetric('InsuredOpen', 'chain-settlement', Duration.hours(1), 'Minimum'),
+      threshold: 1,
+    }),
+    create('SettlementWaits', {
+      runbook: 'settlement-waits',
+      means: 'A batch cannot be sent without a person: insurance lacks funds, or it would revert.',
+      metric: greatest('SettlementWaits'),
+      threshold: 1,
+      periods: 2,
+    }),
   ];
 }
 

@@ -22,6 +22,7 @@ import {
   chainSettings,
   consumerParts,
   readsChain,
+  settlingSettings,
   writesChain,
 } from '../constructs/chain-access.ts';
 import {
@@ -36,6 +37,7 @@ import { createLogGroup, ServerFunction, type Settings } from '../constructs/ser
 import { changesExports, exportPrefix } from '../constructs/statement-exports.ts';
 import { runsEveryMinute } from '../constructs/trigger.ts';
 import type { Stage } from '../settings.ts';
+import type { ChainStack } from './chain.ts';
 import type { DataStack } from './data.ts';
 import type { MoneyStack } from './money.ts';
 import type { NetworkStack } from './network.ts';
@@ -46,6 +48,7 @@ type ApiStackProps = {
   data: DataStack;
   network: NetworkStack;
   money: MoneyStack;
+  chain: ChainStack;
 };
 
 export class ApiStack extends Stack {
@@ -260,6 +263,9 @@ export class ApiStack extends Stack {
         ledgerTable: data.ledger.tableName,
         historyTable: data.history.tableName,
         sessionTable: data.sessions.tableName,
+        chainTable: data.chain.tableName,
+        chainTerms: JSON.stringify(stage.chain.terms),
+        ...settlingSettings(stage),
       },
       allow: [
         onTable(data.leases, 'GetItem'),
@@ -268,6 +274,8 @@ export class ApiStack extends Stack {
         onPartitionsOf(data.ledger, ledgerKeys.account(''), 'PutItem'),
         onTable(data.history, 'GetItem', 'Query'),
         onTable(data.sessions, 'GetItem'),
+        readsChain(data.chain, chainParts.deposits, chainParts.withdrawals, chainParts.settlement),
+        readsChain(data.chain, consumerParts('chain-facts')),
       ],
       network: { vpc: network.vpc, securityGroup: network.callers },
     }).lambda;
@@ -320,23 +328,27 @@ export class ApiStack extends Stack {
     }).lambda;
   }
 
-  private faucet({ stage, bundles, data }: ApiStackProps): LambdaFunction {
+  private faucet({ stage, bundles, data, chain }: ApiStackProps): LambdaFunction {
+    const { settings, allow } = chain.mints({ stage, data });
     return new ServerFunction(this, 'Faucet', {
       name: 'faucet',
-      description: 'Demo funds for everyone who asks',
+      description: 'Demo tokens for everyone who asks',
       stage,
       bundles,
       settings: {
+        ...settings,
         catalog: JSON.stringify(stage.catalog),
         ledgerTable: data.ledger.tableName,
         historyTable: data.history.tableName,
-        outboxTable: data.outbox.tableName,
+        ...(stage.faucet?.coinAtoms !== undefined && { faucetCoin: stage.faucet.coinAtoms }),
       },
       allow: [
-        onTable(data.ledger, 'GetItem', 'BatchGetItem', 'PutItem', 'UpdateItem'),
-        onTable(data.outbox, 'PutItem'),
+        ...allow,
+        // Who asked how often: money is none of its business.
+        onPartitionsOf(data.ledger, ledgerKeys.faucetClaims('', '').pk, 'GetItem', 'UpdateItem'),
         readsMarkets(data.history),
       ],
+      timeoutSeconds: 30,
     }).lambda;
   }
 

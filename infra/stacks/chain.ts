@@ -14,14 +14,22 @@ import {
   readsChain,
   writesChain,
 } from '../constructs/chain-access.ts';
+import { ChainSettlement } from '../constructs/chain-settlement.ts';
 import { may, onPartitions, onTable, readsMarkets, worksOff } from '../constructs/permission.ts';
 import { ServerFunction, type Settings } from '../constructs/server-function.ts';
 import { runsEveryMinute, worksOffMessages } from '../constructs/trigger.ts';
 import type { Stage } from '../settings.ts';
 import type { DataStack } from './data.ts';
-import { chainTryLastsSeconds, type MoneyStack } from './money.ts';
+import type { JournalStack } from './journal.ts';
+import { chainTryLastsSeconds, type MoneyStack, settleLastsSeconds } from './money.ts';
 
-type ChainStackProps = { stage: Stage; bundles: Bundles; data: DataStack; money: MoneyStack };
+type ChainStackProps = {
+  stage: Stage;
+  bundles: Bundles;
+  data: DataStack;
+  journal: JournalStack;
+  money: MoneyStack;
+};
 
 export class ChainStack extends Stack {
   /** Sends batches and approves withdrawals. */
@@ -48,9 +56,33 @@ export class ChainStack extends Stack {
     this.indexer = this.indexerFunction(props);
     this.sender = this.senderFunction(props);
     this.facts = this.factsFunction(props);
-    this.functions = [this.indexer, this.sender, this.facts];
+    this.functions = [
+      ...[this.indexer, this.sender, this.facts],
+      ...(stage.chain.settles ? [this.settlementFunction(props)] : []),
+    ];
     if (stage.chain.genesis && this.faucetKey) this.genesis(props, this.faucetKey);
     this.outputs(stage);
+  }
+
+  /** What it takes to mint by the faucet's key. */
+  mints({ stage, data }: Pick<ChainStackProps, 'stage' | 'data'>): {
+    settings: Settings;
+    allow: PolicyStatement[];
+  } {
+    const { faucetKey, reach } = this;
+    if (!faucetKey) throw new Error(`${stage.name} has no faucet`);
+    return {
+      settings: {
+        ...{ ...chainSettings(stage), ...reach.settings },
+        chainTable: data.chain.tableName,
+        faucetKey: faucetKey.keyId,
+      },
+      allow: [
+        ...reach.allow,
+        writesChain(data.chain, chainParts.sending),
+        ...this.signsWith(faucetKey),
+      ],
+    };
   }
 
   /** Never rotated: its address is in the contracts. */
@@ -164,6 +196,15 @@ export class ChainStack extends Stack {
     });
     worksOffMessages(this, 'FactsMessages', { lambda, queue });
     return lambda;
+  }
+
+  private settlementFunction({ stage, bundles, data, journal, money }: ChainStackProps) {
+    const { operatorKey, reach } = this;
+    const { queue } = money.topics.settle;
+    return new ChainSettlement(this, 'Settlement', {
+      ...{ stage, bundles, data, journal, queue, operatorKey, reach },
+      timeoutSeconds: settleLastsSeconds,
+    }).lambda;
   }
 
   /** Contracts and test tokens, made where the settings say they are: a local cloud's chain begins with nothing. */

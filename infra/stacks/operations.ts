@@ -7,6 +7,7 @@ import { adjustmentsFunctionName } from '#wire/adjustments.ts';
 import { archiveFunctionName, operationsFunctionName } from '#wire/operations.ts';
 import { historyKeys, ledgerKeys } from '#wire/table-keys.ts';
 import type { Bundles } from '../constructs/bundles.ts';
+import { settlingSettings } from '../constructs/chain-access.ts';
 import {
   may,
   onObjects,
@@ -84,6 +85,7 @@ export class OperationsStack extends Stack {
         outboxTable: data.outbox.tableName,
         historyTable: data.history.tableName,
         adjusters: JSON.stringify(stage.adjusters),
+        ...settlingSettings(stage),
       },
       allow: [
         onTable(data.ledger, 'GetItem', 'BatchGetItem', 'PutItem', 'UpdateItem'),

@@ -5,6 +5,7 @@ import type { Construct } from 'constructs';
 import { archiveFunctionName } from '#wire/operations.ts';
 import { historyKeys } from '#wire/table-keys.ts';
 import type { Bundles } from '../constructs/bundles.ts';
+import { settlingSettings } from '../constructs/chain-access.ts';
 import { onObjects, onPartitions, onTable, readsStream } from '../constructs/permission.ts';
 import { ServerFunction } from '../constructs/server-function.ts';
 import type { Stage } from '../settings.ts';
@@ -41,6 +42,7 @@ export class WorkersStack extends Stack {
         ...settings,
         ledgerTable: data.ledger.tableName,
         outboxTable: data.outbox.tableName,
+        ...settlingSettings(stage),
       },
       allow: [
         onTable(data.ledger, 'GetItem', 'BatchGetItem', 'PutItem', 'UpdateItem', 'DeleteItem'),

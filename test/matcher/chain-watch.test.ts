@@ -2,6 +2,7 @@
 import { expect, test } from 'vitest';
 import type { MarketState } from '#domain/market.ts';
 import { answerRequest } from '../../containers/matcher/answer-request.ts';
+import { seeded } from '../cloud/clearing-journal.ts';
 import { MemoryBucket } from '../cloud/memory-bucket.ts';
 import { address, groupId, MatcherWorld, type Running } from './matcher-world.ts';
 
@@ -140,6 +141,48 @@ test.each([false, true])(
     expect(await stateOf(world, second)).toBe('cancel_only');
     await tell(world, second);
     expect(await stateOf(world, second)).toBe('open');
+  },
+);
+
+test.each(Array.from({ length: Number(process.env['CROSSBOOK_RUNS'] ?? 6) }, (_, at) => at + 1))(
+  'whoever leads, nothing is open without a head, and nothing that an operator closed (seed %i)',
+  async (seed) => {
+    const below = seeded(seed);
+    const world = watchedWorld();
+    if (below(2) === 0) world.bucket = new MemoryBucket();
+    let running = await world.start();
+    /** What operators wanted last. */
+    let wished = 'open' as MarketState;
+    const nowMs = () => world.time.clock.nowMs();
+    let [beganMs, toldMs] = [nowMs(), 0];
+    for (let step = 0; step < 60; step += 1) {
+      const moves = [
+        () => world.time.pass(1_000 * below(50)),
+        async () => {
+          const ageMs = 1_000 * below(80);
+          await tell(world, running, ageMs);
+          toldMs = Math.max(toldMs, nowMs() - 100 - ageMs);
+        },
+        async () => {
+          const state = (['open', 'cancel_only'] as const)[below(2)] ?? 'open';
+          const [result] = await world.send(running, world.setState(state));
+          if (result?.status === 'accepted' || state === 'cancel_only') wished = state;
+        },
+        async () => {
+          if (below(2) === 0) await world.time.until(running.leader.drain());
+          running.kill();
+          running = await world.start();
+          [beganMs, toldMs] = [nowMs(), 0];
+        },
+      ];
+      await moves[below(moves.length)]?.();
+      await world.time.pass(5_100);
+      const state = await stateOf(world, running);
+      if (nowMs() - Math.max(beganMs, toldMs) > staleMs + 5_100) expect(state).not.toBe('open');
+      if (wished === 'cancel_only') expect(state).toBe('cancel_only');
+      else if (nowMs() - toldMs < staleMs / 2) expect(state).toBe('open');
+      expect(running.doubts).toEqual([]);
+    }
   },
 );
 

@@ -2,6 +2,7 @@
  * `npm run contracts`: compiles the contracts by the solc package, without network, and writes their ABIs and bytecodes to contracts/abi.
  * The results are committed, so that nobody needs the compiler to run the exchange; a test compares them with what comes out anew.
  */
+import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import solc from 'solc';
@@ -54,7 +55,25 @@ export function buildContracts(): Map<string, string> {
       `/** What deploys the contract ${contract}. */\n${made}\nexport const ${constant}Bytecode =\n  '0x${found.evm.bytecode.object}';\n`,
     );
   }
-  return files;
+  const text = `/** What the files beside this one were made from. */\n${made}\nexport const madeFrom =\n  '${fingerprint()}';\n`;
+  return files.set('made-from.ts', text);
+}
+
+/** Of all that the results depend on: sources, settings, the compiler and the packages that are imported. */
+export function fingerprint(): string {
+  const openZeppelin = readFileSync(
+    new URL('@openzeppelin/contracts/package.json', packages),
+    'utf8',
+  );
+  const { version } = JSON.parse(openZeppelin) as { version: string };
+  const inputs = {
+    sources: [...ownSources()],
+    compilerSettings,
+    artifacts,
+    solc: solc.version(),
+    version,
+  };
+  return createHash('sha256').update(JSON.stringify(inputs)).digest('hex');
 }
 
 type Compiled = Record<

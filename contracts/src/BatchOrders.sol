@@ -219,7 +219,8 @@ library BatchOrders {
                 bool hasSignature = BatchReader.u8(offset + 106) != 0;
                 offset += BatchReader.DELEGATION_BYTES;
                 if (hasSignature) {
-                    delegation.isSigned = _isSigned(signed.account, digest, offset);
+                    uint8 v = BatchReader.u8(offset + 64);
+                    delegation.isSigned = _isSigned(signed.account, digest, offset, v);
                     offset += BatchReader.SIGNATURE_BYTES;
                 }
             }
@@ -289,7 +290,8 @@ library BatchOrders {
             bytes32 digest = MessageHashUtils.toTypedDataHash(batch.domain, SignedStructs.hash(signed));
             batch.rows.set(to, base & 0xffff);
             batch.rows.set(to + 1, uint256(digest));
-            if (!_isSigned(signed.signer, digest, offset + 103)) order.rejection = Rejection.BAD_SIGNATURE;
+            uint8 v = flags & 8 == 0 ? 27 : 28;
+            if (!_isSigned(signed.signer, digest, offset + 103, v)) order.rejection = Rejection.BAD_SIGNATURE;
         }
     }
 
@@ -346,10 +348,8 @@ library BatchOrders {
         return MerkleProof.verify(proof, allowed.marketsRoot, leaf);
     }
 
-    function _isSigned(address signer, bytes32 digest, uint256 offset) private pure returns (bool) {
-        return SignedStructs.isSignedBy(
-            signer, digest, BatchReader.word(offset), BatchReader.word(offset + 32), BatchReader.u8(offset + 64)
-        );
+    function _isSigned(address signer, bytes32 digest, uint256 offset, uint8 v) private pure returns (bool) {
+        return SignedStructs.isSignedBy(signer, digest, BatchReader.word(offset), BatchReader.word(offset + 32), v);
     }
 
     function _accountAt(bytes memory rows, uint256 position) private pure returns (address) {

@@ -11,9 +11,9 @@ pragma solidity 0.8.37;
 ///                  (where `insured` is 1, the first holder is the insurance account)
 ///     delegations  account u16, sessionKey (20), quoteAsset u16, maxNotionalPerDay u128, maxFeeBps u16, marketsRoot (32),
 ///                  createdAtMs u64, expiresAtMs u64, epoch u64, salt u64, isSigned u8, then if 1: r (32), s (32), v u8
-///     orders       baseHolding u16, quoteHolding u16, flags u8 (1 sell, 2 quote is the cap, 4 delegated), baseAmount u128,
+///     orders       baseHolding u16, quoteHolding u16, flags u8 (1 sell, 2 quote is the cap, 4 delegated, 8 v is 28), baseAmount u128,
 ///                  quoteAmount u128, maxFeeBps u16, createdAtMs u64, expiresAtMs u64, epoch u64, salt u64, termsHash (32),
-///                  r (32), s (32), v u8, then if delegated: delegation u16, proof u8, proof × hash (32)
+///                  r (32), s (32), then if delegated: delegation u16, proof u8, proof × hash (32)
 ///     transfers    holding u16, amount u128
 ///     fills        flags u8 (kind 0 trade, 1 mint, 2 merge; plus 4: maker insured; plus 8: taker insured), maker u16, taker u16
 ///                  (position of the order, of the base asset where insured), base u128, quote u128,
@@ -27,7 +27,7 @@ library BatchReader {
     uint256 internal constant ASSET_BYTES = 35;
     uint256 internal constant DELEGATION_BYTES = 107;
     uint256 internal constant SIGNATURE_BYTES = 65;
-    uint256 internal constant ORDER_BYTES = 168;
+    uint256 internal constant ORDER_BYTES = 167;
     uint256 internal constant TRANSFER_BYTES = 18;
     uint256 internal constant FILL_BYTES = 69;
 

@@ -2,9 +2,9 @@
  * A batch as the calldata of `Exchange.settleBatch`, and what that answers. The layout is BatchReader.sol's: numbers side by side,
  * rows that name each other by position; every account, asset, holding and order is in it once.
  */
-import { Interface, id, Signature, ZeroHash } from 'ethers';
+import { Interface, id } from 'ethers';
 import type { Address } from '#domain/order.ts';
-import type { SignedDelegation } from './eip712.ts';
+import { canonicalSignature, type SignedDelegation } from './eip712.ts';
 import {
   type BatchFill,
   type BatchOrder,
@@ -223,6 +223,7 @@ function known(position: number | undefined, what: string): number {
 }
 
 function delegationRow(tables: Tables, signed: SignedDelegation, signature?: string): string {
+  const [rs, isV28] = signatureParts(signature ?? '0x');
   return [
     bytes(2, tables.account(signed.account)),
     hex(20, signed.sessionKey),
@@ -234,7 +235,7 @@ function delegationRow(tables: Tables, signed: SignedDelegation, signature?: str
     bytes(8, signed.expiresAtMs),
     bytes(8, signed.epoch),
     bytes(8, signed.salt),
-    signature ? `01${signatureBytes(signature)}` : '00',
+    signature ? `01${rs}${isV28 ? '1c' : '1b'}` : '00',
   ].join('');
 }
 
@@ -243,7 +244,8 @@ function orderRow(
   { signed, signature, delegation }: BatchOrder,
   delegations: ReadonlyMap<string, number>,
 ): string {
-  const flags = signed.side + 2 * signed.cap + (delegation ? 4 : 0);
+  const [rs, isV28] = signatureParts(signature);
+  const flags = signed.side + 2 * signed.cap + (delegation ? 4 : 0) + (isV28 ? 8 : 0);
   const proof = delegation
     ? [
         bytes(2, known(delegations.get(delegation.digest), delegation.digest)),
@@ -263,7 +265,7 @@ function orderRow(
     bytes(8, signed.epoch),
     bytes(8, signed.salt),
     hex(32, id(signed.terms)),
-    signatureBytes(signature),
+    rs,
     ...proof,
   ].join('');
 }
@@ -294,13 +296,10 @@ function fillRow(
   ].join('');
 }
 
-/** As r ‖ s ‖ v; what is no signature is sent as none, which the contract rejects like any that is wrong. */
-function signatureBytes(signature: string): string {
-  try {
-    return Signature.from(signature).serialized.slice(2);
-  } catch {
-    return `${ZeroHash.slice(2)}${ZeroHash.slice(2)}00`;
-  }
+/** r ‖ s, and whether v is 28; what is no signature is sent as none, which the contract rejects like any that is wrong. */
+function signatureParts(signature: string): [rs: string, isV28: boolean] {
+  const canonical = canonicalSignature(signature);
+  return canonical ? [canonical.slice(2, 130), canonical.endsWith('1c')] : ['0'.repeat(128), false];
 }
 
 function bytes(length: number, value: number | bigint): string {

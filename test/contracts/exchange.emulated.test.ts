@@ -143,7 +143,19 @@ describe('a fill is rejected', () => {
     const highS = `${r}${flipped.toString(16).padStart(64, '0')}${yParity ? '1b' : '1c'}`;
     // The encoder sends no such signature; the contract takes none either.
     const data = encoded(world, await nextBatch(world, [order, buys(bob)], [fillOf({})]));
-    const forged = data.replace(order.signature.slice(2), highS.slice(2));
+    // v is a flag: 5 bytes, the amounts, fee, times, salt and terms lie between it and r.
+    const [rs, place] = [
+      order.signature.slice(2, 130),
+      data.indexOf(order.signature.slice(2, 130)),
+    ];
+    const flag = place - 2 * 99;
+    const flipV = (Number.parseInt(data.slice(flag, flag + 2), 16) ^ 8)
+      .toString(16)
+      .padStart(2, '0');
+    const forged = `${data.slice(0, flag)}${flipV}${data.slice(flag + 2)}`.replace(
+      rs,
+      highS.slice(2, 130),
+    );
     expect(forged).not.toBe(data);
     const { operator, exchange } = world.places;
     const answer = await world.chain.call({ from: operator.address, to: exchange, data: forged });

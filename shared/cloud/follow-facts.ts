@@ -54,7 +54,7 @@ export type FollowPorts = {
 /** Logs that are kept together: with their writes they fit into one transaction. */
 const logsPerPart = 30;
 const partsPerFact = 10_000;
-export const writesPerLog = 2;
+const writesPerLog = 2;
 
 /** Takes all facts that are there; the number of those taken. Stops, for whoever went ahead of it, when another did. */
 export async function followFacts(
@@ -148,13 +148,14 @@ async function takeBack(
   at: FactCursor,
   ancestor: number,
 ): Promise<FactCursor | undefined> {
-  assert(ancestor >= at.finalNumber, `a reorganization to ${ancestor} takes back what is final`);
   for (const part of (await headParts(ports)).filter(({ number }) => number > ancestor)) {
     const writes: Write[] = [{ Delete: { TableName: ports.table, Key: part.key } }];
     for (const { gone } of ports.work) writes.push(...((await gone?.(part.logs)) ?? []));
     if (!(await together(ports, at, writes))) return undefined;
   }
-  return advance(ports, at, { headNumber: Math.min(at.headNumber, ancestor) });
+  // Below what was final only after a deep one that most providers agree on: what was done stays done, and comes once more.
+  const finalNumber = Math.min(at.finalNumber, ancestor);
+  return advance(ports, at, { headNumber: Math.min(at.headNumber, ancestor), finalNumber });
 }
 
 async function finish(
@@ -208,6 +209,7 @@ async function together(
   at: FactCursor,
   writes: readonly Write[],
 ): Promise<boolean> {
+  assert(writes.length <= 1 + logsPerPart * writesPerLog, 'more is written than a log may ask for');
   const Key = chainKeys.consumer(consumer);
   const here: Write = { ConditionCheck: { TableName: table, Key, ...standsAt(at) } };
   const { status } = await transact(client, [here, ...writes]);

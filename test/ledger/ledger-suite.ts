@@ -70,6 +70,14 @@ function depositBounds(open: Open): void {
       [at, moves] = [now, of];
     });
 
+    test('to the insurance account funds the house, once, and is told to nobody', async () => {
+      const fund = () => moves.deposit('d-1', 500, 'USDC', insuranceAccount);
+      expect(await fund()).toMatchObject({ status: 'created' });
+      expect(await fund()).toMatchObject({ status: 'exists' });
+      expect(await moves.balance(insuranceAccount)).toMatchObject({ available: 500n });
+      expect(await at.outbox()).toEqual([]);
+    });
+
     test('that cannot be is refused by the first rule it breaks, and may come again', async () => {
       const tooMuch = greatestUnits + 1n;
       await expectRefused(

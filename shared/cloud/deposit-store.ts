@@ -77,10 +77,8 @@ export function seenWrites(
   before: ChainDeposit | undefined,
   seen: Omit<ChainDeposit, 'status'>,
 ): Write[] {
-  assert(
-    before === undefined || before.status === 'reorged' || before.status === 'pending',
-    `${depositIdOf(seen)} comes again after it was final`,
-  );
+  // After a deep reorg what was final comes again, and stays what it was: it is credited once.
+  if (before && before.status !== 'reorged' && before.status !== 'pending') return [];
   const seenAtMs = before?.seenAtMs ?? seen.seenAtMs;
   const deposit: ChainDeposit = { ...seen, seenAtMs, status: 'pending' };
   const listed = chainKeys.depositOf(seen.account, seenAtMs, depositIdOf(seen));

@@ -98,6 +98,21 @@ describe('a deposit', () => {
     expect(await balance()).toBe(0n);
   });
 
+  test('that was credited, and comes again after a deep reorg, is not credited twice', async () => {
+    story.block();
+    story.finalize(story.block([ethOf(5n * unit + 3n, 1)]));
+    await follow();
+    story.reorg(1);
+    story.block([ethOf(5n * unit + 3n, 1), ethOf(2n * unit, 2, 1)]);
+    await follow();
+    expect((await shown()).map(({ status }) => status)).toEqual(['credited', 'pending']);
+    story.finalize(2);
+    await follow();
+    expect((await shown()).map(({ status }) => status)).toEqual(['credited', 'credited']);
+    expect(await balance()).toBe(7n);
+    expect(dust()).toBe(3n);
+  });
+
   test('mined again at the same place is the same deposit, at another place another one', async () => {
     story.block();
     story.block([ethOf(5n * unit, 1), ethOf(7n * unit, 2, 1)]);

@@ -3,6 +3,7 @@ import { concat, id, keccak256 } from 'ethers';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { marketProofOf, marketsRootOf } from '../../shared/wire/market-tree.ts';
 import type { BatchFill, BatchOrder, SettlementBatch } from '../../shared/wire/settlement-batch.ts';
+import { batchGas } from '../../shared/wire/settlement-gas.ts';
 import {
   type ChainWorld,
   delaySeconds,
@@ -549,6 +550,26 @@ describe('a batch', () => {
     await reverts(sent(`${packed}00`), 'BatchMalformed');
     await reverts(sent(packed.slice(0, -2)), 'BatchMalformed');
     await reverts(sent('0x'), 'BatchMalformed');
+  });
+});
+
+describe('the gas of a batch', () => {
+  it('is at most what its estimate says, which is no more than 15 % above', async () => {
+    const orders: BatchOrder[] = [];
+    const fills: BatchFill[] = [];
+    for (let i = 0; i < 12; i += 1) {
+      const [seller, buyer] = [new User(`seller ${i}`), new User(`buyer ${i}`)];
+      await world.fund(seller.address, eth, 100n);
+      await world.fund(buyer.address, usdc, 202n);
+      fills.push(fillOf({ maker: 2 * i, taker: 2 * i + 1, makerFeeAtoms: 1n, takerFeeAtoms: 2n }));
+      orders.push(sells(seller), buys(buyer));
+    }
+    const batch = await nextBatch(world, orders, fills);
+    const { outcomes, receipt } = await settle(world, batch);
+    expect(outcomes.every(({ reason }) => reason === 'settled')).toBe(true);
+    const gas = Number(receipt.gasUsed);
+    expect(batchGas(batch)).toBeGreaterThanOrEqual(gas);
+    expect(batchGas(batch)).toBeLessThan(1.15 * gas);
   });
 });
 

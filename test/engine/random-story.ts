@@ -55,12 +55,12 @@ const kinds: [weight: number, orderType: OrderType, timeInForce: TimeInForce][] 
   [2, 'take_profit_limit', 'fok'],
 ];
 
-/** Of a session key's order; the limit is soon reached, or never, or nothing. */
+/** Of a session key's order; the limit is soon reached, or never, or nothing, or to the unit what the order just needs. */
 const delegation = fc.record({
-  nth: between(0, 2),
-  limitUnits: fc.oneof(
-    fc.constantFrom(2_000, 2_500, 6_000),
-    fc.constantFrom(0, Number.MAX_SAFE_INTEGER),
+  nth: between(0, 1),
+  limit: fc.oneof(
+    fc.constantFrom(2_000, 2_500, 6_000, Number.MAX_SAFE_INTEGER).map((units) => ({ units })),
+    fc.constantFrom(-1, 0, 0).map((beyondUnits) => ({ beyondUnits })),
   ),
 });
 
@@ -264,6 +264,7 @@ const opening = fc.array(
     awayTicks: between(0, 3),
     sizeLots: between(2, 9),
     displayLots: mostly(0, between(2, 4), 3),
+    delegation: mostly(undefined, delegation, 2),
   }),
   { maxLength: 14, size: 'max' },
 );

@@ -3,7 +3,7 @@ import type { Asset } from '#domain/asset.ts';
 import type { AmendOrder, Command, PlaceOrder } from '#domain/command.ts';
 import type { EngineEvent } from '#domain/event.ts';
 import { assetsOf, type Market, type MarketState } from '#domain/market.ts';
-import type { OrderType } from '#domain/order.ts';
+import { notionalUnits, type OrderType } from '#domain/order.ts';
 import type { Engine, EngineOrder } from '../../containers/matcher/engine/engine.ts';
 import { dayMs } from '../../containers/matcher/engine/limits.ts';
 import { type Deed, type Listing, type Place, type Scale, traders } from './random-story.ts';
@@ -13,20 +13,25 @@ import { digest, ordered, plainMarket } from './trading-floor.ts';
 const signed = { signature: `0x${'00'.repeat(65)}`, signed: {} as PlaceOrder['signed'] };
 const noAmounts = { limitTicks: 0, sizeLots: 0, spendUnits: 0, triggerTicks: 0, displayLots: 0 };
 
+type Amounts = Pick<PlaceOrder['amounts'], 'limitTicks' | 'sizeLots' | 'spendUnits'>;
+type Delegated = Pick<PlaceOrder, 'account' | 'marketId' | 'amounts'> & {
+  replaces: string | undefined;
+};
+type KnownEngine = Pick<Engine, 'ordersOf' | 'order' | 'market' | 'save'>;
 type Of<T extends Deed['type']> = Extract<Deed, { type: T }>;
 
 export class StoryTeller {
   /** So late in the UTC day that many a story sees the next. */
-  nowMs = dayMs - 5_000;
+  nowMs = dayMs - 60;
   /** Commands of deeds: without the ticks and continues that drive them. */
   readonly told: Command[] = [];
   readonly #grants = new Map<string, number>();
   readonly #terms = new Map<string, Market>();
-  readonly #engine: Pick<Engine, 'ordersOf' | 'order' | 'market'>;
+  readonly #engine: KnownEngine;
 
   readonly #scale: Scale;
 
-  constructor(engine: Pick<Engine, 'ordersOf' | 'order' | 'market'>, scale: Scale) {
+  constructor(engine: KnownEngine, scale: Scale) {
     this.#engine = engine;
     this.#scale = scale;
   }
@@ -143,24 +148,27 @@ export class StoryTeller {
       displayLots: rests ? lotsAt(this.#scale, deed.displayLots) : 0,
       ...bound.amounts,
     };
+    const fitted = misfit ? { ...noAmounts, misfit } : amounts;
+    const account = old?.isItsOwn ? old.account : deed.account;
+    const replaces = old?.digest;
     return {
       type: 'place',
       commandId: known?.commandId ?? commandId,
       nowMs,
-      account: old?.isItsOwn ? old.account : deed.account,
+      account,
       marketId,
       side: bound.isByMoney && deed.byMoney === 'where_allowed' ? 'buy' : deed.side,
       ...kind,
       selfTrade,
       cap: bound.isByMoney ? 'quote' : 'base',
-      amounts: misfit ? { ...noAmounts, misfit } : amounts,
+      amounts: fitted,
       maxFeeBps,
       // A digest covers the time of signing, so the two come again together.
       createdAtMs: known?.createdAtMs ?? nowMs + deed.signedMs,
       expiresAtMs: nowMs + deed.livesMs,
       ...(clientOrderId === undefined ? {} : { clientOrderId }),
-      ...(old ? { replaces: old.digest } : {}),
-      ...this.#delegated(deed),
+      ...(replaces === undefined ? {} : { replaces }),
+      ...this.#delegated(deed, { account, marketId, amounts: fitted, replaces }),
       ...signed,
     };
   }
@@ -175,11 +183,36 @@ export class StoryTeller {
   }
 
   /** Known by its number; the limit grows as prices and sizes do. */
-  #delegated({ delegation }: Place): Pick<PlaceOrder, 'delegation'> {
+  #delegated({ delegation }: Place, order: Delegated): Pick<PlaceOrder, 'delegation'> {
     if (!delegation) return {};
-    const { nth, limitUnits } = delegation;
-    const units = Math.min(unitsAt(this.#scale, limitUnits, 100), Number.MAX_SAFE_INTEGER);
-    return { delegation: { digest: digest(888_000 + nth), limitUnits: units } };
+    const { nth, limit } = delegation;
+    const name = digest(888_000 + nth);
+    const units =
+      'units' in limit
+        ? unitsAt(this.#scale, limit.units, 100)
+        : this.#neededBy(order, name) + limit.beyondUnits;
+    const limitUnits = Math.min(Math.max(units, 0), Number.MAX_SAFE_INTEGER);
+    return { delegation: { digest: name, limitUnits } };
+  }
+
+  /** What counts by a delegation with this order, and without the one that it replaces. */
+  #neededBy({ account, marketId, amounts, replaces }: Delegated, name: string): number {
+    const worth = ({ limitTicks, sizeLots, spendUnits }: Amounts, of: string) =>
+      spendUnits || notionalUnits(limitTicks, sizeLots, this.#terms.get(of) ?? plainMarket);
+    let units = worth(amounts, marketId);
+    this.#engine.save((record) => {
+      const isOrder = record.kind === 'order' && record.delegation === name;
+      if (isOrder && record.account === account && record.digest !== replaces) {
+        const { filledLots, filledQuoteUnits } = record;
+        const sizeLots = record.sizeLots - filledLots;
+        const spendUnits = record.spendUnits && record.spendUnits - filledQuoteUnits;
+        units += worth({ ...record, sizeLots, spendUnits }, record.marketId);
+      }
+      const counts = record.kind === 'delegation' && record.digest === name;
+      const isToday = counts && record.day === Math.floor(this.nowMs / dayMs);
+      if (isToday && record.account === account) units += record.matchedUnits;
+    });
+    return units;
   }
 
   /** What the deed says, or what the market takes in its state. */

@@ -45,7 +45,7 @@ export class Twins {
   /** The naive engine of this moment, for those who keep hold of one: a restored one takes its place. */
   #newest(): Pick<
     Engine,
-    'isUnfinished' | 'nowMs' | 'nextDueMs' | 'order' | 'ordersOf' | 'market'
+    'isUnfinished' | 'nowMs' | 'nextDueMs' | 'order' | 'ordersOf' | 'market' | 'save'
   > {
     const newest = () => this.#naive;
     return {
@@ -59,6 +59,7 @@ export class Twins {
       order: (digest) => newest().order(digest),
       ordersOf: (account) => newest().ordersOf(account),
       market: (marketId) => newest().market(marketId),
+      save: (write) => newest().save(write),
     };
   }
 

@@ -9,7 +9,15 @@ import { assert } from '#domain/assertion.ts';
 import { type Asset, atomsPerUnit } from '#domain/asset.ts';
 import { dustOf, dustWrites, paidFrom } from './chain-dust.ts';
 import type { Clock } from './clock.ts';
-import { changeExit, type Exit, type ExitPlan, openExits, readExit } from './exit-store.ts';
+import {
+  changeExit,
+  type Exit,
+  type ExitPlan,
+  exitPaid,
+  isPaid,
+  openExits,
+  readExit,
+} from './exit-store.ts';
 import type { LedgerStore } from './ledger-store.ts';
 import type { Withdrawal } from './ledger-withdrawals.ts';
 
@@ -256,20 +264,33 @@ async function giveUp(ports: ExitPorts, exit: Exit): Promise<boolean> {
   return false;
 }
 
+export type ExitEnd =
+  /** `paidBy` names the log: one that a deep reorg brings again was paid before. */
+  { status: 'finalized'; paidAtoms: bigint; paidBy: string } | { status: 'abandoned' };
+
 /** What the chain says for good of an exit; any number of times. */
 export async function endExit(
   ports: Pick<ExitPorts, 'client' | 'table' | 'clock'>,
   exitId: bigint,
-  end: { status: 'finalized'; paidAtoms: bigint } | { status: 'abandoned' },
+  end: ExitEnd,
 ): Promise<void> {
   const open = await openExits(ports);
   const exit = open.find(
     (each) => each.exitId === exitId && each.status === 'requested' && each.goneBlock === undefined,
   );
   if (!exit) return;
-  const ended = await changeExit(ports, exit, { ...end, endedAtMs: ports.clock.nowMs() });
-  // Somebody claimed more of it in this moment.
-  if (!ended) await endExit(ports, exitId, end);
+  const endedAtMs = ports.clock.nowMs();
+  if (end.status === 'abandoned') await changeExit(ports, exit, { status: 'abandoned', endedAtMs });
+  else if (await isPaid(ports, end.paidBy)) {
+    // The ledger has lost it once; this claim of it returns.
+    await changeExit(ports, exit, { status: 'abandoned', endedAtMs });
+  } else {
+    const { status, paidAtoms, paidBy } = end;
+    const also = [exitPaid(ports.table, paidBy)];
+    await changeExit(ports, exit, { status, paidAtoms, endedAtMs }, also);
+  }
+  // Where somebody claimed more of it in this moment, it is still open.
+  await endExit(ports, exitId, end);
 }
 
 /** Exits that a reorg took away, and a final block where they were. */

@@ -99,6 +99,22 @@ export function exitGone(table: string, chainId: number, request: ExitRequest): 
   };
 }
 
+const paidKey = (paidBy: string) => chainKeys.exit(`paid:${paidBy}`);
+
+/** That a log paid an exit, once for ever: with the step that says so. */
+export const exitPaid = (table: string, paidBy: string): Write => ({
+  Put: {
+    TableName: table,
+    Item: paidKey(paidBy),
+    ConditionExpression: 'attribute_not_exists(pk)',
+  },
+});
+
+export async function isPaid({ client, table }: Where, paidBy: string): Promise<boolean> {
+  const get = new GetCommand({ TableName: table, Key: paidKey(paidBy), ConsistentRead: true });
+  return (await untilSettled(() => client.send(get))).Item !== undefined;
+}
+
 export async function readExit({ client, table }: Where, id: string): Promise<Exit | undefined> {
   const get = new GetCommand({ TableName: table, Key: chainKeys.exit(id), ConsistentRead: true });
   const { Item: item } = await untilSettled(() => client.send(get));

@@ -45,7 +45,11 @@ export function guardFacts(ports: GuardFactPorts): FactWork {
     async final(log) {
       const act = vaultActOf(log, vault);
       if (act?.type === 'exit_finalized')
-        await endExit(ports, act.exitId, { status: 'finalized', paidAtoms: act.atoms });
+        await endExit(ports, act.exitId, {
+          status: 'finalized',
+          paidAtoms: act.atoms,
+          paidBy: `${chainId}:${log.transactionHash}:${log.logIndex}`,
+        });
       if (act?.type === 'exit_abandoned') await endExit(ports, act.exitId, { status: 'abandoned' });
     },
     async fact(fact) {

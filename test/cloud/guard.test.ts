@@ -227,6 +227,27 @@ describe('an exit in a reorg', () => {
     expect(await world.money()).toMatchObject({ available: 100n, withdrawing: 0n });
   });
 
+  test('deeper than finality, that brings what was paid once more, takes it from the ledger once', async () => {
+    const world = new GuardWorld();
+    await world.deposit(alice, 100);
+    const [requested, paid] = [
+      world.exitRequested(1, alice, 40n * unit),
+      world.exitFinalized(1, alice, 25n * unit),
+    ];
+    world.story.block([requested]);
+    world.story.finalize(world.story.block([paid]));
+    await world.round();
+    expect(await world.money()).toMatchObject({ available: 75n, withdrawing: 0n });
+    world.story.reorg(0);
+    world.story.block([requested]);
+    world.story.block([paid]);
+    await world.round();
+    world.story.finalize(2);
+    await world.round();
+    expect(await world.money()).toMatchObject({ available: 75n, demanded: 0n, withdrawing: 0n });
+    expect(await world.exits()).toEqual([]);
+  });
+
   test('that puts it into another block, under a number that is another’s now, is claimed once in the end', async () => {
     const world = new GuardWorld();
     await world.deposit(alice, 100);

@@ -33,6 +33,8 @@ export type BatchRow = {
   insured: Map<number, Insured>;
   /** Once it is predicted. */
   calldataHash?: string;
+  /** Likewise. */
+  gasLimit?: number;
   transactionHash?: string;
   blockNumber?: number;
   /** What the chain rejected although nobody predicted it, by place. */
@@ -112,6 +114,7 @@ export function batchIn(item: Item): BatchRow {
     contentHash: String(item['contentHash']),
     insured: new Map(Object.entries(insured).map(([at, side]) => [Number(at), side])),
     ...text('calldataHash'),
+    ...(item['gasLimit'] === undefined ? {} : { gasLimit: storedNumber(item['gasLimit']) }),
     ...text('transactionHash'),
     ...(item['blockNumber'] === undefined
       ? {}
@@ -152,19 +155,20 @@ async function partOf({ client, chainTable }: BatchWhere, Key: { pk: string; sk:
 export async function prepareBatch(
   { client, chainTable }: BatchWhere,
   { batchId, attempt }: BatchRow,
-  prepared: { calldata: string; insured: ReadonlyMap<number, Insured> },
+  prepared: { calldata: string; gasLimit: number; insured: ReadonlyMap<number, Insured> },
 ): Promise<boolean> {
-  const { calldata, insured } = prepared;
+  const { calldata, gasLimit, insured } = prepared;
   const marks = Object.fromEntries([...insured].map(([at, side]) => [String(at), side]));
   const { status } = await transact(client, [
     {
       Update: {
         TableName: chainTable,
         Key: chainKeys.batch(batchId),
-        UpdateExpression: 'SET calldataHash = :hash, insured = :insured',
+        UpdateExpression: 'SET calldataHash = :hash, gasLimit = :gas, insured = :insured',
         ConditionExpression: 'attempt = :attempt AND attribute_not_exists(calldataHash)',
         ExpressionAttributeValues: {
           ':hash': keccak256(calldata),
+          ':gas': gasLimit,
           ':insured': marks,
           ':attempt': attempt,
         },

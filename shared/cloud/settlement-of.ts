@@ -91,12 +91,16 @@ export function settlingAt(environment: Environment, { rpc, sender, told }: Give
         const insuranceAccount = await chain.insuranceAccount();
         return (batch) => encodeSettleBatch(batch, { insuranceAccount });
       },
-      gasLimit: BigInt(Math.min(gasAtMost, Math.ceil(terms.batchGas * 1.1))),
+      gasLimitOf,
     },
     follow: () => followInsured(where, place, clock.nowMs()),
     pause: (ms) => pause(ms),
   };
 }
+
+/** A tenth and some more than a batch takes at most. */
+const gasLimitOf = (batch: SettlementBatch): number =>
+  Math.min(gasAtMost, Math.ceil(batchGas(batch) * 1.1) + 100_000);
 
 function fits(batch: SettlementBatch, gas: number): boolean {
   // Any account stands for insurance's: it is a place of twenty bytes.

@@ -33,7 +33,8 @@ export type Submitting = {
   /** Of the contract as it is deployed. */
   encoder(): Promise<(batch: SettlementBatch) => string>;
   decode(data: string): readonly FillOutcome[];
-  gasLimit: bigint;
+  /** Enough for any outcome of the batch. */
+  gasLimitOf(batch: SettlementBatch): number;
   nowMs(): number;
   /** Fills that would not have settled: an incident each. */
   told(batchId: number, failing: readonly Failing[]): void;
@@ -85,15 +86,16 @@ async function submit(
   row: BatchRow,
   onTheirWay: readonly string[],
 ): Promise<Submitted> {
-  const { where, sender, exchange, gasLimit } = submitting;
+  const { where, sender, exchange } = submitting;
   if (row.calldataHash === undefined) {
     const prepared = await prepare(submitting, row, onTheirWay);
     if (prepared) return prepared;
   }
   const data = await calldataOf(where, row.batchId);
   const now = (await batchesBehind(where, row.batchId - 1, 1))[0];
-  if (now?.attempt !== row.attempt || now.calldataHash !== keccak256(data))
-    return { status: 'again' };
+  const isMine = now?.attempt === row.attempt && now.calldataHash === keccak256(data);
+  if (!isMine || now.gasLimit === undefined) return { status: 'again' };
+  const gasLimit = BigInt(now.gasLimit);
   await noteAll(where, now);
   try {
     await sender.send({ id: batchTransaction(row), to: exchange, data, gasLimit });
@@ -136,7 +138,11 @@ async function prepare(
   const { built, insured, failing } = prediction;
   const encode = await submitting.encoder();
   if (failing.length > 0) submitting.told(row.batchId, failing);
-  const isWritten = await prepareBatch(where, row, { calldata: encode(built.batch), insured });
+  const isWritten = await prepareBatch(where, row, {
+    calldata: encode(built.batch),
+    gasLimit: submitting.gasLimitOf(built.batch),
+    insured,
+  });
   return isWritten ? undefined : { status: 'again' };
 }
 

@@ -228,7 +228,7 @@ export class SettlementWorld {
         fits: (batch) => encode(batch).length / 2 <= this.bytesAtMost,
       },
       submitting: {
-        ...{ where, exchange, chain, sender, nowMs: Date.now, gasLimit: 16_000_000n },
+        ...{ where, exchange, chain, sender, nowMs: Date.now, gasLimitOf: () => 16_000_000 },
         encoder: async () => encode,
         decode: decodeReasons,
         building: async (content) =>

@@ -261,7 +261,7 @@ export class ChainExchange {
         fits: (batch) => encode(batch).length / 2 <= this.bytesAtMost,
       },
       submitting: {
-        ...{ where, exchange, chain, sender: this.#sender(reach), nowMs, gasLimit: 10_000_000n },
+        ...{ where, exchange, chain, sender: this.#sender(reach), nowMs, gasLimitOf: () => 10_000_000 },
         encoder: async () => encode,
         decode: decodeReasons,
         building: (content) => buildingOf(where, content, { delegations, assets: world.assets }),

@@ -1,8 +1,6 @@
 /** What settlement must do, in the plainest words there are: the contracts' answers are compared with it, fill by fill. */
 import type { BatchFill, BatchOrder } from '../../shared/wire/settlement-batch.ts';
 
-export type Restriction = { requestedAtMs: number };
-
 /** All that the vault knows, by plain keys. */
 export class NaiveVault {
   readonly balances = new Map<string, bigint>();

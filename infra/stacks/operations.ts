@@ -5,13 +5,14 @@ import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
 import type { Construct } from 'constructs';
 import { adjustmentsFunctionName } from '#wire/adjustments.ts';
 import { archiveFunctionName, operationsFunctionName } from '#wire/operations.ts';
-import { historyKeys, ledgerKeys } from '#wire/table-keys.ts';
+import { chainKeys, historyKeys, ledgerKeys } from '#wire/table-keys.ts';
 import type { Bundles } from '../constructs/bundles.ts';
-import { settlingSettings } from '../constructs/chain-access.ts';
+import { chainParts, settlingSettings } from '../constructs/chain-access.ts';
 import {
   may,
   onObjects,
   onPartitions,
+  onPatterns,
   onTable,
   readsMarkets,
   readsStream,
@@ -84,6 +85,7 @@ export class OperationsStack extends Stack {
         ledgerTable: data.ledger.tableName,
         outboxTable: data.outbox.tableName,
         historyTable: data.history.tableName,
+        chainTable: data.chain.tableName,
         adjusters: JSON.stringify(stage.adjusters),
         ...settlingSettings(stage),
       },
@@ -91,6 +93,9 @@ export class OperationsStack extends Stack {
         onTable(data.ledger, 'GetItem', 'BatchGetItem', 'PutItem', 'UpdateItem'),
         onPartitions(data.ledger, [ledgerKeys.proposals], 'Query'),
         onTable(data.outbox, 'PutItem'),
+        // Their word on withdrawals; the list of those that are open is the only one.
+        onPatterns(data.chain, chainParts.withdrawals, 'GetItem', 'BatchGetItem', 'PutItem'),
+        onPartitions(data.chain, [chainKeys.openWithdrawals], 'Query'),
         readsMarkets(data.history),
       ],
       timeoutSeconds: 20,

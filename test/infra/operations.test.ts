@@ -56,15 +56,15 @@ describe.each(stageNames)('stage %s', (stage) => {
     expect(listAt(policy?.properties ?? {}, 'Roles')).toEqual([]);
   });
 
-  test('who moves money by hand deletes nothing, and searches the proposals only', () => {
+  test('who moves money by hand deletes nothing, and searches proposals and open withdrawals only', () => {
     const own = allowed(stage).filter(({ id }) => id.startsWith('Operations/AdjustmentsRole'));
     const actions = own.flatMap(({ statement }) => [statement['Action']].flat());
     expect(actions).not.toContain('dynamodb:DeleteItem');
     expect(actions).not.toContain('dynamodb:Scan');
     const queries = own.filter(({ statement }) => statement['Action'] === 'dynamodb:Query');
     const keys = queries.map(({ statement }) => JSON.stringify(statement['Condition']));
-    expect(keys.filter((each) => /"(ADJUSTMENTS|MARKETS)"/.test(each))).toHaveLength(2);
-    expect(queries).toHaveLength(2);
+    expect(keys.filter((each) => /"(ADJUSTMENTS|MARKETS|WITHDRAWALS)"/.test(each))).toHaveLength(3);
+    expect(queries).toHaveLength(3);
   });
 
   test("only operators' function registers assets", () => {

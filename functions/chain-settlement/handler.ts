@@ -31,6 +31,7 @@ const settling = settlingAt(environment, {
   told(batchId, failing) {
     logger.error('fills would be rejected: insurance takes a side', { batchId, failing });
     metrics.addMetric(metricNames.fillsRejected, MetricUnit.Count, failing.length);
+    metrics.publishStoredMetrics();
   },
 });
 
@@ -56,14 +57,10 @@ async function sweep() {
   metrics.addMetric(metricNames.batchOverdueMs, MetricUnit.Milliseconds, swept.overdueMs);
   metrics.addMetric(metricNames.settlementWaits, MetricUnit.Count, swept.waits ? 1 : 0);
   metrics.addMetric(metricNames.insuredOpen, MetricUnit.Count, swept.insuredOpen);
+  metrics.publishStoredMetrics();
   if (swept.waits) logger.error('settlement waits for a person', swept);
   return swept;
 }
 
-export async function handler(event: Partial<SQSEvent>) {
-  try {
-    return await (event.Records ? rows(event as SQSEvent) : sweep());
-  } finally {
-    metrics.publishStoredMetrics();
-  }
-}
+export const handler = (event: Partial<SQSEvent>) =>
+  event.Records ? rows(event as SQSEvent) : sweep();

@@ -109,9 +109,30 @@ const raiseEpoch = (epoch: bigint) =>
 
 describe('a registered delegation', () => {
   it('lets its key place an order, with its limit in the units of the exchange', async () => {
-    const digest = await registered();
+    const digest = await registered({ marketsRoot: marketsRootOf([ethUsdc]) }, [ethUsdc]);
     expect((await place()).status).toBe(201);
     expect(sent[0]).toMatchObject({ delegation: { digest, limitUnits: 10_000_000_000 } });
+  });
+
+  it('gives each pair group where it may trade the same share of its limit, rounded down', async () => {
+    const sol = { baseAsset: '0x501', baseAmount: 10n ** 9n, terms: 'SOL-USDC limit gtc' };
+    const limitUnits = 5_000_000_000;
+    await registered({ maxNotionalPerDay: 10_000_000_001n });
+    expect((await place()).status).toBe(201);
+    expect((await place(sol)).status).toBe(201);
+    expect(sent).toMatchObject([{ delegation: { limitUnits } }, { delegation: { limitUnits } }]);
+  });
+
+  it('divides its limit among the groups of the markets that it names, and no others', async () => {
+    const markets = [ethUsdc, btcUsdc];
+    await registered({ marketsRoot: marketsRootOf(markets) }, markets);
+    await place();
+    expect(sent[0]).toMatchObject({ delegation: { limitUnits: 10_000_000_000 } });
+    nowMs += 2_000;
+    const withSol = [ethUsdc, { base: '0x501', quote: '0xd1' }];
+    await registered({ marketsRoot: marketsRootOf(withSol), createdAtMs: nowMs }, withSol);
+    await place();
+    expect(sent[1]).toMatchObject({ delegation: { limitUnits: 5_000_000_000 } });
   });
 
   it('counts no further than the engine can', async () => {

@@ -92,14 +92,20 @@ async function readFrames(
   { groupId, afterFrame, toFrame, toShardSequence }: FramesWanted,
 ): Promise<FrameRead[]> {
   const frames: FrameRead[] = [];
-  for await (const frame of archivedFrames(archive, groupId, afterFrame)) {
-    frames.push(frame);
-    // What lies behind will be asked for next; but nobody needs a whole day of it.
-    if (frame.frame >= toFrame && frames.length >= keptFrames) return frames;
-  }
-  const archivedTo = frames.at(-1)?.frame ?? afterFrame;
-  if (archivedTo >= toFrame) return frames;
+  const archivedTo = () => frames.at(-1)?.frame ?? afterFrame;
+  const readArchive = async () => {
+    for await (const frame of archivedFrames(archive, groupId, archivedTo())) {
+      frames.push(frame);
+      // What lies behind will be asked for next; but nobody needs a whole day of it.
+      if (frame.frame >= toFrame && frames.length >= keptFrames) return;
+    }
+  };
+  await readArchive();
+  if (archivedTo() >= toFrame) return frames;
   const end = await archive.end(groupId);
+  // It grew since it was read: the stream goes on behind its new end, perhaps with nothing more that is wanted.
+  if (end.frame > archivedTo()) await readArchive();
+  if (archivedTo() >= toFrame) return frames;
   const records = await readRange(groupId, end.shardSequence, toShardSequence);
   const sequences = new Map(
     records.map(({ data, shardSequence }) => [frameIn(data), shardSequence]),
@@ -108,7 +114,7 @@ async function readFrames(
     ...frame,
     shardSequence: sequences.get(frame.frame) ?? '',
   }));
-  return [...frames, ...streamed.filter(({ frame }) => frame > archivedTo)];
+  return [...frames, ...streamed.filter(({ frame }) => frame > archivedTo())];
 }
 
 /** The number of the frame that a record holds; 0 of an epoch. */

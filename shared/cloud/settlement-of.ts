@@ -9,15 +9,9 @@ import { bucketOf, createArchiveStore } from './archive-store.ts';
 import { bucketClient, documentClient, kinesisReader } from './clients.ts';
 import { systemClock as clock } from './clock.ts';
 import { createDelegationStore } from './delegation-store.ts';
-import {
-  createJournalFrames,
-  FramesMissing,
-  type FramesWanted,
-  type JournalSources,
-} from './journal-frames.ts';
+import { createJournalFrames } from './journal-frames.ts';
 import { firstFrameMs, readJournalRange } from './journal-range.ts';
 import { createJournalReader, readToTip } from './journal-reader.ts';
-import { isAfter } from './journal-run.ts';
 import { createMarketDirectory } from './market-directory.ts';
 import type { Rpc } from './rpc.ts';
 import { catalogOf, type Environment, journalStreamsOf, setting } from './settings.ts';
@@ -35,8 +29,6 @@ import { createTurns } from './taking-turns.ts';
 const calldataBytesAtMost = 120_000;
 /** A frame that was put but could not be seen yet is younger than this, or its group has lost its leader. */
 const longestPutMs = 60_000;
-
-const readsAtMost = 3;
 
 type Given = {
   rpc: Rpc;
@@ -117,29 +109,16 @@ function journalsAt(environment: Environment, putMs: number) {
     client: bucketClient(),
     bucket: setting(environment, 'archiveBucket'),
   });
-  const readRange: JournalSources['readRange'] = async (groupId, after, through) =>
-    // The archive has come by since it was read: there is nothing to wait for behind it.
-    isAfter(through, after)
-      ? readJournalRange(createJournalReader(options(groupId)), after, through)
-      : [];
-  const frames = createJournalFrames({ archive: createArchiveStore(bucket), readRange });
   return {
-    frames: (wanted: FramesWanted) => again(() => frames(wanted)),
+    frames: createJournalFrames({
+      archive: createArchiveStore(bucket),
+      readRange: (groupId, after, through) =>
+        readJournalRange(createJournalReader(options(groupId)), after, through),
+    }),
     async quietThroughMs(groupId: string, after: string) {
       const lookedAtMs = clock.nowMs();
       const next = await firstFrameMs(readToTip(options(groupId), after));
       return next === undefined ? lookedAtMs - putMs : next - 1;
     },
   };
-}
-
-/** What moved from the stream to the archive between two looks is found by the next one. */
-async function again<T>(read: () => Promise<T>): Promise<T> {
-  for (let tried = 1; ; tried += 1) {
-    try {
-      return await read();
-    } catch (error) {
-      if (!(error instanceof FramesMissing) || tried === readsAtMost) throw error;
-    }
-  }
 }

@@ -2,43 +2,44 @@
 import { dustOf } from '#cloud/chain-dust.ts';
 import { createLedgerStore } from '#cloud/ledger-store.ts';
 import { type BatchRow, batchesBehind, contentOf } from '#cloud/settlement-batches.ts';
+import { type SettlingTrade, tradesOfContent } from '#cloud/settlement-content.ts';
 import { createVaultReads, type VaultReads } from '#cloud/vault-reads.ts';
 import { openPayouts } from '#cloud/withdrawal-store.ts';
 import { feeAccount, insuranceAccount } from '#wire/table-keys.ts';
+import { delaySeconds } from '../contracts/chain-world.ts';
 import { atomsOf, type ChainSimulationWorld, tables } from './chain-world.ts';
 
-/** Whether a side's owner had said on the chain, so long before that it counts, that nothing of his may be settled. */
-export type Excused = (batch: BatchRow, at: number) => boolean;
-
-export async function auditChain(world: ChainSimulationWorld, excused: Excused): Promise<string[]> {
+export async function auditChain(world: ChainSimulationWorld): Promise<string[]> {
   return [
-    ...(await auditBatches(world, excused)),
+    ...(await auditBatches(world, await world.acts())),
     ...auditDeposits(world),
     ...(await auditWithdrawals(world)),
     ...(await auditVault(world)),
   ];
 }
 
-async function auditBatches(world: ChainSimulationWorld, excused: Excused): Promise<string[]> {
+async function auditBatches(world: ChainSimulationWorld, acts: Acts): Promise<string[]> {
   const where = { client: world.calmClient(), chainTable: tables.chainTable };
   const problems: string[] = [];
   const planned = new Map<string, number>();
   for (const batch of await batchesBehind(where, 0, 10_000)) {
     const { batchId, status, insured, rejections } = batch;
     if (status !== 'settled') problems.push(`batch ${batchId} is ${status} in the end`);
-    const { trades, repairs } = await contentOf(where, batchId);
+    const content = await contentOf(where, batchId);
+    const { trades } = content;
     for (const { groupId, sequence } of trades) {
       const name = `trade ${sequence} of ${groupId}`;
       if (planned.has(name))
         problems.push(`${name} is in batches ${planned.get(name)}, ${batchId}`);
       planned.set(name, batchId);
     }
-    for (const [at, side] of insured)
-      if (!excused(batch, at))
-        problems.push(`fill ${at} of batch ${batchId} did not settle for its ${side}`);
-    for (const { at, reason } of rejections)
-      problems.push(`fill ${at} of batch ${batchId} was rejected: ${reason}`);
-    if (repairs.length > 0) problems.push(`batch ${batchId} repairs`);
+    const minedAtMs = await timeOf(world, batch);
+    for (const at of [...insured.keys(), ...rejections.map((each) => each.at)]) {
+      const trade = tradesOfContent(content)[at];
+      if (trade && isExcused(world, acts, { trade, minedAtMs })) continue;
+      const side = insured.get(at) ?? rejections.find((each) => each.at === at)?.reason;
+      problems.push(`fill ${at} of batch ${batchId} did not settle: ${side}`);
+    }
   }
   for (const group of world.groups)
     for (const { outcomes, groupId } of group.frames)
@@ -49,6 +50,35 @@ async function auditBatches(world: ChainSimulationWorld, excused: Excused): Prom
       }
   for (const name of planned.keys()) problems.push(`${name} is in a batch, and never was`);
   return problems;
+}
+
+type Acts = Awaited<ReturnType<ChainSimulationWorld['acts']>>;
+
+async function timeOf({ node }: ChainSimulationWorld, { blockNumber }: BatchRow): Promise<number> {
+  const at = `0x${(blockNumber ?? 0).toString(16)}`;
+  const block = await node.rpc.request('eth_getBlockByNumber', [at, false]);
+  return Number((block as { timestamp: string }).timestamp) * 1_000;
+}
+
+/**
+ * A side need not settle only where its owner's delay had passed by then. And the match must not have come long after the act: what
+ * its owner had taken back by then, the exchange may not match.
+ */
+function isExcused(
+  { groups }: ChainSimulationWorld,
+  acts: Acts,
+  { trade, minedAtMs }: { trade: SettlingTrade; minedAtMs: number },
+): boolean {
+  const frames = groups.find(({ groupId }) => groupId === trade.groupId)?.frames ?? [];
+  const frame = frames.find(({ lastSequence }) => lastSequence >= trade.sequence);
+  const matchedAtMs = frame?.atMs ?? 0;
+  const delayMs = delaySeconds * 1_000;
+  return acts.some(
+    ({ account, requestedAtMs }) =>
+      [trade.makerAccount, trade.takerAccount].includes(account) &&
+      requestedAtMs + delayMs <= minedAtMs &&
+      matchedAtMs < requestedAtMs + delayMs / 2,
+  );
 }
 
 /** None is left half way. */

@@ -27,6 +27,7 @@ import { units } from '#domain/amount.ts';
 import type { SettlementBatch } from '#wire/settlement-batch.ts';
 import { decodeReasons, encodeSettleBatch } from '#wire/settlement-calldata.ts';
 import { takeFacts } from '../../functions/chain-facts/take-facts.ts';
+import { ChainGuarding } from './chain-guarding.ts';
 import type { Reach } from './chain-workers.ts';
 import {
   atomsOf,
@@ -54,24 +55,24 @@ export class ChainExchange {
   /** Calldata of at most so many bytes fits a batch: few trades, so that there are many batches. */
   bytesAtMost = 1_500;
   #world: ChainSimulationWorld;
-  #fromBlock: number;
   #operator: DigestSigner;
   #cleared = new Map<string, number>();
+  readonly guarding: ChainGuarding;
 
-  constructor(world: ChainSimulationWorld, fromBlock: number) {
+  constructor(world: ChainSimulationWorld) {
     this.#world = world;
-    this.#fromBlock = fromBlock;
+    this.guarding = new ChainGuarding(world, (reach) => this.ledger(reach));
     this.#operator = createLocalSigner(world.node.world.places.operator.key.privateKey);
   }
 
   /** One of each of its processes. */
   works(): Work[] {
     const { groups, planted } = this.#world;
+    const facts: Work = { name: 'facts', work: (reach) => this.#takeFacts(reach) };
     return [
       { name: 'indexer', work: (reach) => this.#index(reach) },
-      ...(planted === 'bell-lost'
-        ? []
-        : [{ name: 'facts', work: (reach: Reach) => this.#takeFacts(reach) }]),
+      ...(planted === 'bell-lost' ? [] : [facts]),
+      { name: 'guard', work: (reach) => this.guarding.work(reach) },
       ...groups.map((group) => ({
         name: `clearing ${group.groupId}`,
         work: (reach: Reach) => this.#clear(reach, group),
@@ -139,7 +140,7 @@ export class ChainExchange {
       terms: {
         confirmations: isHasty ? 0 : confirmations,
         finalizedTag: false,
-        fromBlock: this.#fromBlock,
+        fromBlock: world.fromBlock,
       },
     };
     for (;;) {
@@ -261,7 +262,14 @@ export class ChainExchange {
         fits: (batch) => encode(batch).length / 2 <= this.bytesAtMost,
       },
       submitting: {
-        ...{ where, exchange, chain, sender: this.#sender(reach), nowMs, gasLimitOf: () => 10_000_000 },
+        ...{
+          where,
+          exchange,
+          chain,
+          sender: this.#sender(reach),
+          nowMs,
+          gasLimitOf: () => 10_000_000,
+        },
         encoder: async () => encode,
         decode: decodeReasons,
         building: (content) => buildingOf(where, content, { delegations, assets: world.assets }),

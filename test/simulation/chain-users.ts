@@ -30,7 +30,9 @@ const perDeposit: Record<TokenName, number> = { ETH: 24, USDC: 2_400, BTC: 24 };
 export type Work = { name: string; work: (reach: Reach) => Promise<unknown> };
 
 export class ChainUsers {
-  readonly counts = { deposits: 0, orders: 0, withdrawals: 0 };
+  readonly counts = { deposits: 0, orders: 0, withdrawals: 0, acts: 0 };
+  /** What each signs as: at least what the chain says of him. */
+  #epochs = new Map<string, bigint>();
   #world: ChainSimulationWorld;
   #exchange: ChainExchange;
   #salt = 0n;
@@ -50,7 +52,7 @@ export class ChainUsers {
 
   /** Something that one of them wants; what of it takes calls is answered as a process. */
   async act(): Promise<Work | undefined> {
-    const what = this.#random(20);
+    const what = this.#random(22);
     const user = this.#pick(this.#world.node.users);
     const group = this.#pick(this.#world.groups);
     if (what < 13) return this.#order(user, group);
@@ -60,7 +62,38 @@ export class ChainUsers {
     else if (what < 18) group.giveBack(user.address, this.#pick(symbols));
     else if (what === 18 && this.#random(3) === 0) group.takeOver();
     else if (what === 19) return this.#withdraw(user);
+    else if (what > 19 && this.#random(2)) await this.#takeBack(user, group);
     return undefined;
+  }
+
+  /** On the chain, past the exchange: an order, all orders, or funds. */
+  async #takeBack(user: User, group: TradingGroup): Promise<void> {
+    const { node } = this.#world;
+    const what = this.#random(4);
+    this.counts.acts += 1;
+    if (what === 0) {
+      const orders = group.engine.ordersOf(user.address);
+      if (orders.length > 0) await node.ask(user.address, 'cancel', [this.#pick(orders).digest]);
+    } else if (what === 1) {
+      await node.ask(user.address, 'bumpEpoch', []);
+      this.#epochs.set(user.address, (this.#epochs.get(user.address) ?? 0n) + 1n);
+    } else {
+      const symbol = this.#pick(symbols);
+      const asset = this.#world.asset(symbol);
+      const atoms = (atomsOf(asset) * BigInt(1 + this.#random(4_000))) / 100n;
+      await node.ask(user.address, 'requestWithdraw', [BigInt(node.tokens[symbol]), atoms]);
+    }
+  }
+
+  /** Anybody may end an exit whose time has come; what has not come yet reverts. */
+  async endExits(): Promise<void> {
+    const { node } = this.#world;
+    for (const act of await this.#world.acts()) {
+      if (act.type !== 'exit_requested') continue;
+      const isGivenUp = this.#random(6) === 0;
+      const name = isGivenUp ? 'abandonWithdraw' : 'finalizeWithdraw';
+      await node.ask(act.account, name, [act.exitId]);
+    }
   }
 
   /** Nobody wants anything any more: what is free comes home. */
@@ -93,13 +126,15 @@ export class ChainUsers {
     const most = sells ? this.#unitsOf(user, base) : this.#unitsOf(user, 'USDC') / 101;
     const sizeLots = 1 + this.#random(Math.max(1, Math.min(8, Math.floor(most))));
     const order = this.#signed(user, group, { side: sells ? 'sell' : 'buy', sizeLots });
-    const lack = group.engine.shortfall(order);
     this.counts.orders += 1;
-    if (lack.units === 0) {
-      group.apply(order);
-      return undefined;
-    }
-    return { name: 'desk', work: (reach) => this.#fund(reach, group, order, lack) };
+    return { name: 'orders', work: (reach) => this.#enter(reach, group, order) };
+  }
+
+  async #enter(reach: Reach, group: TradingGroup, order: PlaceOrder): Promise<void> {
+    if (!(await this.#exchange.guarding.mayEnter(reach, order))) return;
+    const lack = group.engine.shortfall(order);
+    if (lack.units === 0) group.apply({ ...order, nowMs: this.#world.nowMs() });
+    else await this.#fund(reach, group, order, lack);
   }
 
   #signed(
@@ -123,7 +158,11 @@ export class ChainUsers {
       baseAmount: BigInt(sizeLots) * atomsOf(base),
       quoteAmount: BigInt(sizeLots * limitTicks) * atomsOf(quote),
       ...{ createdAtMs: plain.createdAtMs, expiresAtMs: plain.expiresAtMs },
-      ...{ epoch: 0n, salt: this.#salt, terms: `${base.id}-USDC limit gtc` },
+      ...{
+        epoch: this.#epochs.get(user.address) ?? 0n,
+        salt: this.#salt,
+        terms: `${base.id}-USDC limit gtc`,
+      },
     };
     const digest = this.#world.node.world.digests.order(signed);
     const signature = user.sign(digest).toLowerCase();
@@ -157,7 +196,8 @@ export class ChainUsers {
 
   #withdraw(user: User): Work {
     const { node } = this.#world;
-    const symbol = this.#pick(symbols);
+    // Of USDC more often: who both spent and earned of it owes the vault a batch before it pays.
+    const symbol = this.#random(2) ? 'USDC' : this.#pick(symbols);
     // All that is free, as a rule: what was earned a moment ago and is in no batch yet is among it.
     const all = this.#unitsOf(user, symbol);
     const whole = this.#random(3) && all > 0 ? all : 1 + this.#random(perDeposit[symbol]);

@@ -1,8 +1,10 @@
 /** What the chain's simulation stands in: time, tables, two pair groups whose tokens are real ones on a real node, and who has what. */
 import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import type { Rpc } from '#cloud/rpc.ts';
+import { vaultActOf } from '#cloud/vault-acts.ts';
 import type { Asset } from '#domain/asset.ts';
 import { type Market, noProtections } from '#domain/market.ts';
+import type { ChainLog } from '#wire/chain-fact.ts';
 import { plainMarket } from '../engine/trading-floor.ts';
 import { type ChainNode, symbols, type TokenName } from './chain-node.ts';
 import type { Reach } from './chain-workers.ts';
@@ -21,6 +23,8 @@ const marketBases: Record<string, TokenName> = { majors: 'ETH', alts: 'BTC' };
 
 export class ChainSimulationWorld extends Surroundings {
   readonly node: ChainNode;
+  /** The first block that is of this run. */
+  readonly fromBlock: number;
   readonly assets: ReadonlyMap<string, Asset>;
   readonly groups: readonly TradingGroup[];
   readonly workers: Workers;
@@ -31,12 +35,14 @@ export class ChainSimulationWorld extends Surroundings {
 
   constructor(of: {
     node: ChainNode;
+    fromBlock: number;
     startMs: number;
     random: (below: number) => number;
     planted: ChainFault | undefined;
   }) {
     super(of.random, of.startMs);
     this.node = of.node;
+    this.fromBlock = of.fromBlock;
     this.planted = of.planted;
     this.chainMs = of.startMs;
     this.#startMs = of.startMs;
@@ -65,6 +71,18 @@ export class ChainSimulationWorld extends Surroundings {
 
   marketBase(groupId: string): Asset {
     return this.asset(marketBases[groupId] ?? '');
+  }
+
+  /** What users took back on the chain in this run, as the chain is now. */
+  async acts() {
+    const { node } = this;
+    const { vault: address } = node.world.places;
+    const range = { fromBlock: `0x${this.fromBlock.toString(16)}`, toBlock: 'latest' };
+    const logs = (await node.rpc.request('eth_getLogs', [{ address, ...range }])) as ChainLog[];
+    return logs.flatMap((log) => {
+      const act = vaultActOf(log, address);
+      return act && 'requestedAtMs' in act ? [act] : [];
+    });
   }
 
   /** The tables, as a process reaches them that may die at any call. */

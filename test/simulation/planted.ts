@@ -48,7 +48,8 @@ export const chainFaults = {
   'credits-twice': 'a deposit is credited once for each block that it was ever in',
   'batch-out-of-order': 'settlement takes the frames of later clocks first',
   'withdraws-early': 'withdrawals do not wait for the batches that hold what was matched before',
-  'bell-lost': 'nobody hears what restricts trading on the chain',
+  'bell-lost': 'nobody takes in what the chain says of deposits, batches and withdrawals',
+  'guard-blind': 'the guard hears of blocks, and of nothing that users take back in them',
   'atom-lost': 'the dust of deposits is forgotten',
 } as const;
 

@@ -1,9 +1,11 @@
 /** One run of the chain's simulation: a seed's story on a real node, with reorgs and deaths at any call, then everything is audited. */
 
+import { openExits } from '#cloud/exit-store.ts';
 import { batchesBehind } from '#cloud/settlement-batches.ts';
 import { openPayouts } from '#cloud/withdrawal-store.ts';
 import { outboxKeys } from '#wire/table-keys.ts';
 import { seeded } from '../cloud/clearing-journal.ts';
+import { delaySeconds } from '../contracts/chain-world.ts';
 import { auditChain } from './audit-chain.ts';
 import { ChainExchange } from './chain-exchange.ts';
 import type { ChainNode } from './chain-node.ts';
@@ -22,6 +24,7 @@ export type ChainRun = {
     trades: number;
     batches: number;
     withdrawals: number;
+    acts: number;
     reorgs: number;
     deaths: number;
     insured: number;
@@ -40,10 +43,10 @@ export async function simulateChain(
   const random = seeded(seed);
   const startMs = await node.begin();
   const fromBlock = Number(await node.rpc.request('eth_blockNumber', []));
-  const world = new ChainSimulationWorld({ node, startMs, random, planted });
+  const world = new ChainSimulationWorld({ node, fromBlock, startMs, random, planted });
   // What waits inside the cloud's code waits for a moment: nothing else happens meanwhile.
   const soon = { ...world.time.timers, after: (_: number, run: () => void) => instant(run) };
-  const run = () => new Simulation(world, seed, fromBlock).run();
+  const run = () => new Simulation(world, seed).run();
   return withVirtualWaits(soon, random, run);
 }
 
@@ -57,16 +60,20 @@ class Simulation {
   #seed: number;
   #exchange: ChainExchange;
   #users: ChainUsers;
+  /** How much everybody wants at once, at most. */
+  #busy: number;
   /** How far settlement is behind: the more, the seldomer it runs. */
   #lag: number;
   #reorgs = 0;
   #batches = 0;
 
-  constructor(world: ChainSimulationWorld, seed: number, fromBlock: number) {
+  constructor(world: ChainSimulationWorld, seed: number) {
     this.#world = world;
     this.#seed = seed;
-    this.#lag = [3, 6, 20][world.random(3)] ?? 3;
-    this.#exchange = new ChainExchange(world, fromBlock);
+    // Planted faults show where much is under way.
+    this.#busy = world.planted ? 40 : ([8, 16, 40][world.random(3)] ?? 8);
+    this.#lag = world.planted ? 20 : ([3, 6, 20][world.random(3)] ?? 3);
+    this.#exchange = new ChainExchange(world);
     this.#users = new ChainUsers(world, this.#exchange);
   }
 
@@ -88,7 +95,7 @@ class Simulation {
   async #step(): Promise<void> {
     const { random } = this.#world;
     const works: Work[] = [];
-    for (let acts = random(12); acts > 0; acts -= 1) {
+    for (let acts = random(this.#busy); acts > 0; acts -= 1) {
       const work = await this.#users.act();
       if (work) works.push(work);
     }
@@ -101,6 +108,8 @@ class Simulation {
     await this.#work(works);
     if (random(9) === 0) await this.#reorg();
     if (random(15) === 0) await this.#world.node.forgetWaiting();
+    if (random(12) === 0) await this.#longPause();
+    if (random(6) === 0) await this.#users.endExits();
     for (let blocks = random(3); blocks > 0; blocks -= 1) await this.#block();
   }
 
@@ -130,14 +139,26 @@ class Simulation {
     for (let blocks = 0; blocks <= count; blocks += 1) await this.#block();
   }
 
+  /** Longer than an exit's delay, in which the exchange goes on, settlement as seldom as ever. */
+  async #longPause(): Promise<void> {
+    const { random, time } = this.#world;
+    for (let hours = 0; hours < 8; hours += 1) {
+      await time.pass(delaySeconds * 150);
+      await this.#block();
+      const works = this.#exchange.works();
+      await this.#work(works.filter(({ name }) => name !== 'settlement' || random(this.#lag) < 2));
+    }
+  }
+
   /** Nothing goes wrong and nobody wants anything more: what is under way comes to its end. */
   async #calm(): Promise<void> {
     const { bugs } = this.#world;
     for (let round = 0; round < calmRounds && bugs.length === 0; round += 1) {
       if (round % 8 === 0) this.#users.stop();
       await this.#work(this.#exchange.works());
-      // Deadlines of withdrawals that nothing covers pass.
-      if (round > 5) await this.#world.time.pass(60_000);
+      // Deadlines of withdrawals that nothing covers pass, and the delays of exits.
+      if (round > 5) await this.#world.time.pass(delaySeconds * 125);
+      if (round > 5 && round % 4 === 0) await this.#users.endExits();
       await this.#block();
       if (round > 3 && (await this.#isOver())) break;
     }
@@ -151,7 +172,8 @@ class Simulation {
     this.#batches = batches.length;
     const open = await openPayouts({ client, table: tables.chainTable });
     const isSettled = batches.every(({ status }) => status === 'settled');
-    return isSettled && open.length === 0 && settling >= 0;
+    const exits = await openExits({ client, table: tables.chainTable });
+    return isSettled && open.length + exits.length + settling === 0;
   }
 
   async #end(): Promise<ChainRun> {
@@ -160,15 +182,15 @@ class Simulation {
     for (const what of this.#exchange.incidents) problems.push(`the sender: ${what}`);
     for (const what of this.#exchange.surprises)
       problems.push(`the vault paid what was not to be paid: ${JSON.stringify(what)}`);
-    if (problems.length === 0) problems.push(...(await auditChain(world, () => false)));
+    if (problems.length === 0) problems.push(...(await auditChain(world)));
     const trades = world.groups.flatMap(({ frames }) =>
       frames.flatMap(({ outcomes }) =>
         outcomes.flatMap(({ events }) => events.filter(({ type }) => type === 'trade')),
       ),
     );
-    const { deposits, orders, withdrawals } = this.#users.counts;
+    const { deposits, orders, withdrawals, acts } = this.#users.counts;
     const counts = {
-      ...{ deposits, orders, withdrawals, trades: trades.length, batches: this.#batches },
+      ...{ deposits, orders, withdrawals, acts, trades: trades.length, batches: this.#batches },
       ...{ reorgs: this.#reorgs, deaths: world.workers.deaths },
       insured: this.#exchange.told.length,
     };

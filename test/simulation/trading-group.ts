@@ -127,6 +127,10 @@ export class TradingGroup {
     if (order) this.apply({ type: 'cancel', ...this.#next(), account, digest: order.digest });
   }
 
+  cancelOrder(account: string, which: string): void {
+    this.apply({ type: 'cancel', ...this.#next(), account, digest: which });
+  }
+
   cancelAll(account: string): void {
     this.apply({ type: 'cancel_all', ...this.#next(), account });
   }

@@ -37,7 +37,7 @@ export const acknowledgements: readonly Acknowledgement[] = [
       'Access logs of a WebSocket API need a role that is set for the whole account and region, which one app must not change; the feed function logs every route.',
   },
   {
-    at: /^(Api\/(Orders|Withdrawals|Markets|Accounts)|Feed\/Feed|Operations\/Operations)\/Role\/DefaultPolicy$/,
+    at: /^(Api\/(Orders|Withdrawals|Markets|Accounts)|Feed\/Feed|Chain\/Guard\/ChainGuard|Operations\/Operations)\/Role\/DefaultPolicy$/,
     rule: 'AwsSolutions-IAM5[Resource::*]',
     reason:
       'Lambda attaches a function to a VPC by EC2 actions that can name no resource (AWSLambdaVPCAccessExecutionRole has the same); a second policy denies them to the code itself.',
@@ -70,7 +70,7 @@ export const acknowledgements: readonly Acknowledgement[] = [
       'Access logs would be a second bucket to keep; few roles may write, the chain proves every byte, and versions keep what was there before.',
   },
   {
-    at: /^(Workers\/Archive\/Role\/DefaultPolicy|Money\/Reconciliation\/(Runs|Day)\/Role\/DefaultPolicy|Chain\/Settlement\/Function\/Role\/DefaultPolicy|Operations\/OperatorPolicy)$/,
+    at: /^(Workers\/Archive\/Role\/DefaultPolicy|Money\/Reconciliation\/(Runs|Day)\/Role\/DefaultPolicy|Chain\/Settlement\/ChainSettlement\/Role\/DefaultPolicy|Operations\/OperatorPolicy)$/,
     rule: objectsOf('journal/'),
     reason:
       'Objects are named by the frames that they hold: any below journal/, and nothing else of the bucket.',

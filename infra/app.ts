@@ -44,7 +44,7 @@ export function crossbook(app: App, stage: Stage, bundles: Bundles): void {
 
   // What the chain says, and what is told to it.
   const chain = new ChainStack(app, named('Chain'), {
-    ...{ stage, bundles, data, journal, money },
+    ...{ stage, bundles, data, journal, money, network },
   });
 
   // An order comes in by the API, is matched, is journaled …

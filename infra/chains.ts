@@ -61,6 +61,7 @@ export const localChain: StageChain = {
   // The local cloud puts its own chain's URL in its place.
   rpcUrls: 'http://127.0.0.1:8545',
   genesis: true,
+  settles: true,
   terms: {
     confirmations: 3,
     finalizedTag: false,
@@ -86,6 +87,7 @@ export const devChain: StageChain = {
   chainId: 84_532,
   ...placeholders,
   followSeconds: 12,
+  settles: true,
   rpcUrls: 'https://sepolia.base.org',
   terms: {
     confirmations: 10,
@@ -111,6 +113,7 @@ export const prodChain: StageChain = {
   chainId: 8_453,
   ...placeholders,
   followSeconds: 60,
+  settles: true,
   terms: {
     confirmations: 60,
     finalizedTag: true,

@@ -23,8 +23,12 @@ export type Stage = {
   leaseMs: number;
   /** Each pair group's; `tasks` 2: one leads, one stands by and takes over. */
   matcher: { cpuUnits: number; memoryMiB: number; tasks: 1 | 2 };
-  /** Demo funds for everyone who asks, and how many may ask in a second: never in prod. */
-  faucet?: { requestsPerSecond: number };
+  /** Demo tokens for everyone who asks, and how many may ask in a second: never in prod. */
+  faucet?: {
+    requestsPerSecond: number;
+    /** Atoms of the chain's own coin for whoever has less: on a chain of ours. */
+    coinAtoms?: string;
+  };
   /** Demo traders, in the stages that have them, and how often each of them acts. Each act costs what an order costs. */
   bots?: { paceMs: number };
   /**
@@ -133,7 +137,7 @@ const stages: Record<StageName, Stage> = {
     journalRetentionHours: 168,
     leaseMs: 3_000,
     matcher: { cpuUnits: 256, memoryMiB: 512, tasks: 1 },
-    faucet: { requestsPerSecond: 1_000 },
+    faucet: { requestsPerSecond: 1_000, coinAtoms: '100000000000000000' },
     bots: { paceMs: 2_000 },
     adjusters: [],
     retainData: false,

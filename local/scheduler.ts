@@ -30,6 +30,8 @@ type Job = { resource: Resource; schedule: Schedule; targets: Target[] };
 
 /** Longest wait of a timer (2^31 - 1 ms); a later moment takes several. */
 const MAX_TIMER_MS = 2_147_483_647;
+/** Each is a cold start. */
+const LOOK_MS = 500;
 
 export function startScheduler(options: SchedulerOptions): Scheduler {
   const sinceMs = options.nowMs();
@@ -52,6 +54,7 @@ export function startScheduler(options: SchedulerOptions): Scheduler {
     timers.set(job, timer);
   };
   for (const job of jobs) plan(job);
+  const looks = lookSoon(jobs, options);
 
   return {
     trigger: async (name) => {
@@ -60,9 +63,16 @@ export function startScheduler(options: SchedulerOptions): Scheduler {
       await runJob(job, options.nowMs(), options);
     },
     stop: () => {
-      for (const timer of timers.values()) clearTimeout(timer);
+      for (const timer of [...timers.values(), ...looks]) clearTimeout(timer);
     },
   };
+}
+
+/** Between a stop and a start nobody looked: whoever looks each minute does so soon, one after the other, not a minute later. */
+function lookSoon(jobs: Job[], options: SchedulerOptions): NodeJS.Timeout[] {
+  return jobs
+    .filter(({ resource }) => resource.props['ScheduleExpression'] === 'rate(1 minute)')
+    .map((job, at) => setTimeout(() => void runJob(job, options.nowMs(), options), at * LOOK_MS));
 }
 
 async function runJob(job: Job, atMs: number, options: SchedulerOptions): Promise<void> {

@@ -1,4 +1,4 @@
-/** Keeps a bot in demo funds: reads its balances, asks the faucet for what runs low. */
+/** Keeps a bot in demo funds: reads its balances, and for what runs low asks the faucet and deposits what it mints. */
 import type { Crossbook } from '#client/crossbook.ts';
 import { CrossbookError } from '#client/crossbook-error.ts';
 import { parseDecimal } from '#domain/amount.ts';
@@ -48,7 +48,17 @@ export type Purse = {
   balances(maxAgeMs: number): Promise<BalanceJson[]>;
 };
 
-export function createPurse(exchange: Crossbook, now: () => number): Purse {
+/** What the faucet mints. */
+export type Gift = { asset: string; amount: string };
+
+/** `deposit` brings what the faucet mints to the exchange: done once it counts. */
+export type PurseOptions = {
+  exchange: Crossbook;
+  deposit(gifts: readonly Gift[]): Promise<unknown>;
+  now(): number;
+};
+
+export function createPurse({ exchange, deposit, now }: PurseOptions): Purse {
   let known: { balances: BalanceJson[]; atMs: number } | undefined;
   const askedAtMs = new Map<string, number>();
 
@@ -57,16 +67,15 @@ export function createPurse(exchange: Crossbook, now: () => number): Purse {
     known = { balances, atMs: now() };
     return balances;
   };
-  const askFor = async (asset: string): Promise<boolean> => {
-    if (now() - (askedAtMs.get(asset) ?? -Infinity) < askAgainMs) return false;
+  const askFor = async (asset: string): Promise<readonly Gift[]> => {
+    if (now() - (askedAtMs.get(asset) ?? -Infinity) < askAgainMs) return [];
     askedAtMs.set(asset, now());
     try {
-      await exchange.faucet(asset);
-      return true;
+      return (await exchange.faucet(asset)).amounts;
     } catch (error) {
       // A stage without a faucet, an asset that it does not give, a limit that is reached: go on with what there is.
       const settled = ['not_found', 'unknown_asset', 'too_many_requests'];
-      if (error instanceof CrossbookError && settled.includes(error.code)) return false;
+      if (error instanceof CrossbookError && settled.includes(error.code)) return [];
       askedAtMs.delete(asset);
       throw error;
     }
@@ -79,9 +88,12 @@ export function createPurse(exchange: Crossbook, now: () => number): Purse {
       const assets = new Set(
         [...markets.values()].flatMap(({ base, quote }) => [base.id, quote.id]),
       );
-      const given = [];
-      for (const asset of assetsToAskFor(balances, assets)) given.push(await askFor(asset));
-      return given.includes(true) ? read() : balances;
+      const given: Gift[] = [];
+      for (const asset of assetsToAskFor(balances, assets)) given.push(...(await askFor(asset)));
+      if (given.length === 0) return balances;
+      // All at once: each waits for blocks.
+      await deposit(given);
+      return read();
     },
   };
 }

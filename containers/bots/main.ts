@@ -1,8 +1,10 @@
 /** Demo traders: two market makers and a taker with their own keys, which speak the public API and nothing else. */
 import { Crossbook } from '#client/crossbook.ts';
+import { depositGifts } from '#client/funding.ts';
 import { settingNames } from '#wire/setting-names.ts';
 import { type Bot, runBot, waitUnless } from './bot.ts';
 import { createFairPrices } from './fair-price.ts';
+import type { Gift } from './funding.ts';
 import { createMaker, type MakerOptions } from './maker.ts';
 import { seededRandom } from './seeded-random.ts';
 import { createTaker } from './taker.ts';
@@ -21,7 +23,14 @@ const paceMs = Number(process.env[settingNames.botPaceMs] ?? 2_000);
 const now = Date.now;
 const tally = createTally();
 
-const exchangeOf = (name: string) => new Crossbook({ apiUrl, signer: walletOf(seed, name) });
+/** A bot's own: its account, and how what the faucet mints gets there. */
+function accountOf(name: string) {
+  const wallet = walletOf(seed, name);
+  const exchange = new Crossbook({ apiUrl, signer: wallet });
+  const deposit = (gifts: readonly Gift[]) => depositGifts(exchange, wallet, gifts);
+  return { name, exchange, deposit };
+}
+
 const fairPrice = createFairPrices({ exchange: new Crossbook({ apiUrl }), seed, now });
 
 const steady = { layers: 3, halfSpreadBps: 6, layerBps: 8, layerQuote: 600, skewBps: 20 };
@@ -32,8 +41,7 @@ const maker = (
   style: Omit<MakerOptions['style'], 'toleranceBps' | 'moves' | 'icebergParts'>,
 ) =>
   createMaker({
-    name,
-    exchange: exchangeOf(name),
+    ...accountOf(name),
     fairPrice,
     style: { ...style, toleranceBps: 4, moves: 2, icebergParts: 4 },
     paceMs,
@@ -45,8 +53,7 @@ const bots: Bot[] = [
   maker('steady maker', steady),
   maker('wide maker', wide),
   createTaker({
-    name: 'taker',
-    exchange: exchangeOf('taker'),
+    ...accountOf('taker'),
     paceMs: paceMs * 1.5,
     random: seededRandom(`${seed} taker`),
     tally,

@@ -5,7 +5,7 @@ import type { ListedMarket } from '#wire/catalog.ts';
 import type { Bot } from './bot.ts';
 import { carryOut, quoteOf } from './carry-out.ts';
 import { createDeadMan } from './dead-man.ts';
-import { createPurse, fundsOf } from './funding.ts';
+import { createPurse, fundsOf, type PurseOptions } from './funding.ts';
 import { decideQuotes, type LiveQuote, type Style } from './quoting.ts';
 import type { Tally } from './tally.ts';
 
@@ -19,6 +19,7 @@ export type MakerOptions = {
   paceMs: number;
   tally: Tally;
   now: () => number;
+  deposit: PurseOptions['deposit'];
 };
 
 /** Should even the dead man's switch fail, quotes of a bot that died are gone after this time. */
@@ -30,9 +31,9 @@ const lookEveryVisits = 5;
 const balanceAgeMs = 20_000;
 
 export function createMaker(options: MakerOptions): Bot {
-  const { name, exchange, paceMs, now } = options;
+  const { name, exchange, paceMs } = options;
   const live = new Map<string, LiveQuote[]>();
-  const purse = createPurse(exchange, now);
+  const purse = createPurse(options);
   const deadMan = createDeadMan(options);
   let visits = 0;
 

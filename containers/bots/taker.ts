@@ -7,7 +7,7 @@ import { formatPrice, formatSize, type MarketState, parsePrice } from '#domain/m
 import type { ListedMarket } from '#wire/catalog.ts';
 import type { TextLevel } from '#wire/feed-message.ts';
 import type { Bot } from './bot.ts';
-import { createPurse, fundsOf } from './funding.ts';
+import { createPurse, fundsOf, type PurseOptions } from './funding.ts';
 import { kindOf } from './order-kind.ts';
 import type { Random } from './seeded-random.ts';
 import { decideTake, type Take } from './taking.ts';
@@ -20,6 +20,7 @@ export type TakerOptions = {
   random: Random;
   tally: Tally;
   now: () => number;
+  deposit: PurseOptions['deposit'];
 };
 
 const balanceAgeMs = 20_000;
@@ -28,7 +29,7 @@ const waitMs = 120_000;
 
 export function createTaker(options: TakerOptions): Bot {
   const { name, exchange, paceMs, random, tally } = options;
-  const purse = createPurse(exchange, options.now);
+  const purse = createPurse(options);
   return {
     name,
     paceMs,

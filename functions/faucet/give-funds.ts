@@ -1,19 +1,22 @@
-/** Gives demo funds from the vault's house account: fixed amounts, a few times a day, each request once. */
+/** Mints demo tokens to whoever asks: fixed amounts, a few times a day, each request once; and coin for what depositing costs. */
 import * as z from 'zod';
 import type { Clock } from '#cloud/clock.ts';
 import type { FaucetStore } from '#cloud/faucet-store.ts';
 import { type ApiAnswer, type ApiRequest, checked, isRefused, refuse } from '#cloud/http-edge.ts';
-import type { LedgerStore } from '#cloud/ledger-store.ts';
-import { formatDecimal, parseDecimal, type Units, units } from '#domain/amount.ts';
-import { assert } from '#domain/assertion.ts';
-import type { Asset } from '#domain/asset.ts';
+import { formatDecimal, parseDecimal } from '#domain/amount.ts';
+import { type Asset, atomsPerUnit } from '#domain/asset.ts';
 import type { FaucetJson } from '#wire/rest-api.ts';
 
+export type Gift = { id: string; account: string; atoms: bigint };
+
 export type FaucetPorts = {
-  ledger: Pick<LedgerStore, 'deposit'>;
   claims: FaucetStore;
   /** Every asset of every listed market. */
   assets(): Promise<readonly Asset[]>;
+  /** Each id is one transaction, however often it is asked for; answers its hash. */
+  mint(gift: Gift & { token: string }): Promise<string>;
+  /** The chain's own coin, where the stage gives it and the account has less: answers the transaction's hash, undefined otherwise. */
+  giveCoin(gift: Omit<Gift, 'atoms'>): Promise<string | undefined>;
   clock: Clock;
   newKey: () => string;
 };
@@ -37,8 +40,8 @@ const faucetBody = z.strictObject({
 });
 
 /**
- * `POST /v1/faucet`: 201 with what was given. A repeated idempotencyKey gives nothing more, and finishes
- * what a crash may have left undone: each deposit is an operation of its own, by slot and asset.
+ * `POST /v1/faucet`: 201 with what is minted, in transactions that a block has soon. A repeated idempotencyKey gives nothing
+ * more, and finishes what a crash may have left undone: each gift is a transaction of its own, by slot and asset.
  */
 export async function giveFunds(request: ApiRequest, ports: FaucetPorts): Promise<ApiAnswer> {
   const body = checked(faucetBody, request.body);
@@ -47,41 +50,37 @@ export async function giveFunds(request: ApiRequest, ports: FaucetPorts): Promis
   const gifts = giftsOf(await ports.assets(), wanted);
   if (gifts.length === 0) return refuse('unknown_asset');
 
-  const atMs = ports.clock.nowMs();
-  const day = new Date(atMs).toISOString().slice(0, 10);
+  const day = new Date(ports.clock.nowMs()).toISOString().slice(0, 10);
   // The asset belongs to the key: the same key with another asset is another request.
   const key = `${wanted ?? '*'}:${idempotencyKey}`;
   const claim = await ports.claims.claim({ account, day, key, limit: dailyLimit });
   if (!claim) return refuse('too_many_requests', { dailyLimit });
 
-  for (const { asset, units: given } of gifts) {
-    const operationId = `faucet:${account}:${day}:${claim.slot}:${asset.id}`;
-    const { status } = await ports.ledger.deposit({
-      operationId,
-      account,
-      asset: asset.id,
-      units: given,
-      atMs,
-    });
-    assert(status === 'created' || status === 'exists', `${operationId}: ${status}`);
+  const idOf = (what: string) => `faucet:${account}:${day}:${claim.slot}:${what}`;
+  const coin = await ports.giveCoin({ id: idOf('coin'), account });
+  const minted: FaucetJson['amounts'] = [];
+  for (const { asset, units } of gifts) {
+    const atoms = units * atomsPerUnit(asset);
+    const gift = { id: idOf(asset.id), account, atoms, token: asset.chainAsset };
+    const transactionHash = await ports.mint(gift);
+    const amount = formatDecimal(units, asset.decimals);
+    minted.push({ asset: asset.id, amount, transactionHash });
   }
   const answer: FaucetJson = {
     account,
-    amounts: gifts.map(({ asset, units: given }) => ({
-      asset: asset.id,
-      amount: formatDecimal(given, asset.decimals),
-    })),
+    amounts: minted,
+    ...(coin === undefined ? {} : { coinTransactionHash: coin }),
     ...(claim.repeated ? { repeated: true } : {}),
   };
   return { status: claim.repeated ? 200 : 201, body: answer };
 }
 
 function giftsOf(assets: readonly Asset[], wanted: string | undefined) {
-  const gifts: { asset: Asset; units: Units }[] = [];
+  const gifts: { asset: Asset; units: bigint }[] = [];
   for (const asset of assets) {
     if (wanted !== undefined && asset.id !== wanted) continue;
     const given = parseDecimal(amounts[asset.id] ?? amountOfOthers, asset.decimals) ?? 0n;
-    if (given > 0n) gifts.push({ asset, units: units(given) });
+    if (given > 0n) gifts.push({ asset, units: given });
   }
   return gifts;
 }

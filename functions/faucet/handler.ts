@@ -1,35 +1,38 @@
-/** `faucet`: demo funds. Deployed only to stages whose settings ask for it; never to prod. */
+/** `faucet`: demo tokens. Deployed only to stages whose settings ask for it; never to prod. */
 import { randomUUID } from 'node:crypto';
 import { documentClient } from '#cloud/clients.ts';
-import { systemClock } from '#cloud/clock.ts';
+import { systemClock as clock } from '#cloud/clock.ts';
 import { createFaucetStore } from '#cloud/faucet-store.ts';
 import { type ApiRequest, httpHandler } from '#cloud/http-edge.ts';
-import { createLedgerStore } from '#cloud/ledger-store.ts';
 import { createLogger } from '#cloud/logger.ts';
 import { createMarketDirectory } from '#cloud/market-directory.ts';
+import { rpcPoolOf } from '#cloud/rpc-pool-of.ts';
 import { catalogOf, setting } from '#cloud/settings.ts';
+import { transactionSenderOf } from '#cloud/transaction-sender-of.ts';
+import { settingNames } from '#wire/setting-names.ts';
 import { type FaucetPorts, giveFunds } from './give-funds.ts';
+import { minting } from './minting.ts';
 
 const environment = process.env;
+const logger = createLogger('faucet');
 const client = documentClient();
-const clock = systemClock;
-const ledgerTable = { client, table: setting(environment, 'ledgerTable') };
 const historyTable = { client, table: setting(environment, 'historyTable') };
-const catalog = catalogOf(environment);
-const { assets } = createMarketDirectory({ ...historyTable, catalog, clock });
+const rpc = await rpcPoolOf(environment, { clock, random: Math.random });
+const report = (incident: string, what: { id: string; nonce: number; reason: string }) =>
+  logger.error(`transaction sender: ${incident}`, what);
 
 const ports: FaucetPorts = {
-  ledger: createLedgerStore({
-    ...ledgerTable,
-    outboxTable: setting(environment, 'outboxTable'),
-    assets: async () => new Set((await assets()).map(({ id }) => id)),
+  claims: createFaucetStore({ client, table: setting(environment, 'ledgerTable') }),
+  assets: createMarketDirectory({ ...historyTable, catalog: catalogOf(environment), clock }).assets,
+  ...minting({
+    rpc,
+    sender: transactionSenderOf(environment, 'faucetKey', { client, rpc, clock, report }),
+    coinAtoms: BigInt(environment[settingNames.faucetCoin] ?? 0),
   }),
-  claims: createFaucetStore(ledgerTable),
-  assets,
   clock,
   newKey: randomUUID,
 };
 
 const routes = { 'POST /v1/faucet': (request: ApiRequest) => giveFunds(request, ports) };
 
-export const handler = httpHandler('faucet', routes, { logger: createLogger('faucet') });
+export const handler = httpHandler('faucet', routes, { logger });

@@ -39,6 +39,8 @@ export const chainParts = {
   accounts: [
     any(chainKeys.account('').pk),
     any(chainKeys.exit('').pk),
+    chainKeys.openExits,
+    any(chainKeys.cancelledOrder('', '').pk),
     any(chainKeys.delegation('').pk),
     any(chainKeys.delegationsOf('')),
   ],
@@ -51,6 +53,7 @@ export const chainParts = {
     any(chainKeys.houseTransfer('').pk),
     chainKeys.insuredFills,
   ],
+  guard: [chainKeys.guardTasks],
   sending: [
     any(chainKeys.nonces('').pk),
     any(chainKeys.transaction('').pk),

@@ -32,6 +32,14 @@ export function chainAlarms({ chain: { terms, settles } }: Stage, create: Create
       threshold: 1,
       periods: 3,
     }),
+    create('GuardBehind', {
+      runbook: 'guard-behind',
+      means:
+        'What a user took back on the chain is not done here for minutes: an order may still trade.',
+      metric: greatest('GuardOldestMs', 'chain-guard'),
+      threshold: 300_000,
+      periods: 3,
+    }),
     ...sendingAlarms(terms.stuckAfterSeconds * 1_000, create),
     ...withdrawalAlarms(create),
     ...(settles ? settlementAlarms(5 * terms.stuckAfterSeconds * 1_000, create) : []),

@@ -43,7 +43,7 @@ export class ChainSettlement extends Construct {
   constructor(scope: Construct, id: string, props: ChainSettlementProps) {
     super(scope, id);
     const { stage, bundles, data, journal, queue, operatorKey, reach, timeoutSeconds } = props;
-    this.lambda = new ServerFunction(this, 'Function', {
+    this.lambda = new ServerFunction(this, 'ChainSettlement', {
       name: 'chain-settlement',
       description: 'Puts what was cleared into batches, predicts them and sends them',
       ...{ stage, bundles, timeoutSeconds },

@@ -1,4 +1,4 @@
-/** The chain: who reads it, who writes to it, and by which keys. Node providers are on the internet, so nothing here is in the VPC. */
+/** The chain: who reads it, who writes to it, and by which keys. Node providers are on the internet, so only the guard is in the VPC. */
 import { CfnOutput, CustomResource, RemovalPolicy, Stack } from 'aws-cdk-lib';
 import type { PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import { Key, KeySpec, KeyUsage } from 'aws-cdk-lib/aws-kms';
@@ -14,6 +14,7 @@ import {
   readsChain,
   writesChain,
 } from '../constructs/chain-access.ts';
+import { ChainGuard } from '../constructs/chain-guard.ts';
 import { ChainSettlement } from '../constructs/chain-settlement.ts';
 import { may, onPartitions, onTable, readsMarkets, worksOff } from '../constructs/permission.ts';
 import { ServerFunction, type Settings } from '../constructs/server-function.ts';
@@ -22,6 +23,7 @@ import type { Stage } from '../settings.ts';
 import type { DataStack } from './data.ts';
 import type { JournalStack } from './journal.ts';
 import { chainTryLastsSeconds, type MoneyStack, settleLastsSeconds } from './money.ts';
+import type { NetworkStack } from './network.ts';
 
 type ChainStackProps = {
   stage: Stage;
@@ -29,6 +31,7 @@ type ChainStackProps = {
   data: DataStack;
   journal: JournalStack;
   money: MoneyStack;
+  network: NetworkStack;
 };
 
 export class ChainStack extends Stack {
@@ -59,6 +62,7 @@ export class ChainStack extends Stack {
     this.functions = [
       ...[this.indexer, this.sender, this.facts],
       ...(stage.chain.settles ? [this.settlementFunction(props)] : []),
+      this.guardFunction(props),
     ];
     if (stage.chain.genesis && this.faucetKey) this.genesis(props, this.faucetKey);
     this.outputs(stage);
@@ -188,6 +192,8 @@ export class ChainStack extends Stack {
           [outboxKeys.topic('facts')],
           ...(['GetItem', 'UpdateItem', 'DeleteItem'] as const),
         ),
+        // What is cleared and in no batch yet: a withdrawal is paid behind it.
+        onPartitions(data.outbox, [outboxKeys.topic('settle')], 'Query'),
         readsMarkets(data.history),
         ...this.signsWith(this.operatorKey),
         worksOff(queue),
@@ -204,6 +210,13 @@ export class ChainStack extends Stack {
     return new ChainSettlement(this, 'Settlement', {
       ...{ stage, bundles, data, journal, queue, operatorKey, reach },
       timeoutSeconds: settleLastsSeconds,
+    }).lambda;
+  }
+
+  private guardFunction({ stage, bundles, data, network, money }: ChainStackProps) {
+    return new ChainGuard(this, 'Guard', {
+      ...{ stage, bundles, data, network, queue: money.topics.guard.queue },
+      timeoutSeconds: chainTryLastsSeconds,
     }).lambda;
   }
 

@@ -67,6 +67,8 @@ export class MatcherStack extends Stack {
         archiveBucket: journal.archive.bucketName,
         fanOutFunction: feed.fanOut.functionName,
         port: String(matcherPort),
+        // How old the chain's head may be.
+        chainTerms: JSON.stringify(stage.chain.terms),
       },
       allow: [
         // Any group's lease is read, to ask its leader for credit; only the own one is taken.

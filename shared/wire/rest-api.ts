@@ -350,7 +350,10 @@ export type ChainJson = {
 
 export type FaucetJson = {
   account: Address;
-  amounts: { asset: string; amount: string }[];
+  /** Minted to the account's own address: to trade with it, deposit it. */
+  amounts: { asset: string; amount: string; transactionHash: string }[];
+  /** The chain's own coin, for what depositing costs. */
+  coinTransactionHash?: string;
   repeated?: true;
 };
 

@@ -21,6 +21,8 @@ export const settingNames = {
   /** KMS keys: settles and approves withdrawals; mints demo tokens. */
   operatorKey: 'CROSSBOOK_OPERATOR_KEY',
   faucetKey: 'CROSSBOOK_FAUCET_KEY',
+  /** Atoms of the chain's own coin that the faucet gives beside tokens; none where absent. */
+  faucetCoin: 'CROSSBOOK_FAUCET_COIN',
   ledgerTable: 'CROSSBOOK_LEDGER_TABLE',
   /** What must happen after money moved. */
   outboxTable: 'CROSSBOOK_OUTBOX_TABLE',

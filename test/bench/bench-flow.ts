@@ -36,7 +36,7 @@ async function open(): Promise<Floor> {
   const traders: Trader[] = [];
   for (let count = 0; count < traderCount; count += 1) {
     const trader = await Trader.arrive(exchange.apiUrl);
-    await trader.rest.faucet({ account: trader.account, idempotencyKey: 'flow' });
+    await trader.fund();
     traders.push(trader);
   }
   return { exchange, traders };

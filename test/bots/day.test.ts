@@ -37,7 +37,9 @@ beforeEach(async () => {
     }
     return exchange.client(wallet);
   };
-  const shared = { paceMs: stepMs, tally, now };
+  // Everybody has enough: nothing is asked for.
+  const deposit = async () => expect.fail('a bot ran low');
+  const shared = { paceMs: stepMs, tally, now, deposit };
   const fairPrice = createFairPrices({ exchange: clientOf('anybody'), seed, now });
   makers = ['steady', 'wide'].map((name) =>
     createMaker({ ...shared, name, exchange: clientOf(name), fairPrice, style }),

@@ -1,6 +1,7 @@
 /** One of the load's clients: an account with funds that places, cancels, replaces and amends orders by the client SDK. */
 import { Wallet } from 'ethers';
 import { Crossbook } from '#client/crossbook.ts';
+import { depositGifts } from '#client/funding.ts';
 import { createRest, type Rest } from '#client/rest.ts';
 import { amendedAtoms, type OrderWish, signAmend, signCancel } from '#client/signing.ts';
 import { parseDecimal } from '#domain/amount.ts';
@@ -70,6 +71,7 @@ export class Client {
   /** Demo funds of every asset: units by `account#asset`. */
   async fund(): Promise<Map<string, bigint>> {
     const { amounts } = await this.crossbook.faucet();
+    await depositGifts(this.crossbook, this.#wallet, amounts);
     const { markets } = await this.crossbook.venue();
     const assets = [...markets.values()].flatMap(({ base, quote }) => [base, quote]);
     return new Map(

@@ -1,24 +1,30 @@
 import { beforeEach, describe, expect, test } from 'vitest';
 import type { FaucetStore } from '#cloud/faucet-store.ts';
 import { httpHandler } from '#cloud/http-edge.ts';
-import type { Deposit } from '#cloud/ledger-store.ts';
-import { type FaucetPorts, giveFunds } from '../../functions/faucet/give-funds.ts';
+import { type FaucetPorts, type Gift, giveFunds } from '../../functions/faucet/give-funds.ts';
+import { minting } from '../../functions/faucet/minting.ts';
 import { demoCatalog } from './demo-catalog.ts';
 import { call, silentLogger } from './http-call.ts';
 
 const account = `0x${'aa'.repeat(20)}`;
 let nowMs: number;
-let deposits: Map<string, Deposit>;
+let mints: Map<string, Gift & { token: string }>;
+let coins: string[];
 let fail: number;
 let handler: ReturnType<typeof httpHandler<'faucet'>>;
 
 beforeEach(() => {
   nowMs = Date.parse('2026-03-01T23:59:00Z');
-  deposits = new Map();
+  mints = new Map();
+  coins = [];
   fail = Number.POSITIVE_INFINITY;
   let keys = 0;
   const ports: FaucetPorts = {
-    ledger: { deposit: async (each) => deposit(each) },
+    mint: async (gift) => mint(gift),
+    async giveCoin({ id }) {
+      coins.push(id);
+      return coins.length === 1 ? '0xc' : undefined;
+    },
     claims: memoryClaims(),
     assets: async () => demoCatalog.assets,
     clock: { nowMs: () => nowMs, monotonicMs: () => nowMs },
@@ -30,12 +36,10 @@ beforeEach(() => {
   handler = httpHandler('faucet', routes, { logger: silentLogger });
 });
 
-function deposit(wanted: Deposit) {
-  if (deposits.size >= fail) throw new Error('the table is gone');
-  const operation = { kind: 'deposit' as const, ...wanted };
-  if (deposits.has(wanted.operationId)) return { status: 'exists' as const, operation };
-  deposits.set(wanted.operationId, wanted);
-  return { status: 'created' as const, operation };
+function mint(wanted: Gift & { token: string }): string {
+  if (mints.size >= fail) throw new Error('the table is gone');
+  if (!mints.has(wanted.id)) mints.set(wanted.id, wanted);
+  return `0x${[...mints.keys()].indexOf(wanted.id)}`;
 }
 
 function memoryClaims(): FaucetStore {
@@ -54,7 +58,10 @@ function memoryClaims(): FaucetStore {
 
 const ask = (body: unknown) => call(handler, 'POST /v1/faucet', { body });
 const given = (asset: string) =>
-  [...deposits.values()].reduce((sum, each) => sum + (each.asset === asset ? each.units : 0n), 0n);
+  [...mints.values()].reduce(
+    (sum, { id, atoms }) => sum + (id.endsWith(`:${asset}`) ? atoms : 0n),
+    0n,
+  );
 
 describe('the faucet', () => {
   test('gives fixed amounts of every asset', async () => {
@@ -63,13 +70,15 @@ describe('the faucet', () => {
     expect(body).toEqual({
       account,
       amounts: [
-        { asset: 'ETH', amount: '10' },
-        { asset: 'BTC', amount: '1' },
-        { asset: 'SOL', amount: '500' },
-        { asset: 'USDC', amount: '100000' },
+        { asset: 'ETH', amount: '10', transactionHash: '0x0' },
+        { asset: 'BTC', amount: '1', transactionHash: '0x1' },
+        { asset: 'SOL', amount: '500', transactionHash: '0x2' },
+        { asset: 'USDC', amount: '100000', transactionHash: '0x3' },
       ],
+      coinTransactionHash: '0xc',
     });
     expect(given('USDC')).toBe(100_000_000_000n);
+    expect(given('ETH')).toBe(10n * 10n ** 18n);
   });
 
   test('gives one asset where it is asked for one, to the account in lower case', async () => {
@@ -77,8 +86,8 @@ describe('the faucet', () => {
       account: account.toUpperCase().replace('0X', '0x'),
       asset: 'BTC',
     });
-    expect(body).toEqual({ account, amounts: [{ asset: 'BTC', amount: '1' }] });
-    expect(deposits.size).toBe(1);
+    expect(body).toMatchObject({ account, amounts: [{ asset: 'BTC', amount: '1' }] });
+    expect(mints.size).toBe(1);
   });
 
   test('gives ten times a day, and again the next day', async () => {
@@ -96,7 +105,7 @@ describe('the faucet', () => {
     const request = { account, idempotencyKey: 'first' };
     await ask(request);
     expect(await ask(request)).toMatchObject({ status: 200, body: { repeated: true } });
-    expect(given('ETH')).toBe(1_000_000_000n);
+    expect(given('ETH')).toBe(10n * 10n ** 18n);
   });
 
   test('finishes under the same key what a crash left undone, and gives nothing twice', async () => {
@@ -105,7 +114,7 @@ describe('the faucet', () => {
     expect(await ask(request)).toMatchObject({ status: 500, body: { code: 'internal_error' } });
     fail = Number.POSITIVE_INFINITY;
     await ask(request);
-    expect(deposits.size).toBe(4);
+    expect(mints.size).toBe(4);
   });
 
   test.each([
@@ -115,6 +124,26 @@ describe('the faucet', () => {
     ['an amount', 400, 'unknown_field', { account, amount: '1000000' }],
   ])('refuses %s: %i %s', async (_, status, code, body) => {
     expect(await ask(body)).toMatchObject({ status, body: { code } });
-    expect(deposits.size).toBe(0);
+    expect(mints.size).toBe(0);
   });
+});
+
+test('coin is given to whoever has less, and by stages that give it', async () => {
+  const sent: unknown[] = [];
+  const ports = (has: bigint, coinAtoms: bigint) => ({
+    rpc: { request: async () => `0x${has.toString(16)}` },
+    sender: {
+      async send(wanted: { id: string }) {
+        sent.push(wanted);
+        return { id: wanted.id, nonce: 0, status: 'broadcast' as const, hashes: ['0x1', '0x2'] };
+      },
+    },
+    coinAtoms,
+  });
+  const gift = { id: 'faucet:coin', account };
+  expect(await minting(ports(9n, 10n)).giveCoin(gift)).toBe('0x2');
+  expect(sent).toMatchObject([{ id: 'faucet:coin', to: account, valueAtoms: 10n }]);
+  expect(await minting(ports(10n, 10n)).giveCoin(gift)).toBeUndefined();
+  expect(await minting(ports(0n, 0n)).giveCoin(gift)).toBeUndefined();
+  expect(sent).toHaveLength(1);
 });

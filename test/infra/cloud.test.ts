@@ -39,6 +39,8 @@ everyStage('roles of stage %s', (stage) => {
       [
         'Api/AccountsRoleDefaultPolicy: ec2:AssignPrivateIpAddresses',
         'Api/WithdrawalsRoleDefaultPolicy: ec2:AssignPrivateIpAddresses',
+        'Chain/GuardChainGuardRoleDefaultPolicy: ec2:AssignPrivateIpAddresses',
+        'Chain/SettlementChainSettlementRoleDefaultPolicy: s3:GetObject',
         'Api/MarketsRoleDefaultPolicy: ec2:AssignPrivateIpAddresses',
         'Api/OrdersRoleDefaultPolicy: ec2:AssignPrivateIpAddresses',
         'Feed/FeedRoleDefaultPolicy: ec2:AssignPrivateIpAddresses',
@@ -75,6 +77,9 @@ everyStage('writers of stage %s', (stage) => {
         'Api/AccountsRole',
         'Api/WithdrawalsRole',
         'Chain/FactsRole',
+        'Chain/GuardChainGuardRole',
+        'Chain/SettlementChainSettlementRole',
+        // Who asked it how often, and nothing else.
         ...(stage === 'prod' ? [] : ['Api/FaucetRole']),
         ...groups.map((group) => `Matcher/Matcher${group}TaskTaskRole`),
         'Workers/SettlementRole',

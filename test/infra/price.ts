@@ -81,7 +81,7 @@ const rules: Record<string, Rule> = {
   'Custom::VpcRestrictDefaultSG': free,
 };
 
-/** Custom metrics are paid while they are written, each name of `#cloud/metrics.ts` once for each service that writes it. */
+/** Custom metrics are paid while they are written, each name of `#cloud/metrics.ts` once for each service that writes it; with one provider of the chain, each further one adds two. */
 export const customMetrics = 46;
 
 /** What the resources cost a month, by what it is paid for. Throws for a type without a price. */

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { parseSchedule } from '../../local/schedule-expression.ts';
 import { startScheduler } from '../../local/scheduler.ts';
+import { until } from './fixtures-b/emulator-set.ts';
 import { assemblyOf, resource } from './fixtures-b/resources.ts';
 
 const at = (text: string): number => Date.parse(text);
@@ -87,4 +88,15 @@ test('a schedule in another time zone is refused instead of running at the wrong
   };
   const schedule = resource('AWS::Scheduler::Schedule', 'berlin', props);
   expect(() => start([schedule])).toThrow(/Europe\/Berlin/);
+});
+
+test('whoever looks each minute looks soon after a start, too', async () => {
+  const Targets = [{ Arn: FUNCTION_ARN, Input: '{"soon":true}' }];
+  const rules = ['rate(1 minute)', 'rate(5 minutes)'].map((expression, at) =>
+    resource('AWS::Events::Rule', `rule-${at}`, { ScheduleExpression: expression, Targets }),
+  );
+  const { scheduler, submitted } = start(rules);
+  await until(() => submitted.length > 0);
+  scheduler.stop();
+  expect(submitted).toEqual([{ soon: true }]);
 });

@@ -60,7 +60,9 @@ export async function pictureOf(traders: Trader[], market: string) {
     traders.map(async (trader) => {
       const token = await trader.token();
       const { orders } = await trader.rest.openOrders(token);
-      const { fills } = await trader.rest.fills(token);
+      const { fills: shown } = await trader.rest.fills(token);
+      // They go on to the chain whatever happens here.
+      const fills = shown.map(({ settlement: _, ...fill }) => fill);
       return { account: trader.account, balances: await trader.balances(), orders, fills };
     }),
   );

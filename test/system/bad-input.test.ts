@@ -25,7 +25,7 @@ beforeAll(async () => {
   exchange = await startExchange({ stateFolder, assembly: inject('assembly'), flags });
   await eventually('health', async () => (await fetch(`${exchange.apiUrl}/v1/health`)).ok, 20_000);
   trader = await Trader.arrive(exchange.apiUrl);
-  await trader.rest.faucet({ account: trader.account, idempotencyKey: 'bad-input' });
+  await trader.fund();
   await trader.place({ market, side: 'sell', price: '2000', size: '1' });
   before = await picture();
 });

@@ -92,7 +92,7 @@ test('each of the three printed commands does what it says in a shell', async ()
 
 test('a user gets funds and trades with the bots at once', async () => {
   trader = await Trader.arrive(summary().rest);
-  await trader.rest.faucet({ account: trader.account, idempotencyKey: 'newcomer' });
+  await trader.fund();
   const ask = await eventually('an ask of the bots', async () => {
     const { asks } = await trader.rest.depth(market, { levels: 1 });
     return asks[0]?.[0];

@@ -6,6 +6,7 @@ import { afterAll, beforeAll, expect, inject, test } from 'vitest';
 import { ledgerSums } from './audit.ts';
 import { type Exchange, startExchange } from './local-exchange.ts';
 import { operatorOf } from './operator.ts';
+import { createToken } from './token.ts';
 import { Trader } from './trader.ts';
 import { eventually } from './waiting.ts';
 
@@ -37,8 +38,7 @@ beforeAll(async () => {
   await start();
   maker = await Trader.arrive(exchange.apiUrl);
   taker = await Trader.arrive(exchange.apiUrl);
-  for (const { rest, account } of [maker, taker])
-    await rest.faucet({ account, idempotencyKey: 'operators' });
+  await Promise.all([maker, taker].map((trader) => trader.fund()));
 });
 
 afterAll(async () => {
@@ -81,13 +81,15 @@ test('it reopens by an auction, in which orders cross at one price', async () =>
 
 test('a market and its asset are listed while the exchange runs, and trade at once', async () => {
   const terms = '--tick 0.00001 --lot 1 --reference 0.1 --begin open';
-  const asset = '--base-decimals 4 --base-chain-decimals 8 --base-chain-asset 0xd09e';
+  const token = await createToken(maker, { symbol: 'DOGE', decimals: 8 });
+  const asset = `--base-decimals 4 --base-chain-decimals 8 --base-chain-asset ${token}`;
   await operator.orders(`list ${doge} --group alts ${terms} ${asset}`);
   await arriveAgain();
-  await eventually('demo funds of the new asset', async () => {
-    const gift = { account: maker.account, asset: 'DOGE', idempotencyKey: 'doge' };
-    return (await maker.rest.faucet(gift)).amounts[0]?.amount === '10000';
+  await eventually('the new asset where funds are paid in', async () => {
+    const { tokens } = await maker.rest.chain();
+    return tokens.some(({ asset: id }) => id === 'DOGE');
   });
+  await maker.fund('DOGE');
   await maker.place({ market: doge, side: 'sell', price: '0.1', size: '800' });
   const bought = await taker.place({ market: doge, side: 'buy', price: '0.1', size: '100' });
   // 100 × 0.1 = 10 USDC, 10 bps of it.

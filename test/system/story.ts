@@ -99,8 +99,7 @@ async function arrive(exchange: Exchange, step: Step): Promise<[Trader, Trader]>
     return [undefined, 'both listen to depth, trades and their own account'];
   });
   await step('funds', async () => {
-    for (const { rest, account } of [maker, taker])
-      await rest.faucet({ account, idempotencyKey: 'story' });
+    await Promise.all([maker, taker].map((trader) => trader.fund()));
     const { ETH, USDC } = await maker.balances();
     assert.deepEqual(ETH, { free: '10', held: '0', total: '10' });
     assert.deepEqual(USDC, { free: '100000', held: '0', total: '100000' });
@@ -108,7 +107,10 @@ async function arrive(exchange: Exchange, step: Step): Promise<[Trader, Trader]>
       const { entry } = await trader.hears('entry', ({ entry: { asset } }) => asset === 'ETH');
       assert.deepEqual([entry.business, entry.available], ['deposit', '10']);
     }
-    return [undefined, 'two users with 10 ETH and 100,000 USDC each, told on their feeds'];
+    return [
+      undefined,
+      'two users deposited 10 ETH and 100,000 USDC each in the vault, told on their feeds when it counted',
+    ];
   });
   return [maker, taker];
 }

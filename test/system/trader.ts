@@ -1,5 +1,7 @@
 /** A user of the exchange in tests: a wallet, its requests, and everything that its WebSocket was told. */
 import { Wallet } from 'ethers';
+import { Crossbook } from '#client/crossbook.ts';
+import { fundFromFaucet } from '#client/funding.ts';
 import { createRest, type Rest } from '#client/rest.ts';
 import { createServerClock } from '#client/server-clock.ts';
 import { createSession } from '#client/session.ts';
@@ -23,11 +25,13 @@ export class Trader {
   readonly rest: Rest;
   readonly venue: Venue;
   readonly told: Told[] = [];
+  readonly #apiUrl: string;
   #clock;
   #session;
   #socket: WebSocket | undefined;
 
-  private constructor(rest: Rest, venue: Venue, wallet: Wallet) {
+  private constructor(apiUrl: string, rest: Rest, venue: Venue, wallet: Wallet) {
+    this.#apiUrl = apiUrl;
     this.rest = rest;
     this.venue = venue;
     this.wallet = wallet;
@@ -45,11 +49,22 @@ export class Trader {
   static async arrive(apiUrl: string, privateKey?: string): Promise<Trader> {
     const rest = createRest({ apiUrl });
     const venue = venueOf(await rest.markets());
-    return new Trader(rest, venue, new Wallet(privateKey ?? Wallet.createRandom().privateKey));
+    return new Trader(
+      apiUrl,
+      rest,
+      venue,
+      new Wallet(privateKey ?? Wallet.createRandom().privateKey),
+    );
   }
 
   get account(): string {
     return this.wallet.address.toLowerCase();
+  }
+
+  /** Demo funds as a user gets them: minted, deposited, credited. All assets where none is named. */
+  async fund(asset?: string): Promise<void> {
+    const exchange = new Crossbook({ apiUrl: this.#apiUrl, signer: this.wallet });
+    await fundFromFaucet(exchange, this.wallet, asset);
   }
 
   token(): Promise<string> {

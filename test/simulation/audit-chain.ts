@@ -82,7 +82,7 @@ function isExcused(
 }
 
 /** None is left half way. */
-function auditDeposits({ table }: ChainSimulationWorld): string[] {
+export function auditDeposits({ table }: ChainSimulationWorld): string[] {
   const problems: string[] = [];
   for (const [key, item] of table.items(tables.chainTable))
     if (key.startsWith('DEPOSIT#') && ['pending', 'crediting'].includes(String(item['status'])))

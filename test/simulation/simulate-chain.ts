@@ -6,7 +6,7 @@ import { openPayouts } from '#cloud/withdrawal-store.ts';
 import { outboxKeys } from '#wire/table-keys.ts';
 import { seeded } from '../cloud/clearing-journal.ts';
 import { delaySeconds } from '../contracts/chain-world.ts';
-import { auditChain } from './audit-chain.ts';
+import { auditChain, auditDeposits } from './audit-chain.ts';
 import { ChainExchange } from './chain-exchange.ts';
 import type { ChainNode } from './chain-node.ts';
 import { ChainUsers, type Work } from './chain-users.ts';
@@ -173,7 +173,8 @@ class Simulation {
     const open = await openPayouts({ client, table: tables.chainTable });
     const isSettled = batches.every(({ status }) => status === 'settled');
     const exits = await openExits({ client, table: tables.chainTable });
-    return isSettled && open.length + exits.length + settling === 0;
+    const deposits = auditDeposits(this.#world);
+    return isSettled && open.length + exits.length + settling + deposits.length === 0;
   }
 
   async #end(): Promise<ChainRun> {

@@ -43,8 +43,8 @@ export type CrossbookOptions = RestOptions & {
   /** An ethers signer, such as a Wallet; needed for orders and one's own data only. */
   signer?: OrderSigner;
   /**
-   * Where the signer is a session key: whose account it trades for, and when its Delegation ends. Such a client places orders;
-   * everything else, cancels too, is its owner's.
+   * Where the signer is a session key: whose account it trades for, and when its Delegation ends. Such a client places orders,
+   * and cancels, amends and replaces those; everything else is its owner's.
    */
   delegatedBy?: { account: string; expiresAtMs: number };
   /** The domain that the sign-in message names: the page's host in a browser. */
@@ -122,7 +122,7 @@ export class Crossbook {
   /** The owner's own; a session key has none here. */
   async address(): Promise<string> {
     if (this.#options.delegatedBy)
-      throw new CrossbookError('not_signer', 'a session key only places orders');
+      throw new CrossbookError('not_signer', 'a session key only places and changes orders');
     return (await this.#signer().getAddress()).toLowerCase();
   }
 
@@ -163,7 +163,7 @@ export class Crossbook {
     const { signingDomain } = await this.venue();
     return this.#timely(async () => {
       const cancel = {
-        account: await this.address(),
+        account: await this.#trader(),
         orderDigest: digest,
         createdAtMs: await this.#clock.nowMs(),
       };
@@ -181,7 +181,7 @@ export class Crossbook {
     const newAmount = amendedAtoms(wish, listed);
     const { signingDomain } = await this.venue();
     return this.#timely(async () => {
-      const account = await this.address();
+      const account = await this.#trader();
       const createdAtMs = await this.#clock.nowMs();
       const amend = { account, orderDigest: digest, newAmount, createdAtMs };
       const body = await signAmend(this.#signer(), signingDomain, amend);
@@ -318,6 +318,11 @@ export class Crossbook {
 
   close(): void {
     this.#feed?.close();
+  }
+
+  /** Whose orders the signer places and changes. */
+  async #trader(): Promise<string> {
+    return this.#options.delegatedBy?.account.toLowerCase() ?? this.address();
   }
 
   #salt(): bigint {

@@ -2,11 +2,21 @@
 import { assert } from '#domain/assertion.ts';
 import type { EngineEvent } from '#domain/event.ts';
 import type { Digest } from '#domain/order.ts';
-import type { CommandResult, FillView, OrderView } from '#wire/matcher-api.ts';
+import type { CommandRequest, CommandResult, FillView, OrderView } from '#wire/matcher-api.ts';
+import type { OperatorRequest } from '#wire/operator-request.ts';
 import type { Engine } from './engine/engine.ts';
 
 /** A command, and the order that it is about where it is about one. */
-export type Identity = { commandId: string; digest?: Digest };
+type Identity = { commandId: string; digest?: Digest };
+
+export function identityOf(request: CommandRequest | OperatorRequest): Identity {
+  if (request.type === 'place') return { commandId: request.digest, digest: request.digest };
+  const { commandId } = request;
+  return 'digest' in request ? { commandId, digest: request.digest } : { commandId };
+}
+
+export const cancelledIn = (events: readonly EngineEvent[]): number =>
+  events.filter((event) => event.type === 'order_done' && event.reason === 'cancelled').length;
 
 /** The result of a command that the engine has just applied: of its own events and those of its continues. */
 export function firstAnswer(

@@ -8,7 +8,7 @@ import type { Command, PlaceOrder } from '#domain/command.ts';
 import type { EngineEvent } from '#domain/event.ts';
 import type { CommandRequest, CommandResult } from '#wire/matcher-api.ts';
 import type { OperatorRequest } from '#wire/operator-request.ts';
-import { firstAnswer, type Identity, repeatedAnswer } from './answers.ts';
+import { cancelledIn, firstAnswer, identityOf, repeatedAnswer } from './answers.ts';
 import { queuedCommands } from './bounds.ts';
 import { CommandQueue, type Rank } from './command-queue.ts';
 import type { WaitingOrder } from './credit-desk.ts';
@@ -21,6 +21,7 @@ import { WindowQueue } from './engine/window-queue.ts';
 import type { Journal } from './journal.ts';
 import { placeCommand } from './place-command.ts';
 import { type OtherRequest, onlyOf, requestCommand } from './request-command.ts';
+import { isNotOfKey, replacesAnother } from './session-keys.ts';
 import type { Timers } from './timers.ts';
 import type { Tombstones } from './tombstones.ts';
 import { WaitingOrders, type WaitingPlacement } from './waiting-orders.ts';
@@ -234,15 +235,17 @@ export class Sequencer {
   }
 
   #place(placement: WaitingPlacement, nowMs: number): Steps | undefined {
-    const { tombstones, deskTakes } = this.#options;
-    const { digest, order } = placement.request;
+    const { engine, tombstones, deskTakes } = this.#options;
+    const { digest, order, delegation } = placement.request;
     if (!this.#waiting.has(placement)) return undefined;
-    if (tombstones.isBuried(digest, order.account, nowMs)) {
-      this.#settle(placement, { status: 'refused', commandId: digest, code: 'order_cancelled' });
-      return undefined;
-    }
+    const isBuried = tombstones.isBuried(digest, order.account, nowMs, delegation?.digest);
     // The desk looks at the very command that enters: it is made once.
     const command = this.#commandOf(placement, nowMs);
+    if (isBuried || replacesAnother(placement.request, command, engine)) {
+      const code = isBuried ? 'order_cancelled' : 'not_owner';
+      this.#settle(placement, { status: 'refused', commandId: digest, code });
+      return undefined;
+    }
     if (deskTakes(command, () => this.#waitingOrder(placement))) return undefined;
     return this.#enterNow(placement, command);
   }
@@ -316,11 +319,13 @@ export class Sequencer {
   /** Journaled even where its order never came: whoever leads next must know that the order may not enter. */
   *#cancel(request: CancelRequest, nowMs: number, answer: Answer): Steps {
     const { engine, tombstones } = this.#options;
-    const { commandId, digest, account } = request;
+    const { commandId, digest, account, delegations } = request;
     const isUnseen = !engine.order(digest) && !engine.firstResult(digest);
+    const placement = isUnseen ? this.#waiting.find(digest, account) : undefined;
+    if (isNotOfKey(request, engine, placement?.request))
+      return answer({ status: 'refused', commandId, code: 'not_owner' });
     const events = yield* this.#drive({ type: 'cancel', commandId, nowMs, account, digest });
-    const placement = isUnseen && this.#waiting.find(digest, account);
-    if (isUnseen) tombstones.bury(digest, account, nowMs);
+    if (isUnseen) tombstones.bury(digest, account, nowMs, placement ? undefined : delegations);
     if (!placement) {
       answer(firstAnswer({ commandId, digest }, events, engine));
       return;
@@ -371,6 +376,8 @@ export class Sequencer {
 
   *#other(request: OtherRequest, nowMs: number, answer: Answer): Steps {
     const { engine } = this.#options;
+    if (request.type === 'amend' && isNotOfKey(request, engine))
+      return answer({ status: 'refused', commandId: request.commandId, code: 'not_owner' });
     const events = yield* this.#drive(requestCommand(request, engine, nowMs));
     const result = firstAnswer(identityOf(request), events, engine);
     const closes = request.type === 'set_market_state' && request.state === 'closed';
@@ -386,13 +393,4 @@ export class Sequencer {
     if (request.type !== 'cancel_all_after' || result.status === 'refused') return result;
     return { ...result, switchDueMs: this.#options.engine.switchOf(request.account) };
   }
-}
-
-const cancelledIn = (events: readonly EngineEvent[]): number =>
-  events.filter((event) => event.type === 'order_done' && event.reason === 'cancelled').length;
-
-function identityOf(request: Request): Identity {
-  if (request.type === 'place') return { commandId: request.digest, digest: request.digest };
-  const { commandId } = request;
-  return 'digest' in request ? { commandId, digest: request.digest } : { commandId };
 }

@@ -6,21 +6,25 @@ import { WindowQueue } from './engine/window-queue.ts';
 
 export type Tombstones = {
   isFull(nowMs: number): boolean;
-  /** Only the owner's cancel counts, so nobody can bury another's order. */
-  bury(digest: Digest, account: Address, nowMs: number): void;
-  isBuried(digest: Digest, account: Address, nowMs: number): boolean;
+  /**
+   * Only the owner's cancel counts, so nobody can bury another's order; and a session key's counts only for an order by one of
+   * its Delegations, `only`, so that a stolen key cannot bury its owner's.
+   */
+  bury(digest: Digest, account: Address, nowMs: number, only?: readonly Digest[]): void;
+  /** `delegation`: by whose leave the order was signed, where a session key did. */
+  isBuried(digest: Digest, account: Address, nowMs: number, delegation?: Digest): boolean;
 };
 
 export function createTombstones(): Tombstones {
   /** When each was buried last: a second cancel begins the window anew. */
-  const buried = new Map<string, number>();
+  const buried = new Map<string, { atMs: number; only?: readonly Digest[] }>();
   const window = new WindowQueue<{ name: string; atMs: number }>();
   let newestMs = 0;
   const nameOf = (digest: Digest, account: Address) => `${digest} ${account}`;
   const prune = (nowMs: number) => {
     newestMs = Math.max(newestMs, nowMs);
     window.prune(newestMs - memoryMs, ({ name, atMs }) => {
-      if (buried.get(name) === atMs) buried.delete(name);
+      if (buried.get(name)?.atMs === atMs) buried.delete(name);
     });
   };
   return {
@@ -28,15 +32,20 @@ export function createTombstones(): Tombstones {
       prune(nowMs);
       return buried.size >= limit;
     },
-    bury(digest, account, nowMs) {
+    bury(digest, account, nowMs, only) {
       prune(nowMs);
       const name = nameOf(digest, account);
-      buried.set(name, newestMs);
+      const before = buried.get(name);
+      const isForAll = only === undefined || (before !== undefined && before.only === undefined);
+      const either = isForAll ? undefined : [...new Set([...(before?.only ?? []), ...only])];
+      buried.set(name, { atMs: newestMs, ...(either ? { only: either } : {}) });
       window.push({ name, atMs: newestMs }, newestMs);
     },
-    isBuried(digest, account, nowMs) {
+    isBuried(digest, account, nowMs, delegation) {
       prune(nowMs);
-      return buried.has(nameOf(digest, account));
+      const tombstone = buried.get(nameOf(digest, account));
+      if (!tombstone?.only) return tombstone !== undefined;
+      return delegation !== undefined && tombstone.only.includes(delegation);
     },
   };
 }

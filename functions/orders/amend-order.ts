@@ -2,15 +2,15 @@
 import * as z from 'zod';
 import { type ApiAnswer, type ApiRequest, checked, isRefused, refuse } from '#cloud/http-edge.ts';
 import type { Session } from '#cloud/session-token.ts';
-import { signerOf } from '#cloud/signer-of.ts';
 import { amendBody, digestText, sessionAmendBody } from '#wire/order-body.ts';
 import { amendedJson } from './accepted-json.ts';
 import { actOnOrder } from './act-on-order.ts';
 import type { CommandPorts } from './cancel-order.ts';
+import { mayChange } from './may-change.ts';
 
 const path = z.object({ digest: digestText });
 
-/** `POST /v1/orders/amend`: an Amend counts only where its account signed it. */
+/** `POST /v1/orders/amend`: an Amend counts where its account signed it, or the session key that placed the order. */
 export async function amendBySignature(
   request: ApiRequest,
   ports: CommandPorts,
@@ -18,10 +18,11 @@ export async function amendBySignature(
   const body = checked(amendBody, request.body);
   if (isRefused(body)) return body;
   const { amend, signature } = body.value;
-  const commandId = ports.digestOf.amend(amend);
-  if (signerOf(commandId, signature) !== amend.account) return refuse('bad_signature');
   const { account, orderDigest: digest, newAmount, createdAtMs } = amend;
-  const command = { type: 'amend' as const, commandId, account, digest, newAmount, createdAtMs };
+  const signed = { account, digest: ports.digestOf.amend(amend), signature };
+  const leave = await mayChange(signed, ports);
+  if (leave.status === 'refused') return refuse(leave.code);
+  const command = { type: 'amend' as const, ...leave.as, account, digest, newAmount, createdAtMs };
   return actOnOrder(request, command, amendedJson, ports);
 }
 

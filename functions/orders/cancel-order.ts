@@ -1,15 +1,19 @@
 /** Cancels an order: by a signed Cancel, or by a session. */
 import * as z from 'zod';
+import type { Clock } from '#cloud/clock.ts';
 import { type ApiAnswer, type ApiRequest, checked, isRefused, refuse } from '#cloud/http-edge.ts';
 import type { Session } from '#cloud/session-token.ts';
-import { signerOf } from '#cloud/signer-of.ts';
+import type { SigningRights } from '#cloud/signing-rights.ts';
 import type { digests } from '#wire/eip712.ts';
 import { cancelBody, digestText } from '#wire/order-body.ts';
 import { acceptedJson } from './accepted-json.ts';
 import { actOnOrder } from './act-on-order.ts';
 import type { GroupPorts } from './ask-groups.ts';
+import { mayChange } from './may-change.ts';
 
 export type CommandPorts = GroupPorts & {
+  rights: SigningRights;
+  clock: Pick<Clock, 'nowMs'>;
   digestOf: ReturnType<typeof digests>;
   /** Of what a session asks for: 32 random bytes as 0x-hex, as long as a digest. */
   newCommandId: () => string;
@@ -17,7 +21,7 @@ export type CommandPorts = GroupPorts & {
 
 const path = z.object({ digest: digestText });
 
-/** `POST /v1/orders/cancel`: a Cancel counts only where its account signed it. */
+/** `POST /v1/orders/cancel`: a Cancel counts where its account signed it, or the session key that placed the order. */
 export async function cancelBySignature(
   request: ApiRequest,
   ports: CommandPorts,
@@ -25,10 +29,11 @@ export async function cancelBySignature(
   const body = checked(cancelBody, request.body);
   if (isRefused(body)) return body;
   const { cancel, signature } = body.value;
-  const commandId = ports.digestOf.cancel(cancel);
-  if (signerOf(commandId, signature) !== cancel.account) return refuse('bad_signature');
   const { account, orderDigest: digest, createdAtMs } = cancel;
-  const command = { type: 'cancel' as const, commandId, account, digest, createdAtMs };
+  const signed = { account, digest: ports.digestOf.cancel(cancel), signature };
+  const leave = await mayChange(signed, ports);
+  if (leave.status === 'refused') return refuse(leave.code);
+  const command = { type: 'cancel' as const, ...leave.as, account, digest, createdAtMs };
   return actOnOrder(request, command, acceptedJson, ports);
 }
 

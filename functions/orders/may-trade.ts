@@ -5,12 +5,15 @@ import { assert } from '#domain/assertion.ts';
 import { atomsPerUnit } from '#domain/asset.ts';
 import type { DelegatedLimit, SignedOrder } from '#domain/command.ts';
 import type { GroupId } from '#domain/market.ts';
+import type { Digest } from '#domain/order.ts';
 import type { Refusal } from '#domain/refusal.ts';
 import type { ListedMarket } from '#wire/catalog.ts';
+import { delegationsOfKeyAtMost } from '#wire/delegation-body.ts';
 import { type AllowedMarket, allMarkets } from '#wire/market-tree.ts';
 
 export type Leave =
-  | { status: 'granted'; delegation?: DelegatedLimit }
+  /** `delegations`: all that the key has now; an order of its may replace one by any of them. */
+  | { status: 'granted'; delegation?: DelegatedLimit; delegations?: Digest[] }
   | { status: 'refused'; code: Refusal };
 
 /** What the door refuses here, in order of precedence: of several Delegations the one that comes nearest to a yes speaks. */
@@ -22,6 +25,8 @@ const precedence = [
   'fee_above_delegated',
 ] as const;
 type Objection = (typeof precedence)[number];
+/** `untilMs`: how long it must last, where that is longer than now. */
+type Moment = { epoch: bigint; nowMs: number; untilMs?: number };
 
 type DoorRules = {
   rights: SigningRights;
@@ -44,29 +49,46 @@ export async function mayTrade(
   if (order.epoch < epoch) return refused('epoch_too_low');
   if (signer === account) return { status: 'granted' };
 
-  let nearest: Objection = precedence[0];
-  for (const known of delegations) {
-    const objection = objectionTo(known, order, { epoch, nowMs });
-    if (!objection) return { status: 'granted', delegation: limitOf(known, listed, markets) };
-    if (precedence.indexOf(objection) > precedence.indexOf(nearest)) nearest = objection;
-  }
-  return refused(nearest);
+  const moment = { epoch, nowMs };
+  const objections = delegations.map((each) => objectionTo(each, order, moment));
+  const fit = delegations.find((_, at) => objections[at] === undefined);
+  if (!fit) return refused(nearest(objections));
+  const delegation = limitOf(fit, listed, markets);
+  return { status: 'granted', delegation, delegations: standing(delegations, moment) };
+}
+
+/** The digests of those that are in force, as many as a matcher takes. */
+export const standing = (delegations: readonly KnownDelegation[], moment: Moment): Digest[] =>
+  delegations
+    .filter((each) => endOf(each, moment) === undefined)
+    .map(({ digest }) => digest)
+    .slice(0, delegationsOfKeyAtMost);
+
+/** The objection that comes nearest to a yes. */
+export const nearest = (objections: readonly (Objection | undefined)[]): Objection =>
+  precedence.findLast((each) => objections.includes(each)) ?? precedence[0];
+
+/** Why a Delegation is in force no more. */
+export function endOf(
+  { signed, revokedAtMs }: KnownDelegation,
+  { epoch, nowMs, untilMs = nowMs }: Moment,
+): Objection | undefined {
+  if (signed.epoch < epoch) return 'epoch_too_low';
+  if (signed.expiresAtMs <= nowMs || signed.expiresAtMs < untilMs) return 'delegation_expired';
+  return revokedAtMs === undefined ? undefined : 'delegation_revoked';
 }
 
 function objectionTo(
   known: KnownDelegation,
   order: SignedOrder,
-  { epoch, nowMs }: { epoch: bigint; nowMs: number },
+  moment: Moment,
 ): Objection | undefined {
-  const { signed, revokedAtMs } = known;
-  if (signed.epoch < epoch) return 'epoch_too_low';
   // The contract asks for both ends when it settles: an order must not outlive the leave by which it was signed.
-  if (signed.expiresAtMs <= nowMs || signed.expiresAtMs < order.expiresAtMs)
-    return 'delegation_expired';
-  if (revokedAtMs !== undefined) return 'delegation_revoked';
+  const end = endOf(known, { ...moment, untilMs: order.expiresAtMs });
+  if (end) return end;
   const { baseAsset: base, quoteAsset: quote } = order;
   if (!allows(known, { base, quote })) return 'market_not_delegated';
-  return order.maxFeeBps > signed.maxFeeBps ? 'fee_above_delegated' : undefined;
+  return order.maxFeeBps > known.signed.maxFeeBps ? 'fee_above_delegated' : undefined;
 }
 
 function allows({ signed, markets }: KnownDelegation, { base, quote }: AllowedMarket): boolean {

@@ -60,6 +60,7 @@ export async function verifyOrder(body: PlaceBody, rules: OrderRules): Promise<V
       signature,
       ...(clientOrderId === undefined ? {} : { clientOrderId }),
       ...(leave.delegation === undefined ? {} : { delegation: leave.delegation }),
+      ...(leave.delegations && terms.replaces ? { delegations: leave.delegations } : {}),
     },
   };
 }

@@ -5,7 +5,12 @@
  */
 import { type DynamoDBDocumentClient, GetCommand } from '@aws-sdk/lib-dynamodb';
 import type { Address, Digest } from '#domain/order.ts';
-import { type DelegationBody, delegationJson, signedDelegation } from '#wire/delegation-body.ts';
+import {
+  type DelegationBody,
+  delegationJson,
+  delegationsOfKeyAtMost,
+  signedDelegation,
+} from '#wire/delegation-body.ts';
 import type { SignedDelegation } from '#wire/eip712.ts';
 import type { AllowedMarket } from '#wire/market-tree.ts';
 import { chainKeys, type Key } from '#wire/table-keys.ts';
@@ -45,9 +50,6 @@ export type DelegationStore = {
 
 type Which = { account: Address; digest: Digest; atMs: number };
 type Where = { client: DynamoDBDocumentClient; table: string };
-
-/** A key that needs more than these should be replaced: the door reads all of them. */
-export const delegationsOfKeyAtMost = 20;
 
 export function createDelegationStore(where: Where): DelegationStore {
   const { client, table } = where;

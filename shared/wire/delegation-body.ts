@@ -14,6 +14,9 @@ import {
 /** Each market is a leaf, and a proof grows with their logarithm; a key that trades more may be allowed all. */
 export const delegatedMarketsAtMost = 64;
 
+/** A key that needs more than these should be replaced: the door reads all of them, and tells a matcher of all of them. */
+export const delegationsOfKeyAtMost = 20;
+
 export const signedDelegation: z.ZodType<SignedDelegation> = z.strictObject({
   account: addressText,
   sessionKey: addressText,

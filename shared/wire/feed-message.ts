@@ -180,6 +180,8 @@ export type OrderJson = {
   expiresAtMs: number;
   /** When it ended; of one that is in the history. */
   doneAtMs?: number;
+  /** By which Delegation a session key signed it; of a live order that is read, not in the feed. */
+  delegation?: string;
 };
 
 export type FillJson = {

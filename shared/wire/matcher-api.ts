@@ -4,6 +4,7 @@ import type { SignedOrder } from '#domain/command.ts';
 import type { MarketId, MarketState } from '#domain/market.ts';
 import type { Address, Digest, DoneReason, OrderProgress, Side } from '#domain/order.ts';
 import type { Refusal } from '#domain/refusal.ts';
+import { delegationsOfKeyAtMost } from './delegation-body.ts';
 import {
   addressText,
   atomsText,
@@ -17,6 +18,9 @@ import {
   timeMs,
 } from './order-body.ts';
 
+/** Where a session key asks: its valid Delegations. The order must be by one of them; whatever else is its owner's alone. */
+const ofKey = z.array(digestText).min(1).max(delegationsOfKeyAtMost);
+
 const place = z.strictObject({
   type: z.literal('place'),
   digest: digestText,
@@ -25,6 +29,8 @@ const place = z.strictObject({
   clientOrderId: clientOrderId.optional(),
   /** Of an order that a session key signed: its Delegation, and its limit a day in quote units (at most 2^53 − 1). */
   delegation: z.strictObject({ digest: digestText, limitUnits: z.int().min(0) }).optional(),
+  /** Of the order that this one replaces. */
+  delegations: ofKey.optional(),
 });
 
 /** The digest of what was signed, or 32 random bytes where a session asked. */
@@ -35,6 +41,7 @@ const cancel = z.strictObject({
   commandId,
   account: addressText,
   digest: digestText,
+  delegations: ofKey.optional(),
   /** Of a signed Cancel; absent where a session asked. */
   createdAtMs: timeMs.optional(),
 });
@@ -46,6 +53,7 @@ const amend = z.strictObject({
   digest: digestText,
   /** Chain atoms as text: of base, or of quote where money bounds the order. */
   newAmount: atomsText,
+  delegations: ofKey.optional(),
   /** Of a signed Amend; absent where a session asked. */
   createdAtMs: timeMs.optional(),
 });
@@ -87,7 +95,12 @@ export function commandJson(request: CommandRequest) {
 export type OrderStatus = 'untriggered' | 'open' | DoneReason;
 
 /** `doneAtMs`: of an order that the history has. */
-export type OrderView = OrderProgress & { status: OrderStatus; doneAtMs?: number };
+export type OrderView = OrderProgress & {
+  status: OrderStatus;
+  doneAtMs?: number;
+  /** Of a live order that a session key signed. */
+  delegation?: Digest;
+};
 
 /** One side of a trade, as its owner sees it. */
 export type FillView = {

@@ -46,6 +46,7 @@ export function orderToJson(order: OrderView, { market, base, quote }: ListedMar
     createdAtMs: order.createdAtMs,
     expiresAtMs: order.expiresAtMs,
     ...(order.doneAtMs === undefined ? {} : { doneAtMs: order.doneAtMs }),
+    ...(order.delegation === undefined ? {} : { delegation: order.delegation }),
   };
 }
 

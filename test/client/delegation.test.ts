@@ -55,15 +55,45 @@ describe('a session key', () => {
     expect((await mine.delegations()).delegations).toMatchObject([{ digest: delegated.digest }]);
   });
 
+  it('cancels, amends and replaces what it placed', async () => {
+    const { mine, ofKey } = world();
+    const sessionKey = key.address;
+    const delegated = await mine.delegate({ sessionKey, quote: 'USDC', perDay: '9000' });
+    const bot = ofKey(delegated);
+    const { digest } = await bot.place(wish);
+    expect(await mine.openOrders()).toMatchObject([{ digest, delegation: delegated.digest }]);
+    const amended = await bot.amend(digest, { market: 'ETH-USDC', size: '0.5' });
+    expect(amended.order).toMatchObject({ size: '0.5' });
+    const next = await bot.replace(digest, { ...wish, price: '1999' });
+    expect((await bot.cancel(next.digest)).order).toMatchObject({ status: 'cancelled' });
+    expect(await mine.openOrders()).toEqual([]);
+  });
+
   it('does nothing else: what is its owner’s is its owner’s', async () => {
     const { mine, ofKey } = world();
     const delegated = await mine.delegate({
       ...{ sessionKey: key.address, quote: 'USDC', perDay: '9000' },
     });
     const bot = ofKey(delegated);
-    const { digest } = await bot.place(wish);
-    await expect(bot.cancel(digest)).rejects.toMatchObject({ code: 'not_signer' });
+    const { digest } = await mine.place(wish);
+    const notOwner = { code: 'not_owner' };
+    await expect(bot.cancel(digest)).rejects.toMatchObject(notOwner);
+    await expect(bot.amend(digest, { ...wish, size: '0.5' })).rejects.toMatchObject(notOwner);
+    await expect(bot.replace(digest, { ...wish, size: '0.5' })).rejects.toMatchObject(notOwner);
+    await expect(bot.cancelAll()).rejects.toMatchObject({ code: 'not_signer' });
     await expect(bot.balances()).rejects.toMatchObject({ code: 'not_signer' });
+    expect((await mine.cancel(digest)).status).toBe('accepted');
+  });
+
+  it('changes nothing any more once its owner ends it', async () => {
+    const { exchange, mine, ofKey } = world();
+    const sessionKey = key.address;
+    const delegated = await mine.delegate({ sessionKey, quote: 'USDC', perDay: '9000' });
+    const bot = ofKey(delegated);
+    const { digest } = await bot.place(wish);
+    await mine.endDelegation(delegated.digest);
+    exchange.pass(2_000);
+    await expect(bot.cancel(digest)).rejects.toMatchObject({ code: 'delegation_revoked' });
     expect((await mine.cancel(digest)).status).toBe('accepted');
   });
 });

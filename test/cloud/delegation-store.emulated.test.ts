@@ -5,10 +5,10 @@ import { delegationFacts } from '#cloud/delegation-facts.ts';
 import {
   createDelegationStore,
   type DelegationStore,
-  delegationsOfKeyAtMost,
   type KnownDelegation,
 } from '#cloud/delegation-store.ts';
 import { createSigningRights } from '#cloud/signing-rights.ts';
+import { delegationsOfKeyAtMost } from '#wire/delegation-body.ts';
 import { type DynamoTwin, startDynamo } from '../twins/dynamo-twin.ts';
 
 let dynamo: DynamoTwin;

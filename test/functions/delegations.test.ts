@@ -6,7 +6,14 @@ import { type HttpLambda, httpHandler, refuse } from '#cloud/http-edge.ts';
 import { createSigningRights } from '#cloud/signing-rights.ts';
 import type { SignedOrder } from '#domain/command.ts';
 import { delegationJson } from '#wire/delegation-body.ts';
-import { delegationTypes, orderTypes, type SignedDelegation, typedDomain } from '#wire/eip712.ts';
+import {
+  amendTypes,
+  cancelTypes,
+  delegationTypes,
+  orderTypes,
+  type SignedDelegation,
+  typedDomain,
+} from '#wire/eip712.ts';
 import { type AllowedMarket, allMarkets, marketsRootOf } from '#wire/market-tree.ts';
 import type { CommandRequest } from '#wire/matcher-api.ts';
 import { orderJson, signedOrder } from '#wire/order-body.ts';
@@ -248,6 +255,55 @@ describe('a key without leave', () => {
     );
     expect([again.status, again.body.code]).toEqual([403, 'delegation_revoked']);
     expect((await place()).body.code).toBe('delegation_revoked');
+  });
+});
+
+describe('a Cancel or an Amend', () => {
+  const orderDigest = `0x${'0d'.repeat(32)}`;
+  const cancelBy = async (by: typeof alice, account = alice.account) => {
+    const cancel = { account, orderDigest, createdAtMs: nowMs };
+    const signature = await by.wallet.signTypedData(typedDomain(demoDomain), cancelTypes, cancel);
+    return call(orders, 'POST /v1/orders/cancel', { body: { cancel, signature } });
+  };
+  const amendBy = async (by: typeof alice) => {
+    const amend = { account: alice.account, orderDigest, newAmount: 1n, createdAtMs: nowMs };
+    const signature = await by.wallet.signTypedData(typedDomain(demoDomain), amendTypes, amend);
+    const body = { amend: { ...amend, newAmount: '1' }, signature };
+    return call(orders, 'POST /v1/orders/amend', { body });
+  };
+
+  it('by a session key says by which Delegations, those that ended left out, and is no command of its owner', async () => {
+    const digest = await registered();
+    await registered({ salt: 2n, expiresAtMs: nowMs + 1 });
+    const revoked = await registered({ salt: 3n });
+    await end(revoked);
+    nowMs += 1;
+    await cancelBy(alice);
+    const ownersId = sent[0]?.type === 'cancel' ? sent[0].commandId : '';
+    expect(sent[0]).not.toHaveProperty('delegations');
+    sent = [];
+    expect((await cancelBy(key)).status).toBe(200);
+    expect((await amendBy(key)).status).toBe(200);
+    for (const { type, ...command } of sent) {
+      expect(command).toMatchObject({ account: alice.account, delegations: [digest] });
+      expect(command).not.toMatchObject({ commandId: ownersId });
+    }
+    expect(new Set(sent.map(({ type }) => type))).toEqual(new Set(['cancel', 'amend']));
+  });
+
+  it('by a key without leave is refused, for the reason that is nearest to a yes', async () => {
+    expect((await cancelBy(key)).body.code).toBe('bad_signature');
+    const digest = await registered({ expiresAtMs: nowMs + 5_000, salt: 2n });
+    await end(digest);
+    nowMs += 2_000;
+    expect((await cancelBy(key)).body.code).toBe('delegation_revoked');
+    nowMs += 3_000;
+    expect((await amendBy(key)).body.code).toBe('delegation_expired');
+    raiseEpoch(1n);
+    nowMs += 2_000;
+    expect((await cancelBy(key)).body.code).toBe('epoch_too_low');
+    expect((await cancelBy(alice, key.account)).body.code).toBe('bad_signature');
+    expect(sent).toEqual([]);
   });
 });
 

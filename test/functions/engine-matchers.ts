@@ -14,6 +14,7 @@ import { createEngine } from '../../containers/matcher/engine/matching-engine.ts
 import { placeCommand } from '../../containers/matcher/place-command.ts';
 import { createQueries, type Queries } from '../../containers/matcher/queries.ts';
 import { requestCommand } from '../../containers/matcher/request-command.ts';
+import { isNotOfKey, replacesAnother } from '../../containers/matcher/session-keys.ts';
 import { demoGroups, demoMarkets } from './demo-catalog.ts';
 
 export type EngineMatchers = ReturnType<typeof engineMatchers>;
@@ -172,6 +173,11 @@ function take(
       ? placeCommand(request, engine, nowMs)
       : requestCommand(request, engine, nowMs);
   assert(command, 'an order was let through that no market takes');
+  const isOfKey =
+    request.type === 'place' && command.type === 'place'
+      ? !replacesAnother(request, command, engine)
+      : !('digest' in request) || !isNotOfKey(request, engine);
+  if (!isOfKey) return { status: 'refused', commandId, code: 'not_owner' };
   const events = run(engine, command);
   const result = firstAnswer(identity, events, engine);
   if (result.status === 'refused') return result;

@@ -14,6 +14,18 @@ test('cancels of unseen orders are bounded, and taken again once the window has 
   expect(tombstones.isBuried(digest(7), address('alice'), 1_001 + memoryMs)).toBe(false);
 });
 
+test('a session key buries only orders by its Delegations, and its owner any', () => {
+  const tombstones = createTombstones();
+  const isBuried = (by?: string) => tombstones.isBuried(digest(1), address('alice'), 1_000, by);
+  tombstones.bury(digest(1), address('alice'), 1_000, ['phone']);
+  expect([isBuried(), isBuried('phone'), isBuried('laptop')]).toEqual([false, true, false]);
+  tombstones.bury(digest(1), address('alice'), 1_000, ['laptop']);
+  expect([isBuried(), isBuried('phone'), isBuried('laptop')]).toEqual([false, true, true]);
+  tombstones.bury(digest(1), address('alice'), 1_000);
+  tombstones.bury(digest(1), address('alice'), 1_000, ['phone']);
+  expect([isBuried(), isBuried('phone'), isBuried('tablet')]).toEqual([true, true, true]);
+});
+
 test('only its owner buries an order', () => {
   const tombstones = createTombstones();
   tombstones.bury(digest(1), address('mallory'), 1_000);

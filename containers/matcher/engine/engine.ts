@@ -8,7 +8,11 @@ import type { EngineRefusal } from '#domain/refusal.ts';
 import type { SnapshotRecord } from './snapshot-record.ts';
 
 /** A live order, or one that ended within the admission window. */
-export type EngineOrder = OrderProgress & { status: 'untriggered' | 'open' | DoneReason };
+export type EngineOrder = OrderProgress & {
+  status: 'untriggered' | 'open' | DoneReason;
+  /** Of a live order: by whose leave a session key signed it. Forgotten with its end. */
+  delegation?: Digest;
+};
 
 export type EngineCredit = {
   account: Address;

@@ -8,6 +8,7 @@ import { doneReasons } from '../event-hash.ts';
 import { nobody } from './core-instance.ts';
 import {
   accountRow,
+  delegationRow,
   engineState,
   idRow,
   ladderRow,
@@ -198,7 +199,15 @@ function viewOf(state: FastState, order: number): EngineOrder {
   const place = state.core.int(order, orderRow.place);
   const waits = place === orderPlace.untriggered || place === orderPlace.triggered;
   const reason = doneReasons[place - orderPlace.ended] as DoneReason | undefined;
-  return { ...progressOf(state, order), status: reason ?? (waits ? 'untriggered' : 'open') };
+  const view: EngineOrder = {
+    ...progressOf(state, order),
+    status: reason ?? (waits ? 'untriggered' : 'open'),
+  };
+  // Only a live order has it: behind the address of one that is over, other rows are kept.
+  const delegation = reason ? nobody : state.core.int(order, orderRow.delegation);
+  if (delegation !== nobody)
+    view.delegation = state.idText(state.core.int(delegation, delegationRow.id));
+  return view;
 }
 
 /** Found by asset: there are few, where there are lines of very many accounts. */

@@ -96,7 +96,12 @@ function accountViews(state: NaiveState) {
 /** Until its `order_triggered` is out, an order is what it was. */
 function viewOf(order: NaiveOrder): EngineOrder {
   const waits = order.place === 'untriggered' || order.place === 'triggered';
-  return { ...progressOf(order), status: waits ? 'untriggered' : 'open' };
+  const { delegation } = order;
+  return {
+    ...progressOf(order),
+    status: waits ? 'untriggered' : 'open',
+    ...(delegation === undefined ? {} : { delegation }),
+  };
 }
 
 function credits(state: NaiveState): EngineCredit[] {

@@ -1,0 +1,33 @@
+/** What a session key may do to orders: change those that it signed by a Delegation which it still has, and no others of its owner's. */
+import type { PlaceOrder } from '#domain/command.ts';
+import type { Digest } from '#domain/order.ts';
+import type { Engine } from './engine/engine.ts';
+import type { PlaceRequest } from './place-command.ts';
+
+type Orders = Pick<Engine, 'order'>;
+type Change = { digest: Digest; delegations?: Digest[] | undefined };
+
+/** Whether a key asks to change an order that lives or waits, and is not its own. Of those that are over or unknown, the engine says so itself. */
+export function isNotOfKey(
+  { digest, delegations }: Change,
+  engine: Orders,
+  waiting?: PlaceRequest,
+): boolean {
+  if (delegations === undefined) return false;
+  const isBy = (delegation: Digest | undefined) =>
+    delegation !== undefined && delegations.includes(delegation);
+  if (waiting) return !isBy(waiting.delegation?.digest);
+  const order = engine.order(digest);
+  const isLive = order?.status === 'open' || order?.status === 'untriggered';
+  return isLive && !isBy(order.delegation);
+}
+
+/** Whether an order of a key would take the place of one that is not its own: that ends it like a cancel. */
+export function replacesAnother(
+  { delegation, delegations }: PlaceRequest,
+  { replaces: digest }: PlaceOrder,
+  engine: Orders,
+): boolean {
+  if (delegation === undefined || digest === undefined) return false;
+  return isNotOfKey({ digest, delegations: delegations ?? [delegation.digest] }, engine);
+}

@@ -59,7 +59,7 @@ export const acknowledgements: readonly Acknowledgement[] = [
       'A new session secret signs every user out and a new bot seed leaves funds behind: an operator replaces them on purpose.',
   },
   {
-    at: /^Chain\/RpcUrls$/,
+    at: /^Data\/ChainNodes\/RpcUrls$/,
     rule: 'AwsSolutions-SMG4',
     reason: 'Its content is from node providers: an operator replaces it when they give new keys.',
   },

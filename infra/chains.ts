@@ -50,6 +50,14 @@ const day = 24 * hour;
 
 const deadlines = { deadlineAtLeastMs: 2 * minute, deadlineAtMostMs: 7 * day };
 
+/** What strangers play with: a person looks only at what nobody plays. */
+const demoLimits: WithdrawalTerms['limits'] = {
+  ETH: { perDay: '1000', reviewFrom: '500' },
+  BTC: { perDay: '100', reviewFrom: '50' },
+  SOL: { perDay: '100000', reviewFrom: '50000' },
+  USDC: { perDay: '2000000', reviewFrom: '1000000' },
+};
+
 export const localChain: StageChain = {
   chainId: 31_337,
   verifyingContract: '0x9baab117304f7d6517048e371025db8f89a8dbe5',
@@ -79,7 +87,7 @@ export const localChain: StageChain = {
   withdrawals: {
     newRecipientDelayMs: 10_000,
     ...deadlines,
-    limits: { ETH: { perDay: '500', reviewFrom: '100' } },
+    limits: demoLimits,
   },
 };
 
@@ -105,7 +113,7 @@ export const devChain: StageChain = {
   withdrawals: {
     newRecipientDelayMs: minute,
     ...deadlines,
-    limits: { ETH: { perDay: '500', reviewFrom: '100' } },
+    limits: demoLimits,
   },
 };
 

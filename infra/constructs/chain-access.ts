@@ -3,7 +3,8 @@ import type { ITableV2 } from 'aws-cdk-lib/aws-dynamodb';
 import type { PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import { chainKeys } from '#wire/table-keys.ts';
 import type { Stage } from '../settings.ts';
-import { onPatterns } from './permission.ts';
+import type { DataStack } from '../stacks/data.ts';
+import { onPatterns, readsMarkets } from './permission.ts';
 import type { Settings } from './server-function.ts';
 
 /** Which chain it is, where our contracts are there, and how finality and fees are treated. */
@@ -65,6 +66,20 @@ export const chainParts = {
 export const consumerParts = (consumer: string): string[] => [
   chainKeys.consumer(consumer).pk,
   chainKeys.headBlocks(consumer),
+];
+
+/** What it takes to ask the contract what it holds, and to say what that should be. */
+export const vaultSettings = (stage: Stage, { chain, history, nodes }: DataStack): Settings => ({
+  ...{ ...chainSettings(stage), ...nodes.settings },
+  catalog: JSON.stringify(stage.catalog),
+  chainTable: chain.tableName,
+  historyTable: history.tableName,
+});
+
+export const readsVault = ({ chain, history, nodes }: DataStack): PolicyStatement[] => [
+  ...nodes.allow,
+  readsChain(chain, consumerParts('chain-facts'), chainParts.deposits, chainParts.settlement),
+  readsMarkets(history),
 ];
 
 export const readsChain = (table: ITableV2, ...parts: (readonly string[])[]): PolicyStatement =>

@@ -12,6 +12,7 @@ import type { DataStack } from '../stacks/data.ts';
 import type { JournalStack } from '../stacks/journal.ts';
 import type { Bundles } from './bundles.ts';
 import { chainParts, chainSettings, readsChain, writesChain } from './chain-access.ts';
+import type { ChainNodes } from './chain-nodes.ts';
 import {
   may,
   onObjects,
@@ -22,7 +23,7 @@ import {
   readsStream,
   worksOff,
 } from './permission.ts';
-import { ServerFunction, type Settings } from './server-function.ts';
+import { ServerFunction } from './server-function.ts';
 import { runsEveryMinute, worksOffMessages } from './trigger.ts';
 
 type ChainSettlementProps = {
@@ -33,7 +34,7 @@ type ChainSettlementProps = {
   queue: IQueue;
   operatorKey: Key;
   /** Where nodes are found, and what it takes to read that. */
-  reach: { settings: Settings; allow: PolicyStatement[] };
+  reach: ChainNodes;
   timeoutSeconds: number;
 };
 

@@ -1,6 +1,5 @@
 /** Who looks whether money adds up: after every run that is cleared, and over all accounts once a day. */
 import { CfnOutput, Duration } from 'aws-cdk-lib';
-import type { ITableV2 } from 'aws-cdk-lib/aws-dynamodb';
 import { Rule, Schedule } from 'aws-cdk-lib/aws-events';
 import { LambdaFunction as LambdaTarget } from 'aws-cdk-lib/aws-events-targets';
 import type { IStream } from 'aws-cdk-lib/aws-kinesis';
@@ -11,7 +10,9 @@ import { Construct } from 'constructs';
 import { reconcileDayFunctionName } from '#wire/reconciliation-report.ts';
 import { outboxKeys, reconciliationKeys } from '#wire/table-keys.ts';
 import type { Stage } from '../settings.ts';
+import type { DataStack } from '../stacks/data.ts';
 import type { Bundles } from './bundles.ts';
+import { readsVault, vaultSettings } from './chain-access.ts';
 import {
   onObjects,
   onPartitions,
@@ -25,8 +26,7 @@ import { ServerFunction } from './server-function.ts';
 type ReconciliationProps = {
   stage: Stage;
   bundles: Bundles;
-  ledger: ITableV2;
-  outbox: ITableV2;
+  data: DataStack;
   archive: IBucket;
   streams: readonly IStream[];
   /** Pair group → stream name, as a setting. */
@@ -61,7 +61,8 @@ export class Reconciliation extends Construct {
   }
 
   private runsFunction(props: ReconciliationProps): LambdaFunction {
-    const { stage, bundles, ledger, outbox, archive, streams, queue } = props;
+    const { stage, bundles, data, archive, streams, queue } = props;
+    const { ledger, outbox } = data;
     return new ServerFunction(this, 'Runs', {
       name: 'reconcile',
       description: 'Compares each cleared run with the journal',
@@ -86,7 +87,8 @@ export class Reconciliation extends Construct {
   }
 
   private dayFunction(props: ReconciliationProps): LambdaFunction {
-    const { stage, bundles, ledger, outbox, archive, streams } = props;
+    const { stage, bundles, data, archive, streams } = props;
+    const { ledger, outbox } = data;
     return new ServerFunction(this, 'Day', {
       name: 'reconcile-day',
       // Fixed, so that an operator invokes it by the stage alone.
@@ -94,8 +96,9 @@ export class Reconciliation extends Construct {
       description: 'Compares every account with its entries, the engines and the vault',
       stage,
       bundles,
-      settings: settingsOf(props),
+      settings: { ...settingsOf(props), ...(stage.chain.settles && vaultSettings(stage, data)) },
       allow: [
+        ...(stage.chain.settles ? readsVault(data) : []),
         onTable(ledger, 'GetItem', 'BatchGetItem', 'Query'),
         onPartitionsOf(ledger, reconciliationKeys.differences(''), 'PutItem', 'DeleteItem'),
         onPartitionsOf(ledger, reconciliationKeys.allSums(''), 'PutItem'),
@@ -114,9 +117,9 @@ export class Reconciliation extends Construct {
 }
 
 /** Both read the same places. */
-const settingsOf = ({ ledger, outbox, archive, streamNames }: ReconciliationProps) => ({
-  ledgerTable: ledger.tableName,
-  outboxTable: outbox.tableName,
+const settingsOf = ({ data, archive, streamNames }: ReconciliationProps) => ({
+  ledgerTable: data.ledger.tableName,
+  outboxTable: data.outbox.tableName,
   journalStreams: streamNames,
   archiveBucket: archive.bucketName,
 });

@@ -3,7 +3,6 @@ import { CfnOutput, CustomResource, RemovalPolicy, Stack } from 'aws-cdk-lib';
 import type { PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import { Key, KeySpec, KeyUsage } from 'aws-cdk-lib/aws-kms';
 import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
-import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import type { Construct } from 'constructs';
 import { outboxKeys } from '#wire/table-keys.ts';
 import type { Bundles } from '../constructs/bundles.ts';
@@ -15,6 +14,7 @@ import {
   writesChain,
 } from '../constructs/chain-access.ts';
 import { ChainGuard } from '../constructs/chain-guard.ts';
+import type { ChainNodes } from '../constructs/chain-nodes.ts';
 import { ChainSettlement } from '../constructs/chain-settlement.ts';
 import { may, onPartitions, onTable, readsMarkets, worksOff } from '../constructs/permission.ts';
 import { ServerFunction, type Settings } from '../constructs/server-function.ts';
@@ -48,14 +48,14 @@ export class ChainStack extends Stack {
   /** Whose errors and throttles are watched. */
   readonly functions: readonly LambdaFunction[];
   /** Where nodes are found, and what it takes to read that. */
-  private readonly reach: { settings: Settings; allow: PolicyStatement[] };
+  private readonly reach: ChainNodes;
 
   constructor(scope: Construct, id: string, props: ChainStackProps) {
     super(scope, id, { description: 'Crossbook: the chain' });
     const { stage } = props;
     this.operatorKey = this.signingKey(stage, 'OperatorKey', 'Settles, and approves withdrawals');
     this.faucetKey = stage.faucet && this.signingKey(stage, 'FaucetKey', 'Mints demo tokens');
-    this.reach = this.nodes(stage);
+    this.reach = props.data.nodes;
     this.indexer = this.indexerFunction(props);
     this.sender = this.senderFunction(props);
     this.facts = this.factsFunction(props);
@@ -97,19 +97,6 @@ export class ChainStack extends Stack {
       keyUsage: KeyUsage.SIGN_VERIFY,
       removalPolicy: stage.retainData ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY,
     });
-  }
-
-  private nodes({ chain, retainData }: Stage): ChainStack['reach'] {
-    if (chain.rpcUrls !== undefined) return { settings: { rpcUrls: chain.rpcUrls }, allow: [] };
-    const secret = new Secret(this, 'RpcUrls', {
-      description:
-        'Comma-separated URLs of Ethereum nodes: write them in after the first deployment',
-      removalPolicy: retainData ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY,
-    });
-    return {
-      settings: { rpcSecret: secret.secretArn },
-      allow: [may('secretsmanager:GetSecretValue', secret.secretArn)],
-    };
   }
 
   private indexerFunction({ stage, bundles, data }: ChainStackProps): LambdaFunction {

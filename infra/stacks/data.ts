@@ -9,6 +9,7 @@ import {
 } from 'aws-cdk-lib/aws-dynamodb';
 import type { Construct } from 'constructs';
 import { partitionKey, sortKey, ttlAttribute } from '#wire/table-keys.ts';
+import { ChainNodes } from '../constructs/chain-nodes.ts';
 import type { Stage } from '../settings.ts';
 
 export class DataStack extends Stack {
@@ -28,6 +29,8 @@ export class DataStack extends Stack {
   readonly sessions: TableV2;
   /** What the chain said, and what is on its way to it. */
   readonly chain: TableV2;
+  /** Where the chain's nodes are. */
+  readonly nodes: ChainNodes;
 
   constructor(scope: Construct, id: string, stage: Stage) {
     super(scope, id, { description: 'Crossbook: tables' });
@@ -54,6 +57,7 @@ export class DataStack extends Stack {
     this.feed = table('Feed');
     this.sessions = table('Sessions');
     this.chain = table('Chain');
+    this.nodes = new ChainNodes(this, 'ChainNodes', stage);
     new CfnOutput(this, 'LedgerTable', { value: this.ledger.tableName });
     new CfnOutput(this, 'ChainTable', { value: this.chain.tableName });
     new CfnOutput(this, 'LedgerShadowTable', { value: this.ledgerShadow.tableName });

@@ -18,6 +18,7 @@ import {
   reconciliationKeys,
 } from '#wire/table-keys.ts';
 import type { Bundles } from '../constructs/bundles.ts';
+import { readsVault, vaultSettings } from '../constructs/chain-access.ts';
 import {
   may,
   onPartitions,
@@ -119,7 +120,7 @@ export class MoneyStack extends Stack {
     this.proving = this.liabilitiesFunction(props);
     const { journal } = props;
     this.reconciliation = new Reconciliation(this, 'Reconciliation', {
-      ...{ stage, bundles: props.bundles, ledger, outbox: props.data.outbox },
+      ...{ stage, bundles: props.bundles, data: props.data },
       ...{ archive: journal.archive, streams: [...journal.streams.values()] },
       streamNames: journal.namesOf(this),
       queue: reconcile.queue,
@@ -219,6 +220,7 @@ export class MoneyStack extends Stack {
         catalog: JSON.stringify(stage.catalog),
         ledgerTable: data.ledger.tableName,
         historyTable: data.history.tableName,
+        ...(stage.chain.settles && vaultSettings(stage, data)),
         liabilityBucket: this.liabilities.bucketName,
         liabilitySecret: this.liabilitySecret.secretArn,
       },
@@ -227,7 +229,7 @@ export class MoneyStack extends Stack {
         onPartitionsOf(data.ledger, reconciliationKeys.allSums(''), 'Query'),
         onPartitions(data.ledger, [reconciliationKeys.days], 'GetItem'),
         onPartitions(data.ledger, [liabilityKeys.days], 'GetItem', 'Query', 'PutItem'),
-        readsMarkets(data.history),
+        ...(stage.chain.settles ? readsVault(data) : [readsMarkets(data.history)]),
         may('secretsmanager:GetSecretValue', this.liabilitySecret.secretArn),
         may('s3:PutObject', this.liabilities.arnForObjects('trees/*')),
         may('s3:PutObject', this.liabilities.arnForObjects('gathered/*')),

@@ -1,7 +1,12 @@
 import { inject, test } from 'vitest';
 import { type StepTold, tellStory } from './story.ts';
 
-test('from deposit to trade to kill -9 and back, nothing is lost and every asset sums to zero', async () => {
+/** It waits for blocks, and begins twice. */
+const timeout = 300_000;
+
+test('from deposit to trade to kill -9 and out by the vault alone, nothing is lost and every asset sums to zero', {
+  timeout,
+}, async () => {
   const told: StepTold[] = [];
   try {
     await tellStory((step) => told.push(step), inject('assembly'));

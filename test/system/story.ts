@@ -1,6 +1,7 @@
 /**
- * The story that must always be true, told through the public API: two users get funds, trade, see it, cancel,
- * get everything back; then the power fails, and nothing is lost.
+ * The story that must always be true, told through the public API: two users deposit, trade, see it, cancel,
+ * get everything back; then the power fails, and nothing is lost; trades settle on the chain, one user is paid out, and the
+ * other one leaves with the whole backend stopped.
  */
 import { strict as assert } from 'node:assert';
 import { mkdtempSync, rmSync } from 'node:fs';
@@ -8,6 +9,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Crossbook } from '#client/crossbook.ts';
 import { ledgerSums, outboxLeft, pictureOf } from './audit.ts';
+import { leaveAlone, settledOnChain, vaultHoldsWhatLedgerSays, withdraw } from './chain-story.ts';
 import { proveJournal } from './journal-proof.ts';
 import { type Exchange, startExchange } from './local-exchange.ts';
 import { proveLedger } from './rebuild-proof.ts';
@@ -58,16 +60,49 @@ export async function tellStory(
         `built anew from ${operations} operations and the journals it is the same, ${compared['ENTRIES']} entries among it`,
       ];
     });
+    await payOut(exchange, { maker, taker }, step);
+    const chain = await taker.at(exchange.apiUrl).rest.chain();
     await step('stop', async () => {
       const { ms, code } = await (exchange as Exchange).stop();
       assert.equal(code, 0);
       assert.ok(ms < 3_000, `it took ${ms} ms to stop`);
       return [undefined, `stopped in ${ms} ms`];
     });
+    await step('escape', async () => {
+      const taken = await leaveAlone(stateFolder, taker, chain);
+      // 10 ETH and 0.5, 0.25 bought; to the atom.
+      assert.equal(taken.get('ETH'), 10_750_000_000_000_000_000n);
+      return [
+        undefined,
+        'with the whole backend stopped, a user froze the vault and left with everything',
+      ];
+    });
   } finally {
     await exchange?.killNine();
     rmSync(stateFolder, { recursive: true, force: true, maxRetries: 5, retryDelay: 100 });
   }
+}
+
+/** What was traded is settled; a user is paid out; then vault and ledger agree to the atom. */
+async function payOut(
+  exchange: Exchange,
+  { maker, taker }: { maker: Trader; taker: Trader },
+  step: Step,
+): Promise<void> {
+  const users = [maker, taker].map((user) => user.at(exchange.apiUrl));
+  await step('settled on the chain', async () => {
+    const transactions = await settledOnChain(users);
+    return [undefined, `every fill is settled, in ${transactions} transactions of the chain`];
+  });
+  await step('withdrawal', async () => {
+    const paid = await withdraw(exchange, maker, { asset: 'USDC', amount: '1000' });
+    assert.equal(paid, 1_000_000_000n);
+    return [undefined, '1,000 USDC were held, approved and paid to the wallet by the vault'];
+  });
+  await step('vault and ledger', async () => {
+    await vaultHoldsWhatLedgerSays(exchange, users);
+    return [undefined, 'each asset of both users is in the vault as the ledger says, to the atom'];
+  });
 }
 
 type Step = <T>(step: string, act: () => Promise<[T, string]>) => Promise<T>;

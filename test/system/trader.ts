@@ -61,6 +61,11 @@ export class Trader {
     return this.wallet.address.toLowerCase();
   }
 
+  /** The same user at an exchange that was started again. */
+  at(apiUrl: string): Trader {
+    return new Trader(apiUrl, createRest({ apiUrl }), this.venue, this.wallet);
+  }
+
   /** Demo funds as a user gets them: minted, deposited, credited. All assets where none is named. */
   async fund(asset?: string): Promise<void> {
     const exchange = new Crossbook({ apiUrl: this.#apiUrl, signer: this.wallet });

@@ -137,10 +137,17 @@ function packageSource(path: string): { contents: string } | { error: string } {
     : { error: `no package has ${path}` };
 }
 
-if (process.argv[1] === fileURLToPath(import.meta.url)) {
+function writeAll(): void {
   const files = buildContracts();
   for (const file of readdirSync(outputs)) {
     if (!files.has(file)) rmSync(new URL(file, outputs));
   }
   for (const [file, text] of files) writeFileSync(new URL(file, outputs), text);
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  const [verb, ...words] = process.argv.slice(2);
+  // `npm run contracts -- deploy …`
+  if (verb === 'deploy') await (await import('./deploy.ts')).deployByWords(words);
+  else writeAll();
 }

@@ -71,7 +71,10 @@ test.each([
   ['dead-letters --stage moon', 'There is no stage "moon", only local, dev, prod.'],
   ['dead-letters --stage dev --state x', '--state is of a local cloud only.'],
   ['redrive', 'redrive takes a queue: notify, reconcile, settle, facts, guard, exports.'],
-  ['redrive mail --all', 'redrive takes a queue: notify, reconcile, settle, facts, guard, exports.'],
+  [
+    'redrive mail --all',
+    'redrive takes a queue: notify, reconcile, settle, facts, guard, exports.',
+  ],
   ['redrive notify', 'redrive takes --all, or --id and one id.'],
   ['redrive notify --all --id x', 'redrive takes --all, or --id and one id.'],
   ['redrive notify reconcile --all', 'redrive does not know what to do with "reconcile".'],

@@ -265,7 +265,7 @@ export class Crossbook {
     return this.#asOwner((token) => this.rest.delegations(token, query));
   }
 
-  /** The key places nothing more; its live orders stay until they are cancelled. */
+  /** The key places nothing more, and what it placed by this Delegation is cancelled within a minute. */
   endDelegation(digest: Digest): Promise<DelegationJson> {
     return this.#asOwner((token) => this.rest.endDelegation(token, digest));
   }

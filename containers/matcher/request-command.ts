@@ -27,6 +27,7 @@ export function requestCommand(
       return amendCommand(request, engine, nowMs);
     case 'cancel_all': {
       const { type, commandId, account } = request;
+      assert(request.delegation === undefined, 'the engine does not cancel by delegation');
       return { type, commandId, nowMs, account, ...onlyOf(request) };
     }
     case 'set_market_state': {

@@ -2,49 +2,24 @@
  * Decides the order of all commands: takes them from the queue, stamps the engine's time, drives them one by one to their
  * end (what is due before, what a bounded command left undone), journals what they did, and answers each once that is durable.
  */
-import type { Clock } from '#cloud/clock.ts';
 import { assert } from '#domain/assertion.ts';
 import type { Command, PlaceOrder } from '#domain/command.ts';
 import type { EngineEvent } from '#domain/event.ts';
 import type { CommandRequest, CommandResult } from '#wire/matcher-api.ts';
-import type { OperatorRequest } from '#wire/operator-request.ts';
 import { cancelledIn, firstAnswer, identityOf, repeatedAnswer } from './answers.ts';
 import { queuedCommands } from './bounds.ts';
 import { CommandQueue, type Rank } from './command-queue.ts';
 import type { WaitingOrder } from './credit-desk.ts';
 import { doorRefusal } from './door-checks.ts';
-import { asError, type Doubted } from './doubt.ts';
+import { asError } from './doubt.ts';
 import { isDue, rest, steps } from './engine/drive.ts';
-import type { Engine } from './engine/engine.ts';
 import { memoryMs } from './engine/limits.ts';
 import { WindowQueue } from './engine/window-queue.ts';
-import type { Journal } from './journal.ts';
 import { placeCommand } from './place-command.ts';
 import { type OtherRequest, onlyOf, requestCommand } from './request-command.ts';
-import { isNotOfKey, replacesAnother } from './session-keys.ts';
-import type { Timers } from './timers.ts';
-import type { Tombstones } from './tombstones.ts';
+import type { Request, SequencerOptions } from './sequencer-options.ts';
+import { isNotOfKey, ordersOfKey, replacesAnother } from './session-keys.ts';
 import { WaitingOrders, type WaitingPlacement } from './waiting-orders.ts';
-
-/** Whatever asks for a command and waits for its answer. */
-export type Request = CommandRequest | OperatorRequest;
-
-export type SequencerOptions = {
-  engine: Engine;
-  journal: Journal;
-  tombstones: Tombstones;
-  clock: Clock;
-  timers: Timers;
-  doubted: Doubted;
-  newCommandId: (type: 'tick' | 'continue') => string;
-  newCancelId: () => string;
-  /** True where the credit desk keeps the order for now; it enters later, or is refused. `order` makes what the desk keeps. */
-  deskTakes: (first: PlaceOrder, order: () => WaitingOrder) => boolean;
-  /** Told of every command after it was applied. */
-  applied: (command: Command, events: EngineEvent[]) => void;
-  /** Told after a run of commands. */
-  settled: () => void;
-};
 
 type Answer = (result: CommandResult) => void;
 /** What a turn of the queue has left to do; it stops after each applied command, so that the journal can keep up. */
@@ -53,6 +28,8 @@ type Steps = Generator<void, void>;
 type Turn = (nowMs: number) => Steps | undefined;
 type CancelRequest = Extract<CommandRequest, { type: 'cancel' }>;
 type CancelAllRequest = Extract<CommandRequest, { type: 'cancel_all' }>;
+/** `covered`: what waited when it was asked. */
+type MassCancel = { covered: WaitingPlacement[]; nowMs: number; answer: Answer };
 
 export class Sequencer {
   #options: SequencerOptions;
@@ -168,8 +145,14 @@ export class Sequencer {
       this.#enqueue('cancel', (nowMs) => this.#cancel(request, nowMs, answer));
     } else if (request.type === 'cancel_all') {
       // Those that are taken after it are not meant.
-      const covered = this.#waiting.of(request.account, onlyOf(request));
-      this.#enqueue('cancel', (nowMs) => this.#cancelAll(request, { covered, nowMs, answer }));
+      const { account, delegation } = request;
+      const covered = this.#waiting.of(account, { ...onlyOf(request), delegation });
+      this.#enqueue('cancel', (nowMs) => {
+        const at = { covered, nowMs, answer };
+        return delegation === undefined
+          ? this.#cancelAll(request, at)
+          : this.#cancelAllOfKey(request, at);
+      });
     } else this.#enqueue('cancel', (nowMs) => this.#other(request, nowMs, answer));
   }
 
@@ -340,14 +323,7 @@ export class Sequencer {
   }
 
   /** What rests is the engine's to cancel; what waited when it was asked never enters, whoever leads. */
-  *#cancelAll(
-    request: CancelAllRequest,
-    at: {
-      covered: WaitingPlacement[];
-      nowMs: number;
-      answer: Answer;
-    },
-  ): Steps {
+  *#cancelAll(request: CancelAllRequest, at: MassCancel): Steps {
     const { engine } = this.#options;
     const { commandId } = request;
     const events = yield* this.#drive(requestCommand(request, engine, at.nowMs));
@@ -361,6 +337,20 @@ export class Sequencer {
       }
     }
     at.answer(result.status === 'accepted' ? { ...result, cancelled } : result);
+  }
+
+  /** The engine knows no such command: each order is cancelled by one of its own, all in this turn. */
+  *#cancelAllOfKey(request: CancelAllRequest, { covered, nowMs, answer }: MassCancel): Steps {
+    const { engine, newCancelId } = this.#options;
+    const { account, commandId } = request;
+    const live = ordersOfKey(request, engine);
+    for (const digest of live)
+      yield* this.#drive({ type: 'cancel', commandId: newCancelId(), nowMs, account, digest });
+    const waiting = covered.filter((placement) => this.#waiting.has(placement));
+    for (const placement of waiting) yield* this.#letGo(placement, nowMs);
+    const cancelled = live.length + waiting.length;
+    const { sequence } = engine;
+    answer({ status: 'accepted', commandId, sequence, fills: [], cancelled });
   }
 
   /** An order that waits never enters; a cancel in the journal says so to the next leader. */

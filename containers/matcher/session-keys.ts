@@ -1,6 +1,7 @@
 /** What a session key may do to orders: change those that it signed by a Delegation which it still has, and no others of its owner's. */
 import type { PlaceOrder } from '#domain/command.ts';
 import type { Digest } from '#domain/order.ts';
+import type { CommandRequest } from '#wire/matcher-api.ts';
 import type { Engine } from './engine/engine.ts';
 import type { PlaceRequest } from './place-command.ts';
 
@@ -20,6 +21,19 @@ export function isNotOfKey(
   const order = engine.order(digest);
   const isLive = order?.status === 'open' || order?.status === 'untriggered';
   return isLive && !isBy(order.delegation);
+}
+
+/** The account's live orders by a Delegation, of the market and side that are named. */
+export function ordersOfKey(
+  { account, delegation, market, side }: Extract<CommandRequest, { type: 'cancel_all' }>,
+  engine: Pick<Engine, 'ordersOf'>,
+): Digest[] {
+  return engine
+    .ordersOf(account)
+    .filter((order) => order.delegation === delegation)
+    .filter((order) => market === undefined || order.marketId === market)
+    .filter((order) => side === undefined || order.side === side)
+    .map(({ digest }) => digest);
 }
 
 /** Whether an order of a key would take the place of one that is not its own: that ends it like a cancel. */

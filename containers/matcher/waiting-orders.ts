@@ -40,11 +40,15 @@ export class WaitingOrders {
     ];
   }
 
-  /** An account's, oldest first; those of one market or side where named. All that wait are looked through: they are bounded, and this is rarely asked. */
-  of(account: Address, only: { marketId?: MarketId; side?: Side } = {}): WaitingPlacement[] {
-    const { marketId, side } = only;
-    return [...this.#byDigest.values()].filter(({ request: { order } }) => {
+  /** An account's, oldest first; those of one market, side or Delegation where named. All that wait are looked through: they are bounded, and this is rarely asked. */
+  of(
+    account: Address,
+    only: { marketId?: MarketId; side?: Side; delegation?: Digest | undefined } = {},
+  ): WaitingPlacement[] {
+    const { marketId, side, delegation } = only;
+    return [...this.#byDigest.values()].filter(({ request: { order, delegation: by } }) => {
       if (order.account !== account) return false;
+      if (delegation !== undefined && by?.digest !== delegation) return false;
       if (marketId !== undefined && !order.terms.startsWith(`${marketId} `)) return false;
       return side === undefined || order.side === (side === 'buy' ? 0 : 1);
     });

@@ -6,7 +6,9 @@ import { type RegisterPorts, registerDelegation } from './register-delegation.ts
 
 type OwnRoute = (request: ApiRequest, session: Session, ports: OwnPorts) => Promise<ApiAnswer>;
 
-export function delegationRoutes(ports: RegisterPorts & { verifySession: SessionVerifier }) {
+export function delegationRoutes(
+  ports: RegisterPorts & OwnPorts & { verifySession: SessionVerifier },
+) {
   const own = (route: OwnRoute) =>
     signedIn(ports.verifySession, (request, session) => route(request, session, ports));
   return {

@@ -2,6 +2,7 @@
 import { documentClient } from '#cloud/clients.ts';
 import { systemClock } from '#cloud/clock.ts';
 import { createDelegationStore } from '#cloud/delegation-store.ts';
+import { ordersEnder } from '#cloud/guard-tasks.ts';
 import { httpHandler } from '#cloud/http-edge.ts';
 import { createLogger } from '#cloud/logger.ts';
 import { createSessionStore } from '#cloud/session-store.ts';
@@ -20,6 +21,7 @@ const keys = createSessionStore({ client, table: setting(environment, 'sessionTa
 const routes = delegationRoutes({
   store: createDelegationStore({ client, table }),
   rights: createSigningRights({ client, table, clock }),
+  endOrders: ordersEnder({ client, table }, clock),
   digestOf: digests(signingDomainOf(environment)),
   clock,
   verifySession: createSessionVerifier({ keys, stage: setting(environment, 'stage'), clock }),

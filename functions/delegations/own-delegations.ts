@@ -2,6 +2,7 @@
 import * as z from 'zod';
 import type { Clock } from '#cloud/clock.ts';
 import type { DelegationStore } from '#cloud/delegation-store.ts';
+import type { EndOrders } from '#cloud/guard-tasks.ts';
 import {
   type ApiAnswer,
   type ApiRequest,
@@ -15,7 +16,11 @@ import { digestText } from '#wire/order-body.ts';
 import type { DelegationsJson } from '#wire/rest-api.ts';
 import { delegationToJson } from './delegation-to-json.ts';
 
-export type OwnPorts = { store: DelegationStore; clock: Pick<Clock, 'nowMs'> };
+export type OwnPorts = {
+  store: DelegationStore;
+  clock: Pick<Clock, 'nowMs'>;
+  endOrders: EndOrders;
+};
 
 const path = z.object({ digest: digestText });
 const query = z.strictObject({
@@ -42,13 +47,13 @@ export async function listDelegations(
 }
 
 /**
- * `DELETE /v1/account/delegations/{digest}`: its key places nothing more here. Orders that it placed live on until they are
- * cancelled, and the contract settles what they match: to end that too, revoke on the chain.
+ * `DELETE /v1/account/delegations/{digest}`: its key places nothing more here, and what it placed is cancelled, now and once more when
+ * nothing that it signed before can be under way. The exchange does that: who does not trust it revokes on the chain.
  */
 export async function endDelegation(
   request: ApiRequest,
   { account }: Session,
-  { store, clock }: OwnPorts,
+  { store, clock, endOrders }: OwnPorts,
 ): Promise<ApiAnswer> {
   const named = checked(path, request.path);
   if (isRefused(named)) return named;
@@ -56,5 +61,6 @@ export async function endDelegation(
   const known = await store.find(digest);
   if (known?.signed.account !== account) return refuse('not_found');
   await store.revoke({ account, digest, atMs: clock.nowMs() });
+  await endOrders(account, digest);
   return ok(delegationToJson((await store.find(digest)) ?? known));
 }

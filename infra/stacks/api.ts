@@ -171,6 +171,7 @@ export class ApiStack extends Stack {
         onPartitionsOf(data.chain, chainKeys.account('').pk, 'GetItem'),
         onPartitionsOf(data.chain, chainKeys.delegation('').pk, 'GetItem', 'PutItem'),
         onPartitionsOf(data.chain, chainKeys.delegationsOf(''), 'GetItem', 'Query', 'PutItem'),
+        onPartitionsOf(data.chain, chainKeys.guardTasks, 'PutItem'),
       ],
     }).lambda;
   }

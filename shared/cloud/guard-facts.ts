@@ -9,7 +9,7 @@ import type { DelegationStore } from './delegation-store.ts';
 import { type ExitPorts, endExit, endVanished } from './exit-steps.ts';
 import { type ExitRequest, exitGone, exitSeen } from './exit-store.ts';
 import type { FactWork, PlacedLog } from './follow-facts.ts';
-import { putTask } from './guard-tasks.ts';
+import { onceMoreMs, putTask } from './guard-tasks.ts';
 import { sideBySide } from './side-by-side.ts';
 import { type VaultAct, vaultActOf } from './vault-acts.ts';
 
@@ -19,8 +19,6 @@ export type GuardFactPorts = Pick<ExitPorts, 'client' | 'table' | 'clock'> & {
   delegations: Pick<DelegationStore, 'revoke'>;
 };
 
-/** When all that was signed before an act has come or is too late: the admission window, what a door remembers, and some more. */
-export const onceMoreMs = 70_000;
 const actsAtOnce = 8;
 
 export function guardFacts(ports: GuardFactPorts): FactWork {
@@ -76,8 +74,8 @@ async function restrict(ports: GuardFactPorts, act: VaultAct, log: PlacedLog): P
     case 'delegation_revoked': {
       const { account, digest, requestedAtMs: atMs } = act;
       await ports.delegations.revoke({ account, digest, atMs });
-      // An engine knows whose orders are whose, not who signed them: all of the account end.
-      return putTask(ports, { account, seed, dueAtMs, againAtMs: dueAtMs + onceMoreMs });
+      const againAtMs = dueAtMs + onceMoreMs;
+      return putTask(ports, { account, delegation: digest, seed, dueAtMs, againAtMs });
     }
     default:
       return;

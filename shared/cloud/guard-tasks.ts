@@ -5,6 +5,7 @@ import type { GroupId } from '#domain/market.ts';
 import type { CommandRequest, CommandResult } from '#wire/matcher-api.ts';
 import { chainKeys } from '#wire/table-keys.ts';
 import type { Item } from './batch-items.ts';
+import type { Clock } from './clock.ts';
 import { type MatcherClient, MatcherUnavailable } from './matcher-client.ts';
 import { queryAll } from './query.ts';
 import { sideBySide } from './side-by-side.ts';
@@ -15,6 +16,8 @@ export type GuardTask = {
   account: string;
   /** One order; all of the account where it is absent. */
   digest?: string;
+  /** Only orders that a session key signed by this Delegation. */
+  delegation?: string;
   /** Names the act, and with it the commands: told twice, a matcher does it once. */
   seed: string;
   dueAtMs: number;
@@ -29,13 +32,31 @@ export type TellPorts = {
 };
 const tasksAtOnce = 8;
 
-const taskIdOf = ({ account, digest }: Pick<GuardTask, 'account' | 'digest'>): string =>
-  digest === undefined ? `all#${account}` : `order#${account}#${digest}`;
+/** When all that was signed before an act has come or is too late: the admission window, what a door remembers, and some more. */
+export const onceMoreMs = 70_000;
+
+type About = Pick<GuardTask, 'account' | 'digest' | 'delegation'>;
+
+function taskIdOf({ account, digest, delegation }: About): string {
+  if (digest !== undefined) return `order#${account}#${digest}`;
+  return delegation === undefined ? `all#${account}` : `key#${account}#${delegation}`;
+}
 
 /** A newer act of the same kind takes the place of the one before. */
 export async function putTask({ client, table }: Where, task: GuardTask): Promise<void> {
   const Item = { ...chainKeys.guardTask(taskIdOf(task)), ...task };
   await untilSettled(() => client.send(new PutCommand({ TableName: table, Item })));
+}
+
+/** Has every matcher cancel what a key placed by a Delegation: now, and once more when nothing that it signed can be under way. */
+export type EndOrders = (account: string, delegation: string) => Promise<void>;
+
+export function ordersEnder(where: Where, clock: Pick<Clock, 'nowMs'>): EndOrders {
+  return (account, delegation) => {
+    const dueAtMs = clock.nowMs();
+    const againAtMs = dueAtMs + onceMoreMs;
+    return putTask(where, { account, delegation, seed: 'by its owner', dueAtMs, againAtMs });
+  };
 }
 
 export async function guardTasks(where: Where): Promise<GuardTask[]> {
@@ -72,13 +93,12 @@ async function taskDone({ client, table }: Where, task: GuardTask): Promise<void
 }
 
 /** Ids of 32 bytes, as users' commands have. */
-function commandOf({ account, digest, seed, dueAtMs }: GuardTask): CommandRequest {
-  const commandId = id(
-    `guard:${taskIdOf({ account, ...(digest && { digest }) })}:${seed}:${dueAtMs}`,
-  );
-  return digest === undefined
-    ? { type: 'cancel_all', commandId, account }
-    : { type: 'cancel', commandId, account, digest };
+function commandOf(task: GuardTask): CommandRequest {
+  const { account, digest, delegation, seed, dueAtMs } = task;
+  const commandId = id(`guard:${taskIdOf(task)}:${seed}:${dueAtMs}`);
+  if (digest !== undefined) return { type: 'cancel', commandId, account, digest };
+  const only = delegation === undefined ? {} : { delegation };
+  return { type: 'cancel_all', commandId, account, ...only };
 }
 
 export const cancelAllCommand = (account: string, seed: string): CommandRequest => ({
@@ -109,12 +129,13 @@ const isDone = (result: CommandResult): boolean =>
   result.status === 'accepted' || (result.code !== 'busy' && result.code !== 'not_leader');
 
 function taskIn(item: Item): GuardTask {
-  const { digest, againAtMs } = item;
+  const { digest, delegation, againAtMs } = item;
   return {
     account: String(item['account']),
     seed: String(item['seed']),
     dueAtMs: storedNumber(item['dueAtMs']),
     ...(typeof digest === 'string' ? { digest } : {}),
+    ...(typeof delegation === 'string' ? { delegation } : {}),
     ...(againAtMs === undefined ? {} : { againAtMs: storedNumber(againAtMs) }),
   };
 }

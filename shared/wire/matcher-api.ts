@@ -64,6 +64,8 @@ const cancelAll = z.strictObject({
   account: addressText,
   market: marketName.optional(),
   side: z.enum(['buy', 'sell']).optional(),
+  /** Only orders that a session key signed by this Delegation. */
+  delegation: digestText.optional(),
 });
 
 const cancelAllAfter = z.strictObject({

@@ -2,8 +2,7 @@
 import { describe, expect, test } from 'vitest';
 import { isCancelled, readChainAccount } from '#cloud/chain-account.ts';
 import { createDelegationStore } from '#cloud/delegation-store.ts';
-import { onceMoreMs } from '#cloud/guard-facts.ts';
-import { guardTasks } from '#cloud/guard-tasks.ts';
+import { guardTasks, onceMoreMs } from '#cloud/guard-tasks.ts';
 import { alice, bob, GuardWorld, unit } from './guard-world.ts';
 import { killedAt } from './ledger-twin.ts';
 
@@ -95,14 +94,21 @@ describe('an epoch that is raised', () => {
   });
 });
 
-test('a delegation that is revoked on the chain is revoked here, known or not, and its owner’s orders end', async () => {
+test('a delegation that is revoked on the chain is revoked here, known or not, and only what was placed by it ends, now and once more', async () => {
   const world = new GuardWorld();
   world.story.block([world.log('DelegationRevoked', alice, digest, 1_234)]);
   await world.round();
   const store = createDelegationStore(world.chain);
   expect(await store.revokedAtMs(alice, digest)).toBe(1_234);
   expect(await store.revokedAtMs(bob, digest)).toBeUndefined();
-  expect(world.toldTo('majors')).toEqual([`cancel_all ${alice}`]);
+  world.nowMs += onceMoreMs;
+  await world.round();
+  await world.round();
+  for (const groupId of world.groups) {
+    const told = world.told.filter((each) => each.groupId === groupId);
+    const ofKey = { type: 'cancel_all', account: alice, delegation: digest };
+    expect(told).toMatchObject([{ command: ofKey }, { command: ofKey }]);
+  }
 });
 
 describe('an exit', () => {

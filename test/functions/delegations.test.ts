@@ -2,6 +2,7 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { noteCancelled } from '#cloud/chain-account.ts';
 import { createDelegationStore } from '#cloud/delegation-store.ts';
+import { guardTasks, onceMoreMs, ordersEnder } from '#cloud/guard-tasks.ts';
 import { type HttpLambda, httpHandler, refuse } from '#cloud/http-edge.ts';
 import { createSigningRights } from '#cloud/signing-rights.ts';
 import type { SignedOrder } from '#domain/command.ts';
@@ -49,6 +50,7 @@ beforeEach(() => {
       : refuse('bad_session');
   const store = createDelegationStore(chain);
   const rights = createSigningRights({ ...chain, clock });
+  const endOrders = ordersEnder(chain, clock);
   const shared = { rights, clock, digestOf: demoDigests, verifySession };
   const matchers = {
     async send(_: string, commands: CommandRequest[]) {
@@ -68,7 +70,9 @@ beforeEach(() => {
   };
   const logger = silentLogger;
   orders = httpHandler('orders', orderRoutes({ ...placing, ...shared }), { logger });
-  delegations = httpHandler('delegations', delegationRoutes({ store, ...shared }), { logger });
+  delegations = httpHandler('delegations', delegationRoutes({ store, endOrders, ...shared }), {
+    logger,
+  });
 });
 
 /** Alice lets the key trade for 10,000 USDC a day. */
@@ -428,6 +432,16 @@ describe('registering', () => {
     const { status, body } = await post(await bodyOf(delegation({ salt: 21n })));
     expect([status, body.code]).toEqual([429, 'too_many_delegations']);
   });
+});
+
+it('what was placed by a delegation ends with it, and nobody else ends it', async () => {
+  const digest = await registered();
+  expect((await end(digest, 'key')).body.code).toBe('not_found');
+  expect(await guardTasks(chain)).toEqual([]);
+  await end(digest);
+  expect(await guardTasks(chain)).toMatchObject([
+    { account: alice.account, delegation: digest, dueAtMs: nowMs, againAtMs: nowMs + onceMoreMs },
+  ]);
 });
 
 it('the first revocation is the one that is remembered', async () => {

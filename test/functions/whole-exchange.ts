@@ -2,6 +2,7 @@
 import type { Signer } from 'ethers';
 import { Crossbook, type CrossbookOptions } from '#client/crossbook.ts';
 import { createDelegationStore } from '#cloud/delegation-store.ts';
+import { ordersEnder } from '#cloud/guard-tasks.ts';
 import { type HttpLambda, httpHandler } from '#cloud/http-edge.ts';
 import type { AccountSettings, Balance, Lent } from '#cloud/ledger-store.ts';
 import { createSessionSigner, createSessionVerifier } from '#cloud/session-token.ts';
@@ -159,7 +160,11 @@ function handlersOf(given: {
       orderRoutes({ ...orders, newCommandId: () => `0x${newId(64)}` }),
       logger,
     ),
-    delegations: httpHandler('delegations', delegationRoutes(delegations), logger),
+    delegations: httpHandler(
+      'delegations',
+      delegationRoutes({ ...delegations, endOrders: ordersEnder(given.chain, clock) }),
+      logger,
+    ),
     accounts: httpHandler('accounts', accountRoutes(accounts), logger),
     markets: httpHandler(
       'markets',

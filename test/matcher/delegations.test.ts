@@ -163,3 +163,34 @@ describe('an order that has not entered', () => {
     expect([kept, gone]).toMatchObject([[{ status: 'accepted' }], [{ code: 'order_cancelled' }]]);
   });
 });
+
+test('what a key placed by one Delegation is cancelled at once, what waits too, and nothing else of the account', async () => {
+  world.ledger.policy = 'exact';
+  const running = await world.start();
+  const own = world.order('alice', { ticks: 90 });
+  const ofOther = {
+    ...world.order('alice', { ticks: 91 }),
+    delegation: { ...delegation, digest: others[0] ?? '' },
+  };
+  for (const order of [own, byKey(92), byKey(93), ofOther]) {
+    expect(await world.send(running, order)).toMatchObject([{ status: 'accepted' }]);
+    if (order !== ofOther) world.ledger.clear(groupId, world.journal);
+  }
+  // The grant before is not cleared: these wait.
+  const waiting = [byKey(94), world.order('alice', { ticks: 95 })];
+  const answers = waiting.map((order) => world.ask(running, order));
+  const [ended] = await world.send(running, {
+    ...world.cancelAll('alice'),
+    delegation: delegation.digest,
+  });
+  expect(ended).toMatchObject({ status: 'accepted', cancelled: 3 });
+  expect((await ofAlice(running)).map(({ limitTicks }) => limitTicks)).toEqual([90, 91, 95]);
+  world.ledger.clear(groupId, world.journal);
+  const [gone, kept] = await world.time.until(Promise.all(answers));
+  expect([gone, kept]).toMatchObject([[{ code: 'order_cancelled' }], [{ status: 'accepted' }]]);
+  running.leader.engine.validate();
+  const { stateHash } = await world.time.until(running.leader.health());
+  running.kill();
+  const next = await world.start();
+  expect(next.leader.engine.stateHash()).toBe(stateHash);
+});

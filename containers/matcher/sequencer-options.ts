@@ -1,0 +1,32 @@
+/** What a sequencer is given to work with. */
+import type { Clock } from '#cloud/clock.ts';
+import type { Command, PlaceOrder } from '#domain/command.ts';
+import type { EngineEvent } from '#domain/event.ts';
+import type { CommandRequest } from '#wire/matcher-api.ts';
+import type { OperatorRequest } from '#wire/operator-request.ts';
+import type { WaitingOrder } from './credit-desk.ts';
+import type { Doubted } from './doubt.ts';
+import type { Engine } from './engine/engine.ts';
+import type { Journal } from './journal.ts';
+import type { Timers } from './timers.ts';
+import type { Tombstones } from './tombstones.ts';
+
+/** Whatever asks for a command and waits for its answer. */
+export type Request = CommandRequest | OperatorRequest;
+
+export type SequencerOptions = {
+  engine: Engine;
+  journal: Journal;
+  tombstones: Tombstones;
+  clock: Clock;
+  timers: Timers;
+  doubted: Doubted;
+  newCommandId: (type: 'tick' | 'continue') => string;
+  newCancelId: () => string;
+  /** True where the credit desk keeps the order for now; it enters later, or is refused. `order` makes what the desk keeps. */
+  deskTakes: (first: PlaceOrder, order: () => WaitingOrder) => boolean;
+  /** Told of every command after it was applied. */
+  applied: (command: Command, events: EngineEvent[]) => void;
+  /** Told after a run of commands. */
+  settled: () => void;
+};

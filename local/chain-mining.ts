@@ -87,7 +87,7 @@ export function startMining(options: MiningOptions): Mining {
       stopping.abort();
       if (!andSave) return;
       await running;
-      if (!isGone()) await save().catch(complain);
+      if (!isGone() && isUnsaved) await save().catch(complain);
     },
   };
 }

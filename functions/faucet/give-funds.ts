@@ -4,7 +4,7 @@ import type { Clock } from '#cloud/clock.ts';
 import type { FaucetStore } from '#cloud/faucet-store.ts';
 import { type ApiAnswer, type ApiRequest, checked, isRefused, refuse } from '#cloud/http-edge.ts';
 import { formatDecimal, parseDecimal } from '#domain/amount.ts';
-import { type Asset, atomsPerUnit } from '#domain/asset.ts';
+import { type Asset, atomsPerUnit, tokenAddress } from '#domain/asset.ts';
 import type { FaucetJson } from '#wire/rest-api.ts';
 
 export type Gift = { id: string; account: string; atoms: bigint };
@@ -61,7 +61,7 @@ export async function giveFunds(request: ApiRequest, ports: FaucetPorts): Promis
   const minted: FaucetJson['amounts'] = [];
   for (const { asset, units } of gifts) {
     const atoms = units * atomsPerUnit(asset);
-    const gift = { id: idOf(asset.id), account, atoms, token: asset.chainAsset };
+    const gift = { id: idOf(asset.id), account, atoms, token: tokenAddress(asset) };
     const transactionHash = await ports.mint(gift);
     const amount = formatDecimal(units, asset.decimals);
     minted.push({ asset: asset.id, amount, transactionHash });

@@ -8,6 +8,7 @@ import { createKmsSigner } from '#cloud/kms-signer.ts';
 import { rpcPoolOf } from '#cloud/rpc-pool-of.ts';
 import { catalogOf, setting } from '#cloud/settings.ts';
 import { assert } from '#domain/assertion.ts';
+import { tokenAddress } from '#domain/asset.ts';
 import { chainTermsSchema } from '#wire/chain-terms.ts';
 import { beginChain, localChainId } from './begin-chain.ts';
 import { genesisPlan } from './genesis-plan.ts';
@@ -42,8 +43,10 @@ export async function handler(event: unknown) {
   });
   assert(plan.vault === setting(environment, 'verifyingContract'), `the vault is ${plan.vault}`);
   assert(plan.exchange === setting(environment, 'exchangeContract'), `${plan.exchange} settles`);
-  for (const { id, chainAsset } of assets)
-    assert(plan.tokens.get(id) === chainAsset, `${id} is ${plan.tokens.get(id)}`);
+  for (const asset of assets) {
+    const made = plan.tokens.get(asset.id);
+    assert(made === tokenAddress(asset), `${asset.id} is ${made}`);
+  }
   const rpc = await rpcPoolOf(environment, { clock, random: Math.random });
   const sign: Wallet['signTransaction'] = (transaction) => deployer.signTransaction(transaction);
   const ports = { rpc, clock, pause, deployer: deployer.address, sign };

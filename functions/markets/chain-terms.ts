@@ -1,6 +1,6 @@
 /** Where funds are paid in: the chain and its contracts as users may know them. */
 import { type Environment, setting } from '#cloud/settings.ts';
-import type { Asset } from '#domain/asset.ts';
+import { type Asset, tokenAddress } from '#domain/asset.ts';
 import { chainTermsSchema } from '#wire/chain-terms.ts';
 import type { ChainJson } from '#wire/rest-api.ts';
 import { settingNames } from '#wire/setting-names.ts';
@@ -23,9 +23,9 @@ export function chainPlacesOf(environment: Environment): ChainPlaces {
 
 export const chainJson = (places: ChainPlaces, assets: readonly Asset[]): ChainJson => ({
   ...places,
-  tokens: assets.map(({ id, chainAsset, chainDecimals }) => ({
-    asset: id,
-    token: chainAsset,
-    decimals: chainDecimals,
+  tokens: assets.map((asset) => ({
+    asset: asset.id,
+    token: tokenAddress(asset),
+    decimals: asset.chainDecimals,
   })),
 });

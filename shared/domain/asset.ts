@@ -18,3 +18,7 @@ export function atomsPerUnit(asset: Asset): bigint {
   assert(asset.decimals <= 8 && asset.decimals <= asset.chainDecimals, `${asset.id}: bad decimals`);
   return 10n ** BigInt(asset.chainDecimals - asset.decimals);
 }
+
+/** A token's address as nodes take it: an asset's number has no zeros in front. */
+export const tokenAddress = ({ chainAsset }: Pick<Asset, 'chainAsset'>): string =>
+  `0x${chainAsset.slice(2).padStart(40, '0')}`;

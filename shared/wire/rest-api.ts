@@ -339,7 +339,7 @@ export type ChainJson = {
   exitDelaySeconds: number;
   tokens: {
     asset: string;
-    /** Its address; `0x0` is the chain's own coin. */
+    /** Its address; the zero address is the chain's own coin. */
     token: string;
     /** On the chain. */
     decimals: number;

@@ -73,7 +73,10 @@ test('where funds are paid in is told with every listed asset', async () => {
   );
   for (const { base, quote } of (await demoDirectory.listed()).values())
     for (const { id, chainAsset, chainDecimals } of [base, quote])
-      expect(tokens.get(id)).toEqual({ token: chainAsset, decimals: chainDecimals });
+      expect(tokens.get(id)).toEqual({
+        token: `0x${BigInt(chainAsset).toString(16).padStart(40, '0')}`,
+        decimals: chainDecimals,
+      });
 });
 
 describe('markets', () => {

@@ -2,7 +2,11 @@
 import { strict as assert } from 'node:assert';
 import { type } from './console.ts';
 
-type Said = { ok: boolean; error?: string; answer?: { groups?: { code?: string }[] } };
+type Said = {
+  ok: boolean;
+  error?: string;
+  answer?: { code?: string; groups?: { code?: string }[] };
+};
 
 export function operatorOf(stateFolder: string) {
   const say = async (line: string[]): Promise<Said> => {
@@ -22,7 +26,8 @@ export function operatorOf(stateFolder: string) {
     async tries(line: string): Promise<string | undefined> {
       const said = await say([...line.split(' '), '--why', 'told by a test']);
       assert.equal(said.ok, false, `${line} was not refused`);
-      return said.answer?.groups?.find(({ code }) => code)?.code ?? said.error;
+      const { answer } = said;
+      return answer?.groups?.find(({ code }) => code)?.code ?? answer?.code ?? said.error;
     },
     /** The table of markets, by id. */
     async markets() {

@@ -21,8 +21,8 @@ const TICK_MS = 1_000;
 const BLOCKS_AFTER = 8;
 /** Ticks from one block of an idle chain to the next: whoever watches sees that it lives. */
 const IDLE_TICKS = 10;
-/** A save comes so soon after a block with transactions: before anybody takes it for final. */
-const SAVE_AFTER_TICKS = 2;
+/** A block with transactions is saved before so many follow it: whoever counts three confirmations takes it for final. */
+const BLOCKS_UNSAVED = 2;
 const IDLE_SAVE_TICKS = 60;
 
 export function startMining(options: MiningOptions): Mining {
@@ -30,36 +30,54 @@ export function startMining(options: MiningOptions): Mining {
   const stopping = new AbortController();
   /** Blocks since the last one with transactions, ticks since the last block, ticks since the last save. */
   let [emptyBlocks, idleTicks, unsavedTicks] = [0, 0, 0];
-  let [isUnsaved, isSaving, isTold] = [true, false, false];
+  let [isUnsaved, isTold] = [true, false];
+  /** How many blocks were made, and which of those with transactions are in no file yet, oldest first. */
+  let made = 0;
+  let unsavedBlocks: number[] = [];
+  let saving: Promise<void> | undefined;
 
   async function tick(): Promise<void> {
-    const isPending = await hasPending(call);
-    if (isPending) {
-      [emptyBlocks, isUnsaved] = [0, true];
-      unsavedTicks = Math.max(unsavedTicks, IDLE_SAVE_TICKS - SAVE_AFTER_TICKS);
-    }
     idleTicks += 1;
-    if (isPending || emptyBlocks < BLOCKS_AFTER || idleTicks >= IDLE_TICKS) {
+    if (emptyBlocks < BLOCKS_AFTER || idleTicks >= IDLE_TICKS || (await hasPending(call))) {
+      await saveInTime();
       await call('evm_mine');
+      made += 1;
       [idleTicks, isUnsaved] = [0, true];
-      if (!isPending) emptyBlocks += 1;
+      // What was pending before says nothing: a transaction may have come in between.
+      const isEmpty = await isLastEmpty(call);
+      if (!isEmpty) unsavedBlocks.push(made);
+      emptyBlocks = isEmpty ? emptyBlocks + 1 : 0;
     }
     unsavedTicks += 1;
-    if (isUnsaved && unsavedTicks >= IDLE_SAVE_TICKS) void saveAlone();
+    if (unsavedBlocks.length > 0 || (isUnsaved && unsavedTicks >= IDLE_SAVE_TICKS)) {
+      saving ??= saveAlone();
+    }
   }
 
-  /** Beside the clock, which must go on. */
+  /** The clock waits for a save rather than let a block be taken for final that a kill would undo. */
+  async function saveInTime(): Promise<void> {
+    const isLate = () => made - (unsavedBlocks[0] ?? made) >= BLOCKS_UNSAVED;
+    // The one under way may have begun before the block was there.
+    if (isLate()) await saving;
+    if (isLate()) {
+      saving = saveAlone();
+      await saving;
+    }
+    if (isLate()) throw new Error('its state cannot be written down');
+  }
+
+  /** Beside the clock, which goes on meanwhile. */
   async function saveAlone(): Promise<void> {
-    if (isSaving) return;
-    isSaving = true;
+    const through = made;
     [isUnsaved, unsavedTicks] = [false, 0];
     try {
       await save();
+      unsavedBlocks = unsavedBlocks.filter((block) => block > through);
     } catch (error) {
       isUnsaved = true;
       complain(error);
     } finally {
-      isSaving = false;
+      saving = undefined;
     }
   }
 
@@ -95,4 +113,11 @@ export function startMining(options: MiningOptions): Mining {
 async function hasPending(call: ChainCall): Promise<boolean> {
   const { pending } = (await call('txpool_status')) as { pending: string };
   return BigInt(pending) > 0n;
+}
+
+async function isLastEmpty(call: ChainCall): Promise<boolean> {
+  const block = (await call('eth_getBlockByNumber', 'latest', false)) as {
+    transactions: unknown[];
+  };
+  return block.transactions.length === 0;
 }

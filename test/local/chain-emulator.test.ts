@@ -79,6 +79,8 @@ test('an idle chain makes a block now and then, a busy one each time', async () 
   let pending = 0;
   const call = async (method: string) => {
     if (method === 'txpool_status') return { pending: `0x${pending}` };
+    if (method === 'eth_getBlockByNumber')
+      return { transactions: Array.from({ length: pending }, () => '0x') };
     made.push(method);
     return null;
   };

@@ -105,6 +105,7 @@ export function startMining(options: MiningOptions): Mining {
       stopping.abort();
       if (!andSave) return;
       await running;
+      await saving;
       if (!isGone() && isUnsaved) await save().catch(complain);
     },
   };

@@ -21,6 +21,8 @@ export async function createCustomResources(options: CustomResourceOptions): Pro
     const token = String(resource.props['ServiceToken']);
     const host = options.functions.byArn(token);
     const result = await host.invoke(createEvent(resource, options.assembly));
+    // Nobody calls it again before the next boot: its memory is for others.
+    await host.stop();
     if (!result.ok) {
       throw new Error(
         `Stack ${resource.stack}, ${resource.id}: ${host.name} could not create it: ${result.error.errorMessage}`,

@@ -36,7 +36,7 @@ const ports = {
 /** A last look may take so long, and the next run begins anyway. */
 const marginMs = 5_000;
 /** Twice a block, but neither a busy loop nor a slow one. */
-const pollMs = Math.min(4_000, Math.max(500, terms.blockMs / 2));
+const pollMs = Math.min(4_000, Math.max(1_000, terms.blockMs / 2));
 
 export async function handler(_event: unknown, context: Pick<Context, 'getRemainingTimeInMillis'>) {
   const lastsMs = context.getRemainingTimeInMillis() - marginMs;

@@ -6,16 +6,13 @@ import { systemClock as clock } from '#cloud/clock.ts';
 import { createLogger } from '#cloud/logger.ts';
 import { createMetrics, MetricUnit, metricNames } from '#cloud/metrics.ts';
 import { rpcPoolOf } from '#cloud/rpc-pool-of.ts';
-import { setting } from '#cloud/settings.ts';
 import { type SendingKey, transactionSenderOf } from '#cloud/transaction-sender-of.ts';
-import { chainTermsSchema } from '#wire/chain-terms.ts';
 import { settingNames } from '#wire/setting-names.ts';
 import { followSenders } from './follow-senders.ts';
 
 const environment = process.env;
 const logger = createLogger('sender');
 const metrics = createMetrics('sender');
-const { blockMs } = chainTermsSchema.parse(JSON.parse(setting(environment, 'chainTerms')));
 const rpc = await rpcPoolOf(environment, { clock, random: Math.random });
 const client = documentClient();
 const report = (incident: string, what: { id: string; nonce: number; reason: string }) => {
@@ -31,7 +28,8 @@ const senders = keys.map((key) => ({
   sender: transactionSenderOf(environment, key, { client, rpc, clock, report }),
 }));
 const lastMs = 8_000;
-const pollMs = Math.min(4_000, Math.max(500, blockMs / 2));
+/** Whoever sends broadcasts at once, and the indexer says what was settled: nobody waits for these looks. */
+const pollMs = 4_000;
 
 export async function handler(_event: unknown, context: Pick<Context, 'getRemainingTimeInMillis'>) {
   const lastsMs = context.getRemainingTimeInMillis() - lastMs;

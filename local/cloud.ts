@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { type Assembly, type Output, readAssembly } from './assembly.ts';
 import { type AsyncInvocations, createAsyncInvocations } from './async-invocation.ts';
 import { type AwsClients, createAwsClients } from './aws-clients.ts';
-import { CHAIN_VARIABLE, chainUrl, startChain, wantsChain } from './chain-emulator.ts';
+import { CHAIN_VARIABLE, type Chain, chainUrl, startChain, wantsChain } from './chain-emulator.ts';
 import { boundLog, type Child, endLeftovers } from './child-process.ts';
 import { type ContainerServices, startContainerServices } from './container-services.ts';
 import { startControlServices } from './control-services.ts';
@@ -189,9 +189,12 @@ async function startStores(
 ): Promise<Child[]> {
   const { stateFolder, progress, report, ports, urls, endings } = options;
   const emulators = await startEmulators({ ...ports, stateFolder, progress });
-  endings.unshift((graceMs) => emulators.stop(graceMs));
-  const chain = urls.chain && (await startChain({ ...ports.chain, stateFolder, progress, report }));
-  if (chain) endings.unshift((graceMs) => chain.stop(graceMs));
+  let chain: Chain | undefined;
+  // Side by side: the chain writes its state down while the others end.
+  endings.unshift(async (graceMs) => {
+    await Promise.all([chain?.stop(graceMs), emulators.stop(graceMs)]);
+  });
+  if (urls.chain) chain = await startChain({ ...ports.chain, stateFolder, progress, report });
   const children = [...emulators.children, ...(chain ? chain.children : [])];
   watchChildren(children, endings, report);
   return children;

@@ -1,12 +1,10 @@
 import { beforeEach, expect, test } from 'vitest';
-import { depositFacts } from '#cloud/deposit-facts.ts';
 import type { PlacedLog } from '#cloud/follow-facts.ts';
-import { followFacts } from '#cloud/follow-facts.ts';
 import { type ChainVaultPorts, chainVault } from '#cloud/vault-chain.ts';
 import { vaultEventOf } from '#cloud/vault-events.ts';
 import { ledgerVault } from '#cloud/vault-units.ts';
-import { depositLog, sourceOf, storyVault } from './chain-story.ts';
-import { account, eth, unit, withdrawalWorld } from './withdrawal-world.ts';
+import { depositLog, storyVault } from './chain-story.ts';
+import { account, eth, followDeposits, unit, withdrawalWorld } from './withdrawal-world.ts';
 
 let at: ReturnType<typeof withdrawalWorld>;
 let missing: { total: bigint; tokens: bigint };
@@ -46,22 +44,7 @@ const vault = (pause: ChainVaultPorts['pause'] = async () => undefined) =>
   });
 const line = () => ledgerVault({ client: at.memory.client, table: 'ledger' }).vaultUnits('ETH');
 
-async function follow(): Promise<void> {
-  const where = { client: at.memory.client, table: 'chain' };
-  const work = depositFacts({
-    ...{
-      ...where,
-      ledger: at.ledger,
-      clock: { nowMs: () => 5 },
-      chainId: 31337,
-      vault: storyVault,
-    },
-    assets: async () => [eth],
-    ledgerAccountOf: async (address) => address,
-  });
-  const facts = sourceOf(at.story);
-  await followFacts({ ...where, consumer: 'chain-facts', facts, work: [work] });
-}
+const follow = () => followDeposits(at);
 
 const deposit = (n: number, atoms: bigint, asset = BigInt(eth.chainAsset)) =>
   depositLog(

@@ -1,5 +1,6 @@
 /** A ledger, the Chain table and a vault that is a few lines long: what withdrawals go through, with processes that may die at any call. */
 import { Wallet } from 'ethers';
+import { depositFacts } from '#cloud/deposit-facts.ts';
 import { type FollowPorts, followFacts, readFactCursor } from '#cloud/follow-facts.ts';
 import type { ApiAnswer } from '#cloud/http-edge.ts';
 import { createLedgerStore } from '#cloud/ledger-store.ts';
@@ -199,4 +200,17 @@ class WithdrawalWorld {
     const held = await this.ledger.withdrawal(payoutIdOf(digest));
     return `${status}/${held?.status ?? 'none'}`;
   }
+}
+
+/** Takes the story's deposits to the ledger, as far as the story goes. */
+export async function followDeposits(at: ReturnType<typeof withdrawalWorld>): Promise<void> {
+  const where = { client: at.memory.client, table: 'chain' };
+  const work = depositFacts({
+    ...{ ...where, ledger: at.ledger, clock: { nowMs: () => 5 } },
+    ...{ chainId: 31337, vault: storyVault },
+    assets: async () => [eth],
+    ledgerAccountOf: async (address) => address,
+  });
+  const facts = sourceOf(at.story);
+  await followFacts({ ...where, consumer: 'chain-facts', facts, work: [work] });
 }

@@ -1,13 +1,11 @@
 import { beforeEach, expect, test } from 'vitest';
 import { createChainFunding } from '#cloud/chain-funding.ts';
-import { depositFacts } from '#cloud/deposit-facts.ts';
-import { followFacts } from '#cloud/follow-facts.ts';
 import { httpHandler } from '#cloud/http-edge.ts';
 import { createStatementStore } from '#cloud/statement-store.ts';
 import type { RouteOf } from '#wire/routes.ts';
 import { accountRoutes } from '../../functions/accounts/account-routes.ts';
-import { depositLog, sourceOf, storyVault } from '../cloud/chain-story.ts';
-import { account, eth, unit, withdrawalWorld } from '../cloud/withdrawal-world.ts';
+import { depositLog } from '../cloud/chain-story.ts';
+import { account, eth, followDeposits, unit, withdrawalWorld } from '../cloud/withdrawal-world.ts';
 import { demoDirectory, demoGroups } from './demo-catalog.ts';
 import { engineMatchers } from './engine-matchers.ts';
 import { call, silentLogger } from './http-call.ts';
@@ -33,22 +31,7 @@ beforeEach(() => {
   handler = httpHandler('accounts', routes, { logger: silentLogger });
 });
 
-async function follow(): Promise<void> {
-  const where = { client: at.memory.client, table: 'chain' };
-  const work = depositFacts({
-    ...{
-      ...where,
-      ledger: at.ledger,
-      clock: { nowMs: () => 5 },
-      chainId: 31337,
-      vault: storyVault,
-    },
-    assets: async () => [eth],
-    ledgerAccountOf: async (address) => address,
-  });
-  const facts = sourceOf(at.story);
-  await followFacts({ ...where, consumer: 'chain-facts', facts, work: [work] });
-}
+const follow = () => followDeposits(at);
 
 const deposit = (n: number, atoms: bigint, asset = BigInt(eth.chainAsset), to = account) =>
   depositLog({ account: to, asset, atoms }, { transactionHash: hash(n), logIndex: n });

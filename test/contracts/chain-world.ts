@@ -93,9 +93,9 @@ export const graceSeconds = 86_400;
 export const hardFeeCapBps = 500;
 
 /** Every address may send without a key: transactions are not what is tested here. */
-export async function startChainWorld() {
+export async function startChainWorld({ args = [] }: { args?: readonly string[] } = {}) {
   const anvil = await startAnvil({
-    args: ['--auto-impersonate', '--base-fee', '0', '--gas-price', '0'],
+    args: ['--auto-impersonate', '--base-fee', '0', '--gas-price', '0', ...args],
   });
   const chain = new Chain(anvil.url);
   const roles = {

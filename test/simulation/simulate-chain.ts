@@ -41,8 +41,7 @@ export async function simulateChain(
   planted?: ChainFault,
 ): Promise<ChainRun> {
   const random = seeded(seed);
-  const startMs = await node.begin();
-  const fromBlock = Number(await node.rpc.request('eth_blockNumber', []));
+  const { number: fromBlock, atMs: startMs } = await node.begin();
   const world = new ChainSimulationWorld({ node, fromBlock, startMs, random, planted });
   // What waits inside the cloud's code waits for a moment: nothing else happens meanwhile.
   const soon = { ...world.time.timers, after: (_: number, run: () => void) => instant(run) };

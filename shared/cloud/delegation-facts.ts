@@ -1,10 +1,11 @@
 /** What final facts say of delegations: an owner who cannot sign registered one on the chain, and may now register it here. */
 import { Interface } from 'ethers';
 import { vaultAbi } from '#abi/vault.ts';
+import { logReader } from '#wire/contract-log.ts';
 import type { DelegationStore } from './delegation-store.ts';
 import type { FactWork } from './follow-facts.ts';
 
-const vaultInterface = new Interface(vaultAbi);
+const readLog = logReader(new Interface(vaultAbi));
 
 export function delegationFacts({
   store,
@@ -14,9 +15,9 @@ export function delegationFacts({
   vault: string;
 }): FactWork {
   return {
-    async final({ address, topics, data, blockAtMs }) {
-      if (address.toLowerCase() !== vault.toLowerCase()) return;
-      const event = vaultInterface.parseLog({ topics: [...topics], data });
+    async final({ blockAtMs, ...log }) {
+      if (log.address.toLowerCase() !== vault.toLowerCase()) return;
+      const event = readLog(log);
       if (event?.name !== 'DelegationRegistered') return;
       const account = String(event.args['account']).toLowerCase();
       const digest = String(event.args['delegationDigest']).toLowerCase();

@@ -2,6 +2,7 @@
 import { Interface } from 'ethers';
 import { vaultAbi } from '#abi/vault.ts';
 import type { ChainLog } from '#wire/chain-fact.ts';
+import { logReader } from '#wire/contract-log.ts';
 import { chainAssetOf } from './vault-events.ts';
 
 export type VaultAct =
@@ -20,12 +21,12 @@ export type VaultAct =
   | { type: 'epoch_bumped'; account: string; epoch: bigint; requestedAtMs: number }
   | { type: 'delegation_revoked'; account: string; digest: string; requestedAtMs: number };
 
-const vault = new Interface(vaultAbi);
+const readLog = logReader(new Interface(vaultAbi));
 
 /** Undefined for any other log, and for logs of other contracts. */
 export function vaultActOf(log: ChainLog, vaultAddress: string): VaultAct | undefined {
   if (log.address.toLowerCase() !== vaultAddress.toLowerCase()) return undefined;
-  const parsed = vault.parseLog({ topics: [...log.topics], data: log.data });
+  const parsed = readLog(log);
   if (!parsed) return undefined;
   const { name, args } = parsed;
   const text = (field: string) => String(args[field]).toLowerCase();

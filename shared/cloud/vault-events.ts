@@ -2,6 +2,7 @@
 import { Interface } from 'ethers';
 import { vaultAbi } from '#abi/vault.ts';
 import type { ChainLog } from '#wire/chain-fact.ts';
+import { logReader } from '#wire/contract-log.ts';
 
 export type VaultEvent =
   | { type: 'deposited'; account: string; chainAsset: string; atoms: bigint }
@@ -14,12 +15,12 @@ export type VaultEvent =
       recipient: string;
     };
 
-const vault = new Interface(vaultAbi);
+const readLog = logReader(new Interface(vaultAbi));
 
 /** Undefined for any other log, and for logs of other contracts. */
 export function vaultEventOf(log: ChainLog, vaultAddress: string): VaultEvent | undefined {
   if (log.address.toLowerCase() !== vaultAddress.toLowerCase()) return undefined;
-  const parsed = vault.parseLog({ topics: [...log.topics], data: log.data });
+  const parsed = readLog(log);
   if (parsed?.name !== 'Deposited' && parsed?.name !== 'Withdrawn') return undefined;
   const { name, args } = parsed;
   const common = {

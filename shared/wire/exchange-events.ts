@@ -1,19 +1,24 @@
 /** What settlement reads of the contracts' logs: batches, rejected fills, and acts that a batch must pass before they take effect. */
 import { Interface } from 'ethers';
 import type { ChainLog } from './chain-fact.ts';
+import { logReader } from './contract-log.ts';
 import { type RejectionReason, rejectionReasons } from './settlement-batch.ts';
 
-const exchange = new Interface([
-  'event BatchSettled(uint64 indexed batchId, uint64 matchedThroughMs, uint256 fills, uint256 rejected)',
-  'event FillRejected(uint64 indexed batchId, uint256 indexed index, uint8 reason)',
-]);
+const readExchangeLog = logReader(
+  new Interface([
+    'event BatchSettled(uint64 indexed batchId, uint64 matchedThroughMs, uint256 fills, uint256 rejected)',
+    'event FillRejected(uint64 indexed batchId, uint256 indexed index, uint8 reason)',
+  ]),
+);
 
-const vault = new Interface([
-  'event ExitRequested(uint256 indexed exitId, address indexed account, uint256 indexed asset, uint256 amount, uint64 requestedAtMs)',
-  'event OrderCancelled(address indexed account, bytes32 indexed orderDigest, uint64 requestedAtMs)',
-  'event EpochBumped(address indexed account, uint64 epoch, uint64 requestedAtMs)',
-  'event DelegationRevoked(address indexed account, bytes32 indexed delegationDigest, uint64 requestedAtMs)',
-]);
+const readVaultLog = logReader(
+  new Interface([
+    'event ExitRequested(uint256 indexed exitId, address indexed account, uint256 indexed asset, uint256 amount, uint64 requestedAtMs)',
+    'event OrderCancelled(address indexed account, bytes32 indexed orderDigest, uint64 requestedAtMs)',
+    'event EpochBumped(address indexed account, uint64 epoch, uint64 requestedAtMs)',
+    'event DelegationRevoked(address indexed account, bytes32 indexed delegationDigest, uint64 requestedAtMs)',
+  ]),
+);
 
 export type SettlementEvent =
   | { type: 'batch_settled'; batchId: number; transactionHash: string }
@@ -27,7 +32,7 @@ export function settlementEvent(
 ): SettlementEvent | undefined {
   const address = log.address.toLowerCase();
   if (address === at.exchange.toLowerCase()) {
-    const event = exchange.parseLog(log);
+    const event = readExchangeLog(log);
     const batchId = Number(event?.args['batchId']);
     if (event?.name === 'BatchSettled')
       return { type: 'batch_settled', batchId, transactionHash: log.transactionHash };
@@ -38,7 +43,7 @@ export function settlementEvent(
     }
   }
   if (address === at.vault.toLowerCase()) {
-    const event = vault.parseLog(log);
+    const event = readVaultLog(log);
     if (event) return { type: 'restricted', requestedAtMs: Number(event.args['requestedAtMs']) };
   }
   return undefined;

@@ -2,12 +2,14 @@
 import {
   AbiCoder,
   concat,
+  getBytes,
   getCreateAddress,
   Interface,
   keccak256,
   SigningKey,
   toBeHex,
 } from 'ethers';
+import { signRecoverable } from 'tiny-secp256k1';
 import { exchangeAbi } from '../../contracts/abi/exchange.ts';
 import { exchangeBytecode } from '../../contracts/abi/exchange-bytecode.ts';
 import { testTokenAbi } from '../../contracts/abi/test-token.ts';
@@ -29,14 +31,18 @@ const everyError = [vaultCalls, exchangeCalls, tokenCalls, timelockCalls];
 export class User {
   readonly key: SigningKey;
   readonly address: string;
+  #secret: Uint8Array;
 
   constructor(name: string) {
     this.key = new SigningKey(keccak256(Buffer.from(`crossbook test user ${name}`)));
+    this.#secret = getBytes(this.key.privateKey);
     this.address = `0x${keccak256(`0x${this.key.publicKey.slice(4)}`).slice(26)}`;
   }
 
+  /** What `key.sign` answers, many times as fast. */
   sign(digest: string): string {
-    return this.key.sign(digest).serialized;
+    const { signature, recoveryId } = signRecoverable(getBytes(digest), this.#secret);
+    return concat([signature, toBeHex(27 + recoveryId)]);
   }
 }
 

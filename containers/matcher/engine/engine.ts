@@ -4,6 +4,7 @@ import type { Command, PlaceOrder } from '#domain/command.ts';
 import type { EngineEvent } from '#domain/event.ts';
 import type { Market, MarketId } from '#domain/market.ts';
 import type { Address, Digest, DoneReason, OrderProgress, Side } from '#domain/order.ts';
+import type { RawCommand } from '#domain/raw-command.ts';
 import type { EngineRefusal } from '#domain/refusal.ts';
 import type { SnapshotRecord } from './snapshot-record.ts';
 
@@ -93,4 +94,10 @@ export interface Engine {
   eventHash(): string;
   /** Throws AssertionFailed where an invariant of the market rules does not hold. */
   validate(): void;
+}
+
+/** One that also takes commands as a journal has them. */
+export interface ReplayingEngine extends Engine {
+  /** As `apply`; but events are given only of a command that was refused or changed a market's state, and `eventHash` answers for all. */
+  repeat(command: RawCommand, emit: (event: EngineEvent) => void): void;
 }

@@ -1,10 +1,11 @@
 /** Applies one command: the core does, but for what takes texts to do: listing a market, and forgetting what ids and orders were called. */
 import type { Command } from '#domain/command.ts';
+import type { RawCommand } from '#domain/raw-command.ts';
 import { requestAt, requestRow } from './core-layout.ts';
 import type { FastState } from './fast-state.ts';
 import { listMarket, listRefusal } from './list-market.ts';
 import { accepted } from './request.ts';
-import { resolve } from './resolve.ts';
+import { resolve, resolveRaw } from './resolve.ts';
 
 /** Its events are then to be rendered. */
 export function applyCommand(command: Command, state: FastState): void {
@@ -17,6 +18,17 @@ export function applyCommand(command: Command, state: FastState): void {
   if (isListing && isAccepted) listMarket(state, command);
   state.dropTexts();
   if (command.type === 'place' && command.clientOrderId !== undefined) {
+    state.dropUnusedClient(core.int(requestAt, requestRow.client));
+  }
+}
+
+/** The same of one whose digests are bytes. */
+export function applyRaw(command: RawCommand, state: FastState): void {
+  const { core } = state;
+  resolveRaw(command, state, requestAt);
+  core.calls.apply(requestAt);
+  state.dropTexts();
+  if (command.type === 'raw_place' && command.clientOrderId !== undefined) {
     state.dropUnusedClient(core.int(requestAt, requestRow.client));
   }
 }

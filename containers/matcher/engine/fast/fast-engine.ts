@@ -6,9 +6,11 @@ import type { Engine } from '../engine.ts';
 import { HashLanes } from '../hash-lanes.ts';
 import type { SnapshotRecord } from '../snapshot-record.ts';
 import { hashState } from '../state-hash.ts';
-import { applyCommand } from './apply-command.ts';
+import { applyCommand, applyResolved } from './apply-command.ts';
+import { nobody } from './core-instance.ts';
 import { type Expected, FastState } from './fast-state.ts';
 import { createFreezer } from './freeze.ts';
+import { PreparedCommands } from './prepared-commands.ts';
 import { renderEvents } from './render-events.ts';
 import { restore } from './restore.ts';
 import { save } from './save.ts';
@@ -37,9 +39,13 @@ export function restoreFastEngine(records: Iterable<SnapshotRecord>, options: Fa
 }
 
 function engineOver(state: FastState): Engine {
+  const prepared = new PreparedCommands(state);
   const engine: Engine = {
+    prepare: (commands) => prepared.prepare(commands),
     apply(command, emit) {
-      applyCommand(command, state);
+      const row = prepared.take(command);
+      if (row === nobody) applyCommand(command, state);
+      else applyResolved(command, state, row);
       renderEvents(state, command.commandId, emit);
     },
     get sequence() {

@@ -39,19 +39,18 @@ export type Reply = { status: number; body: unknown; retryAfterSeconds?: number 
 
 export async function answerRequest(asked: Asked, door: Door): Promise<Reply> {
   const { method, path, body, wantedGroup } = asked;
-  if (!URL.canParse(path, 'http://matcher')) return refuse(404, 'not_found');
-  const url = new URL(path, 'http://matcher');
-  if (url.pathname === '/alive')
+  const [name = '', query = ''] = path.split('?', 2);
+  if (name === '/alive')
     return door.isAlive() ? { status: 200, body: {} } : unavailable('not_leader');
   if (body === undefined) return refuse(413, 'body_too_large');
   if (wantedGroup !== undefined && wantedGroup !== door.groupId) return unavailable('not_leader');
-  if (method === 'GET' && url.pathname === '/standby') {
+  if (method === 'GET' && name === '/standby') {
     const standby = door.standby?.();
     return standby ? { status: 200, body: standby.view() } : refuse(404, 'not_found');
   }
   const leader = door.leader();
   if (!leader) return unavailable('not_leader');
-  return route(`${method} ${url.pathname}`, { url, body, leader, groupId: door.groupId });
+  return route(`${method} ${name}`, { query, body, leader, groupId: door.groupId });
 }
 
 const unavailable = (code: 'busy' | 'not_leader'): Reply => ({
@@ -64,9 +63,9 @@ const refuse = (status: number, code: Refusal, details?: unknown): Reply => ({
   body: { code, ...(details === undefined ? {} : { details }) },
 });
 
-type Call = { url: URL; body: string; leader: Leader; groupId: string };
+type Call = { query: string; body: string; leader: Leader; groupId: string };
 
-async function route(name: string, { url, body, leader, groupId }: Call): Promise<Reply> {
+async function route(name: string, { query, body, leader, groupId }: Call): Promise<Reply> {
   switch (name) {
     case 'POST /commands':
       return commands(body, leader);
@@ -77,10 +76,11 @@ async function route(name: string, { url, body, leader, groupId }: Call): Promis
     case 'POST /chain-head':
       return toldHead(body, leader);
     case 'GET /depth': {
-      const levels = Number(url.searchParams.get('levels') ?? 50);
+      const wanted = new URLSearchParams(query);
+      const levels = Number(wanted.get('levels') ?? 50);
       if (!Number.isInteger(levels) || levels < 1 || levels > depthLevels)
         return refuse(400, 'invalid_request');
-      const depth = await leader.depth(url.searchParams.get('market') ?? '', levels);
+      const depth = await leader.depth(wanted.get('market') ?? '', levels);
       return depth ? { status: 200, body: depth } : refuse(404, 'unknown_market');
     }
     case 'GET /health':

@@ -13,6 +13,8 @@ export const waitingOrdersPerAccount = 200;
 
 /** 20 signed orders are about 20 KB. */
 export const requestBytes = 256 * 1024;
+/** Of its head: functions send 200 bytes. */
+export const requestHeadBytes = 8 * 1024;
 export const connections = 2_048;
 export const depthLevels = 500;
 

@@ -1,8 +1,12 @@
-/** The matcher's door: HTTP/1.1 inside the VPC, for functions and other matchers. It decides nothing. */
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import { groupHeader } from '#cloud/matcher-client.ts';
+/**
+ * The matcher's door: HTTP/1.1 inside the VPC, for functions and other matchers. It decides nothing. It stands on sockets, not on
+ * node:http, whose streams and events cost more than all that the matcher does with an order (decision 0018).
+ */
+import { STATUS_CODES } from 'node:http';
+import { createServer, type Server, type Socket } from 'node:net';
 import { answerRequest, type Door, type Reply } from './answer-request.ts';
 import { connections, requestBytes } from './bounds.ts';
+import { type HttpFault, type HttpRequest, isFault, RequestReader } from './http-request.ts';
 
 export type InletOptions = Door & {
   port: number;
@@ -13,16 +17,16 @@ export type Inlet = { port: number; close(): void };
 
 /** How long an idle connection is kept: longer than clients keep theirs, so that none is closed under a request. */
 const keepAliveMs = 75_000;
+/** What a sender whose connection ends still sends is thrown away so long, so that it can read its answer. */
+const lingerMs = 2_000;
 
 export async function openInlet(options: InletOptions): Promise<Inlet> {
-  const server = createServer({ keepAliveTimeout: keepAliveMs }, (incoming, outgoing) => {
-    answer(incoming, options).then(
-      (reply) => send(outgoing, reply),
-      (error) => {
-        options.failed(error);
-        send(outgoing, { status: 500, body: { code: 'internal_error' } });
-      },
-    );
+  const open = new Set<Connection>();
+  // Whoever has sent its last request may close its side and still read.
+  const server = createServer({ allowHalfOpen: true, noDelay: true }, (socket) => {
+    const connection = new Connection(socket, options);
+    open.add(connection);
+    socket.on('close', () => open.delete(connection));
   });
   server.maxConnections = connections;
   const port = await listen(server, options.port);
@@ -30,7 +34,7 @@ export async function openInlet(options: InletOptions): Promise<Inlet> {
     port,
     close() {
       server.close();
-      server.closeIdleConnections();
+      for (const connection of open) connection.endWhenIdle();
     },
   };
 }
@@ -45,37 +49,87 @@ function listen(server: Server, port: number): Promise<number> {
   });
 }
 
-async function answer(incoming: IncomingMessage, options: InletOptions): Promise<Reply> {
-  const { method = '', url: path = '/' } = incoming;
-  const body = method === 'POST' ? await readBody(incoming) : '';
-  const header = incoming.headers[groupHeader];
-  const wantedGroup = Array.isArray(header) ? header[0] : header;
-  return answerRequest({ method, path, body, wantedGroup }, options);
-}
+/** Answers one request after the other, in their order. */
+class Connection {
+  #socket: Socket;
+  #options: InletOptions;
+  #reader = new RequestReader();
+  #isAnswering = false;
+  /** No further request is read. */
+  #isEnding = false;
 
-/** The body as text; undefined where it is larger than may be. */
-function readBody(incoming: IncomingMessage): Promise<string | undefined> {
-  return new Promise((resolve, reject) => {
-    const chunks: Buffer[] = [];
-    let length = 0;
-    incoming.on('data', (chunk: Buffer) => {
-      length += chunk.length;
-      if (length <= requestBytes) chunks.push(chunk);
-      else resolve(undefined);
+  constructor(socket: Socket, options: InletOptions) {
+    this.#socket = socket;
+    this.#options = options;
+    socket.setTimeout(keepAliveMs, () => socket.destroy());
+    // The socket is destroyed by then; whoever sent a command over it asks again.
+    socket.on('error', () => {});
+    socket.on('end', () => this.endWhenIdle());
+    socket.on('data', (chunk) => {
+      if (this.#isEnding) return;
+      this.#reader.push(chunk);
+      if (!this.#isAnswering) this.#next();
+      // Whoever sends on and on reads his answers first.
+      else if (this.#reader.byteLength > requestBytes) socket.pause();
     });
-    incoming.on('end', () => resolve(Buffer.concat(chunks).toString('utf8')));
-    incoming.on('error', reject);
-  });
+  }
+
+  endWhenIdle(): void {
+    this.#isEnding = true;
+    if (!this.#isAnswering) this.#socket.end();
+  }
+
+  #next(): void {
+    const read = this.#reader.next();
+    if (read) this.#answer(read);
+    else if (this.#reader.takeAwaitsContinue()) this.#socket.write('HTTP/1.1 100 Continue\r\n\r\n');
+  }
+
+  #answer(read: HttpRequest | HttpFault): void {
+    if (isFault(read)) {
+      this.#send({ status: read.status, body: { code: 'invalid_request' } }, true);
+      return;
+    }
+    this.#isAnswering = true;
+    answerRequest(read, this.#options).then(
+      (reply) => this.#answered(reply, read),
+      (error) => {
+        this.#options.failed(error);
+        this.#answered({ status: 500, body: { code: 'internal_error' } }, read);
+      },
+    );
+  }
+
+  #answered(reply: Reply, { isLast }: HttpRequest): void {
+    this.#isAnswering = false;
+    this.#send(reply, isLast || this.#isEnding);
+    if (this.#isEnding) return;
+    this.#socket.resume();
+    this.#next();
+  }
+
+  #send(reply: Reply, isLast: boolean): void {
+    const { text, encoding } = rendered(reply, isLast);
+    if (!isLast) {
+      this.#socket.write(text, encoding);
+      return;
+    }
+    this.#isEnding = true;
+    this.#socket.end(text, encoding);
+    this.#socket.resume();
+    const linger = setTimeout(() => this.#socket.destroy(), lingerMs);
+    this.#socket.once('close', () => clearTimeout(linger));
+  }
 }
 
-function send(outgoing: ServerResponse, { status, body, retryAfterSeconds }: Reply): void {
-  const text = JSON.stringify(body);
-  outgoing.writeHead(status, {
-    'content-type': 'application/json',
-    'content-length': Buffer.byteLength(text),
-    ...(retryAfterSeconds === undefined ? {} : { 'retry-after': String(retryAfterSeconds) }),
-    // The rest of a body that was too large is not read.
-    ...(status === 413 ? { connection: 'close' } : {}),
-  });
-  outgoing.end(text);
+/** Head and body in one piece: one write a request. */
+function rendered({ status, body, retryAfterSeconds }: Reply, isLast: boolean) {
+  const json = JSON.stringify(body);
+  const length = Buffer.byteLength(json);
+  const retryAfter = retryAfterSeconds === undefined ? '' : `retry-after: ${retryAfterSeconds}\r\n`;
+  const connection = isLast ? 'connection: close\r\n' : '';
+  const head = `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\ncontent-type: application/json\r\ncontent-length: ${length}\r\n`;
+  // ASCII is the same in both, and is copied as it is.
+  const encoding = length === json.length ? ('latin1' as const) : ('utf8' as const);
+  return { text: `${head}${retryAfter}${connection}\r\n${json}`, encoding };
 }

@@ -160,9 +160,10 @@ function assemble(
     writer: options.writer,
     closing: (frame) => {
       const tell = outlet.capture(frame);
+      const count = tallies.frame(frame);
       const write = snapshots?.closing(frame);
       return (shardSequence) => {
-        tallies.frame(frame);
+        count();
         tell();
         write?.(shardSequence);
       };

@@ -57,7 +57,7 @@ async function start(environment: Environment): Promise<void> {
   const client = documentClient();
   const store = createLeaseStore({ client, table: setting(environment, 'leaseTable') });
   const tallies = createTallies(metrics, timers);
-  const publisher = feedPublisher(environment, groupId, client);
+  const publisher = feedPublisher(environment, client);
   const inlet = await openInlet({
     groupId,
     port: Number(setting(environment, 'port')),
@@ -146,12 +146,10 @@ function snapshotFailed(): void {
 
 function feedPublisher(
   environment: Environment,
-  groupId: string,
   client: ReturnType<typeof documentClient>,
 ): FeedPublisher {
   const feed = createFeedStore({ client, table: setting(environment, 'feedTable') });
   return createFeedPublisher({
-    groupId,
     clock,
     interestOf: feed.interest,
     fanOut: fanOutInvoker(setting(environment, 'fanOutFunction')),

@@ -1,11 +1,17 @@
 /** Tells the world what durable frames did: depth and trades to everybody, orders, fills and credit to their owners. */
-import type { FeedPublisher, Publication } from '#cloud/feed-publisher.ts';
+import {
+  accountsScope,
+  type FeedPublisher,
+  type Happening,
+  type Told,
+} from '#cloud/feed-publisher.ts';
 import { formatDecimal } from '#domain/amount.ts';
 import type { EngineEvent } from '#domain/event.ts';
 import { formatPrice, formatSize, type MarketId } from '#domain/market.ts';
 import type { Address, Digest } from '#domain/order.ts';
 import type { ListedMarket } from '#wire/catalog.ts';
 import type {
+  DepthDelta,
   FeedMessage,
   MarketMessage,
   MarketStatusJson,
@@ -26,13 +32,19 @@ export type Outlet = {
 };
 
 type Trade = Extract<EngineEvent, { type: 'trade' }>;
+type Done = Extract<EngineEvent, { type: 'order_done' }>;
 
+/** Events as they are, and copies only of what the next frame may change: most of it is never told to anybody. */
 type Captured = {
-  books: BookChanges;
+  lastSequence: number;
   trades: Trade[];
   markets: MarketMessage[];
-  orders: OrderView[];
+  /** What an order was when it ended, it stays. */
+  done: Done[];
+  live: OrderView[];
   credits: EngineCredit[];
+  /** The terms by which it is told. */
+  terms: Map<MarketId, ListedMarket>;
 };
 
 export function createOutlet(options: {
@@ -46,44 +58,61 @@ export function createOutlet(options: {
     fromSequence: engine.sequence,
     timers: options.timers,
     market: (marketId) => engine.market(marketId),
-    send: (deltas) =>
-      publisher.publish(
-        deltas.map((delta) => ({ channel: `depth:${delta.market}`, message: () => delta })),
-      ),
+    send: (deltas) => publisher.publish([depthHappening(deltas, groupId)]),
   });
   return {
     capture(frame) {
+      const books = captureBooks(frame, engine);
       const captured = captureFrame(frame, engine);
       return () => {
-        depth.take(captured.books);
-        publisher.publish(publicationsOf(captured, { groupId, engine }));
+        depth.take(books);
+        const happenings = happeningsOf(captured, { groupId, engine });
+        publisher.publish(happenings.filter(({ size }) => size > 0));
       };
     },
     stop: () => depth.stop(),
   };
 }
 
-function captureFrame({ header, outcomes }: ClosedFrame, engine: Engine): Captured {
+function captureBooks({ header }: ClosedFrame, engine: Engine): BookChanges {
   const levels = engine.takeLevelChanges();
+  return { lastSequence: header.lastSequence, levels, tops: bookTops(levels, engine) };
+}
+
+function captureFrame({ header, outcomes }: ClosedFrame, engine: Engine): Captured {
   const trades: Trade[] = [];
   const markets: MarketMessage[] = [];
-  const digests = new Set<Digest>();
+  const done: Done[] = [];
+  const liveDigests = new Set<Digest>();
   const accounts = new Set<Address>();
+  const terms = new Map<MarketId, ListedMarket>();
+  const note = (marketId: MarketId) => {
+    const listed = terms.has(marketId) ? undefined : engine.market(marketId);
+    if (listed) terms.set(marketId, listed);
+  };
   for (const [command, events] of outcomes) {
     if (command.type === 'place' && events[0]?.type === 'accepted') {
-      digests.add(command.commandId);
+      note(command.marketId);
+      liveDigests.add(command.commandId);
       accounts.add(command.account);
     }
     for (const event of events) {
       if (event.type === 'trade') {
         trades.push(event);
-        digests.add(event.makerDigest).add(event.takerDigest);
+        liveDigests.add(event.makerDigest).add(event.takerDigest);
         accounts.add(event.makerAccount).add(event.takerAccount);
-      } else if (event.type === 'order_done' || event.type === 'order_amended') {
-        digests.add(event.digest);
+      } else if (event.type === 'order_done') {
+        note(event.marketId);
+        done.push(event);
+        liveDigests.delete(event.digest);
+        accounts.add(event.account);
+      } else if (event.type === 'order_amended') {
+        note(event.marketId);
+        liveDigests.add(event.digest);
         accounts.add(event.account);
       } else if (event.type === 'order_triggered') {
-        digests.add(event.digest);
+        note(event.marketId);
+        liveDigests.add(event.digest);
       } else if (event.type === 'market_state_changed' || event.type === 'market_listed') {
         markets.push(...marketMessage(event, command.nowMs, engine));
       } else if (event.type === 'credit_granted' || event.type === 'credit_returned') {
@@ -92,10 +121,9 @@ function captureFrame({ header, outcomes }: ClosedFrame, engine: Engine): Captur
     }
   }
   return {
-    books: { lastSequence: header.lastSequence, levels, tops: bookTops(levels, engine) },
-    trades,
-    markets,
-    orders: [...digests].flatMap((digest) => engine.order(digest) ?? []),
+    lastSequence: header.lastSequence,
+    ...{ trades, markets, done, terms },
+    live: [...liveDigests].flatMap((digest) => engine.order(digest) ?? []),
     credits: [...accounts].flatMap((account) => engine.creditOf(account)),
   };
 }
@@ -144,54 +172,87 @@ function marketMessage(
 
 type Context = { groupId: string; engine: Engine };
 
-/** Messages are made later, if anybody listens: by the terms of this moment. */
-function publicationsOf(captured: Captured, context: Context): Publication[] {
-  const { engine } = context;
-  const sequence = captured.books.lastSequence;
-  const publications: Publication[] = [];
-  for (const trade of captured.trades) {
-    const listed = engine.market(trade.marketId);
-    if (listed) publishTrade(publications, trade, listed, context.groupId);
-  }
-  for (const message of captured.markets)
-    publications.push({ channel: `market:${message.market}`, message: () => message });
-  for (const order of captured.orders) {
-    const listed = engine.market(order.marketId);
-    if (listed)
-      publications.push({
-        channel: accountChannel(order.account),
-        message: () => ({ type: 'order', order: orderToJson(order, listed), sequence }),
-      });
-  }
-  for (const credit of captured.credits) {
-    const decimals = decimalsOf(credit.asset, engine);
-    if (decimals !== undefined)
-      publications.push({
-        channel: accountChannel(credit.account),
-        message: () => creditMessage(credit, { decimals, sequence, group: context.groupId }),
-      });
-  }
-  return publications;
+/** What everybody may hear, and what owners may. */
+function happeningsOf(captured: Captured, context: Context): Happening[] {
+  const { trades, markets, done, live, credits } = captured;
+  return [
+    {
+      scope: context.groupId,
+      size: trades.length + markets.length,
+      told: (isHeard) => publicly(captured, context, isHeard),
+    },
+    {
+      scope: accountsScope,
+      size: 2 * trades.length + done.length + live.length + credits.length,
+      told: (isHeard) => privately(captured, context, isHeard),
+    },
+  ];
 }
 
-const accountChannel = (account: Address): string => `account:${account}`;
+type IsHeard = (channel: string) => boolean;
 
-function publishTrade(
-  to: Publication[],
-  trade: Trade,
-  listed: ListedMarket,
-  groupId: string,
-): void {
-  const { makerAccount, takerAccount, marketId } = trade;
-  const fillOf = (view: (trade: Trade) => FillView) => () => ({
-    type: 'fill' as const,
-    fill: fillToJson(view(trade), listed),
-  });
-  to.push(
-    { channel: `trades:${marketId}`, message: () => tradeMessage(trade, listed, groupId) },
-    { channel: accountChannel(makerAccount), message: fillOf(makerFill) },
-    { channel: accountChannel(takerAccount), message: fillOf(takerFill) },
-  );
+function publicly(
+  { trades, markets, terms }: Captured,
+  { groupId }: Context,
+  isHeard: IsHeard,
+): Told[] {
+  const told: Told[] = [];
+  for (const trade of trades) {
+    const channel = `trades:${trade.marketId}`;
+    const listed = terms.get(trade.marketId);
+    if (listed && isHeard(channel))
+      told.push({ channel, message: tradeMessage(trade, listed, groupId) });
+  }
+  for (const message of markets) {
+    const channel = `market:${message.market}`;
+    if (isHeard(channel)) told.push({ channel, message });
+  }
+  return told;
+}
+
+function privately(
+  { trades, done, live, credits, terms, lastSequence: sequence }: Captured,
+  { groupId: group, engine }: Context,
+  isHeard: IsHeard,
+): Told[] {
+  const told: Told[] = [];
+  const tell = (account: Address, message: () => FeedMessage | undefined) => {
+    const channel = `account:${account}`;
+    const made = isHeard(channel) ? message() : undefined;
+    if (made) told.push({ channel, message: made });
+  };
+  const fill = ({ marketId }: Trade, view: FillView): FeedMessage | undefined => {
+    const listed = terms.get(marketId);
+    return listed && { type: 'fill', fill: fillToJson(view, listed) };
+  };
+  const order = (view: OrderView): FeedMessage | undefined => {
+    const listed = terms.get(view.marketId);
+    return listed && { type: 'order', order: orderToJson(view, listed), sequence };
+  };
+  for (const trade of trades) {
+    tell(trade.makerAccount, () => fill(trade, makerFill(trade)));
+    tell(trade.takerAccount, () => fill(trade, takerFill(trade)));
+  }
+  for (const each of done) tell(each.account, () => order({ ...each, status: each.reason }));
+  for (const each of live) tell(each.account, () => order(each));
+  for (const credit of credits) {
+    tell(credit.account, () => {
+      const decimals = decimalsOf(credit.asset, engine);
+      return decimals === undefined
+        ? undefined
+        : creditMessage(credit, { decimals, sequence, group });
+    });
+  }
+  return told;
+}
+
+function depthHappening(deltas: readonly DepthDelta[], groupId: string): Happening {
+  const all = deltas.map((message) => ({ channel: `depth:${message.market}`, message }));
+  return {
+    scope: groupId,
+    size: all.length,
+    told: (isHeard) => all.filter(({ channel }) => isHeard(channel)),
+  };
 }
 
 function tradeMessage(

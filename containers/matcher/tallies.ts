@@ -3,7 +3,12 @@ import { type Metrics, MetricUnit, metricNames } from '#cloud/metrics.ts';
 import type { ClosedFrame } from './journal.ts';
 import type { Timers } from './timers.ts';
 
-export type Tallies = { frame(frame: ClosedFrame): void; putTook(ms: number): void; stop(): void };
+export type Tallies = {
+  /** Counts a frame as it closes; what it answers adds that to the rest, once the frame is durable. */
+  frame(frame: ClosedFrame): () => void;
+  putTook(ms: number): void;
+  stop(): void;
+};
 
 const printMs = 60_000;
 
@@ -29,13 +34,19 @@ export function createTallies(
   };
   return {
     frame({ outcomes }) {
+      let [accepted, refused, trades] = [0, 0, 0];
       for (const [command, events] of outcomes) {
-        for (const event of events) if (event.type === 'trade') counted.trades += 1;
+        for (const event of events) if (event.type === 'trade') trades += 1;
         if (command.type !== 'place') continue;
-        if (events[0]?.type === 'accepted') counted.accepted += 1;
-        else counted.refused += 1;
-        soon();
+        if (events[0]?.type === 'accepted') accepted += 1;
+        else refused += 1;
       }
+      return () => {
+        counted.accepted += accepted;
+        counted.refused += refused;
+        counted.trades += trades;
+        if (accepted + refused > 0) soon();
+      };
     },
     putTook(ms) {
       counted.longestPutMs = Math.max(counted.longestPutMs, ms);

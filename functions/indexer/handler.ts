@@ -1,7 +1,7 @@
 /** Indexer, started once a minute for almost as long: follows the chain and writes down what it says. */
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Context } from 'aws-lambda';
-import type { Checkpoint } from '#cloud/chain-index.ts';
+import type { BlockId, Checkpoint } from '#cloud/chain-index.ts';
 import { look } from '#cloud/chain-index-pass.ts';
 import { createChainIndexStore } from '#cloud/chain-index-store.ts';
 import { documentClient } from '#cloud/clients.ts';
@@ -24,8 +24,18 @@ const store = createChainIndexStore({
   outboxTable: setting(environment, 'outboxTable'),
   chainId: Number(setting(environment, 'chainId')),
 });
+const witnesses = {
+  names: rpc.names,
+  accuse(provider: string, about: string) {
+    rpc.distrust(provider);
+    logger.error('most providers contradict one', { provider, about });
+  },
+  doubt: (block: BlockId) =>
+    logger.warn('no majority: nothing is final from this block on', { block }),
+};
 const ports = {
   ...{ rpc, terms, nowMs: clock.nowMs },
+  witnesses: rpc.names.length > 1 ? witnesses : undefined,
   everyone: rpc.everyone,
   addresses: [
     setting(environment, 'verifyingContract'),

@@ -2,21 +2,15 @@
  * Logs of our contracts, block by block, none left out: all logs of a block together make its header's bloom, so a provider
  * that leaves some out, or adds some, is caught. Only blocks whose bloom may hold one of ours are asked for.
  */
-import * as z from 'zod';
 import type { ChainLog } from '#wire/chain-fact.ts';
 import type { IndexedBlock } from './chain-index.ts';
 import { bloomFrom, bloomOf, mayContain, sameBloom } from './chain-index-bloom.ts';
-import { type Header, quantity } from './chain-index-node.ts';
+import { agreedLogs, type MajorityPorts } from './chain-index-majority.ts';
+import { type Header, type NodeLog, nodeLogs, ours, quantity } from './chain-index-node.ts';
 import { type Rpc, RpcError } from './rpc.ts';
 import { sideBySide } from './side-by-side.ts';
 
-export type LogPorts = {
-  rpc: Rpc;
-  /** What each configured provider answers; undefined where one does not. */
-  everyone: (method: string, params: readonly unknown[]) => Promise<readonly unknown[]>;
-  /** In lower case. */
-  addresses: readonly string[];
-};
+export type LogPorts = MajorityPorts & { rpc: Rpc };
 
 /** Blocks whose logs are asked for at once, at most; a busy block has some hundred. */
 const blocksPerRange = 32;
@@ -28,61 +22,51 @@ const tooMany = /more than|too many|too large|exceed|limit|size|range/i;
 /** No provider had all logs of a block. */
 export class LogsIncomplete extends Error {
   override name = 'LogsIncomplete';
+  readonly number: number;
+
+  constructor(problem: string, { number, hash }: Pick<Header, 'number' | 'hash'>) {
+    super(`${problem} block ${number} (${hash})`);
+    this.number = number;
+  }
 }
 
-const hex = z.string().regex(/^0x[0-9a-f]+$/);
-const nodeLog = z.object({
-  address: z.string().transform((text) => text.toLowerCase()),
-  topics: z.array(z.string()),
-  data: z.string(),
-  blockHash: z.string(),
-  transactionHash: z.string(),
-  logIndex: hex.transform(Number),
-});
-type NodeLog = z.infer<typeof nodeLog>;
-const nodeLogs = z.array(nodeLog);
+/** By hash, of blocks of which most providers told other logs than one did. */
+export type KnownLogs = ReadonlyMap<string, ChainLog[]>;
 
 /** Of the first of these consecutive blocks, as many as have so many logs of ours together; of all of them where those are fewer. */
 export async function readLogs(
   headers: readonly Header[],
   ports: LogPorts,
-  enough: number,
+  { enough, known }: { enough: number; known: KnownLogs },
 ): Promise<IndexedBlock[]> {
   const blocks: IndexedBlock[] = [];
   let sum = 0;
   for (let at = 0; at < headers.length && sum < enough; at += blocksPerRange) {
     const chunk = headers.slice(at, at + blocksPerRange);
-    const found = await logsOfChunk(chunk, ports);
-    for (const { logsBloom: _, ...block } of chunk) {
+    const asked = chunk.filter((header) => !known.has(header.hash) && mayHoldOurs(header, ports));
+    const found = await logsOf(asked, ports);
+    for (const header of chunk) {
       if (sum >= enough) break;
-      const logs = found.get(block.hash) ?? [];
+      const { logsBloom: _, isProven, ...block } = header;
+      const logs = known.get(block.hash) ?? found.get(block.hash) ?? [];
       sum += logs.length;
-      blocks.push({ ...block, logs });
+      // A bloom that is the chain's own, and says that none is ours, is all there is to know.
+      const isClaimed = !isProven || known.has(block.hash) || found.has(block.hash);
+      blocks.push({ ...block, logs, isClaimed });
     }
   }
   return blocks;
 }
 
-async function logsOfChunk(
-  headers: readonly Header[],
-  ports: LogPorts,
-): Promise<ReadonlyMap<string, ChainLog[]>> {
-  const runs = runsOf(headers.filter(mayHoldOurs(ports)));
-  const found = await sideBySide(runs, rangesAtOnce, (run) => logsOfRun(run, ports));
-  const ours = (logs: readonly NodeLog[]): ChainLog[] =>
-    logs
-      .filter(({ address }) => ports.addresses.includes(address))
-      .sort((one, other) => one.logIndex - other.logIndex)
-      .map(({ blockHash: _, ...log }) => log);
-  return new Map(found.flat().map(([hash, logs]) => [hash, ours(logs)]));
+async function logsOf(headers: readonly Header[], ports: LogPorts): Promise<KnownLogs> {
+  const found = await sideBySide(runsOf(headers), rangesAtOnce, (run) => logsOfRun(run, ports));
+  return new Map(found.flat().map(([hash, logs]) => [hash, ours(logs, ports.addresses)]));
 }
 
-const mayHoldOurs = ({ addresses }: LogPorts) => {
-  return ({ logsBloom }: Header): boolean => {
-    const bloom = bloomFrom(logsBloom);
-    return addresses.some((address) => mayContain(bloom, address));
-  };
-};
+function mayHoldOurs({ logsBloom }: Header, { addresses }: LogPorts): boolean {
+  const bloom = bloomFrom(logsBloom);
+  return addresses.some((address) => mayContain(bloom, address));
+}
 
 function runsOf(headers: readonly Header[]): Header[][] {
   const runs: Header[][] = [];
@@ -127,14 +111,15 @@ async function logsOfBlock(header: Header, ports: LogPorts): Promise<NodeLog[]> 
       if (isWhole(logs, header)) return logs;
     }
   } catch (error) {
-    if (error instanceof RpcError && tooMany.test(error.message)) return agreedLogs(header, ports);
+    if (error instanceof RpcError && tooMany.test(error.message))
+      return oursByMajority(header, ports);
     throw error;
   }
   for (const answer of await ports.everyone('eth_getLogs', params)) {
     const parsed = nodeLogs.safeParse(answer);
     if (parsed.success && isWhole(parsed.data, header)) return parsed.data;
   }
-  throw new LogsIncomplete(`no provider has all logs of block ${header.number} (${header.hash})`);
+  throw new LogsIncomplete('no provider has all logs of', header);
 }
 
 const isWhole = (logs: readonly NodeLog[], { hash, logsBloom }: Header): boolean =>
@@ -142,19 +127,8 @@ const isWhole = (logs: readonly NodeLog[], { hash, logsBloom }: Header): boolean
   sameBloom(bloomOf(logs), bloomFrom(logsBloom));
 
 /** More logs than any answer holds, as a spammer may have made: ours alone, as most providers tell them. */
-async function agreedLogs(header: Header, ports: LogPorts): Promise<NodeLog[]> {
-  const params = [{ blockHash: header.hash, address: ports.addresses }];
-  const answers = await ports.everyone('eth_getLogs', params);
-  const heard = new Map<string, { logs: NodeLog[]; voices: number }>();
-  for (const answer of answers) {
-    const { success, data: logs } = nodeLogs.safeParse(answer);
-    if (!success || !logs.every(({ blockHash }) => blockHash === header.hash)) continue;
-    const text = JSON.stringify(logs);
-    const voices = (heard.get(text)?.voices ?? 0) + 1;
-    if (voices * 2 > answers.length) return logs;
-    heard.set(text, { logs, voices });
-  }
-  throw new LogsIncomplete(
-    `providers do not agree on the logs of block ${header.number} (${header.hash})`,
-  );
+async function oursByMajority(header: Header, ports: LogPorts): Promise<NodeLog[]> {
+  const logs = await agreedLogs(header, ports);
+  if (logs) return logs.map((log) => ({ ...log, blockHash: header.hash }));
+  throw new LogsIncomplete('providers do not agree on the logs of', header);
 }

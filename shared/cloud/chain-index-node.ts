@@ -1,5 +1,7 @@
-/** Headers of blocks as a node tells them, linked by their parents' hashes. */
+/** Headers of blocks as a node tells them, linked by their parents' hashes, and the logs in them. */
 import * as z from 'zod';
+import type { ChainLog } from '#wire/chain-fact.ts';
+import { isProven } from './chain-index-header.ts';
 import type { Rpc } from './rpc.ts';
 
 export type Header = {
@@ -9,6 +11,8 @@ export type Header = {
   /** The block's own time. */
   atMs: number;
   logsBloom: string;
+  /** Its hash is the hash of what it says: a provider can only have made up the whole block. */
+  isProven: boolean;
 };
 
 const quantityText = z.string().regex(/^0x[0-9a-f]{1,13}$/);
@@ -18,8 +22,24 @@ const nodeBlock = z.object({
   hash,
   parentHash: hash,
   timestamp: quantityText.transform((text) => Number(text) * 1_000),
-  logsBloom: z.string().regex(/^0x[0-9a-fA-F]{512}$/),
+  logsBloom: z
+    .string()
+    .regex(/^0x[0-9a-fA-F]{512}$/)
+    .toLowerCase(),
 });
+
+const hex = z.string().regex(/^0x[0-9a-f]+$/);
+const text = z.string().toLowerCase();
+const nodeLog = z.object({
+  address: text,
+  topics: z.array(text),
+  data: text,
+  blockHash: text,
+  transactionHash: text,
+  logIndex: hex.transform(Number),
+});
+export type NodeLog = z.infer<typeof nodeLog>;
+export const nodeLogs = z.array(nodeLog);
 
 /** Undefined where the node does not have it. */
 export async function readHeader(
@@ -50,7 +70,23 @@ export async function readChained(
 export function headerOf(answer: unknown): Header | undefined {
   if (answer === null || answer === undefined) return undefined;
   const { timestamp: atMs, ...block } = nodeBlock.parse(answer);
-  return { ...block, atMs };
+  return { ...block, atMs, isProven: isProven(answer) };
 }
 
 export const quantity = (number: number): string => `0x${number.toString(16)}`;
+
+/** Our logs in a provider's answer for a block; undefined where it is no such answer. */
+export function oursIn(
+  answer: unknown,
+  { hash, addresses }: { hash: string; addresses: readonly string[] },
+): ChainLog[] | undefined {
+  const { success, data: logs } = nodeLogs.safeParse(answer);
+  if (!success || !logs.every(({ blockHash }) => blockHash === hash)) return undefined;
+  return ours(logs, addresses);
+}
+
+export const ours = (logs: readonly NodeLog[], addresses: readonly string[]): ChainLog[] =>
+  logs
+    .filter(({ address }) => addresses.includes(address))
+    .sort((one, other) => one.logIndex - other.logIndex)
+    .map(({ blockHash: _, ...log }) => log);

@@ -5,14 +5,20 @@ import {
   type BlockId,
   blockAt,
   type Checkpoint,
+  claimsOf,
+  type Found,
+  finalIn,
   floorOf,
   headOf,
   type Pass,
+  rememberedBlocks,
   resumeDeep,
   stopDeep,
 } from './chain-index.ts';
-import { type LogPorts, readLogs } from './chain-index-logs.ts';
-import { type Header, headerOf, quantity, readChained, readHeader } from './chain-index-node.ts';
+import { agreeOn } from './chain-index-agreement.ts';
+import { type KnownLogs, type LogPorts, LogsIncomplete, readLogs } from './chain-index-logs.ts';
+import { agreedHeader } from './chain-index-majority.ts';
+import { type Header, readChained, readHeader } from './chain-index-node.ts';
 
 export type PassPorts = LogPorts & {
   terms: Pick<ChainTerms, 'confirmations' | 'finalizedTag' | 'fromBlock'>;
@@ -54,27 +60,83 @@ export async function look(before: Checkpoint | undefined, ports: PassPorts): Pr
 }
 
 type Seen = { head: Header; ports: PassPorts };
+/** From where on blocks are read, and what is known of them already. */
+type From = { ancestor?: BlockId | undefined; known?: KnownLogs };
 
 /** Blocks on top of the newest that is known, or of the ancestor that is left of it. */
 async function follow(
   before: Checkpoint | undefined,
   { head, ports }: Seen,
-  ancestor?: BlockId,
+  { ancestor, known = new Map() }: From = {},
 ): Promise<Looked> {
-  const { terms } = ports;
+  const { confirmations } = ports.terms;
   const parent = ancestor ?? (before && headOf(before));
-  const first = parent ? parent.number + 1 : terms.fromBlock;
-  const last = Math.min(head.number, first + blocksPerPass - 1);
+  const first = parent ? parent.number + 1 : ports.terms.fromBlock;
+  const last = Math.min(head.number, first + blocksPerPass - 1, furthest(before, ports));
   const headers = await readChained(ports.rpc, first, last);
   if (!headers) return { type: 'moving' };
   if (headers[0] && parent && headers[0].parentHash !== parent.hash) return { type: 'moving' };
   if (last === head.number && (headers.at(-1) ?? parent)?.hash !== head.hash)
     return { type: 'moving' };
-  const blocks = await readLogs(headers, ports, logsPerPass);
+  const blocks = await logsOf(headers, known, ports);
   const finalNumber = await finalNumberOf(before, { head, ports }, blocks);
   if (finalNumber === undefined) return { type: 'moving' };
-  const pass = advance(before, { ancestor, blocks, finalNumber }, terms.confirmations);
+
+  const found = { ancestor, blocks, finalNumber };
+  const agreement = await agreementOn(before, found, ports);
+  if (agreement?.type === 'forked') return { type: 'moving' };
+  if (agreement?.type === 'refuted') {
+    const logs = new Map([...known, ...agreement.logs]);
+    return tellAnew(before, { head, ports }, { found, first: agreement.first.number, logs });
+  }
+  const agreed = { ...found, finalNumber: agreement?.finalNumber ?? finalNumber };
+  const pass = advance(before, agreed, confirmations);
   return pass ? { type: 'found', pass, headNumber: head.number } : { type: 'still' };
+}
+
+const nothingMore = { type: 'agreed', finalNumber: -1 } as const;
+
+/** Undefined where nothing more would be final. */
+async function agreementOn(before: Checkpoint | undefined, found: Found, ports: PassPorts) {
+  const claims = claimsOf(before, found);
+  const ask = (finalNumber: number) => {
+    const final = finalIn(before, { ...found, finalNumber });
+    return final && agreeOn(final, claims, ports);
+  };
+  const first = await ask(found.finalNumber);
+  if (first?.type !== 'unreached') return first;
+  const second = await ask(first.reached - ports.terms.confirmations);
+  return second && second.type !== 'unreached' ? second : nothingMore;
+}
+
+/** What is not final may have to be taken back, so that no more is read than is remembered. */
+const furthest = (before: Checkpoint | undefined, { terms }: PassPorts): number =>
+  (before ? (before.finalized ?? before.origin).number : terms.fromBlock) +
+  rememberedBlocks(terms.confirmations) -
+  1;
+
+/** Where no provider has all logs of a block, its header may be what is wrong: most providers say who told another one. */
+async function logsOf(headers: readonly Header[], known: KnownLogs, ports: PassPorts) {
+  try {
+    return await readLogs(headers, ports, { enough: logsPerPass, known });
+  } catch (error) {
+    if (error instanceof LogsIncomplete) await agreedHeader(error.number, ports);
+    throw error;
+  }
+}
+
+/** Blocks with logs that were made up are taken back like those of another branch, and come again with the logs that most providers tell. */
+function tellAnew(
+  before: Checkpoint | undefined,
+  seen: Seen,
+  { found, first, logs }: { found: Found; first: number; logs: KnownLogs },
+): Promise<Looked> | Looked {
+  const tip = found.ancestor ?? (before && headOf(before));
+  if (!before || !tip || first > tip.number)
+    return follow(before, seen, { ancestor: found.ancestor, known: logs });
+  const ancestor = blockAt(before, first - 1);
+  // Nothing is below the first block of all, which made the contracts and is final long since.
+  return ancestor ? follow(before, seen, { ancestor, known: logs }) : { type: 'moving' };
 }
 
 /** Undefined where what most providers call final is of another chain than this. */
@@ -107,7 +169,7 @@ async function rollBack(before: Checkpoint, { head, ports }: Seen): Promise<Look
     const common = headers.findLast(({ number, hash }) => blockAt(before, number)?.hash === hash);
     if (common) {
       const { number, hash } = common;
-      return follow(before, { head, ports }, { number, hash });
+      return follow(before, { head, ports }, { ancestor: { number, hash } });
     }
     if (first === floor) return stopped(before, ports);
     last = first - 1;
@@ -127,7 +189,7 @@ const stopped = (before: Checkpoint, ports: PassPorts): Looked => ({
 async function lookAgain(before: Checkpoint, ports: PassPorts): Promise<Looked> {
   const head = await readHeader(ports.rpc, 'latest');
   if (!head) return { type: 'deep' };
-  const after = await agreedHash(head.number - ports.terms.confirmations, ports);
+  const after = await agreedHeader(head.number - ports.terms.confirmations, ports);
   if (!after) return { type: 'deep' };
   const ancestor = await agreedAncestor(before, ports);
   if (!ancestor || ancestor.number >= after.number) return { type: 'deep' };
@@ -139,7 +201,7 @@ async function lookAgain(before: Checkpoint, ports: PassPorts): Promise<Looked> 
 /** By halves: what most providers have of ours, they have from its beginning on. */
 async function agreedAncestor(before: Checkpoint, ports: PassPorts): Promise<BlockId | undefined> {
   const isAgreed = async ({ number, hash }: BlockId) =>
-    (await agreedHash(number, ports))?.hash === hash;
+    (await agreedHeader(number, ports))?.hash === hash;
   const { blocks, origin } = before;
   const [oldest] = blocks;
   if (!oldest || !(await isAgreed(oldest))) return (await isAgreed(origin)) ? origin : undefined;
@@ -151,30 +213,4 @@ async function agreedAncestor(before: Checkpoint, ports: PassPorts): Promise<Blo
     else bad = middle;
   }
   return blocks[good];
-}
-
-/** The block that more than half of all providers have under a number; those that do not answer count as against it. */
-async function agreedHash(
-  number: number,
-  ports: Pick<PassPorts, 'everyone'>,
-): Promise<BlockId | undefined> {
-  if (number < 0) return undefined;
-  const answers = await ports.everyone('eth_getBlockByNumber', [quantity(number), false]);
-  const voices = new Map<string, number>();
-  for (const answer of answers) {
-    const header = headerIfAny(answer);
-    if (!header || header.number !== number) continue;
-    const count = (voices.get(header.hash) ?? 0) + 1;
-    if (count * 2 > answers.length) return { number, hash: header.hash };
-    voices.set(header.hash, count);
-  }
-  return undefined;
-}
-
-function headerIfAny(answer: unknown): Header | undefined {
-  try {
-    return headerOf(answer);
-  } catch {
-    return undefined;
-  }
 }

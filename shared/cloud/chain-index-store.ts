@@ -4,7 +4,7 @@ import { assert } from '#domain/assertion.ts';
 import { type OutboxBody, type OutboxTopic, outboxIdOf } from '#wire/outbox.ts';
 import { chainKeys } from '#wire/table-keys.ts';
 import { factItems } from './chain-facts.ts';
-import { type BlockId, type Checkpoint, headOf, type Pass } from './chain-index.ts';
+import { type BlockId, type Checkpoint, type Claim, headOf, type Pass } from './chain-index.ts';
 import { outboxWrite } from './outbox-store.ts';
 import { storedNumber } from './stored-number.ts';
 import { transact, untilSettled, type Write } from './transaction.ts';
@@ -62,6 +62,7 @@ function checkpointWrite(table: string, chainId: number, { before, after }: Omit
         headHash: head.hash,
         headAtMs: after.headAtMs,
         hashes: packedHashes(after.blocks),
+        claims: after.claims.map(({ number, digest }) => ({ number, digest })),
         origin,
         status: deepSinceMs === undefined ? 'following' : 'deep_reorg',
         ...(finalized ? { finalized } : {}),
@@ -99,11 +100,22 @@ function checkpointOf(item: Record<string, unknown>): Checkpoint {
     pass: storedNumber(item['pass']),
     toFact: storedNumber(item['toFact']),
     blocks,
+    claims: claimsIn(item['claims'], blocks),
     headAtMs: storedNumber(item['headAtMs']),
     origin: blockIdOf(origin),
     finalized: finalized === undefined ? undefined : blockIdOf(finalized),
     deepSinceMs: deepSinceMs === undefined ? undefined : storedNumber(deepSinceMs),
   };
+}
+
+/** None in a checkpoint of before there were any. */
+function claimsIn(stored: unknown, blocks: readonly BlockId[]): Claim[] {
+  const first = blocks[0]?.number ?? 0;
+  return ((stored ?? []) as { number: unknown; digest: string }[]).map(({ number, digest }) => {
+    const block = blocks[storedNumber(number) - first];
+    assert(block, 'a claim about a block that is forgotten');
+    return { ...block, digest };
+  });
 }
 
 function blockIdOf(stored: unknown): BlockId {

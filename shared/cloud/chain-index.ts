@@ -2,11 +2,20 @@
  * What the indexer knows of a chain, and how that changes: pure. The newest blocks are remembered by hash, so that a reorg is
  * rolled back to the block that both chains have; each pass says what changed as facts with consecutive numbers.
  */
+import { createHash } from 'node:crypto';
 import { assert } from '#domain/assertion.ts';
 import type { ChainFact, ChainLog } from '#wire/chain-fact.ts';
 
 export type BlockId = { number: number; hash: string };
-export type IndexedBlock = BlockId & { parentHash: string; atMs: number; logs: ChainLog[] };
+export type IndexedBlock = BlockId & {
+  parentHash: string;
+  atMs: number;
+  logs: ChainLog[];
+  /** That these are our logs in it is one provider's word. */
+  isClaimed: boolean;
+};
+/** What one provider says of our logs in a block, to be compared before that block is final. */
+export type Claim = BlockId & { digest: string };
 
 export type Checkpoint = {
   /** Counts what was written: two indexers at once meet here. */
@@ -15,6 +24,8 @@ export type Checkpoint = {
   toFact: number;
   /** Consecutive, newest last, never empty. */
   blocks: BlockId[];
+  /** Of blocks that are not final, oldest first. */
+  claims: Claim[];
   /** The newest block's own time. */
   headAtMs: number;
   /** The first block that was ever indexed. */
@@ -48,6 +59,15 @@ export const headOf = ({ blocks }: Checkpoint): BlockId => {
   return head;
 };
 
+/** Half of a SHA-256 is enough to tell two answers apart. */
+export function claimOf({ number, hash, logs }: BlockId & { logs: readonly ChainLog[] }): Claim {
+  const told = logs.map(({ address, topics, data, transactionHash, logIndex }) => [
+    ...[address, topics, data, transactionHash, logIndex],
+  ]);
+  const digest = createHash('sha256').update(JSON.stringify(told)).digest('hex').slice(0, 32);
+  return { number, hash, digest };
+}
+
 export function blockAt({ blocks }: Checkpoint, number: number): BlockId | undefined {
   const first = blocks[0]?.number ?? 0;
   return blocks[number - first];
@@ -56,6 +76,18 @@ export function blockAt({ blocks }: Checkpoint, number: number): BlockId | undef
 /** Below this block nothing is looked for: a reorg that takes it back is deep. */
 export const floorOf = ({ blocks, finalized }: Checkpoint): number =>
   Math.max(blocks[0]?.number ?? 0, finalized?.number ?? 0);
+
+/** What is claimed of blocks that are there and not final, and of those that were found. */
+export const claimsOf = (before: Checkpoint | undefined, { ancestor, blocks }: Found): Claim[] => [
+  ...(before?.claims ?? []).filter(({ number }) => number <= (ancestor?.number ?? number)),
+  ...blocks.filter(({ isClaimed }) => isClaimed).map(claimOf),
+];
+
+/** The newest block that becomes final by this; undefined where nothing more does. */
+export function finalIn(before: Checkpoint | undefined, found: Found): BlockId | undefined {
+  const { ancestor, blocks, finalNumber } = found;
+  return finalOf(before, [...keptBlocks(before, ancestor), ...blocks], finalNumber);
+}
 
 /** Undefined where nothing changed. */
 export function advance(
@@ -77,13 +109,15 @@ export function advance(
     ...(final ? [{ type: 'finalize' as const, ...final }] : []),
   ];
   if (facts.length === 0) return undefined;
+  const finalized = final ?? before?.finalized;
   const after: Checkpoint = {
     pass: (before?.pass ?? 0) + 1,
     toFact: (before?.toFact ?? 0) + facts.length,
     blocks: blocks.slice(-rememberedBlocks(confirmations)),
+    claims: claimsOf(before, found).filter(({ number }) => number > (finalized?.number ?? -1)),
     headAtMs: found.blocks.at(-1)?.atMs ?? before?.headAtMs ?? 0,
     origin,
-    finalized: final ?? before?.finalized,
+    finalized,
     deepSinceMs: undefined,
   };
   return { before, after, facts };
@@ -109,6 +143,7 @@ export function resumeDeep(before: Checkpoint, ancestor: BlockId): Pass {
     pass: before.pass + 1,
     toFact: before.toFact + 1,
     blocks: kept.length > 0 ? kept : [ancestor],
+    claims: before.claims.filter(({ number }) => number <= ancestor.number),
     finalized: finalized && finalized.number > ancestor.number ? ancestor : finalized,
     deepSinceMs: undefined,
   };
@@ -147,7 +182,7 @@ function finalOf(
 
 /** Blocks without logs of ours are left out, except the newest: it says how far the chain is. */
 function blockFacts(blocks: readonly IndexedBlock[]): ChainFact[] {
-  return blocks.flatMap(({ logs, ...block }, at): ChainFact[] => {
+  return blocks.flatMap(({ logs, isClaimed: _, ...block }, at): ChainFact[] => {
     if (logs.length === 0 && at < blocks.length - 1) return [];
     const facts: ChainFact[] = [];
     for (let from = 0; from === 0 || from < logs.length; from += logsPerFact)

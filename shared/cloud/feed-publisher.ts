@@ -4,19 +4,27 @@ import type { Clock } from './clock.ts';
 import { type Parcel, packBundles } from './feed-bundles.ts';
 import type { Interest } from './feed-store.ts';
 
-/** `message` makes it: most of what happens nobody listens to. */
-export type Publication = { channel: string; message: () => FeedMessage };
+/** Something that happened. Its messages are made when it is known who listens, and for them alone: to most of it nobody does. */
+export type Happening = {
+  /** Where interest in it is kept: a pair group, or `accounts` for private channels. */
+  scope: string;
+  /** Its messages if everybody listened: what waits is bounded by it. */
+  size: number;
+  /** Those on channels that are heard, each channel's in order. */
+  told(isHeard: (channel: string) => boolean): Told[];
+};
+export type Told = { channel: string; message: FeedMessage };
+
+export const accountsScope = 'accounts';
 
 export type FeedPublisher = {
   /** Returns at once and never throws: trading does not wait for the feed. */
-  publish(messages: Publication[]): void;
+  publish(happenings: readonly Happening[]): void;
   /** Sends what is waiting, then nothing more. */
   stop(): Promise<void>;
 };
 
 export type FeedPublisherOptions = {
-  /** The scope of the market channels; private channels have the scope `accounts`. */
-  groupId: string;
   /** `FeedStore.interest`. */
   interestOf(scope: string): Promise<Interest[]>;
   fanOut(request: FanOutRequest): Promise<void>;
@@ -28,7 +36,7 @@ export const publisherLimits = {
   collectMs: 100,
   /** Interest is read at most this often, and only while there is something to send. */
   interestMs: 1_000,
-  /** What waits or is kept at most; the oldest is dropped, and clients see the gap by its sequence numbers. */
+  /** What waits or is kept at most; the oldest is dropped as a whole, and clients see the gap by its sequence numbers. */
   messages: 20_000,
 };
 
@@ -39,12 +47,12 @@ type Scope = {
    * What was sent since interest was last read. A slice that turns up at the next reading gets it too:
    * somebody who subscribed a moment ago, and then fetched a snapshot, misses no delta after it.
    */
-  recent: Publication[];
+  recent: Happening[];
 };
 
 export function createFeedPublisher(options: FeedPublisherOptions): FeedPublisher {
   const scopes = new Map<string, Scope>();
-  let waiting: Publication[] = [];
+  let waiting: Happening[] = [];
   let timer: { handle: NodeJS.Timeout; dueMs: number } | undefined;
   let flushing: Promise<void> | undefined;
   let stopped = false;
@@ -73,14 +81,14 @@ export function createFeedPublisher(options: FeedPublisherOptions): FeedPublishe
     try {
       await send(sending, scopes, options);
     } catch (error) {
-      options.report?.('the feed could not be sent', { error, messages: sending.length });
+      options.report?.('the feed could not be sent', { error, messages: sizeOf(sending) });
     }
   };
 
   return {
-    publish(messages) {
-      if (stopped || messages.length === 0) return;
-      waiting.push(...messages);
+    publish(happenings) {
+      if (stopped || happenings.length === 0) return;
+      waiting.push(...happenings);
       waiting = bounded(waiting, options);
       schedule(publisherLimits.collectMs);
     },
@@ -94,17 +102,15 @@ export function createFeedPublisher(options: FeedPublisherOptions): FeedPublishe
 }
 
 async function send(
-  sending: Publication[],
+  sending: Happening[],
   scopes: Map<string, Scope>,
   options: FeedPublisherOptions,
 ): Promise<void> {
-  for (const { channel } of sending) {
-    const scope = scopeOf(channel, options.groupId);
+  for (const { scope } of sending)
     if (!scopes.has(scope)) scopes.set(scope, { known: [], readAtMs: -Infinity, recent: [] });
-  }
   const parcels: Parcel[] = [];
   for (const [name, scope] of scopes) {
-    const fresh = sending.filter(({ channel }) => scopeOf(channel, options.groupId) === name);
+    const fresh = sending.filter((each) => each.scope === name);
     if (fresh.length + scope.recent.length === 0) continue;
     const before = scope.known;
     const wasRead = await readInterest(name, scope, options);
@@ -140,12 +146,20 @@ const newSlices = (before: Interest[], after: Interest[]): Interest[] => {
   return after.filter(({ channel, slice }) => !known.has(`${channel}#${slice}`));
 };
 
-function parcelsFor(slices: Interest[], scope: string, publications: Publication[]): Parcel[] {
+function parcelsFor(slices: Interest[], scope: string, happenings: Happening[]): Parcel[] {
   if (slices.length === 0) return [];
-  const messages = Map.groupBy(publications, ({ channel }) => channel);
-  return [...Map.groupBy(slices, ({ channel }) => channel)].flatMap(([channel, listening]) => {
-    const sent = messages.get(channel)?.map(({ message }) => message());
-    return sent ? [{ channel, scope, slices: listening, messages: sent }] : [];
+  const listening = Map.groupBy(slices, ({ channel }) => channel);
+  const messages = new Map<string, FeedMessage[]>();
+  for (const happening of happenings) {
+    for (const { channel, message } of happening.told((each) => listening.has(each))) {
+      const before = messages.get(channel);
+      if (before) before.push(message);
+      else messages.set(channel, [message]);
+    }
+  }
+  return [...listening].flatMap(([channel, heard]) => {
+    const sent = messages.get(channel);
+    return sent ? [{ channel, scope, slices: heard, messages: sent }] : [];
   });
 }
 
@@ -156,12 +170,14 @@ function untilNextReading(scopes: Map<string, Scope>, nowMs: number): number {
   return Math.max(1, Math.ceil(Math.min(...due)));
 }
 
-function bounded(publications: Publication[], { report }: FeedPublisherOptions): Publication[] {
-  const excess = publications.length - publisherLimits.messages;
-  if (excess <= 0) return publications;
+function bounded(happenings: Happening[], { report }: FeedPublisherOptions): Happening[] {
+  let excess = sizeOf(happenings) - publisherLimits.messages;
+  if (excess <= 0) return happenings;
   report?.('the feed drops its oldest messages', { messages: excess });
-  return publications.slice(excess);
+  let dropped = 0;
+  for (; excess > 0; dropped += 1) excess -= happenings[dropped]?.size ?? excess;
+  return happenings.slice(dropped);
 }
 
-const scopeOf = (channel: string, groupId: string): string =>
-  channel.startsWith('account:') ? 'accounts' : groupId;
+const sizeOf = (happenings: readonly Happening[]): number =>
+  happenings.reduce((sum, { size }) => sum + size, 0);

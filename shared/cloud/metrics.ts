@@ -40,6 +40,7 @@ export const metricNames = {
   rpcLatencyMs: 'RpcLatencyMs',
   rpcLagBlocks: 'RpcLagBlocks',
   rpcProvidersDegraded: 'RpcProvidersDegraded',
+  rpcProviderLied: 'RpcProviderLied',
   batchOverdueMs: 'BatchOverdueMs',
   fillsRejected: 'FillsRejected',
   settlementWaits: 'SettlementWaits',

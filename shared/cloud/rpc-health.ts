@@ -11,6 +11,9 @@ export type RpcHealth = {
   failed(): void;
   /** It serves something else than it should: out at once. */
   broken(): void;
+  /** Most others contradict it: its answers count as one voice, and are believed alone only where nobody else is left. */
+  distrust(): void;
+  isTrusted(): boolean;
   /** A probe answered: the breaker closes, whatever was before. */
   recovered(): void;
   /** `closed`: in use. `open`: not to be asked. `probing`: one probe may go out. */
@@ -32,6 +35,8 @@ const failuresInARow = 5;
 const worstErrorRate = 0.5;
 const shortestOpenMs = 1_000;
 const longestOpenMs = 60_000;
+/** Long enough that somebody looks: the alarm comes within a quarter of an hour. */
+const distrustMs = 3_600_000;
 /** Between these a hedge goes out: a failover must take less than a second whatever the averages say. */
 const hedgeBoundsMs = { light: [10, 400], heavy: [40, 700] } as const;
 /** Before anything was measured. */
@@ -49,6 +54,7 @@ export function createRpcHealth(
   let inARow = 0;
   let openForMs = 0;
   let openUntilMs: number | undefined;
+  let distrustedUntilMs = 0;
 
   const breaker = () => {
     if (openUntilMs === undefined) return 'closed';
@@ -82,6 +88,10 @@ export function createRpcHealth(
       errorRate = 1;
       open();
     },
+    distrust() {
+      distrustedUntilMs = clock.monotonicMs() + distrustMs;
+    },
+    isTrusted: () => clock.monotonicMs() >= distrustedUntilMs,
     recovered() {
       openUntilMs = undefined;
       openForMs = 0;

@@ -20,6 +20,10 @@ export type RpcPool = Rpc & {
   agree(method: string, params: readonly unknown[]): Promise<unknown>;
   /** What each provider answers, in their order; undefined where one does not. Whoever asks decides whom to believe. */
   everyone(method: string, params: readonly unknown[]): Promise<unknown[]>;
+  /** Of the providers, in their order. */
+  names: readonly string[];
+  /** What this one says is for an hour no answer but one voice of many. */
+  distrust(name: string): void;
   state(): ProviderState[];
   /** Ends what is under way; nothing may be asked afterwards. */
   close(): void;
@@ -107,6 +111,10 @@ export function createRpcPool(options: RpcPoolOptions): RpcPool {
     async everyone(method, params) {
       await heads.freshen();
       return majority.everyone(method, params);
+    },
+    names: providers.map(({ name }) => name),
+    distrust(name) {
+      providers.find((each) => each.name === name)?.health.distrust();
     },
     state,
     close: () => closing.abort(),

@@ -5,8 +5,11 @@ import type { RpcProvider } from './rpc-provider.ts';
 
 export type ProviderState = {
   name: string;
-  /** `behind`: more than a few blocks; `out`: its breaker is open, or it is another chain's; `paused`: it asked for rest. */
-  status: 'healthy' | 'behind' | 'failing' | 'paused' | 'out';
+  /**
+   * `behind`: more than a few blocks; `out`: its breaker is open, or it is another chain's; `paused`: it asked for rest;
+   * `lied`: most others said something else of a block.
+   */
+  status: 'healthy' | 'behind' | 'failing' | 'paused' | 'out' | 'lied';
   headNumber: number | undefined;
   lagBlocks: number;
   latencyMs: number;
@@ -25,6 +28,7 @@ export function stateOf(provider: RpcProvider, referenceNumber: number): Provide
   const lagBlocks = head === undefined ? referenceNumber : Math.max(0, referenceNumber - head);
   const { health } = provider;
   const status = (): ProviderState['status'] => {
+    if (!health.isTrusted()) return 'lied';
     if (health.breaker() !== 'closed') return 'out';
     if (provider.waitMs() > pauseMs) return 'paused';
     if (head === undefined || lagBlocks > lagLimitBlocks) return 'behind';
@@ -42,20 +46,24 @@ export function stateOf(provider: RpcProvider, referenceNumber: number): Provide
 
 const everyMs = 60_000;
 
-/** Two metrics a provider and one of all: more would cost more than they say. */
+/** Two metrics a provider and one of all: more would cost more than they say. Who lied is a third of that provider while it lasts. */
 export function createRpcReport(metrics: Metrics, clock: Pick<Clock, 'monotonicMs'>): RpcReport {
   let toldAtMs = Number.NEGATIVE_INFINITY;
   return {
     tell(states) {
       if (clock.monotonicMs() - toldAtMs < everyMs) return;
       toldAtMs = clock.monotonicMs();
-      for (const { name, latencyMs, lagBlocks } of states) {
+      for (const { name, latencyMs, lagBlocks, status } of states) {
         const own = metrics.singleMetric();
         own.addDimension('provider', name);
         own.addMetric(metricNames.rpcLatencyMs, MetricUnit.Milliseconds, latencyMs);
         const behind = metrics.singleMetric();
         behind.addDimension('provider', name);
         behind.addMetric(metricNames.rpcLagBlocks, MetricUnit.Count, lagBlocks);
+        if (status !== 'lied') continue;
+        const lied = metrics.singleMetric();
+        lied.addDimension('provider', name);
+        lied.addMetric(metricNames.rpcProviderLied, MetricUnit.Count, 1);
       }
       const degraded = states.filter(({ status }) => status !== 'healthy').length;
       metrics

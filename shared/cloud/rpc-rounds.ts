@@ -72,13 +72,15 @@ export function createRpcRounds(options: RpcRoundsOptions) {
   };
 }
 
-/** Best first; those whose breaker is open only where no other is left. */
+/** Best first; those that told something else than most did, and those whose breaker is open, only where no other is left. */
 export function inOrder(
   providers: readonly RpcProvider[],
   weight: RpcWeight,
   heads: RpcHeads,
 ): RpcProvider[] {
   const working = providers.filter(({ health }) => health.breaker() === 'closed');
+  const trusted = working.filter(({ health }) => health.isTrusted());
+  const askable = [trusted, working, providers].find((some) => some.length > 0) ?? [];
   const reference = heads.reference();
   const cost = (provider: RpcProvider): number => {
     const lag = Math.max(0, reference - (provider.head()?.number ?? 0));
@@ -86,9 +88,7 @@ export function inOrder(
     return provider.health.cost(weight) * load + provider.waitMs() + Math.min(lag, 100) * 50;
   };
   const costs = new Map(providers.map((each) => [each, cost(each)]));
-  return [...(working.length > 0 ? working : providers)].sort(
-    (a, b) => (costs.get(a) ?? 0) - (costs.get(b) ?? 0),
-  );
+  return [...askable].sort((a, b) => (costs.get(a) ?? 0) - (costs.get(b) ?? 0));
 }
 
 /** What it means that no provider had a final answer; undefined where asking again may help. */

@@ -59,12 +59,12 @@ async function start({ journal, bare: bareStream }: Streams): Promise<number> {
     ledger: ledger.ports(),
     cleared: async () => ledger.cleared(groupId),
     publisher: createFeedPublisher({
-      ...{ groupId, clock },
+      clock,
       interestOf: async () => [],
       fanOut: async () => {},
     }),
     demandElsewhere: async () => 0,
-    tallies: { frame: () => {}, putTook: () => {} },
+    tallies: { frame: () => () => {}, putTook: () => {} },
     faulted: (what, error) => console.error(what, error ?? ''),
   });
   const failed = (error: unknown) => console.error('a request failed', error);

@@ -2,6 +2,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { factItems, factReader } from '#cloud/chain-facts.ts';
 import type { Checkpoint } from '#cloud/chain-index.ts';
+import { isProven } from '#cloud/chain-index-header.ts';
 import { look, type PassPorts } from '#cloud/chain-index-pass.ts';
 import { type ChainIndexStore, createChainIndexStore } from '#cloud/chain-index-store.ts';
 import { systemClock } from '#cloud/clock.ts';
@@ -161,6 +162,22 @@ describe('the index of a real chain', () => {
     expect(await store.read()).toEqual(stopped);
   });
 });
+
+test.each(['london', 'paris', 'shanghai', 'cancun', 'prague'])(
+  'a header of a chain of %s speaks for itself',
+  async (fork) => {
+    const chain = await startAnvil({ noMining: true, args: ['--hardfork', fork] });
+    try {
+      const node = nodeRpc(chain.url);
+      await node.request('evm_mine', []);
+      const header = await node.request('eth_getBlockByNumber', ['latest', false]);
+      expect(isProven(header)).toBe(true);
+      expect(isProven({ ...(header as object), timestamp: '0x1' })).toBe(false);
+    } finally {
+      await chain.stop();
+    }
+  },
+);
 
 describe('facts', () => {
   const finals = (count: number): ChainFact[] =>

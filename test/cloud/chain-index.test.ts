@@ -4,16 +4,9 @@ import type { Checkpoint, Pass } from '#cloud/chain-index.ts';
 import { headOf } from '#cloud/chain-index.ts';
 import { LogsIncomplete } from '#cloud/chain-index-logs.ts';
 import { look, type PassPorts } from '#cloud/chain-index-pass.ts';
-import type { ChainFact } from '#wire/chain-fact.ts';
 import { followChain } from '../../functions/indexer/follow-chain.ts';
-import {
-  exchange,
-  FoldedFacts,
-  genesisMs,
-  SimulatedChain,
-  stranger,
-  vault,
-} from './simulated-chain.ts';
+import { MemoryIndex } from './memory-index.ts';
+import { exchange, genesisMs, SimulatedChain, stranger, vault } from './simulated-chain.ts';
 
 const runs = Number(process.env['CROSSBOOK_RUNS'] ?? 4);
 
@@ -24,30 +17,6 @@ function randomOf(seed: number): (below: number) => number {
     state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
     return Math.floor((state / 2 ** 32) * below);
   };
-}
-
-/** Where a checkpoint and facts are kept: a condition on the pass, as the table has it. */
-class MemoryIndex {
-  checkpoint: Checkpoint | undefined;
-  readonly facts: ChainFact[] = [];
-
-  async read(): Promise<Checkpoint | undefined> {
-    return this.checkpoint;
-  }
-
-  async append({ before, after, facts }: Pass): Promise<boolean> {
-    if (this.checkpoint?.pass !== before?.pass) return false;
-    expect(after.toFact).toBe(this.facts.length + facts.length);
-    this.facts.push(...facts);
-    this.checkpoint = after;
-    return true;
-  }
-
-  folded(): FoldedFacts {
-    const folded = new FoldedFacts();
-    for (const fact of this.facts) folded.apply(fact);
-    return folded;
-  }
 }
 
 type Terms = PassPorts['terms'];

@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 import type { APIGatewayProxyWebsocketEventV2, Context } from 'aws-lambda';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { systemClock } from '#cloud/clock.ts';
-import { createFeedPublisher } from '#cloud/feed-publisher.ts';
+import { createFeedPublisher, type Happening } from '#cloud/feed-publisher.ts';
 import { createFeedStore } from '#cloud/feed-store.ts';
 import { createLeaseStore } from '#cloud/lease-store.ts';
 import { createSessionStore } from '#cloud/session-store.ts';
@@ -162,15 +162,18 @@ test('a subscriber gets a snapshot and then every message; one that is gone is f
 
   gone.add('gone=');
   const publisher = createFeedPublisher({
-    groupId,
     interestOf: store.interest,
     fanOut: async (request) => void (await fanOut(JSON.parse(JSON.stringify(request)))),
     clock: systemClock,
   });
+  const said = (scope: string, channel: string, message: FeedMessage): Happening => ({
+    ...{ scope, size: 1 },
+    told: (isHeard) => (isHeard(channel) ? [{ channel, message }] : []),
+  });
   publisher.publish([
-    { channel: 'trades:ETH-USDC', message: () => trade('1') },
-    { channel: `account:${account}`, message: () => trade('mine') },
-    { channel: 'trades:BTC-USDC', message: () => trade('unheard') },
+    said(groupId, 'trades:ETH-USDC', trade('1')),
+    said('accounts', `account:${account}`, trade('mine')),
+    said(groupId, 'trades:BTC-USDC', trade('unheard')),
   ]);
   await publisher.stop();
 

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { packBundles, requestBytes } from '#cloud/feed-bundles.ts';
-import { createFeedPublisher, publisherLimits } from '#cloud/feed-publisher.ts';
+import { createFeedPublisher, type Happening, publisherLimits } from '#cloud/feed-publisher.ts';
 import type { Interest } from '#cloud/feed-store.ts';
 import type { FanOutRequest, FeedMessage } from '#wire/feed-message.ts';
 
@@ -16,6 +16,13 @@ const trade = (tradeId: string): FeedMessage => ({
   atMs: 1,
 });
 
+/** One message on one channel. */
+const said = (channel: string, message: FeedMessage): Happening => ({
+  scope: channel.startsWith('account:') ? 'accounts' : 'majors',
+  size: 1,
+  told: (isHeard) => (isHeard(channel) ? [{ channel, message }] : []),
+});
+
 let interest: Interest[];
 let readings: string[];
 let requests: FanOutRequest[];
@@ -24,7 +31,6 @@ let readFails: boolean;
 
 function publisher() {
   return createFeedPublisher({
-    groupId: 'majors',
     async interestOf(scope) {
       readings.push(scope);
       if (readFails) throw new Error('throttled');
@@ -67,9 +73,9 @@ describe('publishing', () => {
 
   test('messages of 100 ms leave together, in order', async () => {
     const feed = publisher();
-    feed.publish([{ channel: eth, message: () => trade('1') }]);
+    feed.publish([said(eth, trade('1'))]);
     await vi.advanceTimersByTimeAsync(60);
-    feed.publish([{ channel: eth, message: () => trade('2') }]);
+    feed.publish([said(eth, trade('2'))]);
     await vi.advanceTimersByTimeAsync(60);
 
     expect(sent()).toEqual([`${eth}#0: 1 2`]);
@@ -79,7 +85,7 @@ describe('publishing', () => {
   test('what nobody listens to is dropped, and afterwards there is silence', async () => {
     interest = [];
     const feed = publisher();
-    feed.publish([{ channel: eth, message: () => trade('1') }]);
+    feed.publish([said(eth, trade('1'))]);
     await vi.advanceTimersByTimeAsync(10_000);
 
     expect(requests).toEqual([]);
@@ -90,7 +96,7 @@ describe('publishing', () => {
   test('interest is read at most once a second under steady traffic', async () => {
     const feed = publisher();
     for (let index = 0; index < 50; index += 1) {
-      feed.publish([{ channel: eth, message: () => trade(`${index}`) }]);
+      feed.publish([said(eth, trade(`${index}`))]);
       await vi.advanceTimersByTimeAsync(100);
     }
     await vi.advanceTimersByTimeAsync(2_000);
@@ -101,12 +107,12 @@ describe('publishing', () => {
 
   test('a slice that is found later gets everything since the reading that lacked it', async () => {
     const feed = publisher();
-    feed.publish([{ channel: eth, message: () => trade('1') }]);
+    feed.publish([said(eth, trade('1'))]);
     await vi.advanceTimersByTimeAsync(100);
     interest = [...interest, { channel: eth, slice: 1, connections: 1 }];
-    feed.publish([{ channel: eth, message: () => trade('2') }]);
+    feed.publish([said(eth, trade('2'))]);
     await vi.advanceTimersByTimeAsync(200);
-    feed.publish([{ channel: eth, message: () => trade('3') }]);
+    feed.publish([said(eth, trade('3'))]);
     await vi.advanceTimersByTimeAsync(2_000);
 
     expect(sent()).toEqual([`${eth}#0: 1`, `${eth}#0: 2`, `${eth}#0: 3`, `${eth}#1: 2 3`]);
@@ -118,10 +124,7 @@ describe('who gets what', () => {
     const [mine, other] = [`account:0x${'a'.repeat(40)}`, `account:0x${'b'.repeat(40)}`];
     interest = [{ channel: mine, slice: 0, connections: 1 }];
     const feed = publisher();
-    feed.publish([
-      { channel: mine, message: () => trade('1') },
-      { channel: other, message: () => trade('2') },
-    ]);
+    feed.publish([said(mine, trade('1')), said(other, trade('2'))]);
     await vi.advanceTimersByTimeAsync(100);
 
     expect(sent()).toEqual([`${mine}#0: 1`]);
@@ -133,10 +136,10 @@ describe('trouble', () => {
   test('a failure to read or to send is reported and does not end the feed', async () => {
     readFails = true;
     const feed = publisher();
-    feed.publish([{ channel: eth, message: () => trade('1') }]);
+    feed.publish([said(eth, trade('1'))]);
     await vi.advanceTimersByTimeAsync(100);
     readFails = false;
-    feed.publish([{ channel: eth, message: () => trade('2') }]);
+    feed.publish([said(eth, trade('2'))]);
     await vi.advanceTimersByTimeAsync(2_000);
 
     expect(reports).toEqual(['the feed does not know who listens']);
@@ -145,10 +148,9 @@ describe('trouble', () => {
 
   test('a flood is bounded: the oldest messages are dropped and that is reported', async () => {
     const feed = publisher();
-    const flood = Array.from({ length: publisherLimits.messages + 5 }, (_, index) => ({
-      channel: eth,
-      message: () => trade(`${index}`),
-    }));
+    const flood = Array.from({ length: publisherLimits.messages + 5 }, (_, index) =>
+      said(eth, trade(`${index}`)),
+    );
     feed.publish(flood);
     await feed.stop();
 
@@ -160,9 +162,9 @@ describe('trouble', () => {
 
   test('a publisher that stops sends what waits, and nothing afterwards', async () => {
     const feed = publisher();
-    feed.publish([{ channel: eth, message: () => trade('1') }]);
+    feed.publish([said(eth, trade('1'))]);
     await feed.stop();
-    feed.publish([{ channel: eth, message: () => trade('2') }]);
+    feed.publish([said(eth, trade('2'))]);
 
     expect(sent()).toEqual([`${eth}#0: 1`]);
     expect(vi.getTimerCount()).toBe(0);

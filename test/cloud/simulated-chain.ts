@@ -1,6 +1,7 @@
 /** A chain in memory that answers as a node does: grows, reorganizes, and leaves out or invents what it is told to. */
 import { createHash } from 'node:crypto';
 import { bloomHex, bloomOf } from '#cloud/chain-index-bloom.ts';
+import { hashOfHeader } from '#cloud/chain-index-header.ts';
 import { type Rpc, RpcError } from '#cloud/rpc.ts';
 import type { ChainFact } from '#wire/chain-fact.ts';
 
@@ -30,6 +31,16 @@ export const genesisMs = 1_700_000_000_000;
 const hashOf = (text: string): string => `0x${createHash('sha256').update(text).digest('hex')}`;
 const hex = (number: number): string => `0x${number.toString(16)}`;
 
+const plainHeader = {
+  sha3Uncles: hashOf('no uncles'),
+  miner: `0x${'00'.repeat(20)}`,
+  transactionsRoot: hashOf('transactions'),
+  receiptsRoot: hashOf('receipts'),
+  ...{ difficulty: '0x0', gasLimit: '0x1c9c380', gasUsed: '0x0', extraData: '0x' },
+  mixHash: hashOf('mixed'),
+  ...{ nonce: '0x0000000000000000', baseFeePerGas: '0x7' },
+};
+
 export class SimulatedChain implements Rpc {
   #blocks: Mined[] = [];
   #salt = 0;
@@ -54,24 +65,40 @@ export class SimulatedChain implements Rpc {
     return mined.block;
   }
 
+  headers(): NodeBlock[] {
+    return this.#blocks.map(({ block }) => block);
+  }
+
+  /** The same blocks, and others from here on. */
+  copy(): SimulatedChain {
+    const copied = new SimulatedChain();
+    copied.#blocks = [...this.#blocks];
+    copied.#salt = this.#salt + 1_000_000;
+    return copied;
+  }
+
   /** One block with a log of each address, in this order. */
   mine(addresses: readonly string[]): void {
     const number = this.#blocks.length;
     const parentHash = this.#blocks.at(-1)?.block.hash ?? hashOf('nothing');
     this.#salt += 1;
-    const hash = hashOf(`${parentHash} ${number} ${this.#salt}`);
+    // Blocks whose number is a multiple of seven are of a chain whose headers have other fields than Ethereum's.
+    const own = hashOf(`${parentHash} ${number} ${this.#salt}`);
     const logs = addresses.map((address, at) => ({
       address,
       topics: [hashOf(`event ${at % 3}`), hashOf(`account ${(this.#salt + at) % 50}`)],
-      data: hashOf(`${hash} ${at}`),
-      ...{ blockHash: hash, blockNumber: hex(number), logIndex: hex(at) },
-      transactionHash: hashOf(`${hash} transaction ${at >> 1}`),
+      data: hashOf(`${own} ${at}`),
+      ...{ blockNumber: hex(number), logIndex: hex(at) },
+      transactionHash: hashOf(`${own} transaction ${at >> 1}`),
     }));
     const timestamp = hex(genesisMs / 1_000 + number);
     const logsBloom = bloomHex(bloomOf(logs));
+    const fields = { ...plainHeader, stateRoot: own, number: hex(number), parentHash };
+    const header = { ...fields, timestamp, logsBloom };
+    const hash = (number % 7 > 0 && hashOfHeader(header)) || own;
     this.#blocks.push({
-      block: { number: hex(number), hash, parentHash, timestamp, logsBloom },
-      logs,
+      block: { ...header, hash },
+      logs: logs.map((log) => ({ ...log, blockHash: hash })),
     });
   }
 
@@ -90,6 +117,10 @@ export class SimulatedChain implements Rpc {
   }
 
   async request(method: string, params: readonly unknown[]): Promise<unknown> {
+    return this.answer(method, params);
+  }
+
+  answer(method: string, params: readonly unknown[]): unknown {
     this.asked[method] = (this.asked[method] ?? 0) + 1;
     if (method === 'eth_getBlockByNumber') return this.#named(String(params[0]))?.block ?? null;
     if (method === 'eth_getLogs') return this.#logs(params[0] as Record<string, unknown>);
@@ -159,7 +190,8 @@ export class FoldedFacts {
     }
   }
 
-  state(): string {
-    return JSON.stringify(this.#blocks);
+  /** Of all blocks, or of those through this one. */
+  state(through = Number.POSITIVE_INFINITY): string {
+    return JSON.stringify(this.#blocks.filter(({ number }) => number <= through));
   }
 }

@@ -1,4 +1,5 @@
 import { request } from 'node:http';
+import { connect } from 'node:net';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { commandJson } from '#wire/matcher-api.ts';
 import { type Inlet, openInlet } from '../../containers/matcher/inlet.ts';
@@ -158,4 +159,69 @@ test('a matcher that replays is alive although it does not lead, until it says t
   expect(await call('GET', '/health')).toMatchObject({ status: 503 });
   isAlive = false;
   expect(await call('GET', '/alive')).toMatchObject({ status: 503 });
+});
+
+/** All that a connection answers to these bytes, until it ends. */
+function exchanged(bytes: string, end: 'closes its side' | 'keeps it open'): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const socket = connect({ host: '127.0.0.1', port: inlet.port, allowHalfOpen: true });
+    let text = '';
+    socket.setEncoding('utf8');
+    socket.on('data', (more) => {
+      text += more;
+    });
+    socket.on('end', () => {
+      socket.end();
+      resolve(text);
+    });
+    socket.on('error', reject);
+    socket.write(bytes);
+    if (end === 'closes its side') socket.end();
+  });
+}
+
+const alive = (more = '') => `GET /alive HTTP/1.1\r\nhost: matcher\r\n${more}\r\n`;
+const statuses = (text: string) => text.match(/HTTP\/1\.1 \d+/g);
+
+test('requests that come at once are answered in their order, until one is the last', async () => {
+  isAlive = true;
+  const bytes = `${alive()}GET /nothing HTTP/1.1\r\n\r\n${alive('connection: close\r\n')}${alive()}`;
+  const text = await exchanged(bytes, 'keeps it open');
+  expect(statuses(text)).toEqual(['HTTP/1.1 200', 'HTTP/1.1 404', 'HTTP/1.1 200']);
+  expect(text.match(/connection: close/g)).toHaveLength(1);
+});
+
+test('who closes its side after a request is still answered', async () => {
+  isAlive = true;
+  expect(statuses(await exchanged(alive(), 'closes its side'))).toEqual(['HTTP/1.1 200']);
+});
+
+test('who asks whether to send a body is told to', async () => {
+  const head = 'POST /commands HTTP/1.1\r\nexpect: 100-continue\r\ncontent-length: 1\r\n';
+  const bytes = `${head}connection: close\r\n\r\n`;
+  const socket = connect({ host: '127.0.0.1', port: inlet.port });
+  socket.setEncoding('utf8').write(bytes);
+  let text = '';
+  for await (const more of socket) {
+    if (text === '') socket.write('{');
+    text += more;
+  }
+  expect(statuses(text)).toEqual(['HTTP/1.1 100', 'HTTP/1.1 400']);
+});
+
+test('what is no HTTP is refused, and its connection ends', async () => {
+  const text = await exchanged('\x16\x03\x01\r\n\r\n', 'keeps it open');
+  expect(statuses(text)).toEqual(['HTTP/1.1 400']);
+  expect(failures).toEqual([]);
+});
+
+test('a door that closes ends idle connections', async () => {
+  const ended = new Promise<void>((resolve, reject) => {
+    const socket = connect({ host: '127.0.0.1', port: inlet.port });
+    socket.on('data', () => inlet.close());
+    socket.on('close', () => resolve());
+    socket.on('error', reject);
+    socket.write(alive());
+  });
+  await expect(ended).resolves.toBeUndefined();
 });

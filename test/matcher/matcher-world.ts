@@ -1,8 +1,8 @@
 /** A pair group's surroundings in memory, and matchers that start in them, lead, are killed and are replaced. */
+import type { Told } from '#cloud/feed-publisher.ts';
 import type { JournalReader } from '#cloud/journal-reader.ts';
 import { createSnapshotStore } from '#cloud/snapshot-store.ts';
 import type { MarketState } from '#domain/market.ts';
-import type { FeedMessage } from '#wire/feed-message.ts';
 import type { CommandRequest, CommandResult } from '#wire/matcher-api.ts';
 import type { OperatorRequest } from '#wire/operator-request.ts';
 import { begin } from '../../containers/matcher/beginning.ts';
@@ -32,7 +32,7 @@ export const market = { market: plainMarket, base, quote };
 
 type Ask<T extends CommandRequest['type']> = Extract<CommandRequest, { type: T }>;
 
-export type Published = { channel: string; message: FeedMessage };
+export type Published = Told;
 
 export type Running = {
   leader: Leader;
@@ -154,14 +154,12 @@ export class MatcherWorld {
       ledger: this.ledger.ports(),
       cleared: async () => this.ledger.cleared(groupId),
       publisher: {
-        publish: (told) =>
-          void published.push(
-            ...told.map(({ channel, message }) => ({ channel, message: message() })),
-          ),
+        publish: (happenings) =>
+          void published.push(...happenings.flatMap((each) => each.told(() => true))),
       },
       demandElsewhere: (account, asset) => this.demandElsewhere(account, asset),
       chainStaleMs: this.chainStaleMs,
-      tallies: { frame: () => {}, putTook: () => {} },
+      tallies: { frame: () => () => {}, putTook: () => {} },
       faulted: (what) => void faults.push(what),
     });
     return {

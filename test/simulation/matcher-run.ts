@@ -137,16 +137,15 @@ export class MatcherRun {
         failed: () => {},
       },
       publisher: {
-        publish: (messages) => {
-          for (const each of messages) {
-            const message = each.message();
+        publish: (happenings) => {
+          for (const { message } of happenings.flatMap((each) => each.told(() => true))) {
             if (message.type === 'trade')
               world.leaves({ ...this.#origin(), type: 'trade', tradeId: message.tradeId });
           }
         },
       },
       demandElsewhere: async () => 0,
-      tallies: { frame: () => {}, putTook: () => {} },
+      tallies: { frame: () => () => {}, putTook: () => {} },
       faulted: () => {},
     });
     world.note(`${process.name} leads epoch ${held.epoch}`);

@@ -1,0 +1,142 @@
+/**
+ * HTTP/1.1 requests out of the bytes of one connection (RFC 9112), as callers inside the VPC send them: GET and POST, bodies with a
+ * length. Whatever could be understood in two ways is a fault, and ends the connection.
+ */
+import { groupHeader } from '#cloud/matcher-client.ts';
+import { requestBytes, requestHeadBytes } from './bounds.ts';
+
+export type HttpRequest = {
+  method: string;
+  /** With its query. */
+  path: string;
+  /** Undefined where it is larger than may be: it is not read, and the connection is of no more use. */
+  body: string | undefined;
+  wantedGroup: string | undefined;
+  isLast: boolean;
+};
+
+/** Not a request that can be read: `status` is what there is to answer. */
+export type HttpFault = { status: 400 | 431 | 501 | 505 };
+
+type Head = {
+  request: Omit<HttpRequest, 'body'>;
+  /** Of the body. */
+  length: number;
+  awaitsContinue: boolean;
+};
+
+const endOfHead = Buffer.from('\r\n\r\n');
+
+export class RequestReader {
+  #chunks: Buffer[] = [];
+  #byteLength = 0;
+  #head: Head | undefined;
+  /** Behind what was not read nobody knows where a request begins. */
+  #isOver = false;
+
+  /** Bytes that wait to be read. */
+  get byteLength(): number {
+    return this.#byteLength;
+  }
+
+  push(chunk: Buffer): void {
+    this.#chunks.push(chunk);
+    this.#byteLength += chunk.length;
+  }
+
+  /** The next request, once all of it is there. After a fault, or a body that is too large, there is no next one. */
+  next(): HttpRequest | HttpFault | undefined {
+    if (this.#isOver) return undefined;
+    const read = this.#read();
+    if (read) this.#isOver = isFault(read) || read.body === undefined;
+    return read;
+  }
+
+  /** Whether the sender keeps its body back until it is told to go on; true once. */
+  takeAwaitsContinue(): boolean {
+    const awaits = this.#head?.awaitsContinue ?? false;
+    if (this.#head) this.#head.awaitsContinue = false;
+    return awaits;
+  }
+
+  #read(): HttpRequest | HttpFault | undefined {
+    if (!this.#head) {
+      const head = this.#readHead();
+      if (!head || isFault(head)) return head;
+      this.#head = head;
+    }
+    const { length, request } = this.#head;
+    if (length > requestBytes) return { ...request, body: undefined, isLast: true };
+    if (this.#byteLength < length) return undefined;
+    this.#head = undefined;
+    return { ...request, body: this.#take(length).toString('utf8') };
+  }
+
+  #readHead(): Head | HttpFault | undefined {
+    const bytes = this.#joined();
+    const length = bytes.indexOf(endOfHead);
+    if (length > requestHeadBytes || (length < 0 && bytes.length > requestHeadBytes))
+      return { status: 431 };
+    if (length < 0) return undefined;
+    return parseHead(this.#take(length + endOfHead.length).toString('latin1', 0, length));
+  }
+
+  #take(length: number): Buffer {
+    const bytes = this.#joined();
+    this.#byteLength -= length;
+    this.#chunks = this.#byteLength > 0 ? [bytes.subarray(length)] : [];
+    return bytes.length > length ? bytes.subarray(0, length) : bytes;
+  }
+
+  /** A body is joined when all of it is there; only a head is looked at before that, and heads are short. */
+  #joined(): Buffer {
+    const [first = Buffer.alloc(0), ...more] = this.#chunks;
+    if (more.length === 0) return first;
+    const bytes = Buffer.concat(this.#chunks);
+    this.#chunks = [bytes];
+    return bytes;
+  }
+}
+
+export const isFault = (read: object): read is HttpFault => 'status' in read;
+
+const requestLine = /^([A-Z]+) (\/[!-~]*) HTTP\/(\d\.\d)$/;
+/** A name without spaces before its colon, and a value without control characters: no line goes on in the next one. */
+const fieldLine = /^([\w!#$%&'*+.^`|~-]+):[\t ]*([\t -~\x80-\xff]*)$/;
+const count = /^\d{1,15}$/;
+
+function parseHead(text: string): Head | HttpFault {
+  const [first = '', ...lines] = text.split('\r\n');
+  const [, method = '', path = '', version] = requestLine.exec(first) ?? [];
+  if (version === undefined) return { status: 400 };
+  if (version !== '1.1') return { status: 505 };
+  if (method !== 'GET' && method !== 'POST') return { status: 501 };
+  const request: Head['request'] = { method, path, wantedGroup: undefined, isLast: false };
+  const head: Head = { request, length: 0, awaitsContinue: false };
+  let isLengthKnown = false;
+  for (const line of lines) {
+    const [, name, spaced = ''] = fieldLine.exec(line) ?? [];
+    if (name === undefined) return { status: 400 };
+    const value = spaced.trimEnd();
+    switch (name.toLowerCase()) {
+      case 'content-length':
+        // Two lengths are how one request is smuggled inside another.
+        if (isLengthKnown || !count.test(value)) return { status: 400 };
+        isLengthKnown = true;
+        head.length = Number(value);
+        break;
+      case 'transfer-encoding':
+        return { status: 501 };
+      case 'connection':
+        request.isLast = /(^|[ ,])close($|[ ,])/i.test(value);
+        break;
+      case 'expect':
+        head.awaitsContinue = value.toLowerCase() === '100-continue';
+        break;
+      case groupHeader:
+        request.wantedGroup = value;
+        break;
+    }
+  }
+  return head;
+}

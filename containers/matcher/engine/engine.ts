@@ -43,6 +43,11 @@ export type MarketStatus = {
 
 export interface Engine {
   /**
+   * Announces the commands that come next, in their order: an engine may look ahead at what they will need. Nothing that can be asked for
+   * changes, others may come in between or in their place, and what was announced before counts no more.
+   */
+  prepare(commands: readonly Command[]): void;
+  /**
    * Applies one command: emits `accepted` or `refused`, then what followed. Deterministic; `command.nowMs` never goes back.
    * While `isUnfinished`, only `continue` may come; while something is due at its time (`nextDueMs`), only `tick`. `drive` keeps to that.
    */

@@ -9,16 +9,21 @@ import { resolve, resolveRaw } from './resolve.ts';
 
 /** Its events are then to be rendered. */
 export function applyCommand(command: Command, state: FastState): void {
-  const { core } = state;
   resolve(command, state, requestAt);
+  applyResolved(command, state, requestAt);
+}
+
+/** The same of a command that the request at `row` was filled with. */
+export function applyResolved(command: Command, state: FastState, row: number): void {
+  const { core } = state;
   const isListing = command.type === 'list_market';
-  if (isListing) core.setInt(requestAt, requestRow.code, listRefusal(state, command));
-  core.calls.apply(requestAt);
-  const isAccepted = core.int(requestAt, requestRow.code) === accepted;
+  if (isListing) core.setInt(row, requestRow.code, listRefusal(state, command));
+  core.calls.apply(row);
+  const isAccepted = core.int(row, requestRow.code) === accepted;
   if (isListing && isAccepted) listMarket(state, command);
   state.dropTexts();
   if (command.type === 'place' && command.clientOrderId !== undefined) {
-    state.dropUnusedClient(core.int(requestAt, requestRow.client));
+    state.dropUnusedClient(core.int(row, requestRow.client));
   }
 }
 

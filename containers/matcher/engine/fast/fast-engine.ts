@@ -7,9 +7,11 @@ import { HashLanes } from '../hash-lanes.ts';
 import { rawId } from '../name-words.ts';
 import type { SnapshotRecord } from '../snapshot-record.ts';
 import { hashState } from '../state-hash.ts';
-import { applyCommand, applyRaw } from './apply-command.ts';
+import { applyCommand, applyRaw, applyResolved } from './apply-command.ts';
+import { nobody } from './core-instance.ts';
 import { type Expected, FastState } from './fast-state.ts';
 import { createFreezer } from './freeze.ts';
+import { PreparedCommands } from './prepared-commands.ts';
 import { isWorthTelling, renderEvents } from './render-events.ts';
 import { restore } from './restore.ts';
 import { save } from './save.ts';
@@ -41,9 +43,13 @@ export function restoreFastEngine(
 }
 
 function engineOver(state: FastState): ReplayingEngine {
+  const prepared = new PreparedCommands(state);
   const engine: ReplayingEngine = {
+    prepare: (commands) => prepared.prepare(commands),
     apply(command, emit) {
-      applyCommand(command, state);
+      const row = prepared.take(command);
+      if (row === nobody) applyCommand(command, state);
+      else applyResolved(command, state, row);
       renderEvents(state, command.commandId, emit);
     },
     repeat(command, emit) {

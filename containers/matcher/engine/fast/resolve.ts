@@ -87,7 +87,8 @@ function resolveOrder(command: PlaceOrder | RawPlace, state: FastState, row: num
   const isByMoney = command.cap === 'quote' || amounts.spendUnits > 0;
   core.setInt(row, at.account, account);
   core.setInt(row, at.market, state.market(command.marketId)?.row ?? nobody);
-  core.setInt(row, at.client, client);
+  if (hasClient) core.calls.resolveClient(row, client);
+  else core.setInt(row, at.client, nobody);
   core.setInt(row, at.traits, packTraits(command));
   core.setInt(row, at.isByMoney, isByMoney ? 1 : 0);
   core.setInt(row, at.misfit, misfit);

@@ -7,11 +7,14 @@ import { createVaultReads, type VaultReads } from '#cloud/vault-reads.ts';
 import { openPayouts } from '#cloud/withdrawal-store.ts';
 import { feeAccount, insuranceAccount } from '#wire/table-keys.ts';
 import { delaySeconds } from '../contracts/chain-world.ts';
+import { auditActs, type Told } from './audit-acts.ts';
 import { atomsOf, type ChainSimulationWorld, tables } from './chain-world.ts';
 
-export async function auditChain(world: ChainSimulationWorld): Promise<string[]> {
+export async function auditChain(world: ChainSimulationWorld, told: Told): Promise<string[]> {
+  const acts = await world.acts();
   return [
-    ...(await auditBatches(world, await world.acts())),
+    ...(await auditBatches(world, acts)),
+    ...auditActs(world, acts, told),
     ...auditDeposits(world),
     ...(await auditWithdrawals(world)),
     ...(await auditVault(world)),

@@ -5,7 +5,7 @@ import type { PlaceOrder, SignedOrder } from '#domain/command.ts';
 import type { SignedWithdraw } from '#wire/eip712.ts';
 import { ledgerKeys } from '#wire/table-keys.ts';
 import { requestWithdrawal } from '../../functions/withdrawals/request-withdrawal.ts';
-import type { User } from '../contracts/chain-world.ts';
+import { delaySeconds, type User } from '../contracts/chain-world.ts';
 import type { ChainExchange } from './chain-exchange.ts';
 import { ChainKeys } from './chain-keys.ts';
 import type { TokenName } from './chain-node.ts';
@@ -66,6 +66,7 @@ export class ChainUsers {
     else if (what === 19) return this.#withdraw(user);
     else if (what === 22) return this.keys.delegate(user, this.#epochOf(user));
     else if (what === 23 && this.#random(2)) return this.keys.revoke(user);
+    else if (what === 24) await this.#feedExit(user);
     else if (what > 19 && this.#random(2)) await this.#takeBack(user, group);
     return undefined;
   }
@@ -89,11 +90,24 @@ export class ChainUsers {
     }
   }
 
-  /** Anybody may end an exit whose time has come; what has not come yet reverts. */
-  async endExits(): Promise<void> {
+  /** What comes in while an exit may take all of it at any moment: whoever sells it as well has it twice. */
+  async #feedExit(user: User): Promise<void> {
+    const effectiveMs = this.#world.chainMs - delaySeconds * 1_000;
+    for (const act of await this.#world.acts()) {
+      if (act.type !== 'exit_requested' || act.account !== user.address) continue;
+      const asset = [...this.#world.assets.values()].find(
+        ({ chainAsset }) => chainAsset === act.chainAsset,
+      );
+      if (asset && act.requestedAtMs < effectiveMs)
+        await this.#deposit(user, asset.id as TokenName);
+    }
+  }
+
+  /** Anybody may end an exit whose time has come; what has not come yet reverts. `one`: of so many. */
+  async endExits(one = 1): Promise<void> {
     const { node } = this.#world;
     for (const act of await this.#world.acts()) {
-      if (act.type !== 'exit_requested') continue;
+      if (act.type !== 'exit_requested' || this.#random(one) > 0) continue;
       const isGivenUp = this.#random(6) === 0;
       const name = isGivenUp ? 'abandonWithdraw' : 'finalizeWithdraw';
       await node.ask(act.account, name, [act.exitId]);

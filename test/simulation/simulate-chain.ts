@@ -112,7 +112,7 @@ class Simulation {
     if (random(9) === 0) await this.#reorg();
     if (random(15) === 0) await this.#world.node.forgetWaiting();
     if (random(12) === 0) await this.#longPause();
-    if (random(6) === 0) await this.#users.endExits();
+    if (random(3) === 0) await this.#users.endExits(3);
     for (let blocks = random(3); blocks > 0; blocks -= 1) await this.#block();
   }
 

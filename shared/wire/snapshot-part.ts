@@ -1,6 +1,6 @@
 /**
  * How a snapshot's records lie in a part, and the reader of those that are written as text: what is not a matcher looks for credit
- * only, and passes over orders. `snapshot-codec.ts` of the matcher writes and reads all of them, by the same numbers.
+ * only, and passes over orders. `snapshot-writer.ts` and `snapshot-reader.ts` of the matcher know all of them, by the same numbers.
  */
 
 /** On disk: never reused for another kind. */

@@ -61,7 +61,7 @@ export type CoreCalls = {
   idFor(): number;
   newOrder(): number;
   restoreOrder(order: number, left: number, right: number): void;
-  registerOrders(): void;
+  enlistRestored(): void;
   newEnded(): number;
   delegationFor(account: number, id: number): number;
   restoreEnded(ended: number): void;

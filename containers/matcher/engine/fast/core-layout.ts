@@ -365,4 +365,5 @@ export const partCursorRow = {
   markets: 40,
   wantedAccount: 44,
   wantedMarket: 48,
+  readAhead: 52,
 } as const;

@@ -52,7 +52,7 @@ export function restoreRecord(state: FastState, record: SnapshotRecord): void {
 export function finishRestore({ core }: FastState, hasClock: boolean): void {
   assert(hasClock, 'a snapshot without a clock');
   // An account's orders are linked by age; the books were written by price.
-  core.calls.registerOrders();
+  core.calls.enlistRestored();
   core.calls.findNextDue();
 }
 

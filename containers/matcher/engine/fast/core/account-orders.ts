@@ -1,10 +1,9 @@
 /** An account's live orders, from the oldest to the youngest. */
 import { noOrder } from './engine-state.ts';
-import { Order } from './rows.ts';
+import { Account, Order } from './rows.ts';
 
 /** Adds an order as the youngest of its account. */
-export function enlist(order: Order): void {
-  const account = order.account;
+export function enlist(order: Order, account: Account): void {
   const youngest = account.youngest;
   order.older = youngest;
   order.younger = noOrder;

@@ -39,10 +39,10 @@ import {
   settleRequest,
 } from './resolve-ids.ts';
 import {
+  enlistRestored,
   idFor,
   newEnded,
   newOrder,
-  registerOrders,
   restoreEnded,
   restoreOrder,
   restoreResult,
@@ -75,6 +75,7 @@ export {
   clearWindow,
   delegationFor,
   dueMs,
+  enlistRestored,
   enterDelegation,
   findId,
   findLevel,
@@ -94,7 +95,6 @@ export {
   nextLevel,
   placeRefusal,
   readPart,
-  registerOrders,
   releaseRegion,
   replacedBy,
   reserveIndex,

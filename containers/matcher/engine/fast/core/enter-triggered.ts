@@ -34,7 +34,7 @@ function becomeYoungest(order: Order): void {
   delist(order);
   order.admitted = state.sequence;
   expectNoMore(order);
-  enlist(order);
+  enlist(order, order.account);
   expect(order);
 }
 

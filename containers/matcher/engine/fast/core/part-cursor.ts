@@ -27,7 +27,13 @@ export class PartCursor {
   /** The number of a name whose row TypeScript is asked for; −1 where none is. */
   wantedAccount: i32;
   wantedMarket: i32;
+  /** What looking ahead read, of no other use: the compiler leaves out what nobody wants. */
+  readAhead: i32;
 }
+
+/** Rows that are read together, so that they are waited for together; more would push the first out of the nearest cache. */
+export const mostAhead: i32 = 16;
+const rowsAheadAt: usize = 16_256;
 
 export const partCursorAt: usize = 16_128;
 export const part: PartCursor = changetype<PartCursor>(partCursorAt);
@@ -49,6 +55,14 @@ export const digestBytes: usize = 32;
 export const mostRecordBytes: usize = 1 + 4 + 1 + 32 + 8 + 15 * 8;
 /** A remembered id: kind, id, number, time, code. */
 export const rememberedBytes: usize = 1 + 1 + 32 + 8 + 8 + 1;
+
+export function rowAhead(nth: i32): usize {
+  return load<usize>(rowsAheadAt + ((<usize>nth) << 2));
+}
+
+export function noteAhead(nth: i32, row: usize): void {
+  store<usize>(rowsAheadAt + ((<usize>nth) << 2), row);
+}
 
 export function numberOfAccount(account: Account): i32 {
   return load<i32>(part.accountNumbers + ((<usize>account.index) << 2));

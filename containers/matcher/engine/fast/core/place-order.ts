@@ -81,13 +81,13 @@ function admit(request: Request, market: Market, admitted: f64): Order {
   order.delegation = noDelegation;
   if (request.delegation !== noId) enterDelegation(order, request.delegation);
   nameTerms(order, request.nameLeft, request.nameRight);
+  enlist(order, account);
   register(order);
   return order;
 }
 
-/** What the order is known by, beside its place in the book. */
+/** What the order is known by, beside its place in the book and among its account's. */
 export function register(order: Order): void {
-  enlist(order);
   expect(order);
   order.market.liveOrders += 1;
   const client = order.client;

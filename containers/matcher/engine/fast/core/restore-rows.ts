@@ -1,5 +1,6 @@
 /** Rows for records of a snapshot: TypeScript fills them in, then tells to which they belong. */
 
+import { enlist } from './account-orders.ts';
 import { lineOf } from './credit-lines.ts';
 import { noLine } from './engine-state.ts';
 import { internId, remember } from './id-table.ts';
@@ -12,10 +13,10 @@ import { levelFor } from './price-ladder.ts';
 import { grownRegion, releaseRegion, takeRegion } from './regions.ts';
 import { joinTriggered, keepEnded, liveBytes } from './resting.ts';
 import { endedPool, orderPool, takeRow } from './row-pool.ts';
-import { Id, Market, Order, Work } from './rows.ts';
+import { Account, Id, Market, Order, Work } from './rows.ts';
 import { addWork } from './work.ts';
 
-/** Orders that were restored, as pairs of `admitted` and address: they are registered oldest first. */
+/** Orders that were restored, as pairs of `admitted` and the addresses of order and account: an account's are linked from the oldest on. */
 let pairs: usize = 0;
 let pairsLog: i32 = 0;
 let pairCount: i32 = 0;
@@ -42,6 +43,7 @@ export function restoreOrder(order: Order, left: i32, right: i32): void {
   order.holdLine = lineOf(order.account, isSell(traits) ? market.base : market.quote);
   order.receiveLine = noLine;
   nameTerms(order, left, right);
+  register(order);
   if (order.place === placeTriggered) joinTriggered(market, order);
   else if (order.place === placeUntriggered) {
     const ladder = waitsForRise(traits) ? market.rising : market.falling;
@@ -56,15 +58,15 @@ export function restoreOrder(order: Order, left: i32, right: i32): void {
     pairs = grownRegion(pairs, pairsLog + pairLog);
     pairsLog += 1;
   }
-  put(pairs, pairCount, order.admitted, order);
+  put(pairs, pairCount, order.admitted, order, order.account);
   pairCount += 1;
 }
 
-/** All orders are there: each is registered as though it had come in its turn. */
-export function registerOrders(): void {
+/** All orders are there: each is its account's as though it had come in its turn. */
+export function enlistRestored(): void {
   if (pairs === 0) return;
   sortPairs();
-  for (let at = 0; at < pairCount; at += 1) register(orderAt(pairs, at));
+  for (let at = 0; at < pairCount; at += 1) enlist(orderAt(pairs, at), accountAt(pairs, at));
   releaseRegion(pairs, pairsLog + pairLog);
   pairs = 0;
   pairCount = 0;
@@ -117,7 +119,7 @@ function merge(from: usize, to: usize, low: i32, run: i32): void {
     const next = takesOne ? one : other;
     if (takesOne) one += 1;
     else other += 1;
-    put(to, at, admittedAt(from, next), orderAt(from, next));
+    put(to, at, admittedAt(from, next), orderAt(from, next), accountAt(from, next));
   }
 }
 
@@ -129,7 +131,12 @@ function orderAt(region: usize, at: i32): Order {
   return load<Order>(region + ((<usize>at) << pairLog), 8);
 }
 
-function put(region: usize, at: i32, admitted: f64, order: Order): void {
+function accountAt(region: usize, at: i32): Account {
+  return load<Account>(region + ((<usize>at) << pairLog), 12);
+}
+
+function put(region: usize, at: i32, admitted: f64, order: Order, account: Account): void {
   store<f64>(region + ((<usize>at) << pairLog), admitted);
   store<Order>(region + ((<usize>at) << pairLog), order, 8);
+  store<Account>(region + ((<usize>at) << pairLog), account, 12);
 }

@@ -8,10 +8,13 @@ import {
   kindEnded,
   kindOrder,
   kindRemembered,
+  mostAhead,
+  noteAhead,
   numberOfAccount,
   numberOfMarket,
   part,
   rememberedBytes,
+  rowAhead,
   traitsBit,
   whereBit,
 } from './part-cursor.ts';
@@ -27,8 +30,42 @@ export function beginPart(accounts: i32, markets: i32): void {
 /** Saves an order and those behind it in its ladder; answers the first that is TypeScript's to save or whose names have no number yet, or where there was no more room. */
 export function saveLadder(first: Order): Order {
   let order = first;
-  while (order !== noOrder && saveOrder(order)) order = nextInLadder(order);
+  while (order !== noOrder) {
+    const next = findAhead(order);
+    const count = readAhead();
+    for (let nth = 0; nth < count; nth += 1) {
+      order = changetype<Order>(rowAhead(nth));
+      if (!saveOrder(order)) return order;
+    }
+    order = next;
+  }
+  return noOrder;
+}
+
+/** How many orders were found. */
+let found: i32 = 0;
+
+/** Finds the next orders; answers the one behind them. */
+function findAhead(first: Order): Order {
+  let order = first;
+  found = 0;
+  for (; found < mostAhead && order !== noOrder; found += 1) {
+    noteAhead(found, changetype<usize>(order));
+    order = nextInLadder(order);
+  }
   return order;
+}
+
+/** Reads the rest of their rows, and of their ids; answers how many they are. */
+function readAhead(): i32 {
+  let read: i32 = 0;
+  for (let nth = 0; nth < found; nth += 1) {
+    const order = changetype<Order>(rowAhead(nth));
+    read += order.traits + <i32>load<u8>(changetype<usize>(order), offsetof<Order>('endedAtMs'));
+  }
+  for (let nth = 0; nth < found; nth += 1) read += changetype<Order>(rowAhead(nth)).id.hash;
+  part.readAhead = read;
+  return found;
 }
 
 /** The order behind another in its level, or the first of the next. */

@@ -10,7 +10,7 @@ import type { FastState } from './fast-state.ts';
 import { resolve } from './resolve.ts';
 
 /** So many requests are looked ahead at together: few enough that what was read is near when its turn comes. */
-const together = 16;
+export const together = 16;
 
 export class PreparedCommands {
   readonly #state: FastState;

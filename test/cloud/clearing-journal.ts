@@ -70,7 +70,12 @@ export class HandWrittenJournal {
     const numbered = frame.outcomes.flatMap(({ events }) => events);
     const outcomes = given.map(({ command, events }) => ({
       command,
-      events: numbered.splice(0, events.length),
+      // An answer to a command names it.
+      events: numbered
+        .splice(0, events.length)
+        .map((event) =>
+          'commandId' in event ? { ...event, commandId: command.commandId } : event,
+        ),
     }));
     return this.#close({ ...frame, outcomes });
   }

@@ -5,6 +5,8 @@ import { look } from '#cloud/chain-index-pass.ts';
 import { createChainIndexStore } from '#cloud/chain-index-store.ts';
 import { clearJournal } from '#cloud/clear-journal.ts';
 import { createClearingStore } from '#cloud/clearing-store.ts';
+import { delegationFacts } from '#cloud/delegation-facts.ts';
+import { createDelegationStore } from '#cloud/delegation-store.ts';
 import { depositFacts } from '#cloud/deposit-facts.ts';
 import { type FactWork, readFactCursor } from '#cloud/follow-facts.ts';
 import { createLedgerStore } from '#cloud/ledger-store.ts';
@@ -12,6 +14,7 @@ import { createLocalSigner } from '#cloud/local-signer.ts';
 import type { DigestSigner } from '#cloud/send-transaction.ts';
 import { batchOrders, buildingOf } from '#cloud/settlement-building.ts';
 import { createSettlementChain } from '#cloud/settlement-chain.ts';
+import { settlementDelegations } from '#cloud/settlement-delegations.ts';
 import { restrictedAtMs, transfersDue } from '#cloud/settlement-due.ts';
 import { applySettlementFact } from '#cloud/settlement-facts.ts';
 import { followInsured, repairsDue } from '#cloud/settlement-insurance.ts';
@@ -27,6 +30,7 @@ import { units } from '#domain/amount.ts';
 import type { SettlementBatch } from '#wire/settlement-batch.ts';
 import { decodeReasons, encodeSettleBatch } from '#wire/settlement-calldata.ts';
 import { takeFacts } from '../../functions/chain-facts/take-facts.ts';
+import { ChainDoor } from './chain-door.ts';
 import { ChainGuarding } from './chain-guarding.ts';
 import type { Reach } from './chain-workers.ts';
 import {
@@ -58,10 +62,12 @@ export class ChainExchange {
   #operator: DigestSigner;
   #cleared = new Map<string, number>();
   readonly guarding: ChainGuarding;
+  readonly door: ChainDoor;
 
   constructor(world: ChainSimulationWorld) {
     this.#world = world;
     this.guarding = new ChainGuarding(world, (reach) => this.ledger(reach));
+    this.door = new ChainDoor(world);
     this.#operator = createLocalSigner(world.node.world.places.operator.key.privateKey);
   }
 
@@ -172,6 +178,7 @@ export class ChainExchange {
     const work: FactWork[] = [
       deposits,
       ...(world.planted === 'credits-twice' ? [this.#creditsTwice(ledger)] : []),
+      delegationFacts({ store: createDelegationStore(where), vault }),
       withdrawalFacts({ ...payouts, vault, surprised: (what) => this.surprises.push(what) }),
       { fact: (fact) => applySettlementFact({ client, ...tables }, fact, { vault, exchange }) },
     ];
@@ -235,7 +242,8 @@ export class ChainExchange {
     const client = world.tablesBy(reach);
     const where = { client, ...tables };
     const chain = createSettlementChain({ rpc: world.rpcBy(reach), vault, exchange });
-    const delegations = { find: async () => new Map() };
+    const store = createDelegationStore({ client, table: tables.chainTable });
+    const delegations = settlementDelegations(store, async () => world.assets);
     const encode = (batch: SettlementBatch) =>
       encodeSettleBatch(batch, { insuranceAccount: insurance.address });
     const nowMs = () => world.nowMs();

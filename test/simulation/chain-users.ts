@@ -31,7 +31,7 @@ const perDeposit: Record<TokenName, number> = { ETH: 24, USDC: 2_400, BTC: 24 };
 export type Work = { name: string; work: (reach: Reach) => Promise<unknown> };
 
 export class ChainUsers {
-  readonly counts = { deposits: 0, orders: 0, delegated: 0, withdrawals: 0, acts: 0 };
+  readonly counts = { deposits: 0, orders: 0, delegated: 0, withdrawals: 0, acts: 0, gifts: 0 };
   readonly keys: ChainKeys;
   #epochs = new Map<string, bigint>();
   #world: ChainSimulationWorld;
@@ -54,7 +54,7 @@ export class ChainUsers {
 
   /** Something that one of them wants; what of it takes calls is answered as a process. */
   async act(): Promise<Work | undefined> {
-    const what = this.#random(25);
+    const what = this.#random(26);
     const user = this.#pick(this.#world.node.users);
     const group = this.#pick(this.#world.groups);
     if (what < 13) return this.#order(user, group);
@@ -67,6 +67,7 @@ export class ChainUsers {
     else if (what === 22) return this.keys.delegate(user, this.#epochOf(user));
     else if (what === 23 && this.#random(2)) return this.keys.revoke(user);
     else if (what === 24) await this.#feedExit(user);
+    else if (what === 25 && this.#random(3) === 0) return this.#gift(user);
     else if (what > 19 && this.#random(2)) await this.#takeBack(user, group);
     return undefined;
   }
@@ -88,6 +89,13 @@ export class ChainUsers {
       const atoms = (atomsOf(asset) * BigInt(1 + this.#random(4_000))) / 100n;
       await node.ask(user.address, 'requestWithdraw', [BigInt(node.tokens[symbol]), atoms]);
     }
+  }
+
+  #gift({ address: account }: User): Work {
+    this.counts.gifts += 1;
+    const operationId = `gift:${this.counts.gifts}`;
+    const gift = { account, asset: this.#pick(symbols), units: units(1 + this.#random(4)) };
+    return { name: 'gifts', work: (reach) => this.#exchange.give(reach, { operationId, ...gift }) };
   }
 
   /** What comes in while an exit may take all of it at any moment: whoever sells it as well has it twice. */

@@ -54,6 +54,7 @@ export const chainFaults = {
   'key-outlives': 'nobody hears that a session key was revoked on the chain',
   'key-cancels-all': 'the end of a session key ends all orders of its owner',
   'exits-unheard': 'what an exit may take at any moment is sold',
+  'gifts-forgotten': 'settlement brings nothing of what operators give',
   'limit-unbound': 'matchers are told a far higher limit of a session key than was signed',
 } as const;
 

@@ -29,6 +29,8 @@ export type ChainRun = {
     batches: number;
     withdrawals: number;
     acts: number;
+    /** Of operators to users; some more than insurance has. */
+    gifts: number;
     reorgs: number;
     deaths: number;
     insured: number;

@@ -149,5 +149,8 @@ if (process.argv[1] === fileURLToPath(import.meta.url)) {
   const [verb, ...words] = process.argv.slice(2);
   // `npm run contracts -- deploy …`
   if (verb === 'deploy') await (await import('./deploy.ts')).deployByWords(words);
+  // `npm run contracts -- fund-insurance …`
+  else if (verb === 'fund-insurance')
+    await (await import('./fund-insurance.ts')).fundInsuranceByWords(words);
   else writeAll();
 }

@@ -10,6 +10,7 @@ import type { Functions } from './functions.ts';
 import { startKinesisPoller } from './kinesis-poller.ts';
 import { queueUrlOf } from './queue-url.ts';
 import type { Poller } from './shard-poller.ts';
+import { createShardWatches, type ShardWatch } from './shard-watch.ts';
 import { startSqsPoller } from './sqs-poller.ts';
 import type { Discard } from './stream-delivery.ts';
 
@@ -28,9 +29,10 @@ export function startEventSources(options: EventSourcesOptions): Poller {
     .of('AWS::Lambda::EventSourceMapping')
     .map(readEventSourceMapping);
   for (const mapping of mappings) options.functions.byArn(mapping.functionName);
+  const watches = createShardWatches();
   const pollers = mappings
     .filter((mapping) => mapping.isEnabled)
-    .map((mapping) => startPoller(mapping, options));
+    .map((mapping) => startPoller(mapping, { ...options, watchOf: watches(mapping.sourceArn) }));
   return {
     stop: async () => {
       await Promise.all(pollers.map((poller) => poller.stop()));
@@ -38,8 +40,11 @@ export function startEventSources(options: EventSourcesOptions): Poller {
   };
 }
 
-function startPoller(mapping: EventSourceMapping, options: EventSourcesOptions): Poller {
-  const { clients, assembly, report } = options;
+function startPoller(
+  mapping: EventSourceMapping,
+  options: EventSourcesOptions & { watchOf: (shardId: string) => ShardWatch },
+): Poller {
+  const { clients, assembly, report, watchOf } = options;
   const host = options.functions.byArn(mapping.functionName);
   const region = assembly.region;
   if (mapping.kind === 'sqs') {
@@ -56,6 +61,7 @@ function startPoller(mapping: EventSourceMapping, options: EventSourcesOptions):
     mapping,
     region,
     report,
+    watchOf,
     nowMs: Date.now,
     checkpoints: openCheckpoints(options.checkpointFolder, mapping.id, Date.now()),
     invoke: (event: unknown, concurrency: number) => host.invoke(event, { concurrency }),

@@ -43,6 +43,8 @@ export type LambdaHostOptions = {
   /** Endpoints of the local services, merged over the template's variables. */
   environment: Record<string, string>;
   log: (line: LogLine) => void;
+  /** How long an event waits for a sandbox at work. */
+  patienceMs?: number;
   /** How long a sandbox waits for the next event; the last one waits longer, so that a person meets no cold start. */
   idleMs?: number;
   lastIdleMs?: number;
@@ -52,7 +54,9 @@ const DEFAULT_CONCURRENCY = 4;
 const DEFAULT_TIMEOUT_SECONDS = 3;
 /** Largest event of a synchronous invocation (AWS Lambda quotas). */
 const MAX_EVENT_BYTES = 6 * 1024 * 1024;
-const IDLE_MS = 30_000;
+/** A new sandbox takes some 300 ms of a core, most events less. */
+const PATIENCE_MS = 50;
+const IDLE_MS = 10_000;
 const LAST_IDLE_MS = 600_000;
 /** CloudWatch cuts a log line here. */
 const MAX_LINE_CHARS = 256 * 1024;
@@ -66,6 +70,7 @@ export function createLambdaHost(options: LambdaHostOptions): LambdaHost {
   const pool = createSandboxPool({
     start: prepareSandbox(options),
     limit: props.ReservedConcurrentExecutions ?? DEFAULT_CONCURRENCY,
+    patienceMs: options.patienceMs ?? PATIENCE_MS,
     idleMs: options.idleMs ?? IDLE_MS,
     lastIdleMs: options.lastIdleMs ?? LAST_IDLE_MS,
   });

@@ -31,6 +31,8 @@ export type SandboxReport = {
 };
 
 export type Sandbox = {
+  /** Settles when the bundle is loaded, or cannot be. */
+  loaded: Promise<void>;
   run: (message: Omit<ToWorker, 'deadlineMs'>, timeoutMs: number) => Promise<SandboxReport>;
   /** False once the thread ended or was given up. */
   isUsable: () => boolean;
@@ -58,8 +60,8 @@ export function startSandbox(options: SandboxOptions): Sandbox {
     stdout: true,
     stderr: true,
     execArgv: ['--enable-source-maps'],
-    // A dozen workers share one machine: a small young generation costs them little and halves their memory.
-    resourceLimits: { maxOldGenerationSizeMb: options.memoryMb, maxYoungGenerationSizeMb: 8 },
+    // Two dozen workers share one machine: a small young generation costs them little and saves 5 MB each.
+    resourceLimits: { maxOldGenerationSizeMb: options.memoryMb, maxYoungGenerationSizeMb: 2 },
   });
   forward(worker.stdout, (text) => options.onOutput(text, 'INFO'));
   forward(worker.stderr, (text) => options.onOutput(text, 'ERROR'));
@@ -115,7 +117,8 @@ export function startSandbox(options: SandboxOptions): Sandbox {
     return first === undefined ? report : { ...report, initMs: first };
   }
 
-  return { run, isUsable: () => failure === undefined, end };
+  const loaded = ready.promise.then(() => undefined);
+  return { loaded, run, isUsable: () => failure === undefined, end };
 }
 
 /** A thread that ends in the middle of a line has its last words completed. */

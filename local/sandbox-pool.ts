@@ -21,18 +21,23 @@ export type SandboxPool = {
   stop: () => Promise<void>;
 };
 
-/** `start` starts a sandbox; it may ask for its slot later, to know which request is under way. */
-export function createSandboxPool(options: {
+export type SandboxPoolOptions = {
+  /** Starts a sandbox; it may ask for its slot later, to know which request is under way. */
   start: (slot: () => Slot | undefined) => Sandbox;
   /** Sandboxes that may run at once. */
   limit: number;
+  /** An event waits so long for a sandbox at work before another one is started. */
+  patienceMs: number;
   idleMs: number;
   /** The last sandbox waits longer, so that a person meets no cold start. */
   lastIdleMs: number;
-}): SandboxPool {
+};
+
+export function createSandboxPool(options: SandboxPoolOptions): SandboxPool {
   const slots = new Set<Slot>();
   const waiting: PromiseWithResolvers<Slot | undefined>[] = [];
   let limit = options.limit;
+  let loading = 0;
   let isStopped = false;
 
   const open = (): Slot => {
@@ -40,8 +45,17 @@ export function createSandboxPool(options: {
     const sandbox = options.start(() => slot);
     slot = { sandbox, isBusy: true };
     slots.add(slot);
+    loading += 1;
+    void sandbox.loaded.then(() => {
+      loading -= 1;
+      growth.begin();
+    });
     return slot;
   };
+  /** One at a time, for who still waits then: on a small machine several that load at once load slowly, and stay when nobody needs them. */
+  const growth = createDelay(options.patienceMs, () => {
+    if (!isStopped && slots.size < limit && loading === 0) openForNext(waiting, open);
+  });
   const idle = (slot: Slot): void => {
     slot.isBusy = false;
     const expire = (): void => {
@@ -55,18 +69,6 @@ export function createSandboxPool(options: {
   const drop = (slot: Slot): void => {
     slots.delete(slot);
     void slot.sandbox.end();
-  };
-
-  /** A broken sandbox's place goes to who waits; whoever cannot have a new one fails, and the next tries. */
-  const replace = (): void => {
-    for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
-      try {
-        next.resolve(open());
-        return;
-      } catch (error) {
-        next.reject(error);
-      }
-    }
   };
 
   return {
@@ -83,10 +85,11 @@ export function createSandboxPool(options: {
         if (slot.sandbox.isUsable()) return slot;
         drop(slot);
       }
-      if (slots.size < limit) return open();
+      if (slots.size === 0) return open();
       if (waiting.length >= MAX_WAITING) return undefined;
       const turn = Promise.withResolvers<Slot | undefined>();
       waiting.push(turn);
+      growth.begin();
       return turn.promise;
     },
     give: (slot) => {
@@ -96,15 +99,43 @@ export function createSandboxPool(options: {
       const next = isUsable ? waiting.shift() : undefined;
       if (next !== undefined) next.resolve(slot);
       else if (isUsable) idle(slot);
-      else replace();
+      // A broken sandbox's place goes to who waits.
+      else openForNext(waiting, open);
     },
     stop: async () => {
       isStopped = true;
+      growth.stop();
       for (const turn of waiting.splice(0)) turn.resolve(undefined);
       const ending = [...slots];
       slots.clear();
       for (const slot of ending) clearTimeout(slot.idleTimer);
       await Promise.all(ending.map((slot) => slot.sandbox.end()));
     },
+  };
+}
+
+/** Whoever waited longest gets a new one; whoever cannot have it fails, and the next tries. */
+function openForNext(waiting: PromiseWithResolvers<Slot | undefined>[], open: () => Slot): void {
+  for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
+    try {
+      next.resolve(open());
+      return;
+    } catch (error) {
+      next.reject(error);
+    }
+  }
+}
+
+/** Acts `ms` after it was begun, however often that is meanwhile. */
+function createDelay(ms: number, act: () => void): { begin: () => void; stop: () => void } {
+  let timer: NodeJS.Timeout | undefined;
+  return {
+    begin: () => {
+      timer ??= setTimeout(() => {
+        timer = undefined;
+        act();
+      }, ms).unref();
+    },
+    stop: () => clearTimeout(timer),
   };
 }

@@ -4,6 +4,7 @@ import type { Checkpoints } from './checkpoints.ts';
 import type { EventSourceMapping } from './event-source-mapping.ts';
 import type { InvokeResult } from './lambda-host.ts';
 import { followShard, type Shard } from './shard-reader.ts';
+import type { ShardWatch } from './shard-watch.ts';
 import type { Discard, StreamRecord } from './stream-delivery.ts';
 
 export type ListedShard = Shard & { parentId?: string };
@@ -12,6 +13,8 @@ export type ShardPollerOptions = {
   mapping: EventSourceMapping;
   checkpoints: Checkpoints;
   listShards: () => Promise<ListedShard[]>;
+  /** Shared by all mappings that follow the shard. */
+  watchOf: (shardId: string) => ShardWatch;
   /** Runs the function; `concurrency` is the number of batches that may be under way at once. */
   invoke: (event: unknown, concurrency: number) => Promise<InvokeResult>;
   /** Tells the on-failure destination. */
@@ -77,8 +80,11 @@ async function run(options: ShardPollerOptions, signal: AbortSignal): Promise<vo
     return {
       settings: mapping.settings,
       shard,
+      watch: options.watchOf(shard.id),
       signal,
       pause,
+      pauseUntil: (ms: number, woken: AbortSignal) =>
+        pauseUnlessAborted(ms, AbortSignal.any([signal, woken])),
       nowMs: options.nowMs,
       failed: trouble.failed,
       recovered: trouble.recovered,

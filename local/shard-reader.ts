@@ -1,5 +1,6 @@
 /** Follows one shard: reads it, collects batches, delivers them and keeps the checkpoint. */
 import { createHash } from 'node:crypto';
+import { newerOf, type ShardWatch } from './shard-watch.ts';
 import {
   type Delivery,
   type DeliverySettings,
@@ -26,6 +27,9 @@ export type ShardReaderSettings = DeliverySettings & {
 export type ShardReader = Omit<Delivery, 'settings' | 'done'> & {
   settings: ShardReaderSettings;
   shard: Shard;
+  /** Whoever else follows the shard, too. */
+  watch: ShardWatch;
+  pauseUntil: (ms: number, signal: AbortSignal) => Promise<void>;
   /** What the function wants to see; the rest counts as delivered. */
   accepts: (record: StreamRecord) => boolean;
   checkpoint: { get: () => string | undefined; set: (sequenceNumber: string) => void };
@@ -44,7 +48,7 @@ const LARGE_READ_BYTES = 4 * 1024 * 1024;
 
 /** Returns when the shard is closed and read to its end, or when the signal aborts. */
 export async function followShard(reader: ShardReader): Promise<void> {
-  const { settings, signal } = reader;
+  const { settings, signal, watch } = reader;
   const wanted = Math.min(READ_LIMIT, settings.batchSize * settings.parallelization);
   let iterator: string | undefined;
   let limit = Math.min(wanted, 100);
@@ -54,6 +58,7 @@ export async function followShard(reader: ShardReader): Promise<void> {
 
   while (!signal.aborted) {
     let read: ShardRead;
+    let known = watch.newest();
     try {
       const after = pending.at(-1)?.sequenceNumber ?? reader.checkpoint.get();
       iterator ??= await reader.shard.iterator(after);
@@ -71,6 +76,11 @@ export async function followShard(reader: ShardReader): Promise<void> {
     iterator = read.next;
     if (pending.length === 0) pendingSinceMs = reader.nowMs();
     pending.push(...read.records);
+    const newest = read.records.at(-1)?.sequenceNumber;
+    if (newest !== undefined) {
+      known = newerOf(known, newest);
+      watch.saw(newest);
+    }
 
     const isEnd = iterator === undefined;
     const isDue = isEnd || isFull(pending, wanted) || isOver(reader, pendingSinceMs);
@@ -84,7 +94,10 @@ export async function followShard(reader: ShardReader): Promise<void> {
     limit = bytes > LARGE_READ_BYTES ? Math.ceil(limit / 2) : Math.min(wanted, limit * 2);
     if (read.records.length > 0) idleMs = FIRST_IDLE_MS;
     else idleMs = Math.min(LAST_IDLE_MS, idleMs * IDLE_GROWTH);
-    if (!wasFull) await reader.pause(idleMs);
+    if (wasFull) continue;
+    // What waits for its batch to fill has a time of its own.
+    if (pending.length > 0) await reader.pause(idleMs);
+    else await watch.rest(known, idleMs, reader.pauseUntil);
   }
 }
 

@@ -68,7 +68,9 @@ function layoutText(): string {
 }
 
 function* constantsIn(text: string): Generator<string> {
-  for (const [, name, value] of text.matchAll(/^export const (\w+At): usize = ([\d_]+);$/gm)) {
+  for (const [, name, value] of text.matchAll(
+    /^export const (\w+(?:At|Bytes)): usize = ([\d_]+);$/gm,
+  )) {
     yield `export const ${name} = ${value};\n`;
   }
 }

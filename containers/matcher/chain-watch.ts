@@ -3,7 +3,7 @@
  * open markets take cancels only, until heads are fresh again. A user who leaves is seen at the head, long before it counts.
  */
 import type { Clock } from '#cloud/clock.ts';
-import type { Command, SetMarketState } from '#domain/command.ts';
+import type { Command, PlaceOrder, SetMarketState } from '#domain/command.ts';
 import type { EngineEvent } from '#domain/event.ts';
 import type { MarketId, MarketState } from '#domain/market.ts';
 import type { ChainHead } from '#wire/matcher-api.ts';
@@ -16,6 +16,9 @@ export const watchName = 'chain-watch';
 /** Markets that end an auction meanwhile are seen by then. */
 const lookMs = 5_000;
 
+/** Of a placement nothing is noted but that it is one. */
+export type NotedCommand = Exclude<Command, PlaceOrder> | Pick<PlaceOrder, 'type' | 'commandId'>;
+
 /** Markets that the watch closed and nobody touched since: it follows from the journal alone, and only those are opened again. */
 export class WatchedMarkets {
   readonly #closed: Set<MarketId>;
@@ -25,7 +28,7 @@ export class WatchedMarkets {
   }
 
   /** Told of every command with what it did, in the journal's order. */
-  note(command: Command, events: readonly EngineEvent[]): void {
+  note(command: NotedCommand, events: readonly EngineEvent[]): void {
     const isOwn = command.commandId.startsWith(`${watchName}:`);
     // Whoever asks for a state means it, also where it was that already and the engine refuses.
     if (command.type === 'set_market_state' && !isOwn) this.#closed.delete(command.marketId);

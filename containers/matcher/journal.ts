@@ -45,6 +45,8 @@ export type JournalOptions = {
   doubted: Doubted;
   /** Called at the moment a frame closes; what it answers is run once the frame is durable, before the frame's answers. */
   closing: (frame: ClosedFrame) => Release;
+  /** The engine's hash over all events, the last appended command's included. */
+  eventHash: () => string;
   /** What the frame of this number is to say about the engine's state, if anything. */
   stateCheck: (frame: number) => StateCheck | undefined;
   /** A put returned: queued commands may be applied before the next frame closes. */
@@ -170,6 +172,7 @@ export class Journal {
       atMs: closing.atMs,
       rulesVersion: this.#options.rulesVersion,
       previousHash: chain,
+      eventHash: this.#options.eventHash(),
     };
     const data = closing.builder.close(header, this.#options.stateCheck(header.frame));
     assert(data.length <= recordBytes, `frame ${header.frame} is larger than a record may be`);

@@ -3,12 +3,11 @@
  * was returned and may not have reached the ledger; and the markets that the chain watch closed. It follows from commands and events alone, so a replay builds it too, and
  * a snapshot carries it.
  */
-import type { Command } from '#domain/command.ts';
 import type { CreditReturned, EngineEvent } from '#domain/event.ts';
 import type { MarketId } from '#domain/market.ts';
 import type { Address, Digest } from '#domain/order.ts';
 import { returningCreditMs } from './bounds.ts';
-import { WatchedMarkets } from './chain-watch.ts';
+import { type NotedCommand, WatchedMarkets } from './chain-watch.ts';
 import { memoryMs } from './engine/limits.ts';
 import { WindowQueue } from './engine/window-queue.ts';
 
@@ -38,8 +37,8 @@ export class LateMemory {
     );
   }
 
-  /** Told of every command with what it did, in the journal's order. */
-  note(command: Command, events: readonly EngineEvent[]): void {
+  /** Told of every command with what it did, in the journal's order; of a placement, only where it changed a market's state. */
+  note(command: NotedCommand, events: readonly EngineEvent[]): void {
     this.#watched.note(command, events);
     const [opening] = events;
     if (command.type === 'cancel' && opening?.type === 'refused') {

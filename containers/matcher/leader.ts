@@ -168,6 +168,7 @@ function assemble(
         write?.(shardSequence);
       };
     },
+    eventHash: () => engine.eventHash(),
     stateCheck: checks.closing,
     room: () => sequencer.pump(),
     putTook: (ms) => tallies.putTook(ms),

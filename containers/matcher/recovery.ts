@@ -53,7 +53,7 @@ export async function recover(options: RecoveryOptions): Promise<Recovered> {
   await follow(replica, {
     records: reader.follow(replica.watermark.shardSequence),
     timers,
-    hashing: () => false,
+    closely: () => false,
     isOver: () => replica.watermark.epoch >= epoch,
   });
   assertNewest(replica.watermark.epoch === epoch, replica, epoch);

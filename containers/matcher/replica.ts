@@ -1,22 +1,26 @@
 /**
  * A group's engine as its journal has it: takes records by the rule of all readers, and asserts that the engine does again
- * what it did then. A standby keeps one warm; a leader goes on with it.
+ * what it did then. A standby keeps one warm; a leader goes on with it. Looking closely, every event is compared with the one that
+ * was written; else each frame's hash over all events is, which takes a fraction of the time.
  */
 import type { JournalReader } from '#cloud/journal-reader.ts';
 import type { JournalRecord } from '#cloud/journal-run.ts';
 import { assert } from '#domain/assertion.ts';
 import type { EngineEvent } from '#domain/event.ts';
+import type { RawCommand } from '#domain/raw-command.ts';
 import {
-  acceptRecord,
+  acceptDecoded,
   type StopReason,
   startOfJournal,
   type Verdict,
   type Watermark,
 } from '#wire/accept-record.ts';
-import type { Frame, StateCheck } from '#wire/journal-frame.ts';
+import { type FrameBytes, openRecord, outcomesOf, type StateCheck } from '#wire/journal-frame.ts';
+import { cancelOf, RawCommands } from '#wire/raw-commands.ts';
 import { hashedStates, stateCheckFrames } from './bounds.ts';
+import type { NotedCommand } from './chain-watch.ts';
 import { Doubt } from './doubt.ts';
-import type { Engine } from './engine/engine.ts';
+import type { ReplayingEngine } from './engine/engine.ts';
 import { createEngine, currentRulesVersion } from './engine/matching-engine.ts';
 import { LateMemory } from './late-memory.ts';
 import { isSame } from './same-value.ts';
@@ -26,7 +30,7 @@ import type { Timers } from './timers.ts';
 export type Cleared = Pick<Watermark, 'epoch' | 'frame' | 'chain'>;
 
 /** Where a replica begins: a state and the place in the journal that it was derived from. */
-export type StartingPoint = { engine: Engine; watermark: Watermark; late: LateMemory };
+export type StartingPoint = { engine: ReplayingEngine; watermark: Watermark; late: LateMemory };
 
 export type ReplicaOptions = {
   groupId: string;
@@ -46,7 +50,7 @@ export const fromTheBeginning = (groupId: string, hashSecret: number): StartingP
 const placesKept = 8_192;
 
 export class Replica {
-  readonly engine: Engine;
+  readonly engine: ReplayingEngine;
   readonly late: LateMemory;
   readonly #groupId: string;
   readonly #cleared: Cleared;
@@ -76,11 +80,12 @@ export class Replica {
     return this.#state;
   }
 
-  /** Takes the next record; `hashing`: at the frames whose state the writer tells, ours is counted too. */
-  take(record: JournalRecord, hashing: boolean): Verdict {
-    const verdict = acceptRecord(this.#groupId, this.#state, record);
+  /** Takes the next record; `closely`: event by event, and with the state's hash at the frames whose state the writer tells. */
+  take(record: JournalRecord, closely: boolean): Verdict<FrameBytes> {
+    const decoded = openRecord(record.data);
+    const verdict = acceptDecoded(this.#groupId, this.#state, { ...record, decoded });
     if (verdict.type === 'stop') throw new Doubt(stopSentence(this.#state, verdict));
-    if (verdict.type === 'frame') this.#replay(verdict.frame, hashing);
+    if (verdict.type === 'frame') this.#replay(verdict.frame, closely);
     this.#state = verdict.state;
     if (verdict.type !== 'ignored') this.#passed(verdict.state);
     return verdict;
@@ -104,24 +109,57 @@ export class Replica {
     this.#holdsCleared ||= isAt(place, this.#cleared);
   }
 
-  #replay(frame: Frame, hashing: boolean): void {
+  #replay(frame: FrameBytes, closely: boolean): void {
     const { engine } = this;
     if (frame.rulesVersion !== currentRulesVersion)
       throw new Doubt(otherRulesSentence(frame.rulesVersion));
-    for (const { command, events } of frame.outcomes) {
+    try {
+      if (closely) this.#compareEvents(frame);
+      else this.#repeat(frame);
+    } catch (error) {
+      if (!(error instanceof RangeError)) throw error;
+      throw new Doubt(`frame ${frame.frame} does not read: ${error.message}`, { cause: error });
+    }
+    engine.takeLevelChanges();
+    assert(engine.sequence === frame.lastSequence, `frame ${frame.frame} ends at another sequence`);
+    const eventHash = engine.eventHash();
+    assert(
+      eventHash === frame.eventHash,
+      `frame ${frame.frame} does not do again what it did: its events come to ${eventHash}, not to ${frame.eventHash}`,
+    );
+    if (closely && frame.frame % stateCheckFrames === 0)
+      this.#hashes.set(frame.frame, engine.stateHash());
+    if (frame.stateCheck) this.#compare(frame.stateCheck);
+  }
+
+  #compareEvents(frame: FrameBytes): void {
+    for (const { command, events } of outcomesOf(frame)) {
       const again: EngineEvent[] = [];
-      engine.apply(command, (event) => again.push(event));
+      this.engine.apply(command, (event) => again.push(event));
       assert(
         isSame(events, again),
         `frame ${frame.frame}: ${command.type} ${command.commandId} does not do again what it did`,
       );
       this.late.note(command, again);
     }
-    engine.takeLevelChanges();
-    assert(engine.sequence === frame.lastSequence, `frame ${frame.frame} ends at another sequence`);
-    if (hashing && frame.frame % stateCheckFrames === 0)
-      this.#hashes.set(frame.frame, engine.stateHash());
-    if (frame.stateCheck) this.#compare(frame.stateCheck);
+  }
+
+  #repeat(frame: FrameBytes): void {
+    const { engine, late } = this;
+    let events: EngineEvent[] = [];
+    const emit = (event: EngineEvent) => void events.push(event);
+    const commands = new RawCommands(frame);
+    for (let command = commands.next(); command; command = commands.next()) {
+      if (command.type === 'raw_place' || command.type === 'raw_cancel') {
+        engine.repeat(command, emit);
+        if (events.length === 0) continue;
+        late.note(notedOf(command, events), events);
+      } else {
+        engine.apply(command, emit);
+        late.note(command, events);
+      }
+      events = [];
+    }
   }
 
   #compare({ frame, stateHash }: StateCheck): void {
@@ -137,7 +175,17 @@ export class Replica {
   }
 }
 
-/** Some 20 ms of replay. */
+/** What a raw command is noted as, by the event that opens what it did. */
+function notedOf(command: RawCommand, [opening]: readonly EngineEvent[]): NotedCommand {
+  if (command.type === 'raw_cancel') return cancelOf(command);
+  assert(
+    opening?.type === 'accepted' || opening?.type === 'refused',
+    'a command without an answer',
+  );
+  return { type: 'place', commandId: opening.commandId };
+}
+
+/** Some milliseconds of replay; twenty of a close one. */
 const commandsPerTurn = 1_000;
 
 /** Takes what the journal holds and gets, until it is over; others have their turn in between, such as the lease's renewals. */
@@ -146,7 +194,7 @@ export async function follow(
   of: {
     records: ReturnType<JournalReader['follow']>;
     timers: Timers;
-    hashing: () => boolean;
+    closely: () => boolean;
     /** Asked before every record. */
     isOver: () => boolean;
   },
@@ -155,8 +203,8 @@ export async function follow(
   for await (const records of of.records) {
     for (const record of records) {
       if (of.isOver()) return;
-      const verdict = replica.take(record, of.hashing());
-      if (verdict.type === 'frame') replayed += 1 + verdict.frame.outcomes.length;
+      const verdict = replica.take(record, of.closely());
+      if (verdict.type === 'frame') replayed += 1 + verdict.frame.count;
       if (replayed < commandsPerTurn) continue;
       await new Promise<void>((resolve) => of.timers.soon(resolve));
       replayed = 0;
@@ -177,6 +225,10 @@ const otherRulesSentence = (rulesVersion: number): string =>
   `the journal was written by rules version ${rulesVersion}, and this code has version ${currentRulesVersion}: it cannot replay it. ` +
   'On the local cloud begin anew with `npm start -- --fresh`; elsewhere deploy the code that wrote it, or a stage with a new journal';
 
+const otherFormatSentence =
+  'the journal was written in another format (docs/journal.md), which this code does not read. ' +
+  'On the local cloud begin anew with `npm start -- --fresh`; elsewhere deploy the code that wrote it, or a stage with a new journal';
+
 type Stop = Extract<Verdict, { type: 'stop' }>;
 
 /** What a stream that was cut off at its old end breaks, seen from the journal's first record. */
@@ -185,6 +237,7 @@ const cutOff: readonly StopReason[] = ['frame_gap', 'frame_of_unknown_epoch', 'b
 function stopSentence(state: Watermark, { reason, detail, rulesVersion }: Stop): string {
   if (rulesVersion !== undefined && rulesVersion !== currentRulesVersion)
     return otherRulesSentence(rulesVersion);
+  if (reason === 'bad_version') return otherFormatSentence;
   return state.frame === 0 && cutOff.includes(reason)
     ? cutOffSentence
     : `the journal cannot be read further: ${reason}, ${detail}`;

@@ -39,8 +39,8 @@ export function standBy(options: {
   follow(replica, {
     records: reader.follow(after, { paceMs: standbyPaceMs, atTip }),
     timers,
-    // Before the tip every event is compared as well, and a hash of each thousandth state would be most of the work.
-    hashing: () => tipAtMs !== undefined,
+    // Until the tip is reached somebody waits for it; from then on there is time to look at every event.
+    closely: () => tipAtMs !== undefined,
     isOver: () => isOver,
   }).catch((error) => {
     if (!isOver) options.failed(asError(error));

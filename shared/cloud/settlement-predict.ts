@@ -3,7 +3,7 @@
  * fails, so that the other side is settled; of a fill that fails on both sides nothing is sent.
  */
 import { assert } from '#domain/assertion.ts';
-import type { AssetId } from '#domain/asset.ts';
+import { type AssetId, atomsPerUnit } from '#domain/asset.ts';
 import type { RejectionReason, SettlementBatch } from '#wire/settlement-batch.ts';
 import type { FillOutcome } from '#wire/settlement-calldata.ts';
 import {
@@ -14,6 +14,7 @@ import {
   type Insured,
   movedBy,
   type SettlingTrade,
+  termsOf,
   tradesOfContent,
 } from './settlement-content.ts';
 
@@ -24,8 +25,11 @@ export type Predicting = Building & {
 
 export type Prediction =
   | { status: 'settles'; built: BuiltBatch; insured: Map<number, Insured>; failing: Failing[] }
-  /** Somebody must fund it; until then the fill waits, and what comes behind it. */
-  | { status: 'insurance_too_low'; asset: AssetId; at: number };
+  /**
+   * Somebody must fund it; until then the fill waits, and what comes behind it. `enoughAtoms`: with so much more it can give what
+   * it has to in all places of the batch that are known to fail.
+   */
+  | { status: 'insurance_too_low'; asset: AssetId; at: number; enoughAtoms: bigint };
 
 /** A side that would not have settled, and why. */
 export type Failing = { at: number; side: Insured; reason: RejectionReason };
@@ -51,7 +55,7 @@ export async function predict(
     for (const { at, reason, side } of ownFaults(rejected, trades)) {
       const before = insured.get(at);
       if (before !== undefined && before === side && reason === 'balance_too_low')
-        return { status: 'insurance_too_low', asset: givenBy(trades[at], side), at };
+        return tooLow(at, side, { trades, insured, predicting });
       const now = before === undefined && side ? side : 'both';
       insured.set(at, now);
       failing.set(at, { at, side: now, reason: failing.get(at)?.reason ?? reason });
@@ -88,9 +92,29 @@ function ownFaults(rejected: readonly Rejected[], trades: readonly SettlingTrade
   });
 }
 
-/** What a side gives: insurance lacks it. */
-function givenBy(trade: SettlingTrade | undefined, side: 'maker' | 'taker'): AssetId {
-  const given = trade && movedBy(trade, side).moves.find(({ units }) => units < 0n);
+type Insuring = {
+  trades: readonly SettlingTrade[];
+  insured: ReadonlyMap<number, Insured>;
+  predicting: Building;
+};
+
+/** Insurance lacks what a side gives. */
+function tooLow(
+  at: number,
+  side: 'maker' | 'taker',
+  { trades, insured, predicting }: Insuring,
+): Prediction {
+  const given = givenBy(trades[at], side)[0];
   assert(given, 'a side of a trade gives something');
-  return given.asset;
+  const { asset } = given;
+  const enoughUnits = [...insured]
+    .flatMap(([place, each]) => (each === 'both' ? [] : givenBy(trades[place], each)))
+    .reduce((sum, move) => (move.asset === asset ? sum + move.units : sum), 0n);
+  const enoughAtoms = enoughUnits * atomsPerUnit(termsOf(predicting.assets, asset));
+  return { status: 'insurance_too_low', asset, at, enoughAtoms };
 }
+
+const givenBy = (trade: SettlingTrade | undefined, side: 'maker' | 'taker') =>
+  (trade ? movedBy(trade, side).moves : [])
+    .filter(({ units }) => units < 0n)
+    .map(({ asset, units }) => ({ asset, units: -units }));

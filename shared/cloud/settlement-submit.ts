@@ -146,8 +146,9 @@ async function prepare(
   return isWritten ? undefined : { status: 'again' };
 }
 
-const lacks = ({ asset, at }: { asset: AssetId; at: number }): string =>
-  `insurance has too little ${asset} for fill ${at}`;
+type Lacking = { asset: AssetId; at: number; enoughAtoms: bigint };
+const lacks = ({ asset, at, enoughAtoms }: Lacking): string =>
+  `insurance has too little ${asset} for fill ${at}: ${enoughAtoms} atoms more are enough`;
 
 class NotPredicted extends Error {
   readonly why: Waiting;

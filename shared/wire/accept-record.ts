@@ -3,10 +3,12 @@
  * history, and whoever comes later. Never skip, never guess: what cannot be explained stops the reader.
  */
 import {
+  type BadRecord,
   chainAfter,
   decodeRecord,
   type EpochRecord,
   type Frame,
+  type FrameHeader,
   genesisHash,
   type Hash,
 } from './journal-frame.ts';
@@ -47,20 +49,27 @@ export type StopReason =
   | 'sequence_gap'
   | 'clock_went_back';
 
-export type Verdict =
+export type Verdict<F = Frame> =
   | { type: 'epoch'; state: Watermark; epoch: EpochRecord }
-  | { type: 'frame'; state: Watermark; frame: Frame }
+  | { type: 'frame'; state: Watermark; frame: F }
   | { type: 'ignored'; state: Watermark; why: 'zombie' | 'repeated' }
   /** `rulesVersion` is that of a frame whose body does not read. */
   | { type: 'stop'; reason: StopReason; detail: string; rulesVersion?: number };
 
+type Given = { data: Uint8Array; shardSequence: string };
+type OfFrame = FrameHeader & { kind: 'frame' };
+
 /** Decides on one record, in shard order. `state` is what the previous verdict answered. */
-export function acceptRecord(
+export const acceptRecord = (groupId: string, state: Watermark, record: Given): Verdict =>
+  acceptDecoded(groupId, state, { ...record, decoded: decodeRecord(record.data) });
+
+/** The same of a record that was read already, be it whole or its header alone. */
+export function acceptDecoded<F extends OfFrame>(
   groupId: string,
   state: Watermark,
-  record: { data: Uint8Array; shardSequence: string },
-): Verdict {
-  const decoded = decodeRecord(record.data);
+  record: Given & { decoded: F | EpochRecord | BadRecord },
+): Verdict<F> {
+  const { decoded } = record;
   const seen = { ...state, shardSequence: record.shardSequence };
   if (decoded.kind === 'bad') {
     const { reason, rulesVersion } = decoded;
@@ -75,7 +84,7 @@ export function acceptRecord(
   return acceptFrame(decoded, record.data, seen);
 }
 
-function acceptEpoch(epoch: EpochRecord, data: Uint8Array, seen: Watermark): Verdict {
+function acceptEpoch(epoch: EpochRecord, data: Uint8Array, seen: Watermark): Verdict<never> {
   if (epoch.epoch < seen.epoch) return { type: 'ignored', state: seen, why: 'zombie' };
   if (epoch.epoch === seen.epoch) {
     if (epoch.nonce !== seen.nonce)
@@ -91,7 +100,7 @@ function acceptEpoch(epoch: EpochRecord, data: Uint8Array, seen: Watermark): Ver
   return { type: 'epoch', state, epoch };
 }
 
-function acceptFrame(frame: Frame, data: Uint8Array, seen: Watermark): Verdict {
+function acceptFrame<F extends OfFrame>(frame: F, data: Uint8Array, seen: Watermark): Verdict<F> {
   if (frame.epoch < seen.epoch) return { type: 'ignored', state: seen, why: 'zombie' };
   if (frame.epoch > seen.epoch) {
     return stop('frame_of_unknown_epoch', seen, `frame ${frame.frame} is of epoch ${frame.epoch}`);

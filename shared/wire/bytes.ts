@@ -1,8 +1,14 @@
-/** A growing byte buffer and its reader: variable-length integers, interned texts and hashes. */
+/**
+ * A growing byte buffer and its reader: variable-length integers, and texts and hashes that are written once and mentioned by an
+ * index later. One that goes on `beside` another mentions that one's as well: theirs are the odd indexes, its own the even ones.
+ */
 import { assert } from '#domain/assertion.ts';
 
 const utf8 = new TextEncoder();
 const fromUtf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+
+/** What was written, by the place in which it was the first time. */
+type Mentions = { texts: Map<string, number>; hexes: Map<string, number> };
 
 /** Writes one journal record. Reusable: `clear()` keeps the memory. */
 export class ByteWriter {
@@ -10,7 +16,12 @@ export class ByteWriter {
   baseMs = 0;
   #bytes = new Uint8Array(4096);
   #length = 0;
-  #interned = new Map<string, number>();
+  readonly #mentions: Mentions = { texts: new Map(), hexes: new Map() };
+  readonly #beside: ByteWriter | undefined;
+
+  constructor(beside?: ByteWriter) {
+    this.#beside = beside;
+  }
 
   get length(): number {
     return this.#length;
@@ -18,7 +29,8 @@ export class ByteWriter {
 
   clear(): void {
     this.#length = 0;
-    this.#interned.clear();
+    this.#mentions.texts.clear();
+    this.#mentions.hexes.clear();
   }
 
   /** A copy of what was written. */
@@ -77,7 +89,7 @@ export class ByteWriter {
 
   /** Text, written once a record: later mentions are an index. */
   text(value: string): void {
-    if (this.#mentioned(value)) return;
+    if (this.#mentioned(value, 'texts')) return;
     const bytes = utf8.encode(value);
     this.uint(bytes.length);
     this.raw(bytes);
@@ -85,17 +97,29 @@ export class ByteWriter {
 
   /** 0x-prefixed hex of a known byte length, written once a record: later mentions are an index. */
   hex(value: string, byteLength: number): void {
-    if (value.length !== 2 + byteLength * 2)
-      assert(false, `not ${byteLength} bytes of hex: ${value}`);
-    if (this.#mentioned(value)) return;
+    assertLength(value, byteLength);
+    if (this.#mentioned(value, 'hexes')) return;
     this.#hexDigits(value, 2);
   }
 
-  #mentioned(value: string): boolean {
-    const index = this.#interned.get(value);
-    this.uint(index === undefined ? 0 : index + 1);
-    if (index === undefined) this.#interned.set(value, this.#interned.size);
-    return index !== undefined;
+  /** The same of what nothing mentions again. */
+  bareHex(value: string, byteLength: number): void {
+    assertLength(value, byteLength);
+    this.#hexDigits(value, 2);
+  }
+
+  #mentioned(value: string, kind: keyof Mentions): boolean {
+    const beside = this.#beside;
+    const other = beside === undefined ? undefined : beside.#mentions[kind].get(value);
+    if (other !== undefined) {
+      this.uint(2 * other + 1);
+      return true;
+    }
+    const own = this.#mentions[kind];
+    const known = own.get(value);
+    if (known === undefined) own.set(value, own.size);
+    this.uint(known === undefined ? 0 : (beside === undefined ? 1 : 2) * (known + 1));
+    return known !== undefined;
   }
 
   #hexDigits(text: string, from: number): void {
@@ -120,12 +144,18 @@ export class ByteWriter {
 /** Reads what ByteWriter wrote; throws on anything that runs past the end. */
 export class ByteReader {
   baseMs = 0;
-  #bytes: Uint8Array;
+  readonly #bytes: Uint8Array;
   #at = 0;
-  #interned: string[] = [];
+  readonly #texts: string[] = [];
+  /** Where the bytes of a hex text lie, and how many; what nobody asked for as a text has none yet. */
+  readonly #hexStarts: number[] = [];
+  readonly #hexLengths: number[] = [];
+  readonly #hexTexts: (string | undefined)[] = [];
+  readonly #beside: ByteReader | undefined;
 
-  constructor(bytes: Uint8Array) {
+  constructor(bytes: Uint8Array, beside?: ByteReader) {
     this.#bytes = bytes;
+    this.#beside = beside;
   }
 
   get left(): number {
@@ -138,20 +168,30 @@ export class ByteReader {
     return value;
   }
 
+  /** The next byte, which stays to be read. */
+  peek(): number | undefined {
+    return this.#bytes[this.#at];
+  }
+
   raw(count: number): Uint8Array {
-    if (count > this.left) throw new RangeError('the record ends too early');
-    this.#at += count;
+    this.pass(count);
     return this.#bytes.subarray(this.#at - count, this.#at);
   }
 
+  /** Leaves so many bytes unread. */
+  pass(count: number): void {
+    if (count > this.left) throw new RangeError('the record ends too early');
+    this.#at += count;
+  }
+
   uint(): number {
-    let value = 0;
-    let scale = 1;
-    for (;;) {
+    const first = this.byte();
+    if (first < 0x80) return first;
+    let value = first & 0x7f;
+    for (let scale = 0x80; ; scale *= 0x80) {
       const byte = this.byte();
       value += (byte & 0x7f) * scale;
       if (byte < 0x80) break;
-      scale *= 0x80;
     }
     if (!Number.isSafeInteger(value)) throw new RangeError('an integer passes 2^53 - 1');
     return value;
@@ -168,27 +208,72 @@ export class ByteReader {
   }
 
   text(): string {
-    const index = this.uint();
-    if (index > 0) return this.#mention(index - 1);
+    const mention = this.uint();
+    if (mention > 0) return this.#holder(mention).#textAt(this.#placeOf(mention));
     const value = fromUtf8.decode(this.raw(this.uint()));
-    this.#interned.push(value);
+    this.#texts.push(value);
     return value;
   }
 
   hex(byteLength: number): string {
-    const index = this.uint();
-    if (index > 0) return this.#mention(index - 1);
-    const value = toHex(this.raw(byteLength));
-    this.#interned.push(value);
+    const mention = this.uint();
+    const holder = this.#holder(mention);
+    const place = mention > 0 ? this.#placeOf(mention) : this.#newHex(byteLength);
+    return holder.#hexTextAt(place, byteLength);
+  }
+
+  /** Hex bytes as they lie: where they begin in what is read. */
+  hexAt(byteLength: number): number {
+    const mention = this.uint();
+    if (this.#beside) assert(false, 'what is mentioned may lie in other bytes');
+    const place = mention > 0 ? mention - 1 : this.#newHex(byteLength);
+    return this.#hexStart(place, byteLength);
+  }
+
+  bareHex(byteLength: number): string {
+    return toHex(this.raw(byteLength));
+  }
+
+  #holder(mention: number): ByteReader {
+    return this.#beside !== undefined && mention % 2 === 1 ? this.#beside : this;
+  }
+
+  #placeOf(mention: number): number {
+    if (this.#beside === undefined) return mention - 1;
+    return mention % 2 === 1 ? (mention - 1) / 2 : mention / 2 - 1;
+  }
+
+  #textAt(place: number): string {
+    const value = this.#texts[place];
+    if (value === undefined) throw new RangeError(unwritten);
     return value;
   }
 
-  #mention(index: number): string {
-    const value = this.#interned[index];
-    if (value === undefined) throw new RangeError('a mention of a text that was not written');
-    return value;
+  #newHex(byteLength: number): number {
+    this.#hexStarts.push(this.#at);
+    this.#hexLengths.push(byteLength);
+    this.pass(byteLength);
+    return this.#hexStarts.length - 1;
+  }
+
+  #hexStart(place: number, byteLength: number): number {
+    const start = this.#hexStarts[place];
+    if (start === undefined || this.#hexLengths[place] !== byteLength)
+      throw new RangeError(unwritten);
+    return start;
+  }
+
+  #hexTextAt(place: number, byteLength: number): string {
+    const start = this.#hexStart(place, byteLength);
+    const known = this.#hexTexts[place];
+    if (known !== undefined) return known;
+    const text = toHex(this.#bytes.subarray(start, start + byteLength));
+    this.#hexTexts[place] = text;
+    return text;
   }
 }
+
+const unwritten = 'a mention of what was not written';
 
 const digits = '0123456789abcdef';
 const pairs = Array.from({ length: 256 }, (_, byte) => `${digits[byte >> 4]}${digits[byte & 15]}`);
@@ -207,6 +292,11 @@ export function fromHex(text: string): Uint8Array {
     bytes[at] = (nibble(text.charCodeAt(2 + at * 2)) << 4) | nibble(text.charCodeAt(3 + at * 2));
   }
   return bytes;
+}
+
+function assertLength(value: string, byteLength: number): void {
+  if (value.length !== 2 + byteLength * 2)
+    assert(false, `not ${byteLength} bytes of hex: ${value}`);
 }
 
 function nibble(code: number): number {

@@ -45,6 +45,14 @@ export function hex(byteLength: number): Codec<string> {
   };
 }
 
+/** The same of what nothing mentions again in its record: no index is kept for it. */
+export function bareHex(byteLength: number): Codec<string> {
+  return {
+    write: (to, value) => to.bareHex(value, byteLength),
+    read: (from) => from.bareHex(byteLength),
+  };
+}
+
 /** One of a closed list. The list may grow at its end, never change order: the index is on disk. */
 export function oneOf<const T extends string | number>(...values: readonly T[]): Codec<T> {
   return {

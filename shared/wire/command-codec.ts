@@ -35,6 +35,7 @@ import type { Market } from '#domain/market.ts';
 import type { FittedAmounts } from '#domain/order.ts';
 import { numberedRefusals } from '#domain/refusal.ts';
 import {
+  bareHex,
   bigUint,
   bool,
   type Codec,
@@ -51,19 +52,31 @@ import {
 
 const address = hex(20);
 const digest = hex(32);
-const side = oneOf('buy', 'sell');
-const orderType = oneOf(
+
+// By the numbers that they have on disk: these lists grow at their ends only.
+export const sideNames = ['buy', 'sell'] as const;
+export const orderTypeNames = [
   'limit',
   'market',
   'stop',
   'stop_limit',
   'take_profit',
   'take_profit_limit',
-);
-const timeInForce = oneOf('gtc', 'ioc', 'fok', 'gtd');
-const selfTrade = oneOf('expire_taker', 'expire_maker', 'expire_both', 'decrement');
+] as const;
+export const timeInForceNames = ['gtc', 'ioc', 'fok', 'gtd'] as const;
+export const selfTradeNames = ['expire_taker', 'expire_maker', 'expire_both', 'decrement'] as const;
+export const capNames = ['base', 'quote'] as const;
+export const misfitNames = ['price_off_tick', 'size_off_lot', 'notional_too_large'] as const;
+
+/** Of the commands that most of a journal is. */
+export const commandTags = { place: 7, cancel: 8 } as const;
+
+const side = oneOf(...sideNames);
+const orderType = oneOf(...orderTypeNames);
+const timeInForce = oneOf(...timeInForceNames);
+const selfTrade = oneOf(...selfTradeNames);
 const marketState = oneOf('pre_open', 'open', 'cancel_only', 'halted', 'closed', 'auction');
-const cap = oneOf('base', 'quote');
+const cap = oneOf(...capNames);
 const bit = oneOf(0, 1);
 
 const asset = record<Asset>({ id: text, decimals: uint, chainDecimals: uint, chainAsset: text });
@@ -94,7 +107,7 @@ const fitted = record<FittedAmounts>({
   spendUnits: uint,
   triggerTicks: uint,
   displayLots: uint,
-  misfit: optional(oneOf('price_off_tick', 'size_off_lot', 'notional_too_large')),
+  misfit: optional(oneOf(...misfitNames)),
 });
 
 const signedOrder = record<SignedOrder>({
@@ -135,7 +148,7 @@ const placeFields = {
   clientOrderId: optional(text),
   replaces: optional(digest),
   signed: signedOrder,
-  signature: hex(65),
+  signature: bareHex(65),
 };
 
 /** Of whoever ordered a change of settings. */
@@ -144,7 +157,7 @@ const ordered = { by: text, why: text };
 /** Tags 1, 2 and 5 were records of the first rules: never to be used again. */
 export const command: Codec<Command> = union<Command>({
   place: {
-    tag: 7,
+    tag: commandTags.place,
     codec: record<Omit<OwnPlaceOrder, 'type'>>(placeFields),
     extended: {
       tag: 17,
@@ -156,7 +169,7 @@ export const command: Codec<Command> = union<Command>({
     },
   },
   cancel: {
-    tag: 8,
+    tag: commandTags.cancel,
     codec: record<Omit<CancelOrder, 'type'>>({
       commandId: digest,
       nowMs: timeMs,
@@ -263,16 +276,19 @@ export const command: Codec<Command> = union<Command>({
   continue: { tag: 16, codec: record<Omit<Continue, 'type'>>({ commandId: text, nowMs: timeMs }) },
 });
 
-/** An event without its sequence number: a frame states its first one, and numbers have no gaps. */
-type Bare<T> = Omit<T, 'type' | 'sequence'>;
-type Unnumbered<T> = T extends EngineEvent ? Omit<T, 'sequence'> : never;
+/**
+ * An event without its sequence number, since a frame states its first one and numbers have no gaps, and without the id of its
+ * command, which stands in the command.
+ */
+type Bare<T> = Omit<T, 'type' | 'sequence' | 'commandId'>;
+type BareEvent<T> = T extends EngineEvent ? Omit<T, 'sequence' | 'commandId'> : never;
 
 /** Tags 4 and 7 were records of the first rules: never to be used again. */
-export const event: Codec<Unnumbered<EngineEvent>> = union<Unnumbered<EngineEvent>>({
-  accepted: { tag: 1, codec: record<Bare<Accepted>>({ commandId: text }) },
+export const event: Codec<BareEvent<EngineEvent>> = union<BareEvent<EngineEvent>>({
+  accepted: { tag: 1, codec: record<Bare<Accepted>>({}) },
   refused: {
     tag: 2,
-    codec: record<Bare<Refused>>({ commandId: text, code: oneOf(...numberedRefusals) }),
+    codec: record<Bare<Refused>>({ code: oneOf(...numberedRefusals) }),
   },
   trade: {
     tag: 3,

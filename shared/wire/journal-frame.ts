@@ -3,13 +3,14 @@
  * Layout, both: version byte, kind byte, fields, CRC-32C of everything before it (little-endian).
  */
 import { sha256 } from 'ethers';
+import { assert } from '#domain/assertion.ts';
 import type { Command } from '#domain/command.ts';
 import type { EngineEvent, Outcome } from '#domain/event.ts';
 import { ByteReader, ByteWriter, fromHex, toHex } from './bytes.ts';
 import { command, event } from './command-codec.ts';
 import { crc32c } from './crc32c.ts';
 
-const formatVersion = 1;
+const formatVersion = 2;
 const frameKind = 1;
 const epochKind = 2;
 
@@ -35,6 +36,8 @@ export type FrameHeader = {
   rulesVersion: number;
   /** The chain value that the frame continues. */
   previousHash: Hash;
+  /** The writer's hash over every event so far, 16 hex digits: whoever does the commands again need not look at the events. */
+  eventHash: string;
 };
 
 /** What the writer's engine was at the end of a frame: whoever replays compares. */
@@ -61,11 +64,13 @@ export type EpochRecord = {
 
 /** Collects outcomes of one frame; its size is known at any time, so that the writer can close it by bytes. */
 export class FrameBuilder {
-  #body = new ByteWriter();
+  readonly #commands = new ByteWriter();
+  readonly #events = new ByteWriter(this.#commands);
   #count = 0;
 
   constructor(atMs: number) {
-    this.#body.baseMs = atMs;
+    this.#commands.baseMs = atMs;
+    this.#events.baseMs = atMs;
   }
 
   get count(): number {
@@ -73,22 +78,22 @@ export class FrameBuilder {
   }
 
   get byteLength(): number {
-    return this.#body.length;
+    return this.#commands.length + this.#events.length;
   }
 
   append(taken: Command, events: readonly EngineEvent[]): void {
-    command.write(this.#body, taken);
-    this.#body.uint(events.length);
-    for (const each of events) event.write(this.#body, each);
+    command.write(this.#commands, taken);
+    this.#events.uint(events.length);
+    for (const each of events) {
+      if ('commandId' in each && each.commandId !== taken.commandId)
+        assert(false, `${taken.commandId} did what ${each.commandId} was to do`);
+      event.write(this.#events, each);
+    }
     this.#count += 1;
   }
 
   /** The finished record. `atMs` must be the time that the builder was opened with. */
   close(header: FrameHeader, stateCheck?: StateCheck): Uint8Array {
-    if (stateCheck) {
-      this.#body.uint(header.frame - stateCheck.frame);
-      this.#body.hex(`0x${stateCheck.stateHash}`, 8);
-    }
     const head = new ByteWriter();
     head.byte(formatVersion);
     head.byte(frameKind);
@@ -100,9 +105,14 @@ export class FrameBuilder {
     head.uint(header.clock);
     head.uint(header.atMs);
     head.uint(header.rulesVersion);
-    head.hex(header.previousHash, 32);
+    head.bareHex(header.previousHash, 32);
+    head.bareHex(`0x${header.eventHash}`, 8);
+    head.uint(stateCheck ? header.frame - stateCheck.frame + 1 : 0);
+    if (stateCheck) head.bareHex(`0x${stateCheck.stateHash}`, 8);
     head.uint(this.#count);
-    head.raw(this.#body.take());
+    head.uint(this.#commands.length);
+    head.raw(this.#commands.take());
+    head.raw(this.#events.take());
     return sealed(head);
   }
 }
@@ -120,7 +130,7 @@ export function encodeEpoch(record: Omit<EpochRecord, 'kind'>): Uint8Array {
   head.byte(epochKind);
   head.text(record.groupId);
   head.uint(record.epoch);
-  head.hex(record.nonce, 16);
+  head.bareHex(record.nonce, 16);
   return sealed(head);
 }
 
@@ -131,28 +141,45 @@ function sealed(head: ByteWriter): Uint8Array {
 
 export type Decoded = Frame | EpochRecord | BadRecord;
 
+/** A frame as it lies: its header is read, its commands and what they did are not. */
+export type FrameBytes = FrameHeader & {
+  kind: 'frame';
+  stateCheck?: StateCheck;
+  /** How many commands it holds. */
+  count: number;
+  /** The commands one after the other: they mention nothing that is written elsewhere. */
+  commands: Uint8Array;
+  /** What each of them did, in their order. */
+  events: Uint8Array;
+};
+
 /** `rulesVersion` is that of a frame whose body does not read: other rules may have had other records. */
-type BadRecord = { kind: 'bad'; reason: 'crc' | 'version' | 'body'; rulesVersion?: number };
+export type BadRecord = { kind: 'bad'; reason: 'crc' | 'version' | 'body'; rulesVersion?: number };
 
 /** Reads a record. Whatever is wrong with the bytes is an answer, never an exception: the reader decides to stop. */
 export function decodeRecord(bytes: Uint8Array): Decoded {
+  const record = openRecord(bytes);
+  if (record.kind !== 'frame') return record;
+  try {
+    return readFrame(record);
+  } catch {
+    return { kind: 'bad', reason: 'body', rulesVersion: record.rulesVersion };
+  }
+}
+
+/** Reads a record as far as it takes to decide whether it counts. */
+export function openRecord(bytes: Uint8Array): FrameBytes | EpochRecord | BadRecord {
   if (bytes.length < 6 || !sealHolds(bytes)) return { kind: 'bad', reason: 'crc' };
   if (bytes[0] !== formatVersion) return { kind: 'bad', reason: 'version' };
-  const all = bytes.subarray(2, bytes.length - 4);
-  const from = new ByteReader(all);
-  let header: FrameHeader | undefined;
+  const from = new ByteReader(bytes.subarray(2, bytes.length - 4));
   try {
-    if (bytes[1] === frameKind) {
-      header = readHeader(from);
-      return readFrame(header, from, all);
-    }
+    if (bytes[1] === frameKind) return openFrame(from);
     if (bytes[1] === epochKind) {
-      return { kind: 'epoch', groupId: from.text(), epoch: from.uint(), nonce: from.hex(16) };
+      return { kind: 'epoch', groupId: from.text(), epoch: from.uint(), nonce: from.bareHex(16) };
     }
     return { kind: 'bad', reason: 'version' };
   } catch {
-    const { rulesVersion } = header ?? {};
-    return { kind: 'bad', reason: 'body', ...(rulesVersion === undefined ? {} : { rulesVersion }) };
+    return { kind: 'bad', reason: 'body' };
   }
 }
 
@@ -162,8 +189,8 @@ function sealHolds(bytes: Uint8Array): boolean {
   return stated === crc32c(bytes.subarray(0, at));
 }
 
-function readHeader(from: ByteReader): FrameHeader {
-  return {
+function openFrame(from: ByteReader): FrameBytes {
+  const header: FrameHeader = {
     groupId: from.text(),
     epoch: from.uint(),
     frame: from.uint(),
@@ -172,37 +199,58 @@ function readHeader(from: ByteReader): FrameHeader {
     clock: from.uint(),
     atMs: from.uint(),
     rulesVersion: from.uint(),
-    previousHash: from.hex(32),
+    previousHash: from.bareHex(32),
+    eventHash: from.bareHex(8).slice(2),
   };
-}
-
-function readFrame(header: FrameHeader, from: ByteReader, all: Uint8Array): Frame {
+  const stateCheck = readStateCheck(header, from);
   const count = from.uint();
-  const body = new ByteReader(all.subarray(all.length - from.left));
-  body.baseMs = header.atMs;
-  const outcomes: Outcome<Command>[] = [];
-  let sequence = header.firstSequence;
-  for (let index = 0; index < count; index += 1) {
-    const taken = command.read(body);
-    const events: EngineEvent[] = [];
-    for (let left = body.uint(); left > 0; left -= 1) {
-      const did = event.read(body) as EngineEvent;
-      did.sequence = sequence;
-      sequence += 1;
-      events.push(did);
-    }
-    outcomes.push({ command: taken, events });
-  }
-  const stateCheck = body.left > 0 ? readStateCheck(header, body) : undefined;
-  if (sequence !== header.lastSequence + 1 || body.left !== 0)
-    throw new RangeError('the count is off');
-  return { kind: 'frame', ...header, outcomes, ...(stateCheck ? { stateCheck } : {}) };
+  const commands = from.raw(from.uint());
+  const events = from.raw(from.left);
+  return { kind: 'frame', ...header, ...stateCheck, count, commands, events };
 }
 
-function readStateCheck(header: FrameHeader, body: ByteReader): StateCheck {
-  const frame = header.frame - body.uint();
-  if (frame < 1) throw new RangeError('a state before the first frame');
-  return { frame, stateHash: body.hex(8).slice(2) };
+function readStateCheck({ frame }: FrameHeader, from: ByteReader): { stateCheck?: StateCheck } {
+  const back = from.uint();
+  if (back === 0) return {};
+  if (back > frame) throw new RangeError('a state before the first frame');
+  const stateHash = from.bareHex(8).slice(2);
+  return { stateCheck: { frame: frame - back + 1, stateHash } };
+}
+
+function readFrame({ count, commands, events, ...header }: FrameBytes): Frame {
+  return { ...header, outcomes: outcomesOf({ ...header, count, commands, events }) };
+}
+
+/** A frame's commands with what they did. Throws a RangeError where its bytes are none. */
+export function outcomesOf(frame: FrameBytes): Outcome<Command>[] {
+  const { atMs, count, firstSequence, lastSequence } = frame;
+  const taken = new ByteReader(frame.commands);
+  const did = new ByteReader(frame.events, taken);
+  taken.baseMs = atMs;
+  did.baseMs = atMs;
+  // What they did mentions texts of all of them.
+  const all: Command[] = [];
+  while (all.length < count) all.push(command.read(taken));
+  let sequence = firstSequence;
+  const outcomes = all.map((each) => {
+    const outcome = { command: each, events: readEvents(did, each, sequence) };
+    sequence += outcome.events.length;
+    return outcome;
+  });
+  if (sequence !== lastSequence + 1 || taken.left + did.left !== 0)
+    throw new RangeError('the count is off');
+  return outcomes;
+}
+
+function readEvents(from: ByteReader, { commandId }: Command, first: number): EngineEvent[] {
+  const events: EngineEvent[] = [];
+  for (let left = from.uint(); left > 0; left -= 1) {
+    const did = event.read(from) as EngineEvent;
+    did.sequence = first + events.length;
+    if (did.type === 'accepted' || did.type === 'refused') did.commandId = commandId;
+    events.push(did);
+  }
+  return events;
 }
 
 /** H(chain ‖ record): the chain value after a record. */

@@ -36,6 +36,7 @@ function sampleFrame(): Omit<Frame, 'kind'> {
     atMs,
     rulesVersion: 2,
     previousHash: genesisHash,
+    eventHash: '0123456789abcdef',
     outcomes,
   };
 }

@@ -211,6 +211,7 @@ function journalOf(commands: readonly Command[], engine: Engine, from = startOfJ
         ...{ firstSequence: state.lastSequence + 1, lastSequence: engine.sequence },
         ...{ clock: state.clock + 1, atMs: outcomes[0]?.command.nowMs ?? 0 },
         ...{ rulesVersion: currentRulesVersion, previousHash: state.chain },
+        eventHash: engine.eventHash(),
       }),
     );
   }

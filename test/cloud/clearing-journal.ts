@@ -70,7 +70,12 @@ export class HandWrittenJournal {
     const numbered = frame.outcomes.flatMap(({ events }) => events);
     const outcomes = given.map(({ command, events }) => ({
       command,
-      events: numbered.splice(0, events.length),
+      // An answer to a command names it.
+      events: numbered
+        .splice(0, events.length)
+        .map((event) =>
+          'commandId' in event ? { ...event, commandId: command.commandId } : event,
+        ),
     }));
     return this.#close({ ...frame, outcomes });
   }
@@ -89,10 +94,12 @@ export class HandWrittenJournal {
   }
 
   #next(events: BareEvent[], atMs: number): Omit<Frame, 'kind'> {
-    const outcomes: Outcome<Command>[] = events.map((event, index) => ({
-      command: { type: 'tick', commandId: `tick-${this.#frame + 1}-${index}`, nowMs: atMs },
-      events: [{ ...event, sequence: this.#sequence + 1 + index } as EngineEvent],
-    }));
+    const outcomes = events.map((event, index): Outcome<Command> => {
+      const commandId = `tick-${this.#frame + 1}-${index}`;
+      const answers = 'commandId' in event ? { commandId } : {};
+      const did = { ...event, ...answers, sequence: this.#sequence + 1 + index } as EngineEvent;
+      return { command: { type: 'tick', commandId, nowMs: atMs }, events: [did] };
+    });
     return {
       groupId: this.groupId,
       epoch: this.#epoch,
@@ -103,6 +110,7 @@ export class HandWrittenJournal {
       atMs,
       rulesVersion: 1,
       previousHash: this.#chain,
+      eventHash: '0'.repeat(16),
       outcomes,
     };
   }

@@ -152,6 +152,7 @@ export class GroupsAndVault {
     group.frames.push({
       ...{ kind: 'frame', groupId: group.groupId, epoch: 1, frame, atMs: frame, rulesVersion: 1 },
       ...{ firstSequence: last + 1, lastSequence: last + events.length, previousHash: '' },
+      eventHash: '',
       clock: Math.max(before?.clock ?? 0, clock) + 1,
       outcomes,
     });

@@ -1,4 +1,5 @@
 /** Settlement from cleared runs to the vault's balances: the contracts on anvil, the tables on DynamoDB's local twin. */
+import { toBeHex } from 'ethers';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { batchesBehind } from '#cloud/settlement-batches.ts';
 import { settleRows } from '#cloud/settlement-due.ts';
@@ -7,6 +8,7 @@ import { settle } from '#cloud/settlement-pass.ts';
 import { fillSettlements } from '#cloud/settlement-status.ts';
 import { units } from '#domain/amount.ts';
 import { insuranceAccount } from '#wire/table-keys.ts';
+import { fundInsurance } from '../../contracts/fund-insurance.ts';
 import { type ChainWorld, delaySeconds, startChainWorld, User } from '../contracts/chain-world.ts';
 import { type DynamoTwin, newTable, startDynamo } from '../twins/dynamo-twin.ts';
 import { killedAt } from './ledger-twin.ts';
@@ -204,7 +206,19 @@ test('where insurance lacks funds the batch waits, and goes on once it has them'
     await world.clear();
     const { left } = await world.settle();
     expect(left).toMatchObject({ status: 'waits', why: 'insurance_too_low', batchId: 3 });
-    await world.fundInsurance('USDC', 100_000);
+    // As the runbook says: so much as is enough, by the command, from a wallet of anybody's.
+    const atoms = BigInt(
+      /(\d+) atoms more are enough/.exec(String(Reflect.get(left, 'detail')))?.[1] ?? 0,
+    );
+    const { vault, deployer } = chain.places;
+    const usdc = toBeHex(world.asset('USDC').chainAsset, 20);
+    const payer = new User('payer');
+    await chain.tokens(deployer, usdc, 'mint', [payer.address, atoms]);
+    await chain.chain.rpc('anvil_setBalance', payer.address, '0x3635c9adc5dea00000');
+    const wish = { rpc: chain.chain.url, vault, asset: BigInt(usdc), atoms: atoms - 1n };
+    await fundInsurance(wish, payer.key.privateKey);
+    expect((await world.settle()).left).toMatchObject({ why: 'insurance_too_low', batchId: 3 });
+    await fundInsurance({ ...wish, atoms: 1n }, payer.key.privateKey);
     await world.settle();
     expect(await chain.read('lastBatch')).toBe(3n);
   }));

@@ -4,6 +4,7 @@ import { openCheckpoints } from '../../local/checkpoints.ts';
 import { startDynamodbStreamPoller } from '../../local/dynamodb-stream-poller.ts';
 import type { InvokeResult } from '../../local/lambda-host.ts';
 import { provisionTable } from '../../local/provision-table.ts';
+import { createShardWatches } from '../../local/shard-watch.ts';
 import { type EmulatorSet, startEmulatorSet, until } from './fixtures-b/emulator-set.ts';
 import { mappingOf, resource } from './fixtures-b/resources.ts';
 
@@ -43,6 +44,7 @@ function start(table: string, invoke: (changes: Change[]) => InvokeResult, props
     streams: set.clients.dynamodbStreams,
     region: 'us-east-1',
     mapping: mappingOf({ EventSourceArn: arn, ...props }),
+    watchOf: createShardWatches()(''),
     checkpoints: openCheckpoints(`${set.stateFolder}/checkpoints`, table, Date.now()),
     invoke: async (event) => invoke((event as { Records: Change[] }).Records),
     sendDiscard: async () => undefined,

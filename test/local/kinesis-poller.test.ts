@@ -4,6 +4,7 @@ import { openCheckpoints } from '../../local/checkpoints.ts';
 import { startKinesisPoller } from '../../local/kinesis-poller.ts';
 import type { InvokeResult } from '../../local/lambda-host.ts';
 import { provisionStream } from '../../local/provision-stream.ts';
+import { createShardWatches } from '../../local/shard-watch.ts';
 import { type EmulatorSet, startEmulatorSet, until } from './fixtures-b/emulator-set.ts';
 import { mappingOf, resource } from './fixtures-b/resources.ts';
 
@@ -55,6 +56,7 @@ function start(
     client: set.clients.kinesis,
     region: 'us-east-1',
     mapping,
+    watchOf: createShardWatches()(''),
     checkpoints: openCheckpoints(`${set.stateFolder}/checkpoints`, stream, Date.now()),
     invoke: async (event) => invoke(event),
     sendDiscard: async ({ records }) => {

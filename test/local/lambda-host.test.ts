@@ -204,8 +204,22 @@ const COUNT_TOGETHER = `
     return { calls, thread: process.env.AWS_LAMBDA_LOG_STREAM_NAME };
   };`;
 
-async function threadsOf(host: LambdaHost, events: number): Promise<number> {
-  const results = await Promise.all(Array.from({ length: events }, () => host.invoke({})));
+/** Answers once as many threads as the event says run it at the same time. */
+const GATHER = `
+  import { setTimeout as sleep } from 'node:timers/promises';
+  import { BroadcastChannel, threadId } from 'node:worker_threads';
+  export const handler = async ({ together }) => {
+    const channel = new BroadcastChannel('gather');
+    const here = new Set([threadId]);
+    channel.onmessage = ({ data }) => here.add(data);
+    const tell = () => channel.postMessage(threadId);
+    for (tell(); here.size < together; tell()) await sleep(10);
+    channel.close();
+    return { thread: process.env.AWS_LAMBDA_LOG_STREAM_NAME };
+  };`;
+
+async function threadsOf(host: LambdaHost, events: number, event: unknown = {}): Promise<number> {
+  const results = await Promise.all(Array.from({ length: events }, () => host.invoke(event)));
   const threads = results.map((result) => {
     if (!result.ok) throw new Error(result.error.errorMessage);
     return (result.payload as { thread: string }).thread;
@@ -246,8 +260,15 @@ describe('the pool', () => {
   });
 
   test('runs four events at once and no more', async () => {
-    const { host } = start(COUNT_TOGETHER);
-    expect(await threadsOf(host, 9)).toBe(4);
+    const { host } = start(GATHER, { Timeout: 60 });
+    expect(await threadsOf(host, 4, { together: 4 })).toBe(4);
+    const { host: other } = start(COUNT_TOGETHER, {}, { patienceMs: 0 });
+    expect(await threadsOf(other, 9)).toBeLessThanOrEqual(4);
+  });
+
+  test('starts no second environment for events that the first one has soon done', async () => {
+    const { host } = start(GATHER, {}, { patienceMs: 30_000 });
+    expect(await threadsOf(host, 3, { together: 1 })).toBe(1);
   });
 
   test('keeps to the reserved concurrency', async () => {
@@ -262,9 +283,9 @@ describe('the pool', () => {
   });
 
   test('grows beyond four where an event source asks for more', async () => {
-    const { host } = start(COUNT_TOGETHER);
-    await host.invoke({}, { concurrency: 6 });
-    expect(await threadsOf(host, 6)).toBe(6);
+    const { host } = start(GATHER, { Timeout: 60 });
+    await host.invoke({ together: 1 }, { concurrency: 6 });
+    expect(await threadsOf(host, 6, { together: 6 })).toBe(6);
   });
 
   test('reuses an environment for the next event', async () => {

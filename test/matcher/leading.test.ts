@@ -240,6 +240,7 @@ test('a journal of other rules is not replayed, and whoever reads why is told wh
   const frame = encodeFrame({
     ...{ groupId, epoch: 1, frame: 1, firstSequence: 1, lastSequence: 0, clock: 1, atMs: 1 },
     ...{ rulesVersion: 1, previousHash: chainAfter(genesisHash, epoch), outcomes: [] },
+    eventHash: '0'.repeat(16),
   });
   await world.time.until(writer.put(epoch, undefined));
   await world.time.until(writer.put(frame, undefined));

@@ -2,7 +2,10 @@
 import { describe, expect, test } from 'vitest';
 import { chainAfter, encodeEpoch, encodeFrame, genesisHash } from '#wire/journal-frame.ts';
 import { caughtUpMs, stateCheckFrames } from '../../containers/matcher/bounds.ts';
-import { currentRulesVersion } from '../../containers/matcher/engine/matching-engine.ts';
+import {
+  createEngine,
+  currentRulesVersion,
+} from '../../containers/matcher/engine/matching-engine.ts';
 import { address, groupId, leaseMs, MatcherWorld, type Running } from './matcher-world.ts';
 
 async function pair() {
@@ -178,6 +181,7 @@ function writeJournal(world: MatcherWorld, stateCheck: { frame: number; stateHas
       encodeFrame({
         ...{ groupId, epoch: 1, frame, firstSequence: 1, lastSequence: 0, clock: frame },
         ...{ atMs: 1, rulesVersion: currentRulesVersion, previousHash, outcomes: [] },
+        eventHash: createEngine().eventHash(),
         ...(frame > stateCheck.frame ? { stateCheck } : {}),
       }),
     );

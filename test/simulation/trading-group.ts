@@ -177,6 +177,7 @@ export class TradingGroup {
     const clocks = outcomes.map(({ command }) => (command.type === 'grant' ? command.clock : 0));
     return {
       ...{ groupId: this.groupId, epoch, frame: frame + 1, rulesVersion: 1, previousHash: chain },
+      eventHash: this.engine.eventHash(),
       ...{ firstSequence: lastSequence + 1, lastSequence: lastSequence + events.length },
       clock: Math.max(clock, ...clocks) + 1,
       atMs: this.#world.nowMs(),

@@ -21,6 +21,7 @@ function frameRecord(state: Watermark, header: Partial<FrameHeader> = {}): Uint8
     atMs: 1_000,
     rulesVersion: 1,
     previousHash: state.chain,
+    eventHash: '0'.repeat(16),
     ...header,
     firstSequence,
     lastSequence: firstSequence + 1,
@@ -60,7 +61,7 @@ describe('PROTOCOL 2, rule 1: bad CRC, version or group stops', () => {
 
   test('a format version of the future', () => {
     const bytes = frameRecord(started);
-    bytes[0] = 2;
+    bytes[0] = 3;
     const at = bytes.length - 4;
     new DataView(bytes.buffer).setUint32(at, crc32c(bytes.subarray(0, at)), true);
     expect(reasonOf(read(started, bytes))).toBe('bad_version');
@@ -76,6 +77,7 @@ describe('PROTOCOL 2, rule 1: bad CRC, version or group stops', () => {
       atMs: 1_000,
       rulesVersion: 1,
       previousHash: started.chain,
+      eventHash: '0'.repeat(16),
       // It states an event that it does not hold.
       firstSequence: lastSequence + 1,
       lastSequence: lastSequence + 1,

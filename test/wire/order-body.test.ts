@@ -235,9 +235,10 @@ test('whatever times an order has, the journal can write it', () => {
         signature: body.signature,
       };
       const header = { groupId: 'majors', epoch: 1, frame: 1, firstSequence: 1, lastSequence: 0 };
-      const frame = { ...header, clock: 1, atMs: order.createdAtMs, rulesVersion: 2 };
+      const of = { previousHash: genesisHash, eventHash: '0'.repeat(16) };
+      const frame = { ...header, ...of, clock: 1, atMs: order.createdAtMs, rulesVersion: 2 };
       const outcomes = [{ command, events: [] }];
-      const record = encodeFrame({ ...frame, previousHash: genesisHash, outcomes });
+      const record = encodeFrame({ ...frame, outcomes });
       expect(decodeRecord(record)).toMatchObject({ kind: 'frame', outcomes });
     }),
   );

@@ -4,6 +4,7 @@ import type { Command, PlaceOrder } from '#domain/command.ts';
 import type { EngineEvent } from '#domain/event.ts';
 import type { Market, MarketId } from '#domain/market.ts';
 import type { Address, Digest, DoneReason, OrderProgress, Side } from '#domain/order.ts';
+import type { RawCommand } from '#domain/raw-command.ts';
 import type { EngineRefusal } from '#domain/refusal.ts';
 import type { SnapshotRecord } from './snapshot-record.ts';
 
@@ -41,6 +42,11 @@ export type MarketStatus = {
 };
 
 export interface Engine {
+  /**
+   * Announces the commands that come next, in their order: an engine may look ahead at what they will need. Nothing that can be asked for
+   * changes, others may come in between or in their place, and what was announced before counts no more.
+   */
+  prepare(commands: readonly Command[]): void;
   /**
    * Applies one command: emits `accepted` or `refused`, then what followed. Deterministic; `command.nowMs` never goes back.
    * While `isUnfinished`, only `continue` may come; while something is due at its time (`nextDueMs`), only `tick`. `drive` keeps to that.
@@ -93,4 +99,10 @@ export interface Engine {
   eventHash(): string;
   /** Throws AssertionFailed where an invariant of the market rules does not hold. */
   validate(): void;
+}
+
+/** One that also takes commands as a journal has them. */
+export interface ReplayingEngine extends Engine {
+  /** As `apply`; but events are given only of a command that was refused or changed a market's state, and `eventHash` answers for all. */
+  repeat(command: RawCommand, emit: (event: EngineEvent) => void): void;
 }

@@ -25,6 +25,9 @@ export const dayMs = 86_400_000;
  */
 export const delegationsPerAccount = 32;
 
+/** Commands that an engine looks at before their turn; of more that are announced it takes the first. A request of each: 48 KiB. */
+export const commandsAhead = 256;
+
 /**
  * Events of one command: at most some 200 bytes each, so that a command stays below the 256 KiB of a frame.
  * A step of work (one resting order met, one order ended, one triggered order entering) yields at most four: a trade, the ends of

@@ -1,6 +1,6 @@
 /** The engine that the matcher runs. */
 import { assert } from '#domain/assertion.ts';
-import type { Engine } from './engine.ts';
+import type { ReplayingEngine } from './engine.ts';
 import { createFastEngine, restoreFastEngine } from './fast/fast-engine.ts';
 import type { SnapshotRecord } from './snapshot-record.ts';
 
@@ -17,7 +17,7 @@ export type EngineOptions = {
   hashSecret?: number;
 };
 
-export function createEngine(options: EngineOptions = {}): Engine {
+export function createEngine(options: EngineOptions = {}): ReplayingEngine {
   return createFastEngine(fastOptions(options));
 }
 
@@ -25,7 +25,7 @@ export function createEngine(options: EngineOptions = {}): Engine {
 export function restoreEngine(
   records: Iterable<SnapshotRecord>,
   options: EngineOptions = {},
-): Engine {
+): ReplayingEngine {
   return restoreFastEngine(records, fastOptions(options));
 }
 

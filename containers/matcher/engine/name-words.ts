@@ -1,4 +1,5 @@
 /** Names as two 32-bit words, so that whoever folds a name often pays for its characters once. */
+import type { RawCommand } from '#domain/raw-command.ts';
 import { HashLanes } from './hash-lanes.ts';
 
 export type NameWords = { left: number; right: number };
@@ -83,6 +84,23 @@ export function readDigest(text: string, into: Int32Array, from = 0): boolean {
     into[from + word] = value;
   }
   return invalid >= 0 && invalid < 16;
+}
+
+/** The same of a digest's 32 bytes. */
+export function readDigestBytes(bytes: Uint8Array, at: number, into: Int32Array, to: number): void {
+  for (let word = 0; word < digestWords; word += 1) {
+    const from = at + word * 4;
+    const high = ((bytes[from] as number) << 24) | ((bytes[from + 1] as number) << 16);
+    const low = ((bytes[from + 2] as number) << 8) | (bytes[from + 3] as number);
+    into[to + word] = high | low;
+  }
+}
+
+/** A raw command's id as text. */
+export function rawId({ bytes, idAt }: RawCommand): string {
+  const words = new Int32Array(digestWords);
+  readDigestBytes(bytes, idAt, words, 0);
+  return writeDigest(words, 0);
 }
 
 /** The text of the 8 words from a place on. */

@@ -31,8 +31,10 @@ export type CoreCalls = {
   resolveTarget(request: number): void;
   resolveDelegation(request: number): void;
   resolveTextDelegation(request: number, id: number): void;
+  resolveClient(request: number, client: number): void;
   resolveTextId(request: number, id: number): void;
   resolveTextTarget(request: number, id: number): void;
+  lookAhead(requests: number, count: number): void;
   settleRequest(request: number): void;
   findId(): number;
   addTextId(): number;

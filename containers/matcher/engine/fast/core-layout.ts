@@ -179,9 +179,10 @@ export const idRow = {
 export const clientIdRow = {
   live: 0,
   orders: 4,
-  nameLeft: 8,
-  nameRight: 12,
-  next: 16,
+  pending: 8,
+  nameLeft: 12,
+  nameRight: 16,
+  next: 20,
 } as const;
 
 export const workRow = {
@@ -220,10 +221,10 @@ export const requestRow = {
   spendUnits: 104,
   holdLine: 112,
   receiveLine: 116,
-  asset: 120,
-  makerFeeBps: 124,
-  takerFeeBps: 128,
-  delegation: 132,
+  delegation: 120,
+  asset: 124,
+  makerFeeBps: 128,
+  takerFeeBps: 132,
   grantNumber: 136,
   afterMs: 144,
   limitUnits: 152,
@@ -257,11 +258,15 @@ export const digestAt = 12_224;
 
 export const requestAt = 12_288;
 
+export const requestBytes = 192;
+
 export const wantingAt = 12_800;
 
 export const noNameAt = 12_928;
 
 export const stateNamesAt = 12_944;
+
+export const aheadAt = 13_056;
 
 export const eventsAt = 16_384;
 
@@ -331,6 +336,7 @@ export const engineState = {
   uncrossTicks: 252,
   uncrossLots: 256,
   uncrossImbalanceLots: 264,
+  readAhead: 272,
 } as const;
 
 export const levelChangeRow = {

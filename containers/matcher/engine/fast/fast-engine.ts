@@ -2,14 +2,17 @@
  * The matching engine that the matcher runs. Three stages: texts become rows (resolve.ts), the core works on rows of numbers
  * (core/core.ts, WebAssembly), and its events become objects (render-events.ts).
  */
-import type { Engine } from '../engine.ts';
+import type { ReplayingEngine } from '../engine.ts';
 import { HashLanes } from '../hash-lanes.ts';
+import { rawId } from '../name-words.ts';
 import type { SnapshotRecord } from '../snapshot-record.ts';
 import { hashState } from '../state-hash.ts';
-import { applyCommand } from './apply-command.ts';
+import { applyCommand, applyRaw, applyResolved } from './apply-command.ts';
+import { nobody } from './core-instance.ts';
 import { type Expected, FastState } from './fast-state.ts';
 import { createFreezer } from './freeze.ts';
-import { renderEvents } from './render-events.ts';
+import { PreparedCommands } from './prepared-commands.ts';
+import { isWorthTelling, renderEvents } from './render-events.ts';
 import { restore } from './restore.ts';
 import { save } from './save.ts';
 import { viewsOf } from './views.ts';
@@ -22,7 +25,7 @@ export type FastOptions = {
   expected?: Expected;
 };
 
-export function createFastEngine(options: FastOptions): Engine {
+export function createFastEngine(options: FastOptions): ReplayingEngine {
   const state = new FastState(options);
   const { expected } = options;
   if (expected) state.core.calls.reserve(expected.orders, expected.ids);
@@ -30,17 +33,28 @@ export function createFastEngine(options: FastOptions): Engine {
 }
 
 /** An engine that goes on where the one that saved these records was. */
-export function restoreFastEngine(records: Iterable<SnapshotRecord>, options: FastOptions): Engine {
+export function restoreFastEngine(
+  records: Iterable<SnapshotRecord>,
+  options: FastOptions,
+): ReplayingEngine {
   const state = new FastState(options);
   restore(state, records);
   return engineOver(state);
 }
 
-function engineOver(state: FastState): Engine {
-  const engine: Engine = {
+function engineOver(state: FastState): ReplayingEngine {
+  const prepared = new PreparedCommands(state);
+  const engine: ReplayingEngine = {
+    prepare: (commands) => prepared.prepare(commands),
     apply(command, emit) {
-      applyCommand(command, state);
+      const row = prepared.take(command);
+      if (row === nobody) applyCommand(command, state);
+      else applyResolved(command, state, row);
       renderEvents(state, command.commandId, emit);
+    },
+    repeat(command, emit) {
+      applyRaw(command, state);
+      if (isWorthTelling(state)) renderEvents(state, rawId(command), emit);
     },
     get sequence() {
       return state.sequence;

@@ -183,6 +183,7 @@ export class FastState {
   dropUnusedClient(row: number): void {
     const text = this.#clientTexts.get(row);
     if (!text || this.core.int(row, clientIdRow.orders) > 0) return;
+    if (this.core.int(row, clientIdRow.pending) > 0) return;
     this.#clients.delete(text.key);
     this.#clientTexts.delete(row);
     this.core.calls.releaseClient(row);

@@ -2,7 +2,8 @@
 import { assert } from '#domain/assertion.ts';
 import type { Command, DelegatedLimit, GrantCredit, PlaceOrder } from '#domain/command.ts';
 import { maxPriceTicks } from '#domain/market.ts';
-import { nameWords, readDigest } from '../name-words.ts';
+import type { RawCommand, RawPlace } from '#domain/raw-command.ts';
+import { nameWords, readDigest, readDigestBytes } from '../name-words.ts';
 import { nobody } from './core-instance.ts';
 import { requestRow as at, creditLineRow, digestAt } from './core-layout.ts';
 import type { FastState } from './fast-state.ts';
@@ -11,6 +12,7 @@ import { packTraits } from './order-traits.ts';
 import { misfits, requestKinds } from './request.ts';
 
 const placeKind = requestKinds.indexOf('place');
+const cancelKind = requestKinds.indexOf('cancel');
 
 /** Fills the request at `row`. */
 export function resolve(command: Command, state: FastState, row: number): void {
@@ -20,12 +22,39 @@ export function resolve(command: Command, state: FastState, row: number): void {
   core.setInt(row, at.delegation, nobody);
   if (command.type === 'place') {
     core.setInt(row, at.kind, placeKind);
-    resolvePlace(command, state, row);
+    resolveOrder(command, state, row);
+    if (command.replaces !== undefined) resolveTarget(command.replaces, state, row);
+    if (command.delegation !== undefined) resolveDelegation(command.delegation, state, row);
   } else {
     core.setInt(row, at.kind, requestKinds.indexOf(command.type));
     resolveOther(command, state, row);
   }
   resolveId(command, state, row);
+}
+
+/** The same where digests are bytes. */
+export function resolveRaw(command: RawCommand, state: FastState, row: number): void {
+  const { core } = state;
+  const { bytes } = command;
+  core.setDouble(row, at.nowMs, command.nowMs);
+  core.setInt(row, at.target, nobody);
+  core.setInt(row, at.delegation, nobody);
+  let targetAt: number | undefined;
+  if (command.type === 'raw_place') {
+    core.setInt(row, at.kind, placeKind);
+    resolveOrder(command, state, row);
+    targetAt = command.replacesAt;
+  } else {
+    core.setInt(row, at.kind, cancelKind);
+    core.setInt(row, at.account, state.account(command.account));
+    targetAt = command.digestAt;
+  }
+  if (targetAt !== undefined) {
+    readDigestBytes(bytes, targetAt, core.ints, digestAt >>> 2);
+    core.calls.resolveTarget(row);
+  }
+  readDigestBytes(bytes, command.idAt, core.ints, digestAt >>> 2);
+  core.calls.resolveId(row);
 }
 
 /** Ids of grants, ticks and continues are not remembered. */
@@ -46,7 +75,7 @@ function resolveId({ type, commandId }: Command, state: FastState, row: number):
   else core.setInt(row, at.id, nobody);
 }
 
-function resolvePlace(command: PlaceOrder, state: FastState, row: number): void {
+function resolveOrder(command: PlaceOrder | RawPlace, state: FastState, row: number): void {
   const { core } = state;
   const { amounts, clientOrderId } = command;
   assert(amounts.limitTicks <= maxPriceTicks, `a limit of ${amounts.limitTicks} ticks`);
@@ -58,7 +87,8 @@ function resolvePlace(command: PlaceOrder, state: FastState, row: number): void 
   const isByMoney = command.cap === 'quote' || amounts.spendUnits > 0;
   core.setInt(row, at.account, account);
   core.setInt(row, at.market, state.market(command.marketId)?.row ?? nobody);
-  core.setInt(row, at.client, client);
+  if (hasClient) core.calls.resolveClient(row, client);
+  else core.setInt(row, at.client, nobody);
   core.setInt(row, at.traits, packTraits(command));
   core.setInt(row, at.isByMoney, isByMoney ? 1 : 0);
   core.setInt(row, at.misfit, misfit);
@@ -71,8 +101,6 @@ function resolvePlace(command: PlaceOrder, state: FastState, row: number): void 
   core.setDouble(row, at.createdAtMs, command.createdAtMs);
   core.setDouble(row, at.expiresAtMs, command.expiresAtMs);
   core.calls.resolveLines(row);
-  if (command.replaces !== undefined) resolveTarget(command.replaces, state, row);
-  if (command.delegation !== undefined) resolveDelegation(command.delegation, state, row);
 }
 
 function resolveDelegation(

@@ -30,6 +30,7 @@ import { resultOf } from './results.ts';
 
 type Views = Omit<
   Engine,
+  | 'prepare'
   | 'apply'
   | 'sequence'
   | 'nowMs'

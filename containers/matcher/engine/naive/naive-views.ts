@@ -18,6 +18,7 @@ import { nextDueMs } from './naive-work.ts';
 
 type Views = Omit<
   Engine,
+  | 'prepare'
   | 'apply'
   | 'sequence'
   | 'nowMs'

@@ -22,10 +22,12 @@ import { tellListed } from './event-rows.ts';
 import { openExpiries, reserveExpiries } from './expiry-queue.ts';
 import { addTextId, findId, openIdTable, reserveIndex } from './id-table.ts';
 import { openChanges, takeChanges } from './level-changes.ts';
+import { lookAhead } from './look-ahead.ts';
 import { lackingUnits, makerRate, placeRefusal, replacedBy, takerRate } from './place-refusal.ts';
 import { findLevel, nextLevel, openLadder } from './price-ladder.ts';
 import { takeRoom } from './regions.ts';
 import {
+  resolveClient,
   resolveDelegation,
   resolveId,
   resolveLines,
@@ -81,6 +83,7 @@ export {
   lackingUnits,
   leaveDelegation,
   lineOf,
+  lookAhead,
   makerRate,
   matchByDelegation,
   newEnded,
@@ -89,6 +92,7 @@ export {
   placeRefusal,
   registerOrders,
   replacedBy,
+  resolveClient,
   resolveDelegation,
   resolveId,
   resolveLines,
@@ -180,6 +184,7 @@ export function addClient(nameLeft: i32, nameRight: i32): ClientId {
   const client = changetype<ClientId>(takeRow(smallPool));
   client.live = noOrder;
   client.orders = 0;
+  client.pending = 0;
   client.nameLeft = nameLeft;
   client.nameRight = nameRight;
   return client;

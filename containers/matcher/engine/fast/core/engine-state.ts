@@ -87,6 +87,8 @@ export class EngineState {
   uncrossTicks: i32;
   uncrossLots: f64;
   uncrossImbalanceLots: f64;
+  /** What looking ahead read, of no other use. */
+  readAhead: i32;
 }
 
 export const stateAt: usize = 1024;
@@ -99,12 +101,16 @@ export const feeTiersAt: usize = 8192;
 export const digestAt: usize = 12_224;
 /** The request that `apply` of the engine fills again and again. */
 export const requestAt: usize = 12_288;
+/** As far as requests in a row lie from each other. */
+export const requestBytes: usize = 192;
 /** What a fill-or-kill order asks for, while that is looked at. */
 export const wantingAt: usize = 12_800;
 /** The two words of the empty name. */
 export const noNameAt: usize = 12_928;
 /** Two words of each market state. */
 export const stateNamesAt: usize = 12_944;
+/** What the requests that are looked at before their turn will meet. */
+export const aheadAt: usize = 13_056;
 export const eventsAt: usize = 16_384;
 export const latelyAt: usize = 81_920;
 

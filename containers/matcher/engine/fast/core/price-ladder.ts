@@ -112,7 +112,7 @@ function bestPage(ladder: Ladder): PricePage {
 
 /** Pages that were asked for lately are found by a hash of number and owner. */
 function findPage(ladder: Ladder, number: i32): PricePage {
-  const place = latelyAt + ((<usize>((number ^ (ladder.owner * 61)) & latelyMask)) << 2);
+  const place = latelyPlace(ladder, number);
   const lately = load<PricePage>(place);
   if (lately !== noPage && lately.number === number && lately.ladder === ladder) return lately;
   const at = placeOf(ladder, number);
@@ -121,6 +121,16 @@ function findPage(ladder: Ladder, number: i32): PricePage {
   if (page.number !== number) return noPage;
   store<PricePage>(place, page);
   return page;
+}
+
+/** What stands where a price's level would, if its page was asked for lately: good for looking ahead, and for nothing else. */
+export function likelyLevel(ladder: Ladder, ticks: i32): Level {
+  const key = keyOf(ladder, ticks);
+  return levelAt(load<PricePage>(latelyPlace(ladder, key >>> 6)), key & 63);
+}
+
+function latelyPlace(ladder: Ladder, number: i32): usize {
+  return latelyAt + ((<usize>((number ^ (ladder.owner * 61)) & latelyMask)) << 2);
 }
 
 /** Where a page is among the pages, or would be: the first that is not worse. */

@@ -1,10 +1,11 @@
 /** What TypeScript asks for before a request is applied: the rows that it names. Ids stay until the request was applied. */
 import { findLine } from './credit-lines.ts';
 import { leftOfDigest, rightOfDigest } from './digest-names.ts';
-import { noAccount, noId, noLine, noMarket } from './engine-state.ts';
+import { noAccount, noClient, noId, noLine, noMarket } from './engine-state.ts';
 import { internId, settleId } from './id-table.ts';
 import { isSell } from './order-traits.ts';
-import { Id, Request } from './rows.ts';
+import { requestPlace } from './request-kind.ts';
+import { ClientId, Id, Request } from './rows.ts';
 
 /** The credit lines of a placement, as far as they are there. */
 export function resolveLines(request: Request): void {
@@ -52,8 +53,15 @@ export function resolveTextDelegation(request: Request, id: Id): void {
   request.delegation = id;
 }
 
+/** Its order is to be called so. */
+export function resolveClient(request: Request, client: ClientId): void {
+  client.pending += 1;
+  request.client = client;
+}
+
 /** The request was applied, or never will be. */
 export function settleRequest(request: Request): void {
+  if (request.kind === requestPlace && request.client !== noClient) request.client.pending -= 1;
   settleId(request.id);
   settleId(request.target);
   settleId(request.delegation);

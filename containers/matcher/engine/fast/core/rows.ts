@@ -263,6 +263,8 @@ export class ClientId {
   live: Order;
   /** Orders, live or ended, that have it. */
   orders: i32;
+  /** Requests that were resolved and not yet applied that name it. */
+  pending: i32;
   nameLeft: i32;
   nameRight: i32;
   next: ClientId;
@@ -282,7 +284,7 @@ export class Work {
   next: Work;
 }
 
-/** A command as the engine works with it. */
+/** A command as the engine works with it: two cache lines, and a third for what is rare. */
 @unmanaged
 export class Request {
   /** See request-kind.ts. */
@@ -317,11 +319,13 @@ export class Request {
   /** The credit lines that its order would hold from, and be paid into, where they were there already. */
   holdLine: CreditLine;
   receiveLine: CreditLine;
+  /** By whose leave a session key signed the order; nobody where the account itself did. */
+  delegation: Id;
+
+  /** From here on, what few commands have. */
   asset: Asset;
   makerFeeBps: i32;
   takerFeeBps: i32;
-  /** By whose leave a session key signed the order; nobody where the account itself did. */
-  delegation: Id;
   /** Of a grant. */
   grantNumber: f64;
   /** Of a switch. */

@@ -1,0 +1,110 @@
+/**
+ * Reads what the next requests will need, all of it at once and in steps, each of which needs what the one before it found: memory then
+ * answers together what it would be asked one after the other. Nothing is changed but the note of what was found. A row of nobody may be
+ * read like any other: it lies at address 0.
+ */
+import { aheadAt, noId, noMarket, noOrder, requestBytes, state } from './engine-state.ts';
+import { isLive } from './order-place.ts';
+import { isSell } from './order-traits.ts';
+import { likelyLevel, noLevel } from './price-ladder.ts';
+import { requestPlace } from './request-kind.ts';
+import { Ladder, Level, Order, Request } from './rows.ts';
+
+/** What a request will meet. */
+@unmanaged
+class Ahead {
+  /** The order that it ends, or trades with first. */
+  order: Order;
+  /** Of the price of a new order, where there is one. */
+  level: Level;
+}
+
+const aheadBytes: usize = 16;
+/** More would push out of the nearest cache what was read for the first. */
+const mostAhead: i32 = 32;
+
+/** So many requests that lie one behind the other from the first on. */
+export function lookAhead(first: Request, count: i32): void {
+  assert(count <= mostAhead, 'too many requests to look ahead');
+  let read = readNamed(first, count);
+  read += findOrders(first, count);
+  read += readOrders(count);
+  read += readNeighbours(count);
+  // Somebody must want what was read, or the compiler leaves the reading out.
+  state.readAhead = read;
+}
+
+function requestOf(first: Request, nth: i32): Request {
+  return changetype<Request>(changetype<usize>(first) + <usize>nth * requestBytes);
+}
+
+function aheadOf(nth: i32): Ahead {
+  return changetype<Ahead>(aheadAt + <usize>nth * aheadBytes);
+}
+
+/** The rows that requests name, and which levels their prices have. */
+function readNamed(first: Request, count: i32): i32 {
+  let read: i32 = 0;
+  for (let nth = 0; nth < count; nth += 1) {
+    const request = requestOf(first, nth);
+    read += request.id.hash + request.target.hash + request.account.openOrders;
+    const isPlacing = request.kind === requestPlace && request.market !== noMarket;
+    if (isPlacing) read += <i32>(request.holdLine.freeUnits > 0);
+    aheadOf(nth).level = isPlacing ? likelyLevel(ownLadder(request), request.limitTicks) : noLevel;
+  }
+  return read;
+}
+
+/** The orders that they will meet, as far as that shows, and who else is at the place of a new one. */
+function findOrders(first: Request, count: i32): i32 {
+  let read: i32 = 0;
+  for (let nth = 0; nth < count; nth += 1) {
+    const request = requestOf(first, nth);
+    const ahead = aheadOf(nth);
+    const target = request.target;
+    ahead.order = target === noId ? firstMet(request) : target.order;
+    read += ahead.level.orders + request.account.youngest.makerFeeBps;
+  }
+  return read;
+}
+
+/** The first maker of an order that crosses. */
+function firstMet(request: Request): Order {
+  const market = request.market;
+  if (request.kind !== requestPlace || market === noMarket) return noOrder;
+  const sells = isSell(request.traits);
+  const level = sells ? market.bids.best : market.asks.best;
+  const limitTicks = request.limitTicks;
+  const crosses = sells ? level.ticks >= limitTicks : level.ticks <= limitTicks;
+  return level !== noLevel && crosses ? level.head : noOrder;
+}
+
+/** All that is known of those orders; whoever is last in a new one's queue. */
+function readOrders(count: i32): i32 {
+  let read: i32 = 0;
+  for (let nth = 0; nth < count; nth += 1) {
+    const ahead = aheadOf(nth);
+    const order = ahead.order;
+    read += order.makerFeeBps + order.traits + <i32>(order.endedAtMs > 0);
+    read += ahead.level.tail.makerFeeBps;
+  }
+  return read;
+}
+
+/** Who stands beside them, and what they hold. */
+function readNeighbours(count: i32): i32 {
+  let read: i32 = 0;
+  for (let nth = 0; nth < count; nth += 1) {
+    const order = aheadOf(nth).order;
+    if (!isLive(order)) continue;
+    read += order.before.makerFeeBps + order.behind.makerFeeBps + order.level.orders;
+    read += order.older.makerFeeBps + order.younger.makerFeeBps + order.account.openOrders;
+    read += <i32>(order.holdLine.freeUnits + order.receiveLine.freeUnits > 0) + order.id.hash;
+  }
+  return read;
+}
+
+function ownLadder(request: Request): Ladder {
+  const market = request.market;
+  return isSell(request.traits) ? market.asks : market.bids;
+}

@@ -151,7 +151,8 @@ const stages: Record<StageName, Stage> = {
     catalog: { assets: assets(placeholderTokens), markets: markets(oneGroup, demoPauses) },
     chain: devChain,
     journalRetentionHours: 24,
-    leaseMs: 9_000,
+    // A task that died is replaced in about as long.
+    leaseMs: 20_000,
     matcher: { cpuUnits: 256, memoryMiB: 512, tasks: 1 },
     faucet: { requestsPerSecond: 2 },
     bots: { paceMs: 30_000 },

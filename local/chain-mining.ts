@@ -20,7 +20,7 @@ const TICK_MS = 1_000;
 /** Empty blocks that follow one with transactions, so that whoever counts confirmations has them. */
 const BLOCKS_AFTER = 8;
 /** Ticks from one block of an idle chain to the next: whoever watches sees that it lives. */
-const IDLE_TICKS = 10;
+const IDLE_TICKS = 20;
 /** A block with transactions is saved before so many follow it: whoever counts three confirmations takes it for final. */
 const BLOCKS_UNSAVED = 2;
 const IDLE_SAVE_TICKS = 60;

@@ -83,6 +83,8 @@ export const snapshotMs = 15 * 60_000;
 export const snapshotRenewMs = 7 * 24 * 3_600_000;
 /** Records written in one turn: some 2 µs each, so that a command waits a millisecond at most. */
 export const snapshotSliceRecords = 500;
+/** Nearly none takes more. */
+export const snapshotRecordBytes = 200;
 /** Hashed in one turn, in 2 ms; a million orders are 120 parts, 0.0006 $ of puts. */
 export const snapshotPartBytes = 1024 * 1024;
 /** Parts fetched side by side. */

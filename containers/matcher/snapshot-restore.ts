@@ -2,15 +2,13 @@
 import type { JournalRecord } from '#cloud/journal-run.ts';
 import { SnapshotDamaged, type SnapshotReader } from '#cloud/snapshot-store.ts';
 import { acceptRecord, type Watermark } from '#wire/accept-record.ts';
-import type { SnapshotManifest } from '#wire/snapshot-manifest.ts';
+import type { SnapshotManifest, SnapshotPart } from '#wire/snapshot-manifest.ts';
 import { snapshotPartsAhead } from './bounds.ts';
-import { HashLanes } from './engine/hash-lanes.ts';
-import { currentRulesVersion, restoreEngine } from './engine/matching-engine.ts';
-import type { SnapshotRecord } from './engine/snapshot-record.ts';
-import { foldRecord } from './engine/state-hash.ts';
-import { isLate, LateMemory, type LateRecord } from './late-memory.ts';
+import { asError } from './doubt.ts';
+import { currentRulesVersion, readEngine } from './engine/matching-engine.ts';
+import { LateMemory, type LateRecord } from './late-memory.ts';
 import type { StartingPoint } from './replica.ts';
-import { recordsIn } from './snapshot-codec.ts';
+import { PartReader } from './snapshot-reader.ts';
 
 export type SnapshotSource = {
   groupId: string;
@@ -106,33 +104,40 @@ async function restoredFrom(
   { groupId, hashSecret, snapshots }: SnapshotSource,
 ): Promise<StartingPoint> {
   const late: LateRecord[] = [];
-  const state = new HashLanes();
-  const parts = await partsOf(manifest, snapshots);
-  function* records(): Generator<SnapshotRecord> {
-    for (const part of parts) {
-      for (const record of recordsIn(part)) {
-        if (isLate(record)) late.push(record);
-        else {
-          foldRecord(state, record);
-          yield record;
-        }
-      }
-    }
-  }
-  const engine = restoreEngine(records(), { groupId, hashSecret });
-  const { watermark, stateHash } = manifest;
-  if (state.digest() !== stateHash)
+  const records = manifest.parts.reduce((all, part) => all + part.records, 0);
+  const reader = readEngine({ groupId, hashSecret, records });
+  for await (const { part, key } of partsOf(manifest, snapshots))
+    read(key, () => reader.take(new PartReader(part, (record) => late.push(record))));
+  const { engine, stateHash } = read('its parts', () => reader.done());
+  const { watermark } = manifest;
+  if (stateHash !== manifest.stateHash)
     throw new SnapshotDamaged(`the snapshot of frame ${watermark.frame} has another state's hash`);
   if (engine.sequence !== watermark.lastSequence)
     throw new SnapshotDamaged(`the snapshot of frame ${watermark.frame} ends at another sequence`);
   return { engine, late: new LateMemory(late), watermark };
 }
 
-async function partsOf({ parts }: SnapshotManifest, from: SnapshotReader): Promise<Uint8Array[]> {
-  const got: Uint8Array[] = [];
-  for (let at = 0; at < parts.length; at += snapshotPartsAhead) {
-    const next = parts.slice(at, at + snapshotPartsAhead);
-    got.push(...(await Promise.all(next.map((part) => from.part(part)))));
+/** The next ones are fetched while one is read. */
+async function* partsOf({ parts }: SnapshotManifest, from: SnapshotReader) {
+  const fetched = (part: SnapshotPart) => {
+    const bytes = from.part(part);
+    // Where an earlier one fails, nobody waits for this one.
+    bytes.catch(() => {});
+    return { key: part.key, bytes };
+  };
+  const waiting = [...parts];
+  const ahead = waiting.splice(0, snapshotPartsAhead).map(fetched);
+  for (let next = ahead.shift(); next; next = ahead.shift()) {
+    yield { key: next.key, part: await next.bytes };
+    ahead.push(...waiting.splice(0, 1).map(fetched));
   }
-  return got;
+}
+
+/** What comes of bytes that are as they were written and mean nothing here: another snapshot may read. */
+function read<T>(what: string, run: () => T): T {
+  try {
+    return run();
+  } catch (cause) {
+    throw new SnapshotDamaged(`${what}: ${asError(cause).message}`, { cause });
+  }
 }

@@ -11,17 +11,17 @@ import {
   snapshotCommands,
   snapshotMs,
   snapshotPartBytes,
+  snapshotRecordBytes,
   snapshotRenewMs,
   snapshotSliceRecords,
 } from './bounds.ts';
 import { asError } from './doubt.ts';
 import type { Engine } from './engine/engine.ts';
-import { HashLanes } from './engine/hash-lanes.ts';
 import { currentRulesVersion } from './engine/matching-engine.ts';
-import { foldRecord } from './engine/state-hash.ts';
+import type { StateReading } from './engine/state-reading.ts';
 import type { ClosedFrame } from './journal.ts';
 import type { LateMemory, LateRecord } from './late-memory.ts';
-import { PartWriter } from './snapshot-codec.ts';
+import { PartWriter } from './snapshot-writer.ts';
 import type { Timers } from './timers.ts';
 
 export type SnapshotTakerOptions = {
@@ -56,7 +56,7 @@ export type SnapshotTaker = {
 };
 
 type Frozen = {
-  records: ReturnType<Engine['freeze']>;
+  state: StateReading;
   late: readonly LateRecord[];
   frozenMs: number;
 };
@@ -72,7 +72,7 @@ export function createSnapshotTaker(options: SnapshotTakerOptions): SnapshotTake
   let newest: Watermark | undefined;
 
   // The first copy finds its memory: what was never written takes three times as long.
-  engine.freeze().next();
+  engine.freeze().end();
   const look = () => {
     const isOld = clock.monotonicMs() - takenMs >= snapshotRenewMs;
     cancel = timers.after(snapshotMs, look);
@@ -84,7 +84,7 @@ export function createSnapshotTaker(options: SnapshotTakerOptions): SnapshotTake
 
   const freeze = (): Frozen => {
     takenMs = clock.monotonicMs();
-    const frozen = { records: engine.freeze(), late: late.records() };
+    const frozen = { state: engine.freeze(), late: late.records() };
     [isDue, commands, frames] = [false, 0, 0];
     return { ...frozen, frozenMs: clock.monotonicMs() - takenMs };
   };
@@ -130,7 +130,7 @@ export function createSnapshotTaker(options: SnapshotTakerOptions): SnapshotTake
 
 /** Writes part by part, and the manifest last; undefined where it was stopped amid it. */
 export async function writeSnapshot(
-  frozen: { records: ReturnType<Engine['freeze']>; late: readonly LateRecord[] },
+  frozen: Omit<Frozen, 'frozenMs'>,
   watermark: Watermark,
   options: Pick<SnapshotTakerOptions, 'groupId' | 'store' | 'timers'> & {
     clock: Pick<Clock, 'nowMs'>;
@@ -140,35 +140,35 @@ export async function writeSnapshot(
   const { groupId, store, timers, clock } = options;
   const { frame } = watermark;
   const takenAtMs = clock.nowMs();
-  const state = new HashLanes();
   const parts: SnapshotPart[] = [];
-  const part = new PartWriter();
+  const newPart = () =>
+    new PartWriter(snapshotPartBytes + snapshotSliceRecords * snapshotRecordBytes);
+  let part = newPart();
   let records = 0;
   const close = async () => {
     const bytes = part.take();
     const sha256 = createHash('sha256').update(bytes).digest('hex');
     parts.push(await store.putPart({ groupId, frame }, { bytes, sha256, records }));
     records = 0;
+    part = newPart();
   };
   for (const record of frozen.late) part.append(record);
   records += frozen.late.length;
   for (let isDone = false; !isDone; ) {
-    for (let left = snapshotSliceRecords; left > 0 && !isDone; left -= 1) {
-      const { done, value } = frozen.records.next();
-      isDone = done === true;
-      if (!value) continue;
-      foldRecord(state, value);
-      part.append(value);
-      records += 1;
+    const read = frozen.state.read(snapshotSliceRecords, part);
+    isDone = read === 0;
+    records += read;
+    if (isStopped()) {
+      frozen.state.end();
+      return undefined;
     }
-    if (isStopped()) return undefined;
     if (part.length >= snapshotPartBytes || isDone) await close();
     // Commands go on in between.
     else await new Promise<void>((resolve) => timers.soon(resolve));
   }
   const manifest: SnapshotManifest = {
-    ...{ format: 1, groupId, rulesVersion: currentRulesVersion, watermark },
-    ...{ stateHash: state.digest(), takenAtMs, parts },
+    ...{ format: 2, groupId, rulesVersion: currentRulesVersion, watermark },
+    ...{ stateHash: frozen.state.stateHash(), takenAtMs, parts },
   };
   await store.putManifest(manifest);
   const sum = (of: (each: SnapshotPart) => number) =>

@@ -6,8 +6,6 @@ import type { Clock } from '#cloud/clock.ts';
 import type { StateCheck } from '#wire/journal-frame.ts';
 import { hashedInOneGo, stateCheckFrames, stateCheckRests } from './bounds.ts';
 import type { Engine } from './engine/engine.ts';
-import { HashLanes } from './engine/hash-lanes.ts';
-import { foldRecord } from './engine/state-hash.ts';
 import type { Timers } from './timers.ts';
 
 export type StateChecks = {
@@ -36,12 +34,11 @@ export function createStateChecks(options: {
       tookMs += clock.monotonicMs() - fromMs;
       return result;
     };
-    const records = timed(() => engine.freeze());
-    const into = new HashLanes();
+    const state = timed(() => engine.freeze());
     const slice = () => {
       if (isStopped) return;
-      if (!timed(() => foldSome(records, into))) return timers.soon(slice);
-      ready = { frame, stateHash: into.digest() };
+      if (timed(() => state.read(hashedInOneGo)) > 0) return timers.soon(slice);
+      ready = { frame, stateHash: state.stateHash() };
       restsUntilMs = clock.monotonicMs() + tookMs * stateCheckRests;
       isCounting = false;
     };
@@ -59,14 +56,4 @@ export function createStateChecks(options: {
       isStopped = true;
     },
   };
-}
-
-/** True once nothing is left. */
-function foldSome(records: ReturnType<Engine['freeze']>, into: HashLanes): boolean {
-  for (let folded = 0; folded < hashedInOneGo; folded += 1) {
-    const next = records.next();
-    if (next.done) return true;
-    foldRecord(into, next.value);
-  }
-  return false;
 }

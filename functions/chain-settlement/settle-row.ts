@@ -20,7 +20,11 @@ export const settleRow =
     assert(await isPlanned(body, ports), 'it is in no batch yet, and comes again');
   };
 
-async function isPlanned(body: OutboxBody, ports: RowPorts): Promise<boolean> {
+/** Whether all that a row names is in a batch, or passed as nothing to settle. */
+export async function isPlanned(
+  body: OutboxBody,
+  ports: Pick<RowPorts, 'plan' | 'isTransferPlanned'>,
+): Promise<boolean> {
   assert(body.type !== 'facts', 'facts of the chain are no matter of this topic');
   if (body.type === 'operation') return ports.isTransferPlanned(body.operationId);
   const { through } = await ports.plan();

@@ -47,6 +47,11 @@ const ports = {
 const marginMs = 5_000;
 /** Twice a block, but neither a busy loop nor a slow one. */
 const pollMs = Math.min(4_000, Math.max(1_000, terms.blockMs / 2));
+/**
+ * Withdrawals take their next step with the facts that follow, and matchers close markets where the newest head that they were told of
+ * is a quarter of the exit delay old.
+ */
+const quietMs = Math.min(10_000, (terms.exitDelaySeconds * 1_000) / 24);
 
 export async function handler(_event: unknown, context: Pick<Context, 'getRemainingTimeInMillis'>) {
   const lastsMs = context.getRemainingTimeInMillis() - marginMs;
@@ -56,7 +61,7 @@ export async function handler(_event: unknown, context: Pick<Context, 'getRemain
       look: (before: Checkpoint | undefined) => look(before, ports),
       report: (problem, error) => logger.warn(problem, { error }),
     },
-    { lastsMs, pollMs },
+    { lastsMs, pollMs, quietMs },
   );
   const { ageMs, isDeep } = followed;
   if (ageMs !== undefined)

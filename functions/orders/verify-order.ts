@@ -48,6 +48,10 @@ export async function verifyOrder(body: PlaceBody, rules: OrderRules): Promise<V
   if (await rules.rights.isCancelled(order.account, digest)) return refused('order_cancelled');
   const leave = await mayTrade(order, listed, rules);
   if (leave.status === 'refused') return refused(leave.code);
+  // The vault pays what is there when the exit is called in: what is sold meanwhile could not be settled.
+  const leaving = await rules.rights.leavingAssets(order.account);
+  if (leaving.has(order.side === 0 ? order.quoteAsset : order.baseAsset))
+    return refused('funds_are_leaving');
 
   return {
     status: 'verified',

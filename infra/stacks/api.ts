@@ -146,6 +146,8 @@ export class ApiStack extends Stack {
         onTable(data.sessions, 'GetItem'),
         onPartitionsOf(data.chain, chainKeys.account('').pk, 'GetItem'),
         onPartitionsOf(data.chain, chainKeys.cancelledOrder('', '').pk, 'GetItem'),
+        onPartitions(data.chain, [chainKeys.openExits], 'Query'),
+        onPartitionsOf(data.chain, chainKeys.exit('').pk, 'GetItem'),
         onPartitionsOf(data.chain, chainKeys.delegationsOf(''), 'GetItem', 'Query'),
       ],
       network: { vpc: network.vpc, securityGroup: network.callers },

@@ -16,6 +16,8 @@ export type ChainAccount = {
   epoch: bigint;
   /** Whether any order was cancelled on the chain: most accounts' orders need no look at which. */
   hasCancelled: boolean;
+  /** Whether it ever asked the vault for an exit: of most accounts nobody need look for open ones. */
+  hasExited: boolean;
 };
 
 /** Of the Chain table. */
@@ -28,7 +30,11 @@ export async function readChainAccount(
   const Key = chainKeys.account(account);
   const get = new GetCommand({ TableName: table, Key, ConsistentRead: true });
   const { Item: item } = await untilSettled(() => client.send(get));
-  return { epoch: storedUnits(item?.['epoch']), hasCancelled: item?.['hasCancelled'] === true };
+  return {
+    epoch: storedUnits(item?.['epoch']),
+    hasCancelled: item?.['hasCancelled'] === true,
+    hasExited: item?.['hasExited'] === true,
+  };
 }
 
 export async function raiseEpoch(
@@ -51,20 +57,29 @@ export async function raiseEpoch(
 }
 
 /** The order itself first: whoever sees the mark finds it. */
-export async function noteCancelled(
-  { client, table }: Where,
-  account: Address,
-  digest: Digest,
-): Promise<void> {
+export async function noteCancelled(where: Where, account: Address, digest: Digest): Promise<void> {
+  const { client, table } = where;
   const order = chainKeys.cancelledOrder(account, digest);
   await untilSettled(() => client.send(new PutCommand({ TableName: table, Item: order })));
-  const mark = new UpdateCommand({
+  await mark(where, account, 'hasCancelled');
+}
+
+/** Before the exit itself is there: whoever sees the exit sees the mark. */
+export const noteExited = (where: Where, account: Address): Promise<void> =>
+  mark(where, account, 'hasExited');
+
+async function mark(
+  { client, table }: Where,
+  account: Address,
+  name: 'hasCancelled' | 'hasExited',
+): Promise<void> {
+  const update = new UpdateCommand({
     TableName: table,
     Key: chainKeys.account(account),
-    UpdateExpression: 'SET hasCancelled = :true',
+    UpdateExpression: `SET ${name} = :true`,
     ExpressionAttributeValues: { ':true': true },
   });
-  await untilSettled(() => client.send(mark));
+  await untilSettled(() => client.send(update));
 }
 
 /** Whether its owner cancelled an order on the chain, however long ago: signed for later, it could come at any time. */

@@ -36,7 +36,7 @@ export type ExitPorts = {
   clock: Pick<Clock, 'nowMs'>;
 };
 
-/** More claims than an account's deposits during a delay make worth it; what comes later is free until the exit is paid. */
+/** More claims than an account's deposits during a delay make worth it. */
 const partsAtMost = 20;
 const stepsAtMost = 60;
 /** While credit is out, matchers are asked for it so often. */
@@ -99,16 +99,20 @@ async function collect(ports: ExitPorts, exit: Exit): Promise<boolean> {
 
 async function claimMore(ports: ExitPorts, exit: Exit, asset: Asset): Promise<boolean> {
   const claims = exit.parts.slice(exit.released);
-  if (claims.length >= partsAtMost) return false;
   const balance = await balanceOf(ports, exit, asset);
   const dustAtoms = await dustOf(ports, exit.account, asset.id);
   const perUnit = atomsPerUnit(asset);
   // Rounded up: what the vault pays of a unit takes the whole of it.
   const wanted = exit.atoms > dustAtoms ? (exit.atoms - dustAtoms + perUnit - 1n) / perUnit : 0n;
   const lacking = wanted - claims.reduce((sum, units) => sum + units, 0n);
+  const isCovered = lacking <= 0n;
+  if (isCovered !== exit.isCovered) {
+    await changeExit(ports, exit, { isCovered });
+    return true;
+  }
   const unclaimed = balance.available + balance.out - balance.demanded;
   const units = lacking < unclaimed ? lacking : unclaimed;
-  if (units <= 0n) return false;
+  if (units <= 0n || claims.length >= partsAtMost) return false;
   // Noted first, demanded next: whoever ends the exit knows of it.
   await changeExit(ports, exit, { parts: [...exit.parts, units] });
   return true;
@@ -225,8 +229,8 @@ async function releaseOthers(ports: ExitPorts, paid: Exit, asset: Asset): Promis
     const { id, account, chainAsset, status, parts, released } = other;
     const isRival = id !== paid.id && account === paid.account && chainAsset === paid.chainAsset;
     if (!isRival || status !== 'requested') continue;
-    if (released < parts.length && !(await changeExit(ports, other, { released: parts.length })))
-      continue;
+    const letGo = { released: parts.length, isCovered: false };
+    if (released < parts.length && !(await changeExit(ports, other, letGo))) continue;
     const ids = parts.map((_, part) => withdrawalIdOf(other, part));
     await returnParts(ports, other, asset, ids);
   }

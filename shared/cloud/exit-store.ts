@@ -43,6 +43,8 @@ export type Exit = {
   parts: bigint[];
   /** So many of the first ones were let go again: another exit of the account was paid by what they claimed. */
   released: number;
+  /** Whether what was claimed is all that it may take: whatever else the account gets stays its own. */
+  isCovered: boolean;
   /** Whether all matchers have cancelled its account's orders, and when they are asked again at the earliest. */
   ordersCancelled: boolean;
   callAgainAtMs: number;
@@ -83,7 +85,7 @@ export function exitSeen(table: string, chainId: number, request: ExitRequest): 
         },
       },
     },
-    { Put: { TableName: table, Item: { ...chainKeys.openExit(id), id } } },
+    { Put: { TableName: table, Item: { ...chainKeys.openExit(id), id, account, chainAsset } } },
   ];
 }
 
@@ -121,6 +123,19 @@ export async function readExit({ client, table }: Where, id: string): Promise<Ex
   return item && exitIn(item);
 }
 
+/**
+ * Assets of which the vault may pay more to an account than was set aside for its exits: it pays what is there in the moment, so
+ * nothing of them is safe to sell.
+ */
+export async function leavingAssets(where: Where, account: string): Promise<Set<string>> {
+  const own = (await queryAll(where, chainKeys.openExits)).filter(
+    (row) => row['account'] === account,
+  );
+  const exits = await Promise.all(own.map(({ sk }) => readExit(where, String(sk))));
+  const leaving = exits.filter((exit) => exit && exit.status !== 'over' && !exit.isCovered);
+  return new Set(leaving.flatMap((exit) => exit?.chainAsset ?? []));
+}
+
 export async function openExits(where: Where): Promise<Exit[]> {
   const rows = await queryAll(where, chainKeys.openExits);
   const exits = await Promise.all(rows.map(({ sk }) => readExit(where, String(sk))));
@@ -143,6 +158,7 @@ export async function changeExit(
     ':cancelled': next.ordersCancelled,
     ':call': next.callAgainAtMs,
     ':released': next.released,
+    ':covered': next.isCovered,
     ...(next.endedAtMs === undefined ? {} : { ':ended': next.endedAtMs }),
     ...(next.paidAtoms === undefined ? {} : { ':paid': next.paidAtoms.toString() }),
     ...(next.plan === undefined ? {} : { ':plan': planText(next.plan) }),
@@ -156,6 +172,7 @@ export async function changeExit(
       'callAgainAtMs = :call',
     ],
     'released = :released',
+    'isCovered = :covered',
     ...(next.endedAtMs === undefined ? [] : ['endedAtMs = :ended']),
     ...(next.paidAtoms === undefined ? [] : ['paidAtoms = :paid']),
     ...(next.plan === undefined ? [] : ['#plan = :plan']),
@@ -195,6 +212,7 @@ function exitIn(item: Item): Exit {
     version: storedNumber(item['version']),
     parts: item['parts'] as bigint[],
     released: storedNumber(item['released']),
+    isCovered: item['isCovered'] === true,
     ordersCancelled: item['ordersCancelled'] === true,
     callAgainAtMs: storedNumber(item['callAgainAtMs']),
     ...(goneBlock === undefined ? {} : { goneBlock: storedNumber(goneBlock) }),

@@ -74,7 +74,8 @@ export function withdrawalToJson(
 
 function stageOf(payout: Payout): Partial<WithdrawalJson> {
   const { status, recipient, deadlineMs, notBeforeMs, requestedAtMs } = payout;
-  const { afterBatch, operatorSignature, transactionHash, failure } = payout;
+  const { afterBatch, operatorSignature, transactionHash, failure, lacksFunds } = payout;
+  const isOpen = status === 'signed' || status === 'broadcast';
   return {
     ...{ stage: status, recipient, deadlineMs },
     ...(notBeforeMs > requestedAtMs ? { notBeforeMs } : {}),
@@ -82,6 +83,7 @@ function stageOf(payout: Payout): Partial<WithdrawalJson> {
     ...(afterBatch === undefined || operatorSignature === undefined
       ? {}
       : { approval: { afterBatch: String(afterBatch), signature: operatorSignature } }),
+    ...(isOpen && lacksFunds ? { waitsForDeadline: true as const } : {}),
     ...(failure ? { failure } : {}),
   };
 }

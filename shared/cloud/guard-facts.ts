@@ -4,7 +4,7 @@
  * block is where it was.
  */
 
-import { noteCancelled, raiseEpoch } from './chain-account.ts';
+import { noteCancelled, noteExited, raiseEpoch } from './chain-account.ts';
 import type { DelegationStore } from './delegation-store.ts';
 import { type ExitPorts, endExit, endVanished } from './exit-steps.ts';
 import { type ExitRequest, exitGone, exitSeen } from './exit-store.ts';
@@ -71,6 +71,8 @@ async function restrict(ports: GuardFactPorts, act: VaultAct, log: PlacedLog): P
       await raiseEpoch(ports, account, epoch);
       return putTask(ports, { account, seed, dueAtMs, againAtMs: dueAtMs + onceMoreMs });
     }
+    case 'exit_requested':
+      return noteExited(ports, act.account);
     case 'delegation_revoked': {
       const { account, digest, requestedAtMs: atMs } = act;
       await ports.delegations.revoke({ account, digest, atMs });

@@ -4,12 +4,15 @@ import type { Address, Digest } from '#domain/order.ts';
 import { isCancelled, readChainAccount } from './chain-account.ts';
 import type { Clock } from './clock.ts';
 import { createDelegationStore, type KnownDelegation } from './delegation-store.ts';
+import { leavingAssets } from './exit-store.ts';
 
 export type SigningRights = {
   /** Orders and delegations of lower epochs count no more; 0 where the account never raised it on the chain. */
   epochOf(account: Address): Promise<bigint>;
   /** Whether its owner cancelled the order on the chain. */
   isCancelled(account: Address, digest: Digest): Promise<boolean>;
+  /** Assets on the chain that an exit may take at any moment, however much comes in: an account sells none of them meanwhile. */
+  leavingAssets(account: Address): Promise<ReadonlySet<string>>;
   /** The newest first. */
   delegationsOf(account: Address, sessionKey: Address): Promise<KnownDelegation[]>;
 };
@@ -32,6 +35,10 @@ export function createSigningRights({
     (account: string) => readChainAccount({ client, table }, account),
     clock,
   );
+  const leaving = rememberAWhile(
+    (account: string) => leavingAssets({ client, table }, account),
+    clock,
+  );
   const delegations = rememberAWhile((key: string) => {
     const [account = '', sessionKey = ''] = key.split(' ');
     return store.ofKey(account, sessionKey);
@@ -41,6 +48,10 @@ export function createSigningRights({
     async isCancelled(account, digest) {
       const { hasCancelled } = await accounts(account);
       return hasCancelled && isCancelled({ client, table }, account, digest);
+    },
+    async leavingAssets(account) {
+      const { hasExited } = await accounts(account);
+      return hasExited ? leaving(account) : new Set();
     },
     delegationsOf: (account, sessionKey) => delegations(`${account} ${sessionKey}`),
   };

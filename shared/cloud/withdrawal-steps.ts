@@ -162,18 +162,22 @@ async function send(ports: PayoutPorts, payout: Payout): Promise<boolean> {
     const data = callOf(payout);
     const sent = known ?? (await chain.sender.send({ id, to: chain.vault, data }));
     const transactionHash = sent.minedHash ?? sent.hashes.at(-1);
-    await stepPayout(ports, payout, {
-      status: 'broadcast',
-      ...(transactionHash === undefined ? {} : { transactionHash }),
-    });
+    const hash = transactionHash === undefined ? {} : { transactionHash };
+    await stepPayout(ports, payout, { status: 'broadcast', ...hash }, { isSolved: true });
     return true;
   } catch (error) {
     if (!(error instanceof WouldRevert)) throw error;
-    // It may still be paid by anybody who saw the signature: only its deadline ends it.
-    if (payout.problem !== error.message)
-      await stepPayout(ports, payout, { problem: error.message });
+    await note(ports, payout, error);
     return false;
   }
+}
+
+/** It may still be paid by anybody who saw the signature, once its owner has enough in the vault again: only its deadline ends it. */
+async function note(ports: PayoutPorts, payout: Payout, error: WouldRevert): Promise<void> {
+  if (payout.problem === error.message) return;
+  const reason = error.data === undefined ? null : vault.parseError(error.data);
+  const why = reason?.name === 'BalanceTooLow' ? ({ lacksFunds: true } as const) : {};
+  await stepPayout(ports, payout, { problem: error.message, ...why }, { isSolved: true });
 }
 
 /** What the vault is called with; its owner may call it, too. */

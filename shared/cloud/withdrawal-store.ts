@@ -74,6 +74,8 @@ export type Payout = {
   reverted?: number;
   /** Why it does not go on, as far as we know. */
   problem?: string;
+  /** The vault has less for its owner than it pays: an exit on the chain took it. */
+  lacksFunds?: true;
   transactionHash?: string;
   failure?: PayoutFailure;
   rejection?: { by: string; why: string };
@@ -139,14 +141,19 @@ export function payoutWrites(table: string, payout: Payout): Write[] {
   ];
 }
 
-/** The payout after the step; undefined where somebody else took another one since. `isOver`: no sweep looks at it any more. */
+/**
+ * The payout after the step; undefined where somebody else took another one since. `isOver`: no sweep looks at it any more.
+ * `isSolved`: what kept it is no more.
+ */
 export async function stepPayout(
   { client, table }: Where,
   from: Payout,
   changes: Partial<Omit<Payout, 'digest' | 'version'>>,
-  { isOver = false } = {},
+  { isOver = false, isSolved = false } = {},
 ): Promise<Payout | undefined> {
-  const to: Payout = { ...from, ...changes, version: from.version + 1 };
+  const { problem: _, lacksFunds: __, ...unhindered } = from;
+  const kept = isSolved ? unhindered : from;
+  const to: Payout = { ...kept, ...changes, version: from.version + 1 };
   assert(
     to.status === from.status || ways[from.status].includes(to.status),
     `a withdrawal cannot go from ${from.status} to ${to.status}`,
@@ -205,6 +212,7 @@ function payoutIn(item: Item): Payout {
     ...optional('operatorSignature'),
     ...(item['reverted'] === undefined ? {} : { reverted: storedNumber(item['reverted']) }),
     ...optional('problem'),
+    ...(item['lacksFunds'] === true ? { lacksFunds: true } : {}),
     ...optional('transactionHash'),
     ...(failure ? { failure } : {}),
     ...(rejection ? { rejection } : {}),

@@ -68,6 +68,7 @@ export const doorRefusals = [
   'unknown_action',
   'too_many_subscriptions',
   'order_cancelled',
+  'funds_are_leaving',
   'export_id_taken',
   'too_many_exports',
   'bad_recipient',

@@ -119,6 +119,11 @@ export const refusalTable: Record<Refusal, Row> = {
     message: 'The connection has as many subscriptions as it may.',
   },
   order_cancelled: { status: 409, message: 'The order was cancelled before it entered the book.' },
+  funds_are_leaving: {
+    status: 409,
+    message:
+      'An exit on the chain takes more of this asset than the account has: give it up, or wait.',
+  },
   export_id_taken: { status: 409, message: 'You have another export of this exportId.' },
   too_many_exports: {
     status: 429,

@@ -269,6 +269,8 @@ export type WithdrawalJson = {
   transactionHash?: string;
   /** With this anybody may have it paid by the vault, once it has settled the batch. */
   approval?: { afterBatch: string; signature: string };
+  /** The vault has less for the account than this by now, since an exit took it: paid should that change, returned after `deadlineMs`. */
+  waitsForDeadline?: true;
   failure?: 'deadline_passed' | 'rejected';
 };
 export type WithdrawalsJson = { withdrawals: WithdrawalJson[]; cursor?: string };

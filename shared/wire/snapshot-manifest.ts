@@ -22,7 +22,8 @@ const part = z.object({
 });
 
 const manifest = z.object({
-  format: z.literal(1),
+  /** Of the parts. 1: the first record that names somebody spells the name; 2: a record of its own does, before it. */
+  format: z.union([z.literal(1), z.literal(2)]),
   groupId: z.string(),
   /** The behaviour that the state is of: other rules cannot go on with it. */
   rulesVersion: z.number(),

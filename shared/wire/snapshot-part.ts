@@ -1,10 +1,18 @@
 /**
  * How a snapshot's records lie in a part, and the reader of those that are written as text: what is not a matcher looks for credit
- * only, and passes over orders. `snapshot-codec.ts` of the matcher writes and reads all of them, by the same numbers.
+ * only, and passes over orders. `snapshot-writer.ts` and `snapshot-reader.ts` of the matcher know all of them, by the same numbers.
  */
 
 /** On disk: never reused for another kind. */
-export const recordKinds = { order: 1, ended: 2, remembered: 3, buried: 4, other: 5 } as const;
+export const recordKinds = {
+  order: 1,
+  ended: 2,
+  remembered: 3,
+  buried: 4,
+  other: 5,
+  /** A market's or account's name: records behind it name it by its number, which counts from 0 in each part. */
+  name: 6,
+} as const;
 
 /** Numbers of a live and of an ended order; the first ten are those that they have in common. */
 export const orderNumbers = 15;
@@ -66,6 +74,10 @@ class PartWalker {
         this.#name();
         this.#skip(8);
         return undefined;
+      case recordKinds.name:
+        this.#names += 1;
+        this.#skip(this.#word());
+        return undefined;
       case recordKinds.other:
         return this.#text();
       default:
@@ -88,6 +100,7 @@ class PartWalker {
     else this.#skip(digestBytes);
   }
 
+  /** Parts of format 1 tell a name within the first record that has it. */
   #name(): void {
     if (this.#word() !== this.#names) return;
     this.#names += 1;

@@ -70,10 +70,10 @@ async function measureRecovery(): Promise<Measured[]> {
   // What is remembered of these is forgotten by then.
   const at = startOfFrame(engine);
   const store = createSnapshotStore(new MemoryBucket());
-  engine.freeze().next();
-  const frozenMs = bestOf(3, () => void engine.freeze().next());
+  engine.freeze().end();
+  const frozenMs = bestOf(3, () => engine.freeze().end());
   const writtenMs = await timed(async () => {
-    const source = { records: engine.freeze(), late: [] };
+    const source = { state: engine.freeze(), late: [] };
     const clock = { nowMs: () => startMs };
     await writeSnapshot(source, at, { groupId, store, timers, clock });
   });

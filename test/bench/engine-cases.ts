@@ -1,7 +1,9 @@
 /** The cases of the engine's benchmark; each runs in a process of its own, from a bundle like the container's. */
 import { strict as assert } from 'node:assert';
-import { restoreEngine } from '../../containers/matcher/engine/matching-engine.ts';
-import type { SnapshotRecord } from '../../containers/matcher/engine/snapshot-record.ts';
+import { readEngine } from '../../containers/matcher/engine/matching-engine.ts';
+import type { StateReading } from '../../containers/matcher/engine/state-reading.ts';
+import { PartReader } from '../../containers/matcher/snapshot-reader.ts';
+import { PartWriter } from '../../containers/matcher/snapshot-writer.ts';
 import { drawFlow, type Flow, type Shape } from './engine-flow.ts';
 import { core, filledEngine, nodejsOrderBook, type Runner, wholeEngine } from './engine-runners.ts';
 import { steadyOperations } from './engine-steady.ts';
@@ -116,24 +118,51 @@ function credit(): Measured[] {
   return [beside('opsPerSec', '1/s', on, { name: 'credit off', value: off })];
 }
 
+/** A million orders and as many remembered ids, from the engine to bytes and back; each is done once, as in a matcher that just began. */
 function snapshot(): Measured[] {
   const engine = filledEngine(drawFlow(6, { ...deep, resting: 1_000_000, operations: 0 }));
-  const records: SnapshotRecord[] = [];
-  engine.save((record) => records.push({ ...record }));
+  // As a matcher does before it leads: the copy finds its memory.
+  engine.freeze().end();
+  const freezing = performance.now();
+  const state = engine.freeze();
   const saving = performance.now();
-  let count = 0;
-  engine.save(() => {
-    count += 1;
-  });
+  const { parts, records } = written(state);
   const restoring = performance.now();
-  const restored = restoreEngine(records, { groupId: 'bench' });
+  const reader = readEngine({ groupId: 'bench', records });
+  for (const part of parts) reader.take(new PartReader(part, ({ kind }) => assert.fail(kind)));
+  const restored = reader.done();
   const done = performance.now();
-  assert.equal(restored.stateHash(), engine.stateHash(), 'the restored engine is another');
+  assert.equal(state.stateHash(), engine.stateHash(), 'what was saved is another state');
+  assert.equal(restored.stateHash, engine.stateHash(), 'what was read is another state');
+  assert.equal(restored.engine.stateHash(), engine.stateHash(), 'the restored engine is another');
+  assert.equal(restored.engine.eventHash(), engine.eventHash(), 'it has other events');
   return [
-    alone('records', '1', count),
+    alone('records', '1', records),
+    alone(
+      'bytes',
+      'B',
+      parts.reduce((all, { length }) => all + length, 0),
+    ),
+    alone('frozenMs', 'ms', saving - freezing),
     alone('saveMs', 'ms', restoring - saving),
     alone('restoreMs', 'ms', done - restoring),
   ];
+}
+
+function written(state: StateReading): { parts: Uint8Array[]; records: number } {
+  const partBytes = 1024 * 1024;
+  const parts: Uint8Array[] = [];
+  let records = 0;
+  for (let isDone = false; !isDone; ) {
+    const part = new PartWriter(partBytes * 1.1);
+    while (!isDone && part.length < partBytes) {
+      const read = state.read(500, part);
+      records += read;
+      isDone = read === 0;
+    }
+    parts.push(part.take());
+  }
+  return { parts, records };
 }
 
 export const cases: Record<string, () => Measured[] | Promise<Measured[]>> = {

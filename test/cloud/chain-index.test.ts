@@ -327,7 +327,7 @@ function clockOf() {
     },
   };
 }
-const once = { lastsMs: 300, pollMs: 100 };
+const once = { lastsMs: 300, pollMs: 100, quietMs: 0 };
 
 describe('an indexer', () => {
   test.each([false, true])(

@@ -2,8 +2,9 @@
 import { describe, expect, test } from 'vitest';
 import { isCancelled, readChainAccount } from '#cloud/chain-account.ts';
 import { createDelegationStore } from '#cloud/delegation-store.ts';
+import { leavingAssets } from '#cloud/exit-store.ts';
 import { guardTasks, onceMoreMs } from '#cloud/guard-tasks.ts';
-import { alice, bob, GuardWorld, unit } from './guard-world.ts';
+import { alice, bob, eth, GuardWorld, unit } from './guard-world.ts';
 import { killedAt } from './ledger-twin.ts';
 
 const digest = `0x${'d1'.repeat(32)}`;
@@ -17,7 +18,7 @@ describe('an order that is cancelled on the chain', () => {
     await world.round();
     expect(world.toldTo('majors')).toEqual([`cancel ${digest}`]);
     expect(world.toldTo('minors')).toEqual([`cancel ${digest}`]);
-    expect(await readChainAccount(world.chain, alice)).toEqual({ epoch: 0n, hasCancelled: true });
+    expect(await readChainAccount(world.chain, alice)).toMatchObject({ hasCancelled: true });
     expect(await isCancelled(world.chain, alice, digest)).toBe(true);
     expect(await isCancelled(world.chain, bob, digest)).toBe(false);
     expect(await isCancelled(world.chain, alice, other)).toBe(false);
@@ -109,6 +110,53 @@ test('a delegation that is revoked on the chain is revoked here, known or not, a
     const ofKey = { type: 'cancel_all', account: alice, delegation: digest };
     expect(told).toMatchObject([{ command: ofKey }, { command: ofKey }]);
   }
+});
+
+describe('what an exit may take at any moment', () => {
+  const leaving = (world: GuardWorld) => leavingAssets(world.chain, alice);
+
+  test('is not sold while more was asked for than is set aside, however much comes in; else it is', async () => {
+    const world = new GuardWorld();
+    await world.deposit(alice, 10);
+    world.story.block([world.exitRequested(1, alice, 12n * unit)]);
+    await world.round();
+    expect(await leaving(world)).toEqual(new Set([eth.chainAsset]));
+    expect(await leavingAssets(world.chain, bob)).toEqual(new Set());
+    expect(await readChainAccount(world.chain, alice)).toMatchObject({ hasExited: true });
+    // Of 5 that come, 2 are claimed: then it can take no more than that.
+    await world.deposit(alice, 5);
+    await world.round();
+    expect(await leaving(world)).toEqual(new Set());
+    expect(await world.money()).toMatchObject({ available: 3n, withdrawing: 12n });
+  });
+
+  test('is not sold from before its payment until that is booked, and is then', async () => {
+    const world = new GuardWorld();
+    world.story.block([world.exitRequested(1, alice, 12n * unit)]);
+    await world.round();
+    // The vault pays what came in, and is credited here later.
+    world.story.finalize(world.story.block([world.exitFinalized(1, alice, 5n * unit)]));
+    await world.round();
+    expect(await leaving(world)).toEqual(new Set([eth.chainAsset]));
+    await world.deposit(alice, 5);
+    await world.round();
+    expect(await leaving(world)).toEqual(new Set());
+    expect(await world.money()).toMatchObject({ available: 0n, withdrawing: 0n });
+  });
+
+  test('is not sold when the claims that covered it paid another exit', async () => {
+    const world = new GuardWorld();
+    await world.deposit(alice, 10);
+    world.story.block([world.exitRequested(1, alice, 10n * unit)]);
+    await world.round();
+    world.story.block([world.exitRequested(2, alice, 10n * unit)]);
+    await world.round();
+    world.story.finalize(world.story.block([world.exitFinalized(2, alice, 10n * unit)]));
+    await world.round();
+    await world.round();
+    expect(await leaving(world)).toEqual(new Set([eth.chainAsset]));
+    expect(await world.money()).toMatchObject({ available: 0n, withdrawing: 0n });
+  });
 });
 
 describe('an exit', () => {

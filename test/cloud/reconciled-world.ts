@@ -195,7 +195,7 @@ export class ReconciledWorld {
       assert(verdict.type !== 'stop', 'the journal does not read');
       watermark = verdict.state;
     }
-    await writeSnapshot({ records: floor.engine.freeze(), late: [] }, watermark, {
+    await writeSnapshot({ state: floor.engine.freeze(), late: [] }, watermark, {
       groupId: group,
       store: createSnapshotStore(this.bucket),
       timers: { soon: (then: () => void) => setImmediate(then) } as never,

@@ -39,12 +39,12 @@ test('a snapshot of many parts outlives a power cut, and one whose writer died i
     ...{ lastSequence: engine.sequence, clock: frame, shardSequence: `${frame}` },
   });
   const taken = await writeSnapshot(
-    { records: engine.freeze(), late: [] },
+    { state: engine.freeze(), late: [] },
     ...[at(7), { groupId, store, timers, clock }],
   );
   expect(taken?.bytes).toBeGreaterThan(1024 * 1024);
   const dying = { ...store, putManifest: () => Promise.reject(new Error('died')) };
-  const unfinished = { records: engine.freeze(), late: [] };
+  const unfinished = { state: engine.freeze(), late: [] };
   await expect(
     writeSnapshot(unfinished, at(8), { groupId, store: dying, timers, clock }),
   ).rejects.toThrow('died');

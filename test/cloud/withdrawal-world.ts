@@ -1,7 +1,9 @@
 /** A ledger, the Chain table and a vault that is a few lines long: what withdrawals go through, with processes that may die at any call. */
-import { Wallet } from 'ethers';
+import { Interface, Wallet } from 'ethers';
+import { vaultAbi } from '#abi/vault.ts';
 import { depositFacts } from '#cloud/deposit-facts.ts';
 import { type FollowPorts, followFacts, readFactCursor } from '#cloud/follow-facts.ts';
+import { withdrawalToJson } from '#cloud/funding-json.ts';
 import type { ApiAnswer } from '#cloud/http-edge.ts';
 import { createLedgerStore } from '#cloud/ledger-store.ts';
 import { createLocalSigner } from '#cloud/local-signer.ts';
@@ -58,6 +60,8 @@ class WithdrawalWorld {
     lastBatch: 0n,
     planned: 0n as bigint | undefined,
     reverts: false,
+    /** An exit took what the vault had for the owner. */
+    isShort: false,
     calledBack: 0,
   };
   readonly #chainTable = { client: this.memory.client, table: 'chain' };
@@ -139,6 +143,7 @@ class WithdrawalWorld {
       (each) => each.operatorSignature !== undefined && callOf(each) === data,
     );
     if (!payout) throw new Error('what is sent is no withdrawal that is signed');
+    if (this.world.isShort) throw new WouldRevert(id, 'too little', tooLow(payout));
     if (this.world.reverts || this.paid.has(payout.digest)) throw new WouldRevert(id, 'it would');
     const hashes = [`0x${(this.sent.size + 1).toString(16).padStart(64, '0')}`];
     const transaction = { id, nonce: this.sent.size, status: 'broadcast' as const, hashes };
@@ -195,12 +200,23 @@ class WithdrawalWorld {
     return { available, demanded, withdrawing };
   }
 
+  /** As its owner sees it. */
+  async shown(digest: string) {
+    const withdrawal = await this.ledger.withdrawal(payoutIdOf(digest));
+    if (!withdrawal) throw new Error('the ledger has no such withdrawal');
+    return withdrawalToJson(withdrawal, new Map([['ETH', eth]]), await this.payoutOf(digest));
+  }
+
   async stage(digest: string): Promise<string> {
     const { status } = await this.payoutOf(digest);
     const held = await this.ledger.withdrawal(payoutIdOf(digest));
     return `${status}/${held?.status ?? 'none'}`;
   }
 }
+
+/** What the vault reverts with where its balance does not cover a payment. */
+const tooLow = ({ account: owner, chainAsset, atoms }: Payout): string =>
+  new Interface(vaultAbi).encodeErrorResult('BalanceTooLow', [owner, chainAsset, 0, atoms]);
 
 /** Takes the story's deposits to the ledger, as far as the story goes. */
 export async function followDeposits(at: ReturnType<typeof withdrawalWorld>): Promise<void> {

@@ -150,6 +150,32 @@ describe('a withdrawal that cannot be', () => {
     expect(await at.money()).toEqual({ available: 1_000n, demanded: 0n, withdrawing: 0n });
   });
 
+});
+
+describe('a withdrawal that was signed', () => {
+  test('whose funds an exit took waits for its deadline, says so, and is paid should they be there again', async () => {
+    at.world.isShort = true;
+    const withdraw = at.withdraw();
+    const digest = at.digestOf(withdraw);
+    await at.ask(withdraw);
+    await at.wake();
+    expect(await at.shown(digest)).toMatchObject({ stage: 'signed', waitsForDeadline: true });
+    at.world.isShort = false;
+    at.world.reverts = true;
+    await at.wake();
+    expect(await at.shown(digest)).not.toHaveProperty('waitsForDeadline');
+    at.world.isShort = true;
+    await at.wake();
+    expect(await at.shown(digest)).toMatchObject({ waitsForDeadline: true });
+    expect(await at.stage(digest)).toBe('signed/held');
+    Object.assign(at.world, { isShort: false, reverts: false });
+    await at.wake();
+    expect(await at.shown(digest)).not.toHaveProperty('waitsForDeadline');
+    await at.mine();
+    await at.wake();
+    expect(await at.stage(digest)).toBe('confirmed/finished');
+  });
+
   test('whose transaction was mined and reverted is sent once more, and paid', async () => {
     const withdraw = at.withdraw();
     await at.ask(withdraw);

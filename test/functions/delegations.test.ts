@@ -1,10 +1,12 @@
 /** Delegations at the door: who registers one, what a session key may do by it, and when it ends. */
 import { beforeEach, describe, expect, it } from 'vitest';
-import { noteCancelled } from '#cloud/chain-account.ts';
+import { noteCancelled, noteExited } from '#cloud/chain-account.ts';
 import { createDelegationStore } from '#cloud/delegation-store.ts';
+import { changeExit, type Exit, exitSeen, openExits } from '#cloud/exit-store.ts';
 import { guardTasks, onceMoreMs, ordersEnder } from '#cloud/guard-tasks.ts';
 import { type HttpLambda, httpHandler, refuse } from '#cloud/http-edge.ts';
 import { createSigningRights } from '#cloud/signing-rights.ts';
+import { transact } from '#cloud/transaction.ts';
 import type { SignedOrder } from '#domain/command.ts';
 import { delegationJson } from '#wire/delegation-body.ts';
 import {
@@ -362,6 +364,27 @@ describe('an order that its owner cancelled on the chain', () => {
     const body = await alice.signed();
     await noteCancelled(chain, key.account, demoDigests.order(signedOrder.parse(body.order)));
     expect((await call(orders, 'POST /v1/orders', { body })).status).toBe(201);
+  });
+});
+
+describe('an asset of which an open exit may take whatever there is', () => {
+  const exit = {
+    ...{ exitId: 1n, account: alice.account, chainAsset: ethUsdc.quote, atoms: 10n },
+    ...{ requestedAtMs: 1, blockNumber: 1, blockHash: `0x${'b1'.repeat(32)}` },
+  };
+  const buys = async () =>
+    (await call(orders, 'POST /v1/orders', { body: await alice.signed({ side: 0 }) })).body.code;
+
+  it('is not sold, until the exit is covered or over; others are', async () => {
+    await noteExited(chain, alice.account);
+    await transact(chain.client, exitSeen('chain', 31_337, exit));
+    expect(await buys()).toBe('funds_are_leaving');
+    const sale = await call(orders, 'POST /v1/orders', { body: await alice.signed({ side: 1 }) });
+    expect(sale.status).toBe(201);
+    const [open] = await openExits(chain);
+    await changeExit(chain, open as Exit, { isCovered: true });
+    nowMs += 2_000;
+    expect(await buys()).toBeUndefined();
   });
 });
 

@@ -3,6 +3,7 @@ export const ownRights = {
   rights: {
     epochOf: async () => 0n,
     isCancelled: async () => false,
+    leavingAssets: async () => new Set<string>(),
     delegationsOf: async () => [],
   },
   clock: { nowMs: () => 1_800_000_000_000 },

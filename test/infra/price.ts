@@ -138,7 +138,7 @@ function leaseReads(standbys: number): Line[] {
   return [{ what: 'lease reads', dollars: (reads / 1e6) * prices.millionReads }];
 }
 
-/** The one thing that an idle cloud writes: each leader renews its lease three times in its duration. */
+/** Each leader renews its lease three times in its duration. */
 function leaseRenewals({ properties }: Resource): Line[] {
   const leaseMs = settingOf(properties, 'CROSSBOOK_LEASE_MS');
   if (leaseMs === undefined) return [];
@@ -159,11 +159,34 @@ function polling({ properties }: Resource, all: Resource[]): Line[] {
   return [{ what: 'queue polling', dollars: (polls / 1e6) * million }];
 }
 
-/** A function that follows the chain uses its time up but for these seconds, in any case. */
-const followMarginSeconds = 5;
+/** How long who follows the chain runs, of its time: the indexer to its margin; the sender makes a pass of a second, and more where there is time. */
+function followedSeconds(lambda: Resource): number | undefined {
+  const seconds = Number(lambda.properties['Timeout']);
+  if (lambda.id.startsWith('Chain/Indexer')) return seconds - 5;
+  if (lambda.id.startsWith('Chain/Sender')) return 1 + Math.max(0, seconds - 8);
+  return undefined;
+}
 
-function following(lambda: Resource | undefined): boolean {
-  return /^Chain\/(Indexer|Sender)/.test(lambda?.id ?? '');
+/**
+ * What an idle chain says is told at least once a run, and each `quietMs` of `functions/indexer`. Telling it writes the checkpoint with
+ * its hashes, the facts, and two rows that are deleted again; each of two consumers moves its cursor twice, keeps a block and forgets one.
+ */
+function tellingOfChain(lambda: Resource, seconds: number): Line[] {
+  if (!lambda.id.startsWith('Chain/Indexer')) return [];
+  const variables = (lambda.properties['Environment'] as Properties)['Variables'] as Properties;
+  const { confirmations, exitDelaySeconds } = JSON.parse(
+    String(variables['CROSSBOOK_CHAIN_TERMS']),
+  ) as { confirmations: number; exitDelaySeconds: number };
+  const quietSeconds = Math.min(10, exitDelaySeconds / 24);
+  const tellings = hours * 60 * Math.max(1, Math.ceil(seconds / quietSeconds));
+  const checkpointKb = Math.ceil((32 * (256 + confirmations) + 600) / 1_024);
+  const writes = 2 * (checkpointKb + 1 + 2 + 2 * 6) + 2;
+  const dollars =
+    writes * prices.millionWrites +
+    20 * prices.millionReads +
+    3 * prices.millionShortInvocations +
+    6 * prices.millionFifoRequests;
+  return [{ what: 'telling of the chain', dollars: (tellings / 1e6) * dollars }];
 }
 
 /** A function that a schedule wakes and that finds nothing to do. */
@@ -175,12 +198,13 @@ function scheduled({ id, properties }: Resource, all: Resource[]): Line[] {
       each.id.split('/')[0] === id.split('/')[0] &&
       targets.includes(`"${each.id.split('/')[1]}"`),
   );
-  if (following(lambda)) {
-    const seconds = Number(lambda?.properties['Timeout']) - followMarginSeconds;
-    const gibibytes = Number(lambda?.properties['MemorySize']) / 1_024;
+  const seconds = lambda && followedSeconds(lambda);
+  if (lambda && seconds !== undefined) {
+    const gibibytes = Number(lambda.properties['MemorySize']) / 1_024;
     const gibSeconds = hours * 60 * seconds * gibibytes;
     return [
       { what: 'following the chain', dollars: (gibSeconds / 1e6) * prices.millionGibSeconds },
+      ...tellingOfChain(lambda, seconds),
     ];
   }
   const expression = String(properties['ScheduleExpression']);

@@ -7,11 +7,14 @@ import { createVaultReads, type VaultReads } from '#cloud/vault-reads.ts';
 import { openPayouts } from '#cloud/withdrawal-store.ts';
 import { feeAccount, insuranceAccount } from '#wire/table-keys.ts';
 import { delaySeconds } from '../contracts/chain-world.ts';
+import { auditActs, type Told } from './audit-acts.ts';
 import { atomsOf, type ChainSimulationWorld, tables } from './chain-world.ts';
 
-export async function auditChain(world: ChainSimulationWorld): Promise<string[]> {
+export async function auditChain(world: ChainSimulationWorld, told: Told): Promise<string[]> {
+  const acts = await world.acts();
   return [
-    ...(await auditBatches(world, await world.acts())),
+    ...(await auditBatches(world, acts)),
+    ...auditActs(world, acts, told),
     ...auditDeposits(world),
     ...(await auditWithdrawals(world)),
     ...(await auditVault(world)),
@@ -22,6 +25,7 @@ async function auditBatches(world: ChainSimulationWorld, acts: Acts): Promise<st
   const where = { client: world.calmClient(), chainTable: tables.chainTable };
   const problems: string[] = [];
   const planned = new Map<string, number>();
+  const failed = new Set<string>();
   for (const batch of await batchesBehind(where, 0, 10_000)) {
     const { batchId, status, insured, rejections } = batch;
     if (status !== 'settled') problems.push(`batch ${batchId} is ${status} in the end`);
@@ -36,8 +40,13 @@ async function auditBatches(world: ChainSimulationWorld, acts: Acts): Promise<st
     const minedAtMs = await timeOf(world, batch);
     for (const at of [...insured.keys(), ...rejections.map((each) => each.at)]) {
       const trade = tradesOfContent(content)[at];
-      if (trade && isExcused(world, acts, { trade, minedAtMs })) continue;
       const side = insured.get(at) ?? rejections.find((each) => each.at === at)?.reason;
+      const owners = trade ? ownersOf(trade, side) : [];
+      // What an earlier fill of his did not bring him he lacks in the next.
+      const lacks = owners.some((owner) => failed.has(owner));
+      const isFree = lacks || (trade && isExcused(world, acts, { trade, owners, minedAtMs }));
+      for (const owner of owners) failed.add(owner);
+      if (isFree) continue;
       problems.push(`fill ${at} of batch ${batchId} did not settle: ${side}`);
     }
   }
@@ -50,6 +59,12 @@ async function auditBatches(world: ChainSimulationWorld, acts: Acts): Promise<st
       }
   for (const name of planned.keys()) problems.push(`${name} is in a batch, and never was`);
   return problems;
+}
+
+/** Whose side did not settle. */
+function ownersOf({ makerAccount, takerAccount }: SettlingTrade, side: string | undefined) {
+  if (side === 'maker') return [makerAccount];
+  return side === 'taker' ? [takerAccount] : [makerAccount, takerAccount];
 }
 
 type Acts = Awaited<ReturnType<ChainSimulationWorld['acts']>>;
@@ -67,7 +82,7 @@ async function timeOf({ node }: ChainSimulationWorld, { blockNumber }: BatchRow)
 function isExcused(
   { groups }: ChainSimulationWorld,
   acts: Acts,
-  { trade, minedAtMs }: { trade: SettlingTrade; minedAtMs: number },
+  { trade, owners, minedAtMs }: { trade: SettlingTrade; owners: string[]; minedAtMs: number },
 ): boolean {
   const frames = groups.find(({ groupId }) => groupId === trade.groupId)?.frames ?? [];
   const frame = frames.find(({ lastSequence }) => lastSequence >= trade.sequence);
@@ -75,7 +90,7 @@ function isExcused(
   const delayMs = delaySeconds * 1_000;
   return acts.some(
     ({ account, requestedAtMs }) =>
-      [trade.makerAccount, trade.takerAccount].includes(account) &&
+      owners.includes(account) &&
       requestedAtMs + delayMs <= minedAtMs &&
       matchedAtMs < requestedAtMs + delayMs / 2,
   );

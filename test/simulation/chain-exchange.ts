@@ -1,21 +1,28 @@
 /** The exchange's own processes in the chain's simulation: each as it runs in a deployment, by whatever reaches its tables and its node. */
 
+import { DeleteCommand } from '@aws-sdk/lib-dynamodb';
 import { factReader } from '#cloud/chain-facts.ts';
 import { look } from '#cloud/chain-index-pass.ts';
 import { createChainIndexStore } from '#cloud/chain-index-store.ts';
 import { clearJournal } from '#cloud/clear-journal.ts';
 import { createClearingStore } from '#cloud/clearing-store.ts';
+import { delegationFacts } from '#cloud/delegation-facts.ts';
+import { createDelegationStore } from '#cloud/delegation-store.ts';
 import { depositFacts } from '#cloud/deposit-facts.ts';
 import { type FactWork, readFactCursor } from '#cloud/follow-facts.ts';
+import { postOperation } from '#cloud/ledger-operations.ts';
 import { createLedgerStore } from '#cloud/ledger-store.ts';
 import { createLocalSigner } from '#cloud/local-signer.ts';
+import { readRow } from '#cloud/outbox-store.ts';
 import type { DigestSigner } from '#cloud/send-transaction.ts';
 import { batchOrders, buildingOf } from '#cloud/settlement-building.ts';
 import { createSettlementChain } from '#cloud/settlement-chain.ts';
-import { restrictedAtMs, transfersDue } from '#cloud/settlement-due.ts';
+import { settlementDelegations } from '#cloud/settlement-delegations.ts';
+import { isTransferPlanned, restrictedAtMs, transfersDue } from '#cloud/settlement-due.ts';
 import { applySettlementFact } from '#cloud/settlement-facts.ts';
 import { followInsured, repairsDue } from '#cloud/settlement-insurance.ts';
 import { type Settling, settle } from '#cloud/settlement-pass.ts';
+import { readPlanAlone } from '#cloud/settlement-plan.ts';
 import { createTurns } from '#cloud/taking-turns.ts';
 import { createTransactionSender } from '#cloud/transaction-sender.ts';
 import { vaultEventOf } from '#cloud/vault-events.ts';
@@ -23,10 +30,13 @@ import { createVaultReads } from '#cloud/vault-reads.ts';
 import { withdrawalFacts } from '#cloud/withdrawal-facts.ts';
 import { settlementHorizon } from '#cloud/withdrawal-horizon.ts';
 import type { PayoutPorts } from '#cloud/withdrawal-steps.ts';
-import { units } from '#domain/amount.ts';
+import { type Units, units } from '#domain/amount.ts';
 import type { SettlementBatch } from '#wire/settlement-batch.ts';
 import { decodeReasons, encodeSettleBatch } from '#wire/settlement-calldata.ts';
+import { insuranceAccount, outboxKeys } from '#wire/table-keys.ts';
 import { takeFacts } from '../../functions/chain-facts/take-facts.ts';
+import { isPlanned } from '../../functions/chain-settlement/settle-row.ts';
+import { ChainDoor } from './chain-door.ts';
 import { ChainGuarding } from './chain-guarding.ts';
 import type { Reach } from './chain-workers.ts';
 import {
@@ -40,6 +50,7 @@ import {
 import { senderTerms } from './simulate-sender.ts';
 import type { TradingGroup } from './trading-group.ts';
 
+type Gift = { operationId: string; account: string; asset: string; units: Units };
 type Work = { name: string; work: (reach: Reach) => Promise<unknown> };
 
 const consumer = 'chain-facts';
@@ -58,10 +69,12 @@ export class ChainExchange {
   #operator: DigestSigner;
   #cleared = new Map<string, number>();
   readonly guarding: ChainGuarding;
+  readonly door: ChainDoor;
 
   constructor(world: ChainSimulationWorld) {
     this.#world = world;
     this.guarding = new ChainGuarding(world, (reach) => this.ledger(reach));
+    this.door = new ChainDoor(world);
     this.#operator = createLocalSigner(world.node.world.places.operator.key.privateKey);
   }
 
@@ -111,9 +124,33 @@ export class ChainExchange {
     };
   }
 
-  settle(reach: Reach) {
-    const { nowMs } = this.#world.time.clock;
-    return settle(this.#settling(reach), nowMs());
+  /** As for a row of the outbox: those whose work is done go. */
+  async settle(reach: Reach): Promise<void> {
+    const { table, time } = this.#world;
+    await settle(this.#settling(reach), time.clock.nowMs());
+    const where = { client: this.#world.tablesBy(reach), ...tables };
+    const rows = table.partition(tables.outboxTable, outboxKeys.topic('settle'));
+    for (const item of [...rows.values()]) {
+      const { body } = readRow(item);
+      const ports = {
+        plan: () => readPlanAlone(where),
+        isTransferPlanned: (id: string) => isTransferPlanned(where, id),
+      };
+      if (!(await isPlanned(body, ports))) continue;
+      const Key = { pk: item['pk'], sk: item['sk'] };
+      await where.client.send(new DeleteCommand({ TableName: tables.outboxTable, Key }));
+    }
+  }
+
+  /** What operators give a user of the house's: the next batch brings it. */
+  async give(reach: Reach, gift: Gift): Promise<void> {
+    const { ledgerTable: table, outboxTable } = tables;
+    const client = this.#world.tablesBy(reach);
+    const place = { client, table, outboxTable, settles: true, turns: createTurns() };
+    const { operationId, ...of } = gift;
+    const operation = { kind: 'adjust' as const, house: insuranceAccount, ...of };
+    const ordered = { by: 'an operator', why: 'a gift' };
+    await postOperation(place, { operationId, operation, ordered, atMs: this.#world.nowMs() });
   }
 
   #sender(reach: Reach) {
@@ -172,6 +209,7 @@ export class ChainExchange {
     const work: FactWork[] = [
       deposits,
       ...(world.planted === 'credits-twice' ? [this.#creditsTwice(ledger)] : []),
+      delegationFacts({ store: createDelegationStore(where), vault }),
       withdrawalFacts({ ...payouts, vault, surprised: (what) => this.surprises.push(what) }),
       { fact: (fact) => applySettlementFact({ client, ...tables }, fact, { vault, exchange }) },
     ];
@@ -235,7 +273,8 @@ export class ChainExchange {
     const client = world.tablesBy(reach);
     const where = { client, ...tables };
     const chain = createSettlementChain({ rpc: world.rpcBy(reach), vault, exchange });
-    const delegations = { find: async () => new Map() };
+    const store = createDelegationStore({ client, table: tables.chainTable });
+    const delegations = settlementDelegations(store, async () => world.assets);
     const encode = (batch: SettlementBatch) =>
       encodeSettleBatch(batch, { insuranceAccount: insurance.address });
     const nowMs = () => world.nowMs();
@@ -254,7 +293,8 @@ export class ChainExchange {
               ...(isTurned ? { clock: turned(groupId, frame.clock) } : {}),
               shardSequence: '',
             })),
-        transfersDue: () => transfersDue(where, 40),
+        transfersDue: async () =>
+          world.planted === 'gifts-forgotten' ? [] : transfersDue(where, 40),
         repairsDue: () => repairsDue(where, 40),
         restrictedAtMs: () => restrictedAtMs({ client, table: tables.chainTable }),
         quietThroughMs: async (groupId, after) => this.#quietThroughMs(groupId, after),

@@ -5,8 +5,9 @@ import type { PlaceOrder, SignedOrder } from '#domain/command.ts';
 import type { SignedWithdraw } from '#wire/eip712.ts';
 import { ledgerKeys } from '#wire/table-keys.ts';
 import { requestWithdrawal } from '../../functions/withdrawals/request-withdrawal.ts';
-import type { User } from '../contracts/chain-world.ts';
+import { delaySeconds, type User } from '../contracts/chain-world.ts';
 import type { ChainExchange } from './chain-exchange.ts';
+import { ChainKeys } from './chain-keys.ts';
 import type { TokenName } from './chain-node.ts';
 import type { Reach } from './chain-workers.ts';
 import { atomsOf, type ChainSimulationWorld, tables } from './chain-world.ts';
@@ -30,8 +31,8 @@ const perDeposit: Record<TokenName, number> = { ETH: 24, USDC: 2_400, BTC: 24 };
 export type Work = { name: string; work: (reach: Reach) => Promise<unknown> };
 
 export class ChainUsers {
-  readonly counts = { deposits: 0, orders: 0, withdrawals: 0, acts: 0 };
-  /** What each signs as: at least what the chain says of him. */
+  readonly counts = { deposits: 0, orders: 0, delegated: 0, withdrawals: 0, acts: 0, gifts: 0 };
+  readonly keys: ChainKeys;
   #epochs = new Map<string, bigint>();
   #world: ChainSimulationWorld;
   #exchange: ChainExchange;
@@ -40,6 +41,7 @@ export class ChainUsers {
   constructor(world: ChainSimulationWorld, exchange: ChainExchange) {
     this.#world = world;
     this.#exchange = exchange;
+    this.keys = new ChainKeys(world);
   }
 
   /** Everybody begins with something, and insurance with more. */
@@ -52,7 +54,7 @@ export class ChainUsers {
 
   /** Something that one of them wants; what of it takes calls is answered as a process. */
   async act(): Promise<Work | undefined> {
-    const what = this.#random(22);
+    const what = this.#random(26);
     const user = this.#pick(this.#world.node.users);
     const group = this.#pick(this.#world.groups);
     if (what < 13) return this.#order(user, group);
@@ -62,6 +64,10 @@ export class ChainUsers {
     else if (what < 18) group.giveBack(user.address, this.#pick(symbols));
     else if (what === 18 && this.#random(3) === 0) group.takeOver();
     else if (what === 19) return this.#withdraw(user);
+    else if (what === 22) return this.keys.delegate(user, this.#epochOf(user));
+    else if (what === 23 && this.#random(2)) return this.keys.revoke(user);
+    else if (what === 24) await this.#feedExit(user);
+    else if (what === 25 && this.#random(3) === 0) return this.#gift(user);
     else if (what > 19 && this.#random(2)) await this.#takeBack(user, group);
     return undefined;
   }
@@ -76,7 +82,7 @@ export class ChainUsers {
       if (orders.length > 0) await node.ask(user.address, 'cancel', [this.#pick(orders).digest]);
     } else if (what === 1) {
       await node.ask(user.address, 'bumpEpoch', []);
-      this.#epochs.set(user.address, (this.#epochs.get(user.address) ?? 0n) + 1n);
+      this.#epochs.set(user.address, this.#epochOf(user) + 1n);
     } else {
       const symbol = this.#pick(symbols);
       const asset = this.#world.asset(symbol);
@@ -85,11 +91,31 @@ export class ChainUsers {
     }
   }
 
-  /** Anybody may end an exit whose time has come; what has not come yet reverts. */
-  async endExits(): Promise<void> {
+  #gift({ address: account }: User): Work {
+    this.counts.gifts += 1;
+    const operationId = `gift:${this.counts.gifts}`;
+    const gift = { account, asset: this.#pick(symbols), units: units(1 + this.#random(4)) };
+    return { name: 'gifts', work: (reach) => this.#exchange.give(reach, { operationId, ...gift }) };
+  }
+
+  /** What comes in while an exit may take all of it at any moment: whoever sells it as well has it twice. */
+  async #feedExit(user: User): Promise<void> {
+    const effectiveMs = this.#world.chainMs - delaySeconds * 1_000;
+    for (const act of await this.#world.acts()) {
+      if (act.type !== 'exit_requested' || act.account !== user.address) continue;
+      const asset = [...this.#world.assets.values()].find(
+        ({ chainAsset }) => chainAsset === act.chainAsset,
+      );
+      if (asset && act.requestedAtMs < effectiveMs)
+        await this.#deposit(user, asset.id as TokenName);
+    }
+  }
+
+  /** Anybody may end an exit whose time has come; what has not come yet reverts. `one`: of so many. */
+  async endExits(one = 1): Promise<void> {
     const { node } = this.#world;
     for (const act of await this.#world.acts()) {
-      if (act.type !== 'exit_requested') continue;
+      if (act.type !== 'exit_requested' || this.#random(one) > 0) continue;
       const isGivenUp = this.#random(6) === 0;
       const name = isGivenUp ? 'abandonWithdraw' : 'finalizeWithdraw';
       await node.ask(act.account, name, [act.exitId]);
@@ -130,8 +156,11 @@ export class ChainUsers {
     return { name: 'orders', work: (reach) => this.#enter(reach, group, order) };
   }
 
-  async #enter(reach: Reach, group: TradingGroup, order: PlaceOrder): Promise<void> {
-    if (!(await this.#exchange.guarding.mayEnter(reach, order))) return;
+  async #enter(reach: Reach, group: TradingGroup, signed: PlaceOrder): Promise<void> {
+    if (!this.#exchange.guarding.isListening) return;
+    const order = await this.#exchange.door.letIn(signed);
+    if (!order) return;
+    if (order.delegation) this.counts.delegated += 1;
     const lack = group.engine.shortfall(order);
     if (lack.units === 0) group.apply({ ...order, nowMs: this.#world.nowMs() });
     else await this.#fund(reach, group, order, lack);
@@ -145,6 +174,9 @@ export class ChainUsers {
     const base = this.#world.marketBase(group.groupId);
     const quote = this.#world.asset('USDC');
     const limitTicks = 99 + this.#random(3);
+    // A key may go on with a leave that its owner has taken back: the door knows.
+    const leave = this.#random(2) ? this.keys.some(user) : undefined;
+    const signer = leave?.key ?? user;
     const plain = group.placing({
       ...{ account: user.address, marketId: `${base.id}-USDC`, side, limitTicks, sizeLots },
       timeInForce: this.#random(5) ? 'gtc' : 'ioc',
@@ -152,21 +184,28 @@ export class ChainUsers {
     });
     this.#salt += 1n;
     const signed: SignedOrder = {
-      ...{ account: user.address, signer: user.address },
+      ...{ account: user.address, signer: signer.address },
       ...{ baseAsset: base.chainAsset, quoteAsset: quote.chainAsset },
       ...{ side: side === 'buy' ? 0 : 1, cap: 0, maxFeeBps: 500 },
       baseAmount: BigInt(sizeLots) * atomsOf(base),
       quoteAmount: BigInt(sizeLots * limitTicks) * atomsOf(quote),
-      ...{ createdAtMs: plain.createdAtMs, expiresAtMs: plain.expiresAtMs },
+      createdAtMs: plain.createdAtMs,
+      expiresAtMs: Math.min(plain.expiresAtMs, leave?.signed.expiresAtMs ?? plain.expiresAtMs),
       ...{
-        epoch: this.#epochs.get(user.address) ?? 0n,
+        epoch: this.#epochOf(user),
         salt: this.#salt,
         terms: `${base.id}-USDC limit gtc`,
       },
     };
     const digest = this.#world.node.world.digests.order(signed);
-    const signature = user.sign(digest).toLowerCase();
-    return { ...plain, commandId: digest, maxFeeBps: 500, signed, signature };
+    const signature = signer.sign(digest).toLowerCase();
+    const { expiresAtMs } = signed;
+    return { ...plain, expiresAtMs, commandId: digest, maxFeeBps: 500, signed, signature };
+  }
+
+  /** As what he signs: at least what the chain says of him. */
+  #epochOf({ address }: User): bigint {
+    return this.#epochs.get(address) ?? 0n;
   }
 
   /** Gets an order what it lacks, or a chunk of it; whoever dies between leaves a grant that is pending. */

@@ -3,7 +3,8 @@ import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import type { Rpc } from '#cloud/rpc.ts';
 import { vaultActOf } from '#cloud/vault-acts.ts';
 import type { Asset } from '#domain/asset.ts';
-import { type Market, noProtections } from '#domain/market.ts';
+import { noProtections } from '#domain/market.ts';
+import type { ListedMarket } from '#wire/catalog.ts';
 import type { ChainLog } from '#wire/chain-fact.ts';
 import { plainMarket } from '../engine/trading-floor.ts';
 import { type ChainNode, symbols, type TokenName } from './chain-node.ts';
@@ -26,6 +27,7 @@ export class ChainSimulationWorld extends Surroundings {
   /** The first block that is of this run. */
   readonly fromBlock: number;
   readonly assets: ReadonlyMap<string, Asset>;
+  readonly markets: ReadonlyMap<string, ListedMarket>;
   readonly groups: readonly TradingGroup[];
   readonly workers: Workers;
   readonly planted: ChainFault | undefined;
@@ -55,7 +57,9 @@ export class ChainSimulationWorld extends Surroundings {
     };
     const ids = Object.keys(symbols) as TokenName[];
     this.assets = new Map(ids.map((id) => [id as string, assetOf(id)]));
-    this.groups = groupIds.map((id) => new TradingGroup(this, id, this.#marketsOf(id)));
+    const markets = groupIds.map((id) => this.#marketOf(id));
+    this.markets = new Map(markets.map((listed) => [listed.market.id, listed]));
+    this.groups = markets.map((listed) => new TradingGroup(this, listed.market.groupId, [listed]));
   }
 
   /** Since the run began: what its hash counts, for the chain's own time is another one at each start. */
@@ -96,10 +100,10 @@ export class ChainSimulationWorld extends Surroundings {
     return { request: (method, params) => reach(() => rpc.request(method, params)) };
   }
 
-  #marketsOf(groupId: string): { market: Market; base: Asset; quote: Asset }[] {
+  #marketOf(groupId: string): ListedMarket {
     const [base, quote] = [this.marketBase(groupId), this.asset('USDC')];
     const fees = { makerFeeBps: -100, takerFeeBps: 300, ...noProtections };
-    return [{ market: { ...plainMarket, groupId, id: `${base.id}-USDC`, ...fees }, base, quote }];
+    return { market: { ...plainMarket, groupId, id: `${base.id}-USDC`, ...fees }, base, quote };
   }
 }
 

@@ -51,6 +51,11 @@ export const chainFaults = {
   'bell-lost': 'nobody takes in what the chain says of deposits, batches and withdrawals',
   'guard-blind': 'the guard hears of blocks, and of nothing that users take back in them',
   'atom-lost': 'the dust of deposits is forgotten',
+  'key-outlives': 'nobody hears that a session key was revoked on the chain',
+  'key-cancels-all': 'the end of a session key ends all orders of its owner',
+  'exits-unheard': 'what an exit may take at any moment is sold',
+  'gifts-forgotten': 'settlement brings nothing of what operators give',
+  'limit-unbound': 'matchers are told a far higher limit of a session key than was signed',
 } as const;
 
 export type ChainFault = keyof typeof chainFaults;

@@ -21,10 +21,16 @@ export type ChainRun = {
   counts: {
     deposits: number;
     orders: number;
+    /** Of the orders, those that session keys signed and the door let in. */
+    delegated: number;
+    delegations: number;
+    revocations: number;
     trades: number;
     batches: number;
     withdrawals: number;
     acts: number;
+    /** Of operators to users; some more than insurance has. */
+    gifts: number;
     reorgs: number;
     deaths: number;
     insured: number;
@@ -108,7 +114,7 @@ class Simulation {
     if (random(9) === 0) await this.#reorg();
     if (random(15) === 0) await this.#world.node.forgetWaiting();
     if (random(12) === 0) await this.#longPause();
-    if (random(6) === 0) await this.#users.endExits();
+    if (random(3) === 0) await this.#users.endExits(3);
     for (let blocks = random(3); blocks > 0; blocks -= 1) await this.#block();
   }
 
@@ -182,15 +188,20 @@ class Simulation {
     for (const what of this.#exchange.incidents) problems.push(`the sender: ${what}`);
     for (const what of this.#exchange.surprises)
       problems.push(`the vault paid what was not to be paid: ${JSON.stringify(what)}`);
-    if (problems.length === 0) problems.push(...(await auditChain(world)));
+    if (problems.length === 0) {
+      const { rounds } = this.#exchange.guarding;
+      const maxNotionalOf = (digest: string) => this.#users.keys.maxNotionalOf(digest);
+      problems.push(...(await auditChain(world, { rounds, maxNotionalOf })));
+    }
     const trades = world.groups.flatMap(({ frames }) =>
       frames.flatMap(({ outcomes }) =>
         outcomes.flatMap(({ events }) => events.filter(({ type }) => type === 'trade')),
       ),
     );
-    const { deposits, orders, withdrawals, acts } = this.#users.counts;
+    const { keys } = this.#users;
     const counts = {
-      ...{ deposits, orders, withdrawals, acts, trades: trades.length, batches: this.#batches },
+      ...{ ...this.#users.counts, ...keys.counts },
+      ...{ trades: trades.length, batches: this.#batches },
       ...{ reorgs: this.#reorgs, deaths: world.workers.deaths },
       insured: this.#exchange.told.length,
     };

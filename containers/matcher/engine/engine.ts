@@ -7,6 +7,7 @@ import type { Address, Digest, DoneReason, OrderProgress, Side } from '#domain/o
 import type { RawCommand } from '#domain/raw-command.ts';
 import type { EngineRefusal } from '#domain/refusal.ts';
 import type { SnapshotRecord } from './snapshot-record.ts';
+import type { StateReading } from './state-reading.ts';
 
 /** A live order, or one that ended within the admission window. */
 export type EngineOrder = OrderProgress & {
@@ -91,8 +92,8 @@ export interface Engine {
 
   /** Gives the whole state, record by record; a record is the caller's only until the next. */
   save(write: (record: SnapshotRecord) => void): void;
-  /** The state of this moment, to be read later and in pieces while commands go on; each record is the reader's only until the next. */
-  freeze(): Iterator<SnapshotRecord, void>;
+  /** The state of this moment, to be read later and in pieces while commands go on. */
+  freeze(): StateReading;
   /** Hash of book, credit and settings; unchanged by a refusal. */
   stateHash(): string;
   /** Hash over every event so far. */

@@ -1,8 +1,9 @@
 /** The engine that the matcher runs. */
 import { assert } from '#domain/assertion.ts';
 import type { ReplayingEngine } from './engine.ts';
-import { createFastEngine, restoreFastEngine } from './fast/fast-engine.ts';
+import { createFastEngine, readFastEngine, restoreFastEngine } from './fast/fast-engine.ts';
 import type { SnapshotRecord } from './snapshot-record.ts';
+import type { EngineReader } from './state-reading.ts';
 
 /** The behaviour that this code has. A journal that names another cannot be replayed by it. */
 export const currentRulesVersion = 2;
@@ -27,6 +28,14 @@ export function restoreEngine(
   options: EngineOptions = {},
 ): ReplayingEngine {
   return restoreFastEngine(records, fastOptions(options));
+}
+
+/** The same from the parts of a snapshot; `records`: how many they hold. */
+export function readEngine({
+  records,
+  ...options
+}: EngineOptions & { records: number }): EngineReader {
+  return readFastEngine({ records, ...fastOptions(options) });
 }
 
 function fastOptions({

@@ -9,12 +9,13 @@ import {
   engineState,
   freeRegionsAt,
   noNameAt,
+  orderNamesAt,
   stateAt,
   stateNamesAt,
   traitNamesAt,
 } from './core-layout.ts';
 import { marketStates } from './market-terms.ts';
-import { traitNames } from './order-traits.ts';
+import { orderNames, traitNames } from './order-traits.ts';
 
 /** No row of any kind. */
 export const nobody = 0;
@@ -66,6 +67,15 @@ export type CoreCalls = {
   restoreEnded(ended: number): void;
   restoreResult(id: number, code: number, sequence: number, atMs: number): void;
   restoreWork(kind: number, market: number): number;
+  reserveIndex(ids: number): void;
+  takeRegion(log: number): number;
+  releaseRegion(at: number, log: number): void;
+  readPart(): void;
+  beginPart(accounts: number, markets: number): void;
+  saveLadder(order: number): number;
+  saveOrder(order: number): Bool;
+  saveEnded(ended: number): number;
+  saveRemembered(id: number): number;
   armSwitch(account: number, dueMs: number): void;
   addUpWindow(market: number): void;
   validate(): void;
@@ -131,6 +141,7 @@ export class CoreInstance {
     this.ints.set(fixedNames.traits, traitNamesAt >> 2);
     this.ints.set(fixedNames.states, stateNamesAt >> 2);
     this.ints.set(fixedNames.empty, noNameAt >> 2);
+    this.ints.set(fixedNames.orders, orderNamesAt >> 2);
   }
 
   /** All memory as 32-bit words. */
@@ -160,6 +171,11 @@ export class CoreInstance {
 
   setDouble(row: number, at: number, value: number): void {
     this.doubles[(row + at) >>> 3] = value;
+  }
+
+  /** Some of the memory, until it grows. */
+  bytes(from: number, to: number): Uint8Array {
+    return new Uint8Array(this.#memory.buffer, from >>> 0, to - from);
   }
 
   /** Makes another core's memory what this one's is now, good for reading rows and walking through levels: nothing is found in it by a key. */
@@ -211,4 +227,5 @@ const fixedNames = {
   traits: wordsOf(traitNames),
   states: wordsOf(marketStates),
   empty: wordsOf(['']),
+  orders: wordsOf(orderNames),
 };

@@ -268,6 +268,8 @@ export const stateNamesAt = 12_944;
 
 export const aheadAt = 13_056;
 
+export const orderNamesAt = 15_872;
+
 export const eventsAt = 16_384;
 
 export const latelyAt = 81_920;
@@ -343,4 +345,24 @@ export const levelChangeRow = {
   ladder: 0,
   ticks: 4,
   shownLots: 8,
+} as const;
+
+export const partCursorAt = 16_128;
+
+export const digestBytes = 32;
+
+export const partCursorRow = {
+  at: 0,
+  end: 4,
+  left: 8,
+  hashLeft: 12,
+  hashRight: 16,
+  hashCount: 20,
+  accountNumbers: 24,
+  marketNumbers: 28,
+  names: 32,
+  accounts: 36,
+  markets: 40,
+  wantedAccount: 44,
+  wantedMarket: 48,
 } as const;

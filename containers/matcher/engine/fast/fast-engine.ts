@@ -6,16 +6,21 @@ import type { ReplayingEngine } from '../engine.ts';
 import { HashLanes } from '../hash-lanes.ts';
 import { rawId } from '../name-words.ts';
 import type { SnapshotRecord } from '../snapshot-record.ts';
-import { hashState } from '../state-hash.ts';
+import type { EngineReader } from '../state-reading.ts';
 import { applyCommand, applyRaw, applyResolved } from './apply-command.ts';
 import { nobody } from './core-instance.ts';
 import { type Expected, FastState } from './fast-state.ts';
 import { createFreezer } from './freeze.ts';
 import { PreparedCommands } from './prepared-commands.ts';
+import { readParts } from './read-parts.ts';
+import { readState } from './read-state.ts';
 import { isWorthTelling, renderEvents } from './render-events.ts';
 import { restore } from './restore.ts';
 import { save } from './save.ts';
 import { viewsOf } from './views.ts';
+
+/** In one go; any number would do. */
+const recordsHashed = 100_000;
 
 export type FastOptions = {
   groupId?: string;
@@ -40,6 +45,17 @@ export function restoreFastEngine(
   const state = new FastState(options);
   restore(state, records);
   return engineOver(state);
+}
+
+/** The same from a snapshot's parts; `records`: how many they hold at most. */
+export function readFastEngine({
+  records,
+  ...options
+}: FastOptions & { records: number }): EngineReader {
+  const state = new FastState(options);
+  state.core.calls.reserveIndex(records);
+  const { take, done } = readParts(state);
+  return { take, done: () => ({ ...done(), engine: engineOver(state) }) };
 }
 
 function engineOver(state: FastState): ReplayingEngine {
@@ -68,9 +84,15 @@ function engineOver(state: FastState): ReplayingEngine {
     ...viewsOf(state, prepared),
     save: (write) => save(state, write),
     freeze: createFreezer(state),
-    stateHash: () => hashState(engine),
+    stateHash: () => stateHashOf(state),
     eventHash: () => new HashLanes(state.eventLanes).digest(),
     validate: () => state.core.calls.validate(),
   };
   return engine;
+}
+
+function stateHashOf(state: FastState): string {
+  const reading = readState(state);
+  while (reading.read(recordsHashed) > 0);
+  return reading.stateHash();
 }

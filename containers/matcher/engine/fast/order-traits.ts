@@ -1,6 +1,7 @@
 /** What an order is beside its numbers, in one integer: side, type, time in force, post-only and self-trade mode. */
 import type { OrderProgress, OrderType, SelfTradePrevention, TimeInForce } from '#domain/order.ts';
 import { traitsText } from '../event-hash.ts';
+import type { OrderPlace } from '../snapshot-record.ts';
 
 type Traits = Pick<OrderProgress, 'side' | 'orderType' | 'timeInForce' | 'postOnly' | 'selfTrade'>;
 
@@ -49,6 +50,15 @@ const unpacked = Array.from({ length: count }, (_, traits): Traits | undefined =
     selfTrade: modes[traits >> 7] as SelfTradePrevention,
   };
 });
+
+/** Each name that the state hash knows an order's place and traits by; fold-order.ts of the core counts on their order. */
+export const orderNames = [
+  ...(['incoming', 'book', 'untriggered', 'triggered'] satisfies OrderPlace[]),
+  ...['buy', 'sell'],
+  ...orderTypes,
+  ...timesInForce,
+  ...modes,
+];
 
 /** The texts that event hashes know the traits by. */
 export const traitNames = unpacked.map((traits) => traits && traitsText(traits));

@@ -34,13 +34,22 @@ import { accepted } from './request.ts';
 import { restoreWindow } from './volatility-window.ts';
 
 export function restore(state: FastState, records: Iterable<SnapshotRecord>): void {
-  const { core } = state;
   let hasClock = false;
   for (const record of records) {
-    if (record.kind === 'order') takeOrder(state, record);
-    else take(state, record);
+    restoreRecord(state, record);
     hasClock ||= record.kind === 'clock';
   }
+  finishRestore(state, hasClock);
+}
+
+/** The next of an engine's records. */
+export function restoreRecord(state: FastState, record: SnapshotRecord): void {
+  if (record.kind === 'order') takeOrder(state, record);
+  else take(state, record);
+}
+
+/** All records were there. */
+export function finishRestore({ core }: FastState, hasClock: boolean): void {
   assert(hasClock, 'a snapshot without a clock');
   // An account's orders are linked by age; the books were written by price.
   core.calls.registerOrders();

@@ -34,12 +34,29 @@ import { windowOf } from './volatility-window.ts';
 
 export type Write = (record: SnapshotRecord) => void;
 
+/** Rows of one kind that come one behind the other, of which there may be very many. */
+export type Rows = {
+  kind: 'rows';
+  first: number;
+  next(row: number): number;
+  recordOf(row: number): SnapshotRecord;
+  /** Lets the core save rows from one on; answers the first that it did not (save-rows.ts of the core). */
+  save(row: number): number;
+  /** Whether they have a market and an account. */
+  haveParties: boolean;
+};
+
 export function save(state: FastState, write: Write): void {
-  for (const record of recordsOf(state)) write(record);
+  for (const each of [tradingOf(state), memoryOf(state)])
+    for (const next of each) {
+      if (next.kind !== 'rows') write(next);
+      else
+        for (let row = next.first; row !== nobody; row = next.next(row)) write(next.recordOf(row));
+    }
 }
 
-/** The same one by one, so that whoever reads a copy of the state may rest in between. */
-export function* recordsOf(state: FastState): Generator<SnapshotRecord, void> {
+/** What future trading depends on. */
+export function* tradingOf(state: FastState): Generator<SnapshotRecord | Rows, void> {
   for (const listed of inOrderOf(state.markets, ({ id }) => id)) {
     yield marketRecord(state, listed);
     yield* ordersIn(state, listed);
@@ -49,7 +66,6 @@ export function* recordsOf(state: FastState): Generator<SnapshotRecord, void> {
   yield* switchesIn(state);
   yield* delegationsIn(state);
   for (const work of worksOf(state)) yield { kind: 'work', work };
-  yield* memoryOf(state);
 }
 
 function marketRecord({ core }: FastState, listed: ListedMarket): SnapshotRecord {
@@ -67,21 +83,48 @@ function marketRecord({ core }: FastState, listed: ListedMarket): SnapshotRecord
 }
 
 /** Bids, asks, those that wait for their trigger, those triggered, the one at hand. */
-function* ordersIn(state: FastState, { row }: ListedMarket): Generator<SnapshotRecord> {
+function* ordersIn(state: FastState, { row }: ListedMarket): Generator<Rows> {
   const { core } = state;
-  const recordOf = orderRecord(state);
   for (const side of [marketRow.bids, marketRow.asks]) {
-    let order = firstIn(core, core.int(row, side));
-    for (; order !== nobody; order = nextIn(core, order)) yield recordOf(order, 'book');
+    const first = firstIn(core, core.int(row, side));
+    yield {
+      ...orderRows(state, 'book', { first, next: (order) => nextIn(core, order) }),
+      save: (order) => core.calls.saveLadder(order),
+    };
   }
-  for (const order of untriggeredIn(core, row)) yield recordOf(order, 'untriggered');
-  let triggered = core.int(row, marketRow.firstTriggered);
-  for (; triggered !== nobody; triggered = core.int(triggered, at.behind)) {
-    yield recordOf(triggered, 'triggered');
-  }
+  yield orderRows(state, 'untriggered', inTurn(untriggeredIn(core, row)));
+  const next = (order: number) => core.int(order, at.behind);
+  yield orderRows(state, 'triggered', { first: core.int(row, marketRow.firstTriggered), next });
   const incoming = core.int(stateAt, engineState.incoming);
   const isHere = incoming !== nobody && core.int(incoming, at.market) === row;
-  if (isHere) yield recordOf(incoming, 'incoming');
+  yield orderRows(state, 'incoming', inTurn(isHere ? [incoming] : []));
+}
+
+type Chain = Pick<Rows, 'first' | 'next'>;
+
+/** Live orders, which the core saves one by one. */
+function orderRows(state: FastState, place: OrderPlace, { first, next }: Chain): Rows {
+  const { core } = state;
+  const recordOf = orderRecord(state);
+  return {
+    ...{ kind: 'rows', first, next, haveParties: true },
+    recordOf: (order) => recordOf(order, place),
+    save(from) {
+      let order = from;
+      while (order !== nobody && core.calls.saveOrder(order) === 1) order = next(order);
+      return order;
+    },
+  };
+}
+
+/** Asked for one behind the other. */
+function inTurn(rows: number[]): Chain {
+  let at = 0;
+  const next = () => {
+    at += 1;
+    return rows[at] ?? nobody;
+  };
+  return { first: rows[0] ?? nobody, next };
 }
 
 /** The first order of a ladder's best level. */
@@ -220,21 +263,33 @@ function* delegationsIn(state: FastState): Generator<SnapshotRecord> {
 }
 
 /** The clock, and what is remembered of the past, oldest first. */
-function* memoryOf(state: FastState): Generator<SnapshotRecord> {
+export function* memoryOf(state: FastState): Generator<SnapshotRecord | Rows, void> {
   const { core, sequence, nowMs, eventLanes } = state;
   yield { kind: 'clock', sequence, nowMs, eventLanes };
-  const recordOf = rememberedRecord(state);
-  let id = core.int(stateAt, engineState.oldestRemembered);
-  for (; id !== nobody; id = core.int(id, idRow.next)) yield recordOf(id);
-  let ended = core.int(stateAt, engineState.oldestEnded);
-  for (; ended !== nobody; ended = core.int(ended, at.nextEnded)) {
-    const status = doneReasons[core.int(ended, at.place) - orderPlace.ended] as DoneReason;
-    const atMs = core.double(ended, at.endedAtMs);
-    yield { kind: 'ended', ...progressOf(state, ended), status, atMs };
-  }
+  yield {
+    ...{ kind: 'rows', first: core.int(stateAt, engineState.oldestRemembered) },
+    next: (id) => core.int(id, idRow.next),
+    recordOf: rememberedRecord(state),
+    save: (id) => core.calls.saveRemembered(id),
+    haveParties: false,
+  };
+  yield {
+    ...{ kind: 'rows', first: core.int(stateAt, engineState.oldestEnded) },
+    next: (ended) => core.int(ended, at.nextEnded),
+    recordOf: (ended) => endedRecord(state, ended),
+    save: (ended) => core.calls.saveEnded(ended),
+    haveParties: true,
+  };
 }
 
-/** The same for ids: those that were refused get a record of their own. */
+function endedRecord(state: FastState, ended: number): SnapshotRecord {
+  const { core } = state;
+  const status = doneReasons[core.int(ended, at.place) - orderPlace.ended] as DoneReason;
+  const atMs = core.double(ended, at.endedAtMs);
+  return { kind: 'ended', ...progressOf(state, ended), status, atMs };
+}
+
+/** Fills one record again and again; those that were refused get one of their own. */
 function rememberedRecord(state: FastState) {
   const { core } = state;
   const record: RememberedRecord = { kind: 'remembered', commandId: '', sequence: 0, atMs: 0 };

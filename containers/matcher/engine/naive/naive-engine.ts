@@ -19,6 +19,7 @@ import { HashLanes } from '../hash-lanes.ts';
 import { memoryMs } from '../limits.ts';
 import type { SnapshotRecord } from '../snapshot-record.ts';
 import { hashState } from '../state-hash.ts';
+import { readingOf } from '../state-reading.ts';
 import { endAuction } from './naive-auction.ts';
 import { emitAmended, end, leftLots, levelsOf, lower, touch } from './naive-book.ts';
 import { giveBack, grant } from './naive-credit.ts';
@@ -87,7 +88,7 @@ function engineOver(state: NaiveState): Engine {
     freeze() {
       const records: SnapshotRecord[] = [];
       save(state, (record) => records.push(structuredClone(record)));
-      return records[Symbol.iterator]();
+      return readingOf(records.values());
     },
     stateHash: () => hashState({ save: (write) => saveTrading(state, write) }),
     eventHash: () => state.events.digest(),

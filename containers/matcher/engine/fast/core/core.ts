@@ -25,7 +25,8 @@ import { openChanges, takeChanges } from './level-changes.ts';
 import { lookAhead } from './look-ahead.ts';
 import { lackingUnits, makerRate, placeRefusal, replacedBy, takerRate } from './place-refusal.ts';
 import { findLevel, nextLevel, openLadder } from './price-ladder.ts';
-import { takeRoom } from './regions.ts';
+import { readPart } from './read-rows.ts';
+import { releaseRegion, takeRegion, takeRoom } from './regions.ts';
 import {
   resolveClient,
   resolveDelegation,
@@ -59,6 +60,7 @@ import {
   takeRow,
 } from './row-pool.ts';
 import { Account, Asset, ClientId, Id, Ladder, Market, WindowPart } from './rows.ts';
+import { beginPart, saveEnded, saveLadder, saveOrder, saveRemembered } from './save-rows.ts';
 import { armSwitch, openSwitches } from './switches.ts';
 import { validate } from './validate.ts';
 import { addUpWindow, clearWindow } from './volatility.ts';
@@ -69,6 +71,7 @@ export {
   addUpWindow,
   apply,
   armSwitch,
+  beginPart,
   clearWindow,
   delegationFor,
   dueMs,
@@ -90,8 +93,11 @@ export {
   newOrder,
   nextLevel,
   placeRefusal,
+  readPart,
   registerOrders,
+  releaseRegion,
   replacedBy,
+  reserveIndex,
   resolveClient,
   resolveDelegation,
   resolveId,
@@ -104,9 +110,14 @@ export {
   restoreOrder,
   restoreResult,
   restoreWork,
+  saveEnded,
+  saveLadder,
+  saveOrder,
+  saveRemembered,
   settleRequest,
   setUntil,
   takeChanges,
+  takeRegion,
   takeRoom,
   takerRate,
   tellListed,

@@ -111,6 +111,8 @@ export const noNameAt: usize = 12_928;
 export const stateNamesAt: usize = 12_944;
 /** What the requests that are looked at before their turn will meet. */
 export const aheadAt: usize = 13_056;
+/** Two words of each name that the state hash knows an order's place and traits by. */
+export const orderNamesAt: usize = 15_872;
 export const eventsAt: usize = 16_384;
 export const latelyAt: usize = 81_920;
 

@@ -86,7 +86,7 @@ export function internId(): Id {
   id.isText = 0;
   state.idsIndexed += 1;
   // At most half full: a search looks at two places on average.
-  if (state.idsIndexed << 1 > 1 << state.idIndexLog) growIndex();
+  if (state.idsIndexed << 1 > 1 << state.idIndexLog) growIndex(state.idIndexLog + 1);
   insert(state.idIndex, (1 << state.idIndexLog) - 1, id);
   return id;
 }
@@ -149,7 +149,9 @@ export function releaseUnused(id: Id): void {
 
 /** Makes room for so many ids. */
 export function reserveIndex(count: i32): void {
-  while (1 << state.idIndexLog < count << 1) growIndex();
+  let log = state.idIndexLog;
+  while (1 << log < count << 1) log += 1;
+  if (log > state.idIndexLog) growIndex(log);
   if (state.idsIndexed === 0) memory.fill(state.idIndex, 0, 1 << (state.idIndexLog + pairLog));
 }
 
@@ -181,12 +183,12 @@ function unindex(id: Id): void {
   store<u64>(index + ((<usize>hole) << pairLog), 0);
 }
 
-function growIndex(): void {
+function growIndex(grownLog: i32): void {
   const old = state.idIndex;
   const log = state.idIndexLog;
-  const grown = takeRegion(log + 1 + pairLog);
-  memory.fill(grown, 0, 1 << (log + 1 + pairLog));
-  const mask = (1 << (log + 1)) - 1;
+  const grown = takeRegion(grownLog + pairLog);
+  memory.fill(grown, 0, 1 << (grownLog + pairLog));
+  const mask = (1 << grownLog) - 1;
   const end = old + (1 << (log + pairLog));
   for (let pair = old; pair < end; pair += 1 << pairLog) {
     if (load<usize>(pair, 4) === 0) continue;
@@ -196,5 +198,5 @@ function growIndex(): void {
   }
   releaseRegion(old, log + pairLog);
   state.idIndex = grown;
-  state.idIndexLog = log + 1;
+  state.idIndexLog = grownLog;
 }

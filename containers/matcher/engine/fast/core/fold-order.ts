@@ -1,0 +1,121 @@
+/** Folds live orders into the state hash, as ../../state-hash.ts says it of their records. */
+import { noDelegation, orderNamesAt } from './engine-state.ts';
+import {
+  chainOne,
+  chainOther,
+  l0,
+  l1,
+  l2,
+  l3,
+  l4,
+  l5,
+  l6,
+  l7,
+  r0,
+  r1,
+  r2,
+  r3,
+  r4,
+  r5,
+  r6,
+  r7,
+  wordOf,
+} from './event-chain.ts';
+import { placeIncoming } from './order-place.ts';
+import { isPostOnly, isSell, selfTradeMode } from './order-traits.ts';
+import { part } from './part-cursor.ts';
+import { Id, Order } from './rows.ts';
+
+let left: i32 = 0;
+let right: i32 = 0;
+
+/** One that has neither a client's id nor a delegation, and whose id is a digest. */
+export function foldOrder(order: Order): void {
+  assert(order.delegation === noDelegation, 'an order by leave is hashed elsewhere');
+  left = part.hashLeft;
+  right = part.hashRight;
+  // "order" as text: its length and its characters, two a word.
+  fold(5);
+  fold(0x006f_0072);
+  fold(0x0064_0065);
+  fold(0x0072_0000);
+  foldDigest(order.id);
+  // No client's id.
+  fold(0);
+  foldNames(order);
+  foldNumbers(order);
+  part.hashLeft = left;
+  part.hashRight = right;
+  part.hashCount += wordsOfOrder;
+}
+
+/** Kind, digest, no client's id; ten words of names, and what is post-only; its numbers. */
+const wordsOfOrder: i32 = 4 + 8 + 1 + 15 + 15;
+
+function fold(word: i32): void {
+  left = chainOne(left, word);
+  right = chainOther(right, word);
+}
+
+/** All its words at once, each with multipliers of its own. */
+function foldDigest(id: Id): void {
+  const a = <i32>id.digestA;
+  const b = <i32>(id.digestA >> 32);
+  const c = <i32>id.digestB;
+  const d = <i32>(id.digestB >> 32);
+  const e = <i32>id.digestC;
+  const f = <i32>(id.digestC >> 32);
+  const g = <i32>id.digestD;
+  const h = <i32>(id.digestD >> 32);
+  left = chainOne(left, a * l0 + b * l1 + c * l2 + d * l3 + e * l4 + f * l5 + g * l6 + h * l7);
+  right = chainOther(right, a * r0 + b * r1 + c * r2 + d * r3 + e * r4 + f * r5 + g * r6 + h * r7);
+}
+
+/** Where an order may be, as `orderNames` of TypeScript has them in turn. */
+const places = 4;
+const sides = 2;
+const orderTypes = 6;
+const timesInForce = 4;
+
+function foldNames(order: Order): void {
+  const traits = order.traits;
+  fold(order.account.nameLeft);
+  fold(order.account.nameRight);
+  fold(order.market.nameLeft);
+  fold(order.market.nameRight);
+  let first = 0;
+  foldName(first + order.place - placeIncoming);
+  first += places;
+  foldName(first + (isSell(traits) ? 1 : 0));
+  first += sides;
+  foldName(first + ((traits >> 1) & 7));
+  first += orderTypes;
+  foldName(first + ((traits >> 4) & 3));
+  first += timesInForce;
+  fold(isPostOnly(traits) ? 1 : 0);
+  foldName(first + selfTradeMode(traits));
+}
+
+function foldName(nth: i32): void {
+  const words = orderNamesAt + ((<usize>nth) << 3);
+  fold(load<i32>(words));
+  fold(load<i32>(words, 4));
+}
+
+function foldNumbers(order: Order): void {
+  fold(order.limitTicks);
+  fold(order.triggerTicks);
+  fold(wordOf(order.sizeLots));
+  fold(wordOf(order.displayLots));
+  fold(wordOf(order.spendUnits));
+  fold(wordOf(order.filledLots));
+  fold(wordOf(order.filledQuoteUnits));
+  fold(wordOf(order.feeUnits));
+  fold(wordOf(order.createdAtMs));
+  fold(wordOf(order.expiresAtMs));
+  fold(order.makerFeeBps);
+  fold(order.takerFeeBps);
+  fold(wordOf(order.admitted));
+  fold(wordOf(order.heldUnits));
+  fold(wordOf(order.shownLots));
+}

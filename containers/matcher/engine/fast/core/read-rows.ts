@@ -1,0 +1,162 @@
+/** Reads a part's records straight into rows, those that the core knows all of (part-cursor.ts). */
+import { leftOfDigest, rightOfDigest } from './digest-names.ts';
+import { digestAt, noClient, noDelegation } from './engine-state.ts';
+import { foldOrder } from './fold-order.ts';
+import { placeEnded, placeIncoming } from './order-place.ts';
+import {
+  clientIdBit,
+  delegationBit,
+  digestBytes,
+  kindEnded,
+  kindOrder,
+  kindRemembered,
+  mostRecordBytes,
+  part,
+  rememberedBytes,
+  traitsBit,
+  whereBit,
+} from './part-cursor.ts';
+import {
+  idFor,
+  newEnded,
+  newOrder,
+  restoreEnded,
+  restoreOrder,
+  restoreResult,
+} from './restore-rows.ts';
+import { Account, Id, Market, Order } from './rows.ts';
+import { inTextOrder } from './save-rows.ts';
+
+/**
+ * Reads up to the first record that is TypeScript's, or that names somebody whose row it is asked for. The last few of a part are
+ * TypeScript's as well: nothing is read beyond its end.
+ */
+export function readPart(): void {
+  part.wantedAccount = -1;
+  part.wantedMarket = -1;
+  while (part.at + mostRecordBytes <= part.end && readRecord());
+}
+
+function readRecord(): bool {
+  const kind: i32 = load<u8>(part.at);
+  if (kind === kindOrder) return readOrder();
+  if (kind === kindEnded) return readEnded();
+  return kind === kindRemembered && readRemembered();
+}
+
+/** What is read now: its word, and where its next number is. */
+let word: i32 = 0;
+let nextAt: usize = 0;
+
+function readOrder(): bool {
+  const limitTicks = beginRecord(4);
+  if (limitTicks < 0) return false;
+  const order = newOrder();
+  readProgress(order, <i32>limitTicks);
+  const where = (word >>> whereBit) & 7;
+  order.place = where === 3 ? placeIncoming : placeIncoming + 1 + where;
+  order.makerFeeBps = <i32>numberAt(10);
+  order.takerFeeBps = <i32>numberAt(11);
+  order.admitted = numberAt(12);
+  order.heldUnits = numberAt(13);
+  order.shownLots = numberAt(14);
+  order.delegation = noDelegation;
+  restoreOrder(order, leftOfDigest(order.id), rightOfDigest(order.id));
+  foldOrder(order);
+  part.at = nextAt;
+  return true;
+}
+
+function readEnded(): bool {
+  const limitTicks = beginRecord(5);
+  if (limitTicks < 0) return false;
+  const ended = newEnded();
+  readProgress(ended, <i32>limitTicks);
+  ended.place = placeEnded + ((word >>> whereBit) & 7);
+  ended.endedAtMs = numberAt(10);
+  restoreEnded(ended);
+  part.at = nextAt;
+  return true;
+}
+
+const orderTypes = 6;
+
+/** The record's first number, its limit; −1 where it is not for the core to read. There are so many places, or reasons. */
+function beginRecord(places: i32): f64 {
+  const at = part.at;
+  word = load<i32>(at, 1);
+  const hasTexts = (word & (1 << clientIdBit)) !== 0 || word >>> delegationBit !== 0;
+  if (hasTexts || load<u8>(at, 5) !== 1) return -1;
+  if (((word >>> (traitsBit + 1)) & 7) >= orderTypes || ((word >>> whereBit) & 7) >= places)
+    return -1;
+  if (!hasRows(at)) return -1;
+  nextAt = at + 14 + digestBytes;
+  const limitTicks = numberAt(0);
+  return limitTicks <= <f64>i32.MAX_VALUE ? limitTicks : -1;
+}
+
+/** Whether the rows of its market and account are known. */
+function hasRows(at: usize): bool {
+  const market = load<u32>(at, 6 + digestBytes);
+  const account = load<u32>(at, 10 + digestBytes);
+  if (market >= <u32>part.names || account >= <u32>part.names) return false;
+  if (marketAt(at) === changetype<Market>(0)) part.wantedMarket = market;
+  else if (accountAt(at) === changetype<Account>(0)) part.wantedAccount = account;
+  else return true;
+  return false;
+}
+
+function marketAt(at: usize): Market {
+  return load<Market>(part.markets + ((<usize>load<u32>(at, 6 + digestBytes)) << 2));
+}
+
+function accountAt(at: usize): Account {
+  return load<Account>(part.accounts + ((<usize>load<u32>(at, 10 + digestBytes)) << 2));
+}
+
+/** What a live order and one that ended have in common. */
+function readProgress(order: Order, limitTicks: i32): void {
+  const at = part.at;
+  order.id = idAt(at + 5);
+  order.market = marketAt(at);
+  order.account = accountAt(at);
+  order.client = noClient;
+  order.traits = (word >>> traitsBit) & 0x1ff;
+  order.limitTicks = limitTicks;
+  order.triggerTicks = <i32>numberAt(1);
+  order.sizeLots = numberAt(2);
+  order.displayLots = numberAt(3);
+  order.spendUnits = numberAt(4);
+  order.filledLots = numberAt(5);
+  order.filledQuoteUnits = numberAt(6);
+  order.feeUnits = numberAt(7);
+  order.createdAtMs = numberAt(8);
+  order.expiresAtMs = numberAt(9);
+}
+
+function numberAt(nth: i32): f64 {
+  if (((word >>> nth) & 1) === 0) return 0;
+  const at = nextAt;
+  nextAt = at + 8;
+  return load<f64>(at);
+}
+
+function readRemembered(): bool {
+  const at = part.at;
+  if (load<u8>(at, 1) !== 1) return false;
+  const numbers = at + 2 + digestBytes;
+  // As it is written: 0 where it was accepted.
+  const code = <i32>load<u8>(numbers, 16) - 1;
+  restoreResult(idAt(at + 1), code, load<f64>(numbers), load<f64>(numbers, 8));
+  part.at = at + rememberedBytes;
+  return true;
+}
+
+/** The row of the digest behind its mark. */
+function idAt(at: usize): Id {
+  store<u64>(digestAt, inTextOrder(load<u64>(at, 1)));
+  store<u64>(digestAt, inTextOrder(load<u64>(at, 9)), 8);
+  store<u64>(digestAt, inTextOrder(load<u64>(at, 17)), 16);
+  store<u64>(digestAt, inTextOrder(load<u64>(at, 25)), 24);
+  return idFor();
+}

@@ -18,7 +18,10 @@ import {
 } from '../../containers/matcher/engine/fast/core-layout.ts';
 import { FastState } from '../../containers/matcher/engine/fast/fast-state.ts';
 import { packTraits } from '../../containers/matcher/engine/fast/order-traits.ts';
-import { together } from '../../containers/matcher/engine/fast/prepared-commands.ts';
+import {
+  PreparedCommands,
+  together,
+} from '../../containers/matcher/engine/fast/prepared-commands.ts';
 import { requestKinds } from '../../containers/matcher/engine/fast/request.ts';
 import { resolve } from '../../containers/matcher/engine/fast/resolve.ts';
 import { viewsOf } from '../../containers/matcher/engine/fast/views.ts';
@@ -86,7 +89,7 @@ export function core(flow: Flow, binary?: string): Runner {
   const requests = calls.takeRoom(1_000 * requestBytes);
   const commands = commandsOf(flow);
   for (const command of commands.before) applyCommand(command, state);
-  const { depth } = viewsOf(state);
+  const { depth } = viewsOf(state, new PreparedCommands(state));
   let trades = 0;
   let ready = 0;
   return {

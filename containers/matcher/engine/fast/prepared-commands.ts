@@ -43,6 +43,13 @@ export class PreparedCommands {
     }
   }
 
+  /** The request of a command that was announced last; nobody where it is to be resolved to be looked at. */
+  find(command: Command): number {
+    const place = this.#end - 1;
+    if (this.#next > place || this.#commands[place] !== command) return nobody;
+    return this.#isOutdated(command, place) ? nobody : this.#rowOf(place);
+  }
+
   /** The request of a command whose turn it is; nobody where it is to be resolved now. Those announced before it will not come. */
   take(command: Command): number {
     if (this.#next === this.#end) return nobody;

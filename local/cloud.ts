@@ -23,6 +23,7 @@ import { provision } from './provision.ts';
 import { type Scheduler, startScheduler } from './scheduler.ts';
 import { openSecrets, type Secrets } from './secrets.ts';
 import { secretsOperations } from './secrets-service.ts';
+import type { Poller } from './shard-poller.ts';
 import { idleTypes } from './supported-types.ts';
 import { startWebSocketFront } from './websocket-front.ts';
 
@@ -163,18 +164,17 @@ async function boot(
     without: options.without ?? [],
     tasks: options.tasks ?? [],
   });
-  endings.unshift((graceMs) => containers.stop(graceMs));
-  const logFiles = [...children, ...containers.all()].map(({ logFile }) => logFile);
-  const bounding = setInterval(() => {
-    for (const file of logFiles) boundLog(file);
-  }, BOUND_LOGS_EVERY_MS).unref();
-  endings.unshift(() => clearInterval(bounding));
+  let sources: Poller | undefined;
+  // Side by side: a batch under way is waited for while services answer what they have taken.
+  endings.unshift(async (graceMs) => {
+    await Promise.all([sources?.stop(), containers.stop(graceMs)]);
+  });
+  endings.unshift(boundLogs([...children, ...containers.all()]));
   if (containers.all().length > 0) progress(`${containers.all().length} containers started`);
 
   options.signal?.throwIfAborted();
   const checkpointFolder = join(stateFolder, 'checkpoints');
-  const sources = startEventSources({ ...shared, clients, checkpointFolder });
-  endings.unshift(() => sources.stop());
+  sources = startEventSources({ ...shared, clients, checkpointFolder });
   const scheduler = startScheduler({ ...shared, invocations, nowMs: Date.now });
   endings.unshift(() => scheduler.stop());
   progress(`${functions.all().length} functions, their event sources and schedules`);
@@ -219,6 +219,14 @@ function watchChildren(
       );
     });
   }
+}
+
+/** Until what it answers is called. */
+function boundLogs(writers: readonly { logFile: string }[]): () => void {
+  const bounding = setInterval(() => {
+    for (const { logFile } of writers) boundLog(logFile);
+  }, BOUND_LOGS_EVERY_MS).unref();
+  return () => clearInterval(bounding);
 }
 
 async function startServices(options: {

@@ -28,6 +28,7 @@ export type ShardPollerOptions = {
 export type Poller = { stop: () => Promise<void> };
 
 const RELIST_AFTER_MS = 1_000;
+const STOP_GRACE_MS = 1_000;
 
 export function startShardPoller(options: ShardPollerOptions): Poller {
   const stopping = new AbortController();
@@ -37,7 +38,8 @@ export function startShardPoller(options: ShardPollerOptions): Poller {
   return {
     stop: async () => {
       stopping.abort();
-      await running;
+      // A batch under way is not lost: it is read again.
+      await Promise.race([running, sleep(STOP_GRACE_MS, undefined, { ref: false })]);
     },
   };
 }

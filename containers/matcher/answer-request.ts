@@ -100,9 +100,7 @@ async function rememberedOrder(digest: string, leader: Leader): Promise<Remember
 async function commands(body: string, leader: Leader): Promise<Reply> {
   const parsed = parseCommands(body);
   if ('refusal' in parsed) return parsed.refusal;
-  const requests = parsed.value.map(normalized);
-  if (!requests.every((each) => each !== undefined)) return refuse(400, 'invalid_request');
-  const answered = leader.execute(requests);
+  const answered = leader.execute(parsed.value);
   if (answered === 'busy' || answered === 'not_leader') return unavailable(answered);
   return { status: 200, body: { epoch: leader.epoch, results: await answered } };
 }
@@ -156,7 +154,10 @@ function parseCommands(body: string): Parsed<CommandRequest[]> {
   const placements = readPlacements(json.value);
   if (placements) return { value: placements };
   const read = readBy(commandsRequest, json.value);
-  return 'refusal' in read ? read : { value: read.value.commands };
+  if ('refusal' in read) return read;
+  const requests = read.value.commands.map(normalized);
+  const areSound = requests.every((each) => each !== undefined);
+  return areSound ? { value: requests } : { refusal: refuse(400, 'invalid_request') };
 }
 
 function parse<T>(schema: z.ZodType<T>, body: string): Parsed<T> {

@@ -5,12 +5,12 @@
 import type { SignedOrder } from '#domain/command.ts';
 import type { CommandRequest } from '#wire/matcher-api.ts';
 import { batchLimit, latestMs } from '#wire/order-body.ts';
-import { termsLengthAtMost } from '#wire/terms.ts';
+import { parseTerms, termsLengthAtMost } from '#wire/terms.ts';
 
 type Json = Record<string, unknown>;
 type PlaceRequest = Extract<CommandRequest, { type: 'place' }>;
 
-/** Placements in canonical form; undefined for anything else. */
+/** Placements in canonical form, such as a frame can hold; undefined for anything else. */
 export function readPlacements(body: unknown): CommandRequest[] | undefined {
   if (!hasFields(body, 1) || !Array.isArray(body['commands'])) return undefined;
   const commands: unknown[] = body['commands'];
@@ -26,6 +26,7 @@ export function readPlacements(body: unknown): CommandRequest[] | undefined {
 
 const digestLength = 66;
 const addressLength = 42;
+const signatureLength = 132;
 const clientOrderIdForm = /^[A-Za-z0-9_-]{1,36}$/;
 
 function readPlacement(json: unknown): PlaceRequest | undefined {
@@ -35,7 +36,7 @@ function readPlacement(json: unknown): PlaceRequest | undefined {
   const isDelegated = delegation !== undefined;
   if (!hasFields(json, 4 + Number(isNamed) + Number(isDelegated)) || type !== 'place')
     return undefined;
-  if (!isHex(digest, digestLength) || typeof signature !== 'string') return undefined;
+  if (!isHex(digest, digestLength) || !isHex(signature, signatureLength)) return undefined;
   const order = readOrder(json['order']);
   if (!order) return undefined;
   const placement: PlaceRequest = { type: 'place', digest, order, signature };
@@ -73,8 +74,8 @@ function readOrder(json: unknown): SignedOrder | undefined {
   if (!isAsset(baseAsset) || !isAsset(quoteAsset) || !isBit(side) || !isBit(cap)) return undefined;
   if (!isTime(createdAtMs) || !isTime(expiresAtMs)) return undefined;
   if (!isTime(maxFeeBps) || maxFeeBps > bpsAtMost) return undefined;
-  if (typeof terms !== 'string' || terms.length === 0 || terms.length > termsLengthAtMost)
-    return undefined;
+  if (typeof terms !== 'string' || terms.length > termsLengthAtMost) return undefined;
+  if (parseTerms(terms) === undefined) return undefined;
   const baseAmount = readInteger(json['baseAmount'], below128);
   const quoteAmount = readInteger(json['quoteAmount'], below128);
   const epoch = readInteger(json['epoch'], below64);
@@ -82,7 +83,8 @@ function readOrder(json: unknown): SignedOrder | undefined {
   if (baseAmount === undefined || quoteAmount === undefined) return undefined;
   if (epoch === undefined || salt === undefined) return undefined;
   return {
-    ...{ account, signer, baseAsset, quoteAsset, side, cap, baseAmount, quoteAmount },
+    ...{ account, signer: signer === account ? account : signer, baseAsset, quoteAsset },
+    ...{ side, cap, baseAmount, quoteAmount },
     ...{ maxFeeBps, createdAtMs, expiresAtMs, epoch, salt, terms },
   };
 }

@@ -36,7 +36,7 @@ export class Sequencer {
   #queue = new CommandQueue<Turn>();
   #turn: Steps | undefined;
   /** Commands that are not answered yet, by id, with those who asked for the same again: they get the same answer. */
-  #inFlight = new Map<string, Answer[]>();
+  #inFlight = new Map<string, Answer[] | undefined>();
   #whenIdle: (() => void)[] = [];
   #waiting = new WaitingOrders();
   /** Cancels that found their order waiting: the engine, which never saw it, remembers them as refused. */
@@ -107,9 +107,10 @@ export class Sequencer {
     const { engine, tombstones, clock } = this.#options;
     const about = identityOf(request);
     const { commandId } = about;
-    const alike = this.#inFlight.get(commandId);
-    if (alike) {
+    if (this.#inFlight.has(commandId)) {
+      const alike = this.#inFlight.get(commandId) ?? [];
       alike.push((result) => answer({ ...result, repeated: true }));
+      this.#inFlight.set(commandId, alike);
       return;
     }
     const known = this.#tookWaiting.get(commandId) ?? repeatedAnswer(about, engine);
@@ -123,12 +124,12 @@ export class Sequencer {
       answer({ status: 'refused', commandId, code });
       return;
     }
-    this.#inFlight.set(commandId, []);
+    this.#inFlight.set(commandId, undefined);
     this.#queued(request, (result) => {
-      const others = this.#inFlight.get(commandId) ?? [];
+      const others = this.#inFlight.get(commandId);
       this.#inFlight.delete(commandId);
       answer(result);
-      for (const other of others) other(result);
+      if (others) for (const other of others) other(result);
       if (this.#inFlight.size === 0) for (const idle of this.#whenIdle.splice(0)) idle();
     });
   }
@@ -229,6 +230,8 @@ export class Sequencer {
       this.#settle(placement, { status: 'refused', commandId: digest, code });
       return undefined;
     }
+    // The desk's look and the order's turn are one after the other: its texts are resolved once for both.
+    engine.prepare([command]);
     if (deskTakes(command, () => this.#waitingOrder(placement))) return undefined;
     return this.#enterNow(placement, command);
   }

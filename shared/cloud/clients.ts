@@ -13,6 +13,8 @@ export function limitedCalls(requestMs: number): NodeHttpHandler {
     connectionTimeout: Math.min(2_000, requestMs),
     requestTimeout: requestMs,
     throwOnRequestTimeout: true,
+    // An answer may also stop half-way.
+    socketTimeout: requestMs,
   });
 }
 
@@ -31,20 +33,22 @@ export function documentClient(where: DynamoDBClientConfig = {}): DynamoDBDocume
   });
 }
 
-/** Kinesis for the writer, who repeats puts himself: only he knows how long his lease lasts. */
-export const kinesisClient = (): KinesisClient => kinesis(1, {});
+/** A put takes some ten ms; one that hangs is repeated with the same bytes, which harms nothing if both arrive. */
+const putMs = 2_000;
+
+/**
+ * Kinesis for the writer, who repeats puts himself: only he knows how long his lease lasts. A put is the same steps each time: they
+ * are put together once, which the SDK does only for calls without options of their own.
+ */
+export const kinesisClient = (): KinesisClient =>
+  kinesis({ maxAttempts: 1, cacheMiddleware: true, requestHandler: limitedCalls(putMs) });
 
 /** Kinesis for readers: one lost answer must not end a replay of an hour. */
-export const kinesisReader = (where: KinesisClientConfig = {}): KinesisClient => kinesis(6, where);
+export const kinesisReader = (where: KinesisClientConfig = {}): KinesisClient =>
+  kinesis({ ...where, maxAttempts: 6, requestHandler: limitedCalls(5_000) });
 
 /** Over HTTP/1.1: one connection is enough for one put in flight, and the local twin speaks nothing newer. */
-function kinesis(maxAttempts: number, where: KinesisClientConfig): KinesisClient {
-  return new KinesisClient({
-    ...where,
-    maxAttempts,
-    requestHandler: limitedCalls(5_000),
-  });
-}
+const kinesis = (config: KinesisClientConfig): KinesisClient => new KinesisClient(config);
 
 /** S3 for objects of some MB; a local twin at an IP address is spoken to by path. */
 export function bucketClient(where: S3ClientConfig = {}): S3Client {

@@ -18,9 +18,6 @@ export class JournalForbidden extends Error {
 /** One shard, one key: the order of the puts is the order of the records. */
 const constantPartitionKey = 'journal';
 
-/** A put takes some ten ms; one that hangs is repeated with the same bytes, which harms nothing if both arrive. */
-const putMs = 2_000;
-
 const hopeless = new Set([
   'ResourceNotFoundException',
   'AccessDeniedException',
@@ -42,9 +39,7 @@ export function createJournalWriter(options: {
         ...(after === undefined ? {} : { SequenceNumberForOrdering: after }),
       });
       try {
-        const { SequenceNumber } = await client.send(put, {
-          abortSignal: AbortSignal.timeout(putMs),
-        });
+        const { SequenceNumber } = await client.send(put);
         assert(SequenceNumber, 'Kinesis took a record and named no sequence number');
         return SequenceNumber;
       } catch (error) {

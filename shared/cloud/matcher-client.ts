@@ -159,8 +159,8 @@ function caller(options: MatcherClientOptions) {
     handOverTries = options.handOverTries ?? handOverTriesAtMost,
   ): Promise<T> => {
     const headers = { [groupHeader]: groupId };
-    const tried = { lost: 0, unreachable: 0, not_leader: 0, busy: 0 };
-    const most = { lost: 1, unreachable: 1, not_leader: handOverTries, busy: 0 };
+    const tried = { lost: 0, unreachable: 0, unread: 0, not_leader: 0, busy: 0 };
+    const most = { lost: 1, unreachable: 1, unread: 2, not_leader: handOverTries, busy: 0 };
     for (;;) {
       const lease = await leaders.find(groupId);
       const outcome: Verdict =
@@ -197,6 +197,7 @@ function unavailable(
 const leaderless = {
   nobody: { type: 'unreachable', why: 'no matcher holds the lease' },
   released: { type: 'not_leader', why: 'the lease was released, and nobody took it' },
+  unread: { type: 'unread', why: 'the lease could not be read' },
 } as const;
 
 type Verdict =
@@ -205,6 +206,8 @@ type Verdict =
   /** It hands over, or the next one is about to lead. */
   | { type: 'not_leader'; why: string }
   | { type: 'unreachable'; why: string }
+  /** Nobody knows who leads: the table did not answer within a second. */
+  | { type: 'unread'; why: string }
   | { type: 'lost'; why: string };
 
 /** What an exchange means; throws where the matcher says that the request itself is wrong, which is our bug. */
@@ -240,7 +243,12 @@ function rememberLeaders({ leases, clock }: MatcherClientOptions) {
     async find(groupId: string): Promise<Lease | keyof typeof leaderless> {
       const remembered = known.get(groupId);
       if (remembered && clock.monotonicMs() < remembered.untilMs) return remembered.lease;
-      const lease = await leases.read(groupId);
+      let lease: Lease | undefined;
+      try {
+        lease = await leases.read(groupId);
+      } catch {
+        return 'unread';
+      }
       if (!lease) return 'nobody';
       if (lease.released) return 'released';
       known.set(groupId, { lease, untilMs: clock.monotonicMs() + leaseCacheMs });

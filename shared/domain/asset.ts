@@ -13,10 +13,14 @@ export type Asset = {
   chainAsset: string;
 };
 
+/** Each order asks for two of them; few assets have more than 18 decimals on their chain. */
+const powersOfTen = Array.from({ length: 19 }, (_, exponent) => 10n ** BigInt(exponent));
+
 /** How many chain atoms make one exchange unit; an exact power of ten. */
 export function atomsPerUnit(asset: Asset): bigint {
   assert(asset.decimals <= 8 && asset.decimals <= asset.chainDecimals, `${asset.id}: bad decimals`);
-  return 10n ** BigInt(asset.chainDecimals - asset.decimals);
+  const exponent = asset.chainDecimals - asset.decimals;
+  return powersOfTen[exponent] ?? 10n ** BigInt(exponent);
 }
 
 /** A token's address as nodes take it: an asset's number has no zeros in front. */

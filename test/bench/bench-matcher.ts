@@ -1,7 +1,7 @@
 /** Orders over HTTP to their durable acknowledgement by one matcher, beside a bare server and bare puts of the same frames. */
 import { strict as assert } from 'node:assert';
 import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { buildSync } from 'esbuild';
@@ -107,7 +107,9 @@ async function measure(shape: Shape): Promise<Measured[]> {
   const echoMicros = (await echo.call<number>('cpuMicros')) - echoIdleMicros;
   const requestsPerSec = pacedOrdersPerSec / ordersPerRequest;
   await doings();
+  const machineBefore = machineMs();
   const paced = await send({ ...toMatcher, requests: pacedRequests, requestsPerSec });
+  const machine = machineMs();
   const didPaced = await doings();
   assert.ok(did.putsMs.length > 0 && didPaced.putsMs.length > 0, 'nothing was journaled');
 
@@ -134,7 +136,20 @@ async function measure(shape: Shape): Promise<Measured[]> {
     alone('pacedOrdersPerSec', '1/s', (pacedRequests * ordersPerRequest) / seconds(paced)),
     alone('addedP99Ms', 'ms', quantile(added(paced, didPaced), 0.99)),
     alone('pacedCpuShare', '', didPaced.cpuMicros / 1e6 / seconds(paced)),
+    // Near 1 the pace is the machine's, not the matcher's.
+    alone(
+      'pacedMachineShare',
+      '',
+      (machine.busy - machineBefore.busy) / (machine.all - machineBefore.all),
+    ),
   ];
+}
+
+/** What all cores did since the machine started, whoever made them. */
+function machineMs(): { busy: number; all: number } {
+  const times = cpus().map((core) => core.times);
+  const all = times.flatMap(Object.values).reduce((sum, each) => sum + each, 0);
+  return { busy: all - times.reduce((sum, { idle }) => sum + idle, 0), all };
 }
 
 const latencies = ({ sentMs, ackedMs }: LoadRun): number[] =>
@@ -163,7 +178,7 @@ function added(run: LoadRun, { putsMs }: Doings): number[] {
 
 export const benchmark: Benchmark = {
   about:
-    `Signed orders, each two trading, over ${connections} connections to their durable acknowledgement; addedP99Ms and the share of a core at ${pacedOrdersPerSec} orders per second. ` +
+    `Signed orders, each two trading, over ${connections} connections to their durable acknowledgement; addedP99Ms and the matcher’s share of a core at ${pacedOrdersPerSec} orders per second, beside what of all cores was busy then. ` +
     'Matcher, load, echo server and Kinesis are processes of this machine and share its cores; signatures are the sender’s to verify; snapshots are not taken.',
   cases: {
     single: () =>

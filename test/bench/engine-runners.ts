@@ -12,14 +12,20 @@ import {
   eventRow,
   eventsAt,
   requestAt,
+  requestBytes,
   requestRow,
   stateAt,
 } from '../../containers/matcher/engine/fast/core-layout.ts';
 import { FastState } from '../../containers/matcher/engine/fast/fast-state.ts';
 import { packTraits } from '../../containers/matcher/engine/fast/order-traits.ts';
+import {
+  PreparedCommands,
+  together,
+} from '../../containers/matcher/engine/fast/prepared-commands.ts';
 import { requestKinds } from '../../containers/matcher/engine/fast/request.ts';
 import { resolve } from '../../containers/matcher/engine/fast/resolve.ts';
 import { viewsOf } from '../../containers/matcher/engine/fast/views.ts';
+import { commandsAhead } from '../../containers/matcher/engine/limits.ts';
 import { createEngine } from '../../containers/matcher/engine/matching-engine.ts';
 import { type Flow, type Operation, traders } from './engine-flow.ts';
 
@@ -83,15 +89,20 @@ export function core(flow: Flow, binary?: string): Runner {
   const requests = calls.takeRoom(1_000 * requestBytes);
   const commands = commandsOf(flow);
   for (const command of commands.before) applyCommand(command, state);
-  const { depth } = viewsOf(state);
+  const { depth } = viewsOf(state, new PreparedCommands(state));
   let trades = 0;
+  let ready = 0;
   return {
     prepare(from, count) {
+      ready = count;
       for (let nth = 0; nth < count; nth += 1) {
         resolve(commands.timed(from + nth), state, requests + nth * requestBytes);
       }
     },
     run(nth) {
+      if (nth % together === 0) {
+        calls.lookAhead(requests + nth * requestBytes, Math.min(together, ready - nth));
+      }
       calls.apply(requests + nth * requestBytes);
       const { ints } = state.core;
       const count = ints[(stateAt + engineState.eventCount) >>> 2] as number;
@@ -104,9 +115,6 @@ export function core(flow: Flow, binary?: string): Runner {
     trades: () => trades,
   };
 }
-
-/** As far as requests lie from each other. */
-const requestBytes = 256;
 
 /** A matcher makes room for its bounds; here for the flow, as the peer's heap does in its first rounds. */
 const expectedOf = ({ before, timed }: Flow) => ({
@@ -129,7 +137,10 @@ export function wholeEngine(flow: Flow): Runner {
     prepare(from, count) {
       ready = Array.from({ length: count }, (_, nth) => commands.timed(from + nth));
     },
-    run: (nth) => engine.apply(ready[nth] as Command, emit),
+    run(nth) {
+      if (nth % commandsAhead === 0) engine.prepare(ready.slice(nth, nth + commandsAhead));
+      engine.apply(ready[nth] as Command, emit);
+    },
     settle: () => void engine.takeLevelChanges(),
     book: (market) => JSON.stringify(engine.depth(marketName(market), Number.MAX_SAFE_INTEGER)),
     trades: () => trades,

@@ -23,13 +23,14 @@ async function started(matcher: Promise<Loopback>): Promise<Loopback> {
 }
 
 /** A client whose group's lease names these ports, one a lookup; the last one stays. */
-function clientOf(...ports: (number | 'released' | 'nobody')[]) {
+function clientOf(...ports: (number | 'released' | 'nobody' | 'unread')[]) {
   const lookups: string[] = [];
   let nowMs = 0;
   const leases = {
     async read(groupId: string) {
       const port = ports[Math.min(lookups.length, ports.length - 1)];
       lookups.push(groupId);
+      if (port === 'unread') throw new Error('the table did not answer');
       if (port === 'nobody' || port === undefined) return undefined;
       const lease = { groupId, epoch: 1, version: 1, owner: 'me', host: '127.0.0.1' };
       return port === 'released'
@@ -131,6 +132,15 @@ describe('a command', () => {
     const { client } = clientOf(old.port, leader.port);
     expect(await client.send('majors', [cancel])).toEqual(taken);
     expect(old.requests).toHaveLength(1);
+  });
+
+  test('is found by another look where the lease could not be read, and not looked for without end', async () => {
+    const leader = await started(matcherThat(works));
+    const { client } = clientOf('unread', 'unread', leader.port);
+    expect(await client.send('main', [cancel])).toEqual(taken);
+    const { client: blind, lookups } = clientOf('unread');
+    await expect(blind.send('main', [cancel])).rejects.toMatchObject({ code: 'unavailable' });
+    expect(lookups).toHaveLength(3);
   });
 
   test.each(['nobody', 'released'] as const)(

@@ -10,7 +10,7 @@ import { Twins } from './twins.ts';
 
 const runs = Number(process.env['CROSSBOOK_RUNS'] ?? 100);
 const seed = Number(process.env['CROSSBOOK_SEED'] ?? Date.now() % 2 ** 31);
-const timeout = 60_000 + runs * 200;
+const timeout = 120_000 + runs * 200;
 
 type Told = { command: Command; events: EngineEvent[] };
 
@@ -34,11 +34,11 @@ function tellAgain(told: Told[], { groups, strangers }: { groups: number[]; stra
       const others = told.slice(Math.max(0, at - 3), at + 2).map((each) => ({ ...each.command }));
       engine.prepare(strangers ? [...others, ...group, ...others] : group);
       announced += count;
+      engine.validate();
     }
     const emitted: EngineEvent[] = [];
     engine.apply(command, (event) => emitted.push(event));
     expect(emitted).toEqual(events);
-    engine.validate();
   }
 }
 
@@ -58,6 +58,5 @@ test(`an announced command does what it would have done unannounced, in ${runs} 
 
 test('more commands may be announced than an engine looks ahead at', { timeout }, () => {
   const story = fc.sample(crowdedStory, { seed, numRuns: 1 })[0] as Story;
-  tellAgain(toldIn(story), { groups: [10_000], strangers: false });
-  tellAgain(toldIn(story), { groups: [10_000, 300], strangers: true });
+  tellAgain(toldIn(story), { groups: [10_000], strangers: true });
 });

@@ -62,9 +62,15 @@ test('a stream that is not there is told apart from one that does not answer', a
   await expect(writer.put(new Uint8Array([1]), undefined)).rejects.toBeInstanceOf(JournalForbidden);
 });
 
-test('a put that hangs is given up, so that it can be repeated', async () => {
+test.each([
+  ['never', ''],
+  ['half', 'HTTP/1.1 200 OK\r\ncontent-length: 100\r\n\r\n{'],
+])('a put that is %s answered is given up, so that it can be repeated', async (_, answer) => {
   const held = new Set<Socket>();
-  const deaf = createServer((socket) => void held.add(socket));
+  const deaf = createServer((socket) => {
+    held.add(socket);
+    socket.once('data', () => socket.write(answer));
+  });
   await new Promise<void>((resolve) => deaf.listen(0, '127.0.0.1', resolve));
   const { port } = deaf.address() as AddressInfo;
   const endpoint = process.env['AWS_ENDPOINT_URL_KINESIS'];

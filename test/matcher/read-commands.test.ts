@@ -8,13 +8,13 @@ const hex = (bytes: number) =>
   fc
     .uint8Array({ minLength: bytes, maxLength: bytes })
     .map((raw) => `0x${Buffer.from(raw).toString('hex')}`);
+const terms = fc.constantFrom(
+  ...['ETH-USDC limit gtc', 'ETH-USDC limit gtd display=2', 'BTC-USDC stop ioc trigger=1850.25'],
+);
 const placement = fc
   .record({
     digest: hex(32),
-    order: anySignedOrder.map((order) => ({
-      ...order,
-      terms: order.terms || 'ETH-USDC limit gtc',
-    })),
+    order: fc.tuple(anySignedOrder, terms).map(([order, text]) => ({ ...order, terms: text })),
     signature: hex(65),
     clientOrderId: fc.option(fc.stringMatching(/^[A-Za-z0-9_-]{1,36}$/), { nil: undefined }),
     delegation: fc.option(fc.record({ digest: hex(32), limitUnits: fc.maxSafeNat() }), {

@@ -8,6 +8,7 @@ import { units } from '#domain/amount.ts';
 import type { CommandResult } from '#wire/matcher-api.ts';
 import { address } from '../engine/trading-floor.ts';
 import { type DynamoTwin, startDynamo } from '../twins/dynamo-twin.ts';
+import { freePort } from '../twins/free-port.ts';
 import { startKinesis } from '../twins/kinesis-twin.ts';
 import { eventually, processWorld } from './matcher-process.ts';
 import { limitOrder } from './orders.ts';
@@ -18,7 +19,8 @@ let world: Awaited<ReturnType<typeof processWorld>>;
 let client: MatcherClient;
 let leases: LeaseStore;
 let streams = 0;
-let ports = 45_000 + (process.pid % 10_000);
+/** That nobody is refused is the promise, not how long a busy machine takes: an event loop that stands still looks like a leader that is gone. */
+const patient = { connectTimeoutMs: 5_000, replyTimeoutMs: 15_000, handOverTries: 150 };
 
 beforeAll(async () => {
   dynamo = await startDynamo('unused');
@@ -29,7 +31,7 @@ beforeEach(async () => {
   kinesis = await startKinesis(`pair-${streams}`);
   world = await processWorld(`pair-${streams}`);
   leases = createLeaseStore({ client: dynamo.client, table: world.table });
-  client = createMatcherClient({ leases, clock: systemClock });
+  client = createMatcherClient({ leases, clock: systemClock, ...patient });
   const ledger = createLedgerStore({ client: dynamo.client, table: world.table });
   await ledger.deposit({
     ...{ operationId: 'alice', account: address('alice'), asset: 'USDC' },
@@ -44,25 +46,32 @@ afterEach(async () => {
 });
 
 /** A process on a port of its own, so that a standby can be asked too. */
-function start() {
-  ports += 1;
-  const port = ports;
+async function start() {
+  const port = await freePort();
   const child = world.start({ PORT: String(port), CROSSBOOK_LEASE_MS: '3000' });
   const ask = async (path: string) => {
     const response = await fetch(`http://127.0.0.1:${port}${path}`);
     if (!response.ok) throw new Error(`${path}: ${response.status}`);
     return (await response.json()) as unknown;
   };
-  return { ...child, port, ask };
+  /** What comes true unless the process ends before. */
+  const alive = <T>(wanted: () => Promise<T>) =>
+    Promise.race([
+      eventually(wanted),
+      child.exited.then(({ code, signal }): never => {
+        throw new Error(`a matcher ended (${code ?? signal}):\n${child.log()}`);
+      }),
+    ]);
+  return { ...child, port, ask, alive };
 }
 
 async function pair() {
-  const first = start();
-  await eventually(() => client.health(world.groupId));
-  const second = start();
-  await eventually(() => second.ask('/alive'));
+  const first = await start();
+  await first.alive(() => client.health(world.groupId));
+  const second = await start();
+  await second.alive(() => second.ask('/alive'));
   await send();
-  await eventually(async () => {
+  await second.alive(async () => {
     const { stateHash } = await client.health(world.groupId);
     expect(await second.ask('/standby')).toMatchObject({
       caughtUp: true,
@@ -105,6 +114,9 @@ test('a hand-over refuses nobody, and the leader that was asked to stop ends wel
       tookMs.push(performance.now() - sentMs);
     }
   });
+  const all = Promise.all(clients);
+  // Looked at in the end: until then a client that fails must not end the run by itself.
+  all.catch(() => {});
   await new Promise((resolve) => setTimeout(resolve, 300));
   const { epoch } = await client.health(world.groupId);
   first.kill('SIGTERM');
@@ -113,7 +125,7 @@ test('a hand-over refuses nobody, and the leader that was asked to stop ends wel
   );
   await new Promise((resolve) => setTimeout(resolve, 700));
   isOver = true;
-  await Promise.all(clients);
+  await all;
   console.log(
     `hand-over: ${tookMs.length} orders, none refused; the longest took ${Math.round(Math.max(...tookMs))} ms`,
   );

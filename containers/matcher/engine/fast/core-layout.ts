@@ -38,11 +38,15 @@ export const creditLineRow = {
   asset: 4,
   freeUnits: 8,
   heldUnits: 16,
-  grantNumber: 24,
-  returnNumber: 32,
-  returnedUnits: 40,
-  next: 48,
-  foundUnits: 56,
+  next: 24,
+  past: 28,
+} as const;
+
+export const creditPastRow = {
+  grantNumber: 0,
+  returnNumber: 8,
+  returnedUnits: 16,
+  foundUnits: 24,
 } as const;
 
 export const marketRow = {

@@ -1,7 +1,7 @@
 /** Credit lines as the engine shows and saves them. */
 import type { EngineCredit } from '../engine.ts';
 import { nobody } from './core-instance.ts';
-import { creditLineRow as at, engineState, stateAt } from './core-layout.ts';
+import { creditLineRow as at, creditPastRow, engineState, stateAt } from './core-layout.ts';
 import type { FastState } from './fast-state.ts';
 
 /** All lines, oldest first. */
@@ -15,18 +15,21 @@ export function linesOf({ core }: Pick<FastState, 'core'>): number[] {
 /** A line that was never granted and is empty is no credit: nothing tells it from none. */
 export function isUsedLine({ core }: Pick<FastState, 'core'>, line: number): boolean {
   const units = core.double(line, at.freeUnits) + core.double(line, at.heldUnits);
-  return units + core.double(line, at.grantNumber) + core.double(line, at.returnNumber) > 0;
+  const past = core.int(line, at.past);
+  const { grantNumber, returnNumber } = creditPastRow;
+  return units + core.double(past, grantNumber) + core.double(past, returnNumber) > 0;
 }
 
 export function creditOf(state: FastState, line: number): EngineCredit {
   const { core } = state;
+  const past = core.int(line, at.past);
   return {
     account: state.accountName(core.int(line, at.account)),
     asset: state.assetName(core.int(line, at.asset)),
     freeUnits: core.double(line, at.freeUnits),
     heldUnits: core.double(line, at.heldUnits),
-    grantNumber: core.double(line, at.grantNumber),
-    returnNumber: core.double(line, at.returnNumber),
-    returnedUnits: core.double(line, at.returnedUnits),
+    grantNumber: core.double(past, creditPastRow.grantNumber),
+    returnNumber: core.double(past, creditPastRow.returnNumber),
+    returnedUnits: core.double(past, creditPastRow.returnedUnits),
   };
 }

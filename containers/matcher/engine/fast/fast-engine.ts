@@ -81,7 +81,7 @@ function engineOver(state: FastState): ReplayingEngine {
     get isUnfinished() {
       return state.core.calls.isUnfinished() === 1;
     },
-    ...viewsOf(state),
+    ...viewsOf(state, prepared),
     save: (write) => save(state, write),
     freeze: createFreezer(state),
     stateHash: () => stateHashOf(state),

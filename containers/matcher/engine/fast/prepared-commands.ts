@@ -10,7 +10,7 @@ import type { FastState } from './fast-state.ts';
 import { resolve } from './resolve.ts';
 
 /** So many requests are looked ahead at together: few enough that what was read is near when its turn comes. */
-const together = 16;
+export const together = 16;
 
 export class PreparedCommands {
   readonly #state: FastState;
@@ -41,6 +41,13 @@ export class PreparedCommands {
       resolve(command, this.#state, this.#rowOf(this.#end));
       this.#end += 1;
     }
+  }
+
+  /** The request of a command that was announced last; nobody where it is to be resolved to be looked at. */
+  find(command: Command): number {
+    const place = this.#end - 1;
+    if (this.#next > place || this.#commands[place] !== command) return nobody;
+    return this.#isOutdated(command, place) ? nobody : this.#rowOf(place);
   }
 
   /** The request of a command whose turn it is; nobody where it is to be resolved now. Those announced before it will not come. */

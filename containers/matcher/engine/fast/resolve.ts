@@ -5,7 +5,7 @@ import { maxPriceTicks } from '#domain/market.ts';
 import type { RawCommand, RawPlace } from '#domain/raw-command.ts';
 import { nameWords, readDigest, readDigestBytes } from '../name-words.ts';
 import { nobody } from './core-instance.ts';
-import { requestRow as at, creditLineRow, digestAt } from './core-layout.ts';
+import { requestRow as at, creditLineRow, creditPastRow, digestAt } from './core-layout.ts';
 import type { FastState } from './fast-state.ts';
 import { marketStates } from './market-terms.ts';
 import { packTraits } from './order-traits.ts';
@@ -215,7 +215,10 @@ function resolveSetting(
 
 function assertInTurn({ grantNumber }: GrantCredit, { core }: FastState, row: number): void {
   const line = core.calls.findLine(core.int(row, at.account), core.int(row, at.asset));
-  const last = line === nobody ? 0 : core.double(line, creditLineRow.grantNumber);
+  const last =
+    line === nobody
+      ? 0
+      : core.double(core.int(line, creditLineRow.past), creditPastRow.grantNumber);
   assert(grantNumber <= last + 1, `grant ${grantNumber} after ${last}`);
 }
 

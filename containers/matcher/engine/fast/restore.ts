@@ -18,6 +18,7 @@ import {
   assetRow,
   orderRow as at,
   creditLineRow,
+  creditPastRow,
   delegationRow,
   digestAt,
   engineState,
@@ -179,9 +180,10 @@ function takeLine(state: FastState, record: CreditRecord): void {
   const line = core.calls.lineOf(state.accountFor(record.account), asset);
   core.setDouble(line, creditLineRow.freeUnits, record.freeUnits);
   core.setDouble(line, creditLineRow.heldUnits, record.heldUnits);
-  core.setDouble(line, creditLineRow.grantNumber, record.grantNumber);
-  core.setDouble(line, creditLineRow.returnNumber, record.returnNumber);
-  core.setDouble(line, creditLineRow.returnedUnits, record.returnedUnits);
+  const past = core.int(line, creditLineRow.past);
+  core.setDouble(past, creditPastRow.grantNumber, record.grantNumber);
+  core.setDouble(past, creditPastRow.returnNumber, record.returnNumber);
+  core.setDouble(past, creditPastRow.returnedUnits, record.returnedUnits);
   const insideUnits = core.double(asset, assetRow.insideUnits);
   core.setDouble(asset, assetRow.insideUnits, insideUnits + record.freeUnits + record.heldUnits);
 }

@@ -24,6 +24,7 @@ import { creditOf, isUsedLine, linesOf } from './credit-views.ts';
 import type { FastState } from './fast-state.ts';
 import { type ListedMarket, marketOf, stateOf, type Terms } from './market-terms.ts';
 import { orderPlace } from './order-place.ts';
+import type { PreparedCommands } from './prepared-commands.ts';
 import { progressOf } from './render-events.ts';
 import { resolve } from './resolve.ts';
 import { resultOf } from './results.ts';
@@ -43,8 +44,8 @@ type Views = Omit<
 >;
 type Auction = { priceTicks: number; sizeLots: number; imbalanceLots: number };
 
-export function viewsOf(state: FastState): Views {
-  return { ...marketViews(state), ...accountViews(state) };
+export function viewsOf(state: FastState, prepared: PreparedCommands): Views {
+  return { ...marketViews(state), ...accountViews(state, prepared) };
 }
 
 function marketViews(state: FastState) {
@@ -146,10 +147,10 @@ function takeLevelChanges({ core, markets }: FastState): LevelChange[] {
   });
 }
 
-function accountViews(state: FastState) {
+function accountViews(state: FastState, prepared: PreparedCommands) {
   const { core } = state;
   return {
-    shortfall: (command: PlaceOrder) => shortfallOf(state, command),
+    shortfall: (command: PlaceOrder) => shortfallOf(state, command, prepared.find(command)),
     firstResult(commandId: string) {
       const id = state.id(commandId);
       return id === nobody ? undefined : resultOf(core, id);
@@ -223,21 +224,26 @@ function creditsOf(state: FastState, account: number): EngineCredit[] {
 
 const balanceTooLow = numberedRefusals.indexOf('balance_too_low');
 
-function shortfallOf(state: FastState, command: PlaceOrder): { asset: string; units: number } {
+type Shortfall = { asset: string; units: number };
+
+/** `announced`: the request that the command was resolved to before, or nobody. */
+function shortfallOf(state: FastState, command: PlaceOrder, announced: number): Shortfall {
   const listed = state.market(command.marketId);
   if (!listed) return { asset: '', units: 0 };
-  const { calls } = state.core;
-  resolve(command, state, requestAt);
   const { base, quote } = listed.terms;
   const asset = (command.side === 'sell' ? base : quote).id;
-  const code = calls.placeRefusal(requestAt);
-  const isShort = code === balanceTooLow;
-  const without = calls.replacedBy(requestAt);
-  const units = isShort ? calls.lackingUnits(requestAt, listed.row, without) : 0;
-  calls.settleRequest(requestAt);
+  if (announced !== nobody) return { asset, units: lackOf(state, listed, announced) };
+  resolve(command, state, requestAt);
+  const units = lackOf(state, listed, requestAt);
+  state.core.calls.settleRequest(requestAt);
   state.dropTexts();
   if (command.clientOrderId !== undefined) {
     state.dropUnusedClient(state.core.int(requestAt, requestRow.client));
   }
   return { asset, units };
+}
+
+function lackOf({ core: { calls } }: FastState, listed: ListedMarket, request: number): number {
+  if (calls.placeRefusal(request) !== balanceTooLow) return 0;
+  return calls.lackingUnits(request, listed.row, calls.replacedBy(request));
 }

@@ -1,18 +1,34 @@
-/** What accounts may spend: one line per account and asset, found through an open-addressing table of addresses. */
-import { noLine, state } from './engine-state.ts';
+/**
+ * What accounts may spend: one line per account and asset. The first two of an account lie behind its row; most have no more. Others are
+ * found through an open-addressing table of addresses.
+ */
+import { noAsset, noLine, state } from './engine-state.ts';
 import { releaseRegion, takeRegion } from './regions.ts';
-import { linePool, takeRow } from './row-pool.ts';
-import { Account, Asset, CreditLine } from './rows.ts';
+import { linePool, pastPool, takeRow } from './row-pool.ts';
+import { Account, Asset, CreditLine, CreditPast } from './rows.ts';
 
 const startLog = 8;
+/** Where an account's own lines begin, in bytes behind its row's start, and where they end. */
+const ownLinesAt: usize = 64;
+const ownLinesEnd: usize = 128;
+const lineBytes: usize = 32;
 
 export function openCreditLines(): void {
   state.lineIndexLog = startLog;
   state.lineIndex = takeRegion(startLog + 2);
 }
 
-/** The line of an account and asset; nobody where there is none. Most ask for one of two again and again. */
+/** The line of an account and asset; nobody where there is none. */
 export function findLine(account: Account, asset: Asset): CreditLine {
+  const first = changetype<CreditLine>(changetype<usize>(account) + ownLinesAt);
+  if (first.asset === asset) return first;
+  const second = changetype<CreditLine>(changetype<usize>(first) + lineBytes);
+  if (second.asset === asset) return second;
+  return second.asset === noAsset ? noLine : findOther(account, asset);
+}
+
+/** Most ask for one of two again and again. */
+function findOther(account: Account, asset: Asset): CreditLine {
   const last = account.lastLine;
   if (last !== noLine && last.asset === asset) return last;
   const before = account.lineBefore;
@@ -37,11 +53,16 @@ export function findLine(account: Account, asset: Asset): CreditLine {
 /** The same; made where there is none. */
 export function lineOf(account: Account, asset: Asset): CreditLine {
   const found = findLine(account, asset);
-  if (found !== noLine) return found;
-  const line = changetype<CreditLine>(takeRow(linePool));
-  memory.fill(changetype<usize>(line), 0, offsetof<CreditLine>());
+  return found === noLine ? openLine(account, asset) : found;
+}
+
+function openLine(account: Account, asset: Asset): CreditLine {
+  const own = ownPlace(account);
+  const line = own === noLine ? changetype<CreditLine>(takeRow(linePool)) : own;
   line.account = account;
   line.asset = asset;
+  // Lines stay for ever: their memory was nobody's before, and is all zeros.
+  line.past = changetype<CreditPast>(takeRow(pastPool));
   if (state.firstLine === noLine) state.firstLine = line;
   else state.lastLine.next = line;
   state.lastLine = line;
@@ -49,6 +70,16 @@ export function lineOf(account: Account, asset: Asset): CreditLine {
   if (state.lineCount << 1 > 1 << state.lineIndexLog) growIndex();
   insert(line);
   return line;
+}
+
+/** A free place for a line behind an account's row; nobody where both are taken. */
+function ownPlace(account: Account): CreditLine {
+  const end = changetype<usize>(account) + ownLinesEnd;
+  for (let at = changetype<usize>(account) + ownLinesAt; at < end; at += lineBytes) {
+    const place = changetype<CreditLine>(at);
+    if (place.asset === noAsset) return place;
+  }
+  return noLine;
 }
 
 export function hold(line: CreditLine, units: f64): void {
@@ -71,7 +102,10 @@ export function moveUnits(asset: Asset, units: f64): void {
   asset.insideUnits += units;
 }
 
+/** An account's own lines are found without the table. */
 function insert(line: CreditLine): void {
+  const place = changetype<usize>(line) - changetype<usize>(line.account);
+  if (place >= ownLinesAt && place < ownLinesEnd) return;
   const mask = (1 << state.lineIndexLog) - 1;
   let at = hashOf(line.account, line.asset) & mask;
   while (load<usize>(state.lineIndex + ((<usize>at) << 2)) !== 0) at = (at + 1) & mask;

@@ -3,7 +3,17 @@
  * Below lie, each at its place: pools and free regions, names of traits, fee tiers, the request at hand, the events of the command at
  * hand, the pages that were asked for lately; from `__heap_base` on, rows and regions.
  */
-import { Account, ClientId, CreditLine, Delegation, Id, Market, Order, Work } from './rows.ts';
+import {
+  Account,
+  Asset,
+  ClientId,
+  CreditLine,
+  Delegation,
+  Id,
+  Market,
+  Order,
+  Work,
+} from './rows.ts';
 
 @unmanaged
 export class EngineState {
@@ -119,6 +129,7 @@ export const latelyAt: usize = 81_920;
 export const state: EngineState = changetype<EngineState>(stateAt);
 
 export const noAccount: Account = changetype<Account>(0);
+export const noAsset: Asset = changetype<Asset>(0);
 export const noLine: CreditLine = changetype<CreditLine>(0);
 export const noMarket: Market = changetype<Market>(0);
 export const noOrder: Order = changetype<Order>(0);

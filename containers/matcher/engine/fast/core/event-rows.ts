@@ -103,11 +103,11 @@ export function tellTriggered(order: Order): void {
 }
 
 export function tellGranted(line: CreditLine, units: f64): void {
-  tellCredit(tagGranted, line, line.grantNumber, units);
+  tellCredit(tagGranted, line, line.past.grantNumber, units);
 }
 
 export function tellReturned(line: CreditLine, units: f64): void {
-  tellCredit(tagReturned, line, line.returnNumber, units);
+  tellCredit(tagReturned, line, line.past.returnNumber, units);
 }
 
 function tellCredit(tag: i32, line: CreditLine, number: f64, units: f64): void {

@@ -8,7 +8,7 @@ import { Request } from './rows.ts';
 /** A grant's identity is its number: one that was applied is accepted again and changes nothing. */
 export function grantRefusal(request: Request): i32 {
   const line = findLine(request.account, request.asset);
-  if (line !== noLine && line.grantNumber >= request.grantNumber) return accepted;
+  if (line !== noLine && line.past.grantNumber >= request.grantNumber) return accepted;
   const roomUnits = f64.MAX_SAFE_INTEGER - request.asset.insideUnits;
   return request.sizeLots > roomUnits ? notionalTooLarge : accepted;
 }
@@ -17,10 +17,11 @@ export function grantRefusal(request: Request): i32 {
 export function grantCredit(request: Request): void {
   const line = lineOf(request.account, request.asset);
   const units = request.sizeLots;
-  if (request.grantNumber <= line.grantNumber) return;
-  assert(request.grantNumber === line.grantNumber + 1, 'a grant out of turn');
+  const past = line.past;
+  if (request.grantNumber <= past.grantNumber) return;
+  assert(request.grantNumber === past.grantNumber + 1, 'a grant out of turn');
   assert(isCount(units), 'a grant of nothing');
-  line.grantNumber = request.grantNumber;
+  past.grantNumber = request.grantNumber;
   line.freeUnits += units;
   moveUnits(line.asset, units);
   tellGranted(line, units);
@@ -33,9 +34,10 @@ export function returnCredit(request: Request): void {
   const line = findLine(request.account, request.asset);
   const units = line === noLine ? 0 : min(request.sizeLots, line.freeUnits);
   if (units === 0) return;
-  line.returnNumber += 1;
+  const past = line.past;
+  past.returnNumber += 1;
   // Modulo 2^53, as `addReturned` of the domain.
-  line.returnedUnits = <f64>((<i64>line.returnedUnits + <i64>units) & 0x1f_ffff_ffff_ffff);
+  past.returnedUnits = <f64>((<i64>past.returnedUnits + <i64>units) & 0x1f_ffff_ffff_ffff);
   receive(line, -units);
   moveUnits(line.asset, -units);
   tellReturned(line, units);

@@ -4,11 +4,12 @@
  * read like any other: it lies at address 0.
  */
 import { aheadAt, noId, noMarket, noOrder, requestBytes, state } from './engine-state.ts';
+import { lotsWanted } from './order-amounts.ts';
 import { isLive } from './order-place.ts';
 import { isSell } from './order-traits.ts';
-import { likelyLevel, noLevel } from './price-ladder.ts';
+import { likelyLevel, nextLevel, noLevel } from './price-ladder.ts';
 import { requestPlace } from './request-kind.ts';
-import { Ladder, Level, Order, Request } from './rows.ts';
+import { Ladder, Level, Market, Order, Request } from './rows.ts';
 
 /** What a request will meet. */
 @unmanaged
@@ -102,6 +103,33 @@ function readNeighbours(count: i32): i32 {
     read += <i32>(order.holdLine.freeUnits + order.receiveLine.freeUnits > 0) + order.id.hash;
   }
   return read;
+}
+
+/** Makers that are looked ahead at together. */
+const makersAhead: i32 = 8;
+
+/** Reads the makers that an order at hand will meet next, and answers how many: one at least. */
+export function readMakers(market: Market, taker: Order): i32 {
+  let level = isSell(taker.traits) ? market.bids.best : market.asks.best;
+  let count: i32 = 0;
+  if (level === noLevel) return 1;
+  let leftLots = lotsWanted(market, taker, level.ticks);
+  while (level !== noLevel && leftLots > 0) {
+    for (let maker = level.head; maker !== noOrder && leftLots > 0; maker = maker.behind) {
+      aheadOf(count).order = maker;
+      count += 1;
+      if (count === makersAhead) leftLots = 0;
+      leftLots -= maker.shownLots;
+    }
+    if (leftLots > 0) level = nextLevel(level);
+  }
+  let read: i32 = 0;
+  for (let nth = 0; nth < count; nth += 1) {
+    const maker = aheadOf(nth).order;
+    read += maker.traits + <i32>(maker.endedAtMs > 0);
+  }
+  state.readAhead = read + readNeighbours(count);
+  return max(1, count);
 }
 
 function ownLadder(request: Request): Ladder {

@@ -2,6 +2,7 @@
 import { changeState } from './change-state.ts';
 import { noOrder, state } from './engine-state.ts';
 import { hasRoom } from './event-rows.ts';
+import { readMakers } from './look-ahead.ts';
 import { byVolatility, stateAuction, stateHalted } from './market-state.ts';
 import { isUsedUp, lotsWanted } from './order-amounts.ts';
 import { doneExpired, doneFilled, doneHalted, goesOn, placeBook } from './order-place.ts';
@@ -23,7 +24,10 @@ export function matchIncoming(): void {
     while (state.incoming === taker && hasRoom()) enterAuction(market, taker);
     return;
   }
+  let read: i32 = 0;
   while (hasRoom()) {
+    if (read === 0) read = readMakers(market, taker);
+    read -= 1;
     const reason = meetNext(market, taker);
     if (reason === goesOn) continue;
     finish(market, taker, reason);

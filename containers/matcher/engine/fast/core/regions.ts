@@ -22,9 +22,9 @@ export function releaseRegion(at: usize, log: i32): void {
   store<usize>(list, at);
 }
 
-/** Room that is never given back, at the start of a cache line. */
+/** Room that is never given back, at the start of a pair of cache lines: processors fetch those together. */
 export function takeRoom(bytes: usize): usize {
-  const at = (state.memoryEnd + 63) & ~63;
+  const at = (state.memoryEnd + 127) & ~127;
   const end = <u64>at + <u64>bytes;
   const size = (<u64>memory.size()) << pageLog;
   if (end > size) {

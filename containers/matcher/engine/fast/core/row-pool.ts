@@ -25,15 +25,18 @@ export const smallPool: RowPool = changetype<RowPool>(poolsAt + 192);
 /** What is kept of orders that ended. */
 export const endedPool: RowPool = changetype<RowPool>(poolsAt + 224);
 
+export const pastPool: RowPool = changetype<RowPool>(poolsAt + 256);
+
 export function openPools(): void {
   orderPool.rowBytes = 192;
   idPool.rowBytes = 64;
   levelPool.rowBytes = 64;
   pagePool.rowBytes = 320;
-  accountPool.rowBytes = 64;
-  linePool.rowBytes = 64;
+  accountPool.rowBytes = 128;
+  linePool.rowBytes = 32;
   smallPool.rowBytes = 64;
   endedPool.rowBytes = 128;
+  pastPool.rowBytes = 32;
 }
 
 /** What stands in it is of whoever had it before. */

@@ -4,7 +4,7 @@
  * Amounts are doubles: whole numbers below 2^53, exactly as TypeScript and the naive twin have them.
  */
 
-/** What an account is known by, and its live orders from the oldest to the youngest. */
+/** What an account is known by, and its live orders from the oldest to the youngest. Its first two credit lines follow at `ownLinesAt`. */
 @unmanaged
 export class Account {
   /** Its place among the names that TypeScript keeps. */
@@ -21,7 +21,7 @@ export class Account {
   switchPlace: i32;
   /** When its dead man's switch fires. */
   switchDueMs: f64;
-  /** The two credit lines that were asked for last. */
+  /** Of its credit lines from the third on, the two that were asked for last. */
   lastLine: CreditLine;
   lineBefore: CreditLine;
   delegations: Delegation;
@@ -52,18 +52,24 @@ export class Asset {
   insideUnits: f64;
 }
 
-/** What an account may spend of one asset. */
+/** What an account may spend of one asset. Those of an account's first two assets lie behind its row: who reads one has the others near. */
 @unmanaged
 export class CreditLine {
   account: Account;
   asset: Asset;
   freeUnits: f64;
   heldUnits: f64;
+  /** The line that was opened after it. */
+  next: CreditLine;
+  past: CreditPast;
+}
+
+/** What orders and trades never ask of a line. */
+@unmanaged
+export class CreditPast {
   grantNumber: f64;
   returnNumber: f64;
   returnedUnits: f64;
-  /** The line that was opened after it. */
-  next: CreditLine;
   /** What `validate` finds held. */
   foundUnits: f64;
 }

@@ -21,7 +21,7 @@ import { isReached } from './set-off.ts';
 
 /** Stops at the first that does not hold. */
 export function validate(): void {
-  for (let line = state.firstLine; line !== noLine; line = line.next) line.foundUnits = 0;
+  for (let line = state.firstLine; line !== noLine; line = line.next) line.past.foundUnits = 0;
   forgetFound();
   for (let market = state.firstMarket; market !== noMarket; market = market.next) {
     let found = validateSide(market, market.bids) + validateSide(market, market.asks);
@@ -144,7 +144,7 @@ function validateOrder(order: Order): void {
   assert(isLive(order) && order.id.order === order, 'an order that is not found by its id');
   const heldUnits = holdOf(order.market, order);
   assert(order.heldUnits === heldUnits && heldUnits > 0, 'an order holds wrongly');
-  order.holdLine.foundUnits += heldUnits;
+  order.holdLine.past.foundUnits += heldUnits;
   const delegation = order.delegation;
   if (delegation !== noDelegation) delegation.foundUnits += openUnitsOf(order);
   if (order.younger === noOrder) validateAccount(order.account);
@@ -178,7 +178,7 @@ function validateCredit(): void {
   for (let line = state.firstLine; line !== noLine; line = line.next) {
     const freeUnits = line.freeUnits;
     assert(isCount(freeUnits), 'an account has no sound credit');
-    assert(line.heldUnits === line.foundUnits, 'an account holds another sum');
+    assert(line.heldUnits === line.past.foundUnits, 'an account holds another sum');
     line.asset.insideUnits -= freeUnits + line.heldUnits;
   }
   for (let line = state.firstLine; line !== noLine; line = line.next) {

@@ -2,7 +2,7 @@
 import { advanceExit, type ExitPorts } from '#cloud/exit-steps.ts';
 import { openExits } from '#cloud/exit-store.ts';
 import { type FactSource, followFacts, readFactCursor } from '#cloud/follow-facts.ts';
-import { type GuardFactPorts, guardFacts } from '#cloud/guard-facts.ts';
+import { type GuardFactPorts, guardFacts, isVaultFrozen } from '#cloud/guard-facts.ts';
 import { type TellPorts, workTasks } from '#cloud/guard-tasks.ts';
 import type { MatcherClient } from '#cloud/matcher-client.ts';
 
@@ -47,10 +47,10 @@ async function advanceExits(ports: GuardPorts): Promise<number> {
   return oldestMs;
 }
 
-/** A group that does not hear of it for long takes cancels only. */
+/** A group that does not hear of it for long takes cancels only; of a frozen vault none hears any more: nothing would settle. */
 async function tellHeads(ports: GuardPorts): Promise<void> {
   const { headNumber: number, headAtMs: atMs, fact } = await readFactCursor({ ...ports, consumer });
-  if (fact === 0) return;
+  if (fact === 0 || (await isVaultFrozen(ports))) return;
   await Promise.all(
     ports.groups.map((groupId) =>
       ports.matchers

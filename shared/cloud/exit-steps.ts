@@ -16,10 +16,12 @@ import {
   exitPaid,
   isPaid,
   openExits,
+  paidExit,
   readExit,
 } from './exit-store.ts';
 import type { LedgerStore } from './ledger-store.ts';
 import type { Withdrawal } from './ledger-withdrawals.ts';
+import { transact } from './transaction.ts';
 
 export type ExitPorts = {
   client: DynamoDBDocumentClient;
@@ -209,6 +211,7 @@ async function pay(ports: ExitPorts, exit: Exit): Promise<boolean> {
     let { status } = await ledger.holdWithdrawal(request);
     if (status === 'balance_too_low') {
       await releaseOthers(ports, exit, asset);
+      if (!exit.ordersCancelled) await ports.cancelOrders(exit.account, `exit:${exit.id}`);
       await ports.callBack({ account: exit.account, asset: asset.id });
       ({ status } = await ledger.holdWithdrawal(request));
     }
@@ -295,6 +298,26 @@ export async function endExit(
   }
   // Where somebody claimed more of it in this moment, it is still open.
   await endExit(ports, exitId, end);
+}
+
+/**
+ * A whole balance that a frozen vault paid, asked for by nobody: an exit that begins with its payment. It is booked as soon as the
+ * ledger has it again, for what was matched and never settled is taken back first.
+ */
+export async function exitOfFrozen(
+  ports: Pick<ExitPorts, 'client' | 'table' | 'clock'>,
+  exit: Pick<Exit, 'account' | 'chainAsset' | 'atoms' | 'blockNumber'> & {
+    paidBy: string;
+    atMs: number;
+  },
+): Promise<void> {
+  const { client, table, clock } = ports;
+  const { paidBy, atMs, atoms } = exit;
+  const request = { ...exit, requestedAtMs: atMs, exitId: 0n };
+  const ended = { status: 'finalized' as const, paidAtoms: atoms, endedAtMs: clock.nowMs() };
+  const { status } = await transact(client, paidExit(table, `frozen:${paidBy}`, request, ended));
+  // Otherwise it is there already.
+  assert(status === 'written' || (await isPaid(ports, paidBy)), `${paidBy} is not kept`);
 }
 
 /** Exits that a reorg took away, and a final block where they were. */

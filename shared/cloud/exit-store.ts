@@ -112,6 +112,26 @@ export const exitPaid = (table: string, paidBy: string): Write => ({
   },
 });
 
+/** One that begins with its payment, once for ever. */
+export function paidExit(
+  table: string,
+  id: string,
+  request: Omit<ExitRequest, 'blockHash'> & { paidBy: string },
+  { status, paidAtoms, endedAtMs }: Required<Pick<Exit, 'status' | 'paidAtoms' | 'endedAtMs'>>,
+): Write[] {
+  const { account, chainAsset, atoms, requestedAtMs, blockNumber, exitId, paidBy } = request;
+  const Item = {
+    ...{ ...chainKeys.exit(id), id, account, chainAsset, requestedAtMs, blockNumber, status },
+    ...{ exitId: exitId.toString(), atoms: atoms.toString(), paidAtoms: paidAtoms.toString() },
+    ...{ parts: [], version: 0, endedAtMs },
+  };
+  return [
+    { Put: { TableName: table, Item } },
+    { Put: { TableName: table, Item: { ...chainKeys.openExit(id), id, account, chainAsset } } },
+    exitPaid(table, paidBy),
+  ];
+}
+
 export async function isPaid({ client, table }: Where, paidBy: string): Promise<boolean> {
   const get = new GetCommand({ TableName: table, Key: paidKey(paidBy), ConsistentRead: true });
   return (await untilSettled(() => client.send(get))).Item !== undefined;

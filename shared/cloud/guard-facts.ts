@@ -3,14 +3,16 @@
  * then on, and matchers are told. How an exit ended counts when that is final; one that a reorg took away ends when a final
  * block is where it was.
  */
-
+import { GetCommand } from '@aws-sdk/lib-dynamodb';
+import { chainKeys } from '#wire/table-keys.ts';
 import { noteCancelled, noteExited, raiseEpoch } from './chain-account.ts';
 import type { DelegationStore } from './delegation-store.ts';
-import { type ExitPorts, endExit, endVanished } from './exit-steps.ts';
+import { type ExitPorts, endExit, endVanished, exitOfFrozen } from './exit-steps.ts';
 import { type ExitRequest, exitGone, exitSeen } from './exit-store.ts';
 import type { FactWork, PlacedLog } from './follow-facts.ts';
 import { onceMoreMs, putTask } from './guard-tasks.ts';
 import { sideBySide } from './side-by-side.ts';
+import { untilSettled } from './transaction.ts';
 import { type VaultAct, vaultActOf } from './vault-acts.ts';
 
 export type GuardFactPorts = Pick<ExitPorts, 'client' | 'table' | 'clock'> & {
@@ -34,19 +36,32 @@ export function guardFacts(ports: GuardFactPorts): FactWork {
       const { type: _, ...request } = act;
       return [{ ...request, blockNumber: log.blockNumber, blockHash: log.blockHash }];
     });
+  const freezesOf = (logs: readonly PlacedLog[]) =>
+    actsOf(logs).some(({ act }) => act.type === 'frozen') ? [chainKeys.frozenVault] : [];
+  const paidByOf = ({ transactionHash, logIndex }: PlacedLog) =>
+    `${chainId}:${transactionHash}:${logIndex}`;
   return {
     async seen(logs) {
       await sideBySide(actsOf(logs), actsAtOnce, ({ act, log }) => restrict(ports, act, log));
-      return exitsOf(logs).flatMap((exit) => exitSeen(table, chainId, exit));
+      const exits = exitsOf(logs).flatMap((exit) => exitSeen(table, chainId, exit));
+      return [...exits, ...freezesOf(logs).map((Item) => ({ Put: { TableName: table, Item } }))];
     },
-    gone: async (logs) => exitsOf(logs).map((exit) => exitGone(table, chainId, exit)),
+    async gone(logs) {
+      const exits = exitsOf(logs).map((exit) => exitGone(table, chainId, exit));
+      return [...exits, ...freezesOf(logs).map((Key) => ({ Delete: { TableName: table, Key } }))];
+    },
     async final(log) {
       const act = vaultActOf(log, vault);
       if (act?.type === 'exit_finalized')
         await endExit(ports, act.exitId, {
           status: 'finalized',
           paidAtoms: act.atoms,
-          paidBy: `${chainId}:${log.transactionHash}:${log.logIndex}`,
+          paidBy: paidByOf(log),
+        });
+      if (act?.type === 'frozen_exit')
+        await exitOfFrozen(ports, {
+          ...act,
+          ...{ paidBy: paidByOf(log), blockNumber: log.blockNumber, atMs: log.blockAtMs },
         });
       if (act?.type === 'exit_abandoned') await endExit(ports, act.exitId, { status: 'abandoned' });
     },
@@ -82,4 +97,14 @@ async function restrict(ports: GuardFactPorts, act: VaultAct, log: PlacedLog): P
     default:
       return;
   }
+}
+
+/** As the chain's newest block says. */
+export async function isVaultFrozen({
+  client,
+  table,
+}: Pick<GuardFactPorts, 'client' | 'table'>): Promise<boolean> {
+  const Key = chainKeys.frozenVault;
+  const get = new GetCommand({ TableName: table, Key, ConsistentRead: true });
+  return (await untilSettled(() => client.send(get))).Item !== undefined;
 }

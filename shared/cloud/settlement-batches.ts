@@ -31,6 +31,8 @@ export type BatchRow = {
   contentHash: string;
   /** By place. Once said it stays: the ledger takes back what is insured. */
   insured: Map<number, Insured>;
+  /** The vault was frozen before it was settled: the ledger undoes all of it. */
+  isTakenBack: boolean;
   /** Once it is predicted. */
   calldataHash?: string;
   /** Likewise. */
@@ -113,6 +115,7 @@ export function batchIn(item: Item): BatchRow {
     fills: storedNumber(item['fills']),
     contentHash: String(item['contentHash']),
     insured: new Map(Object.entries(insured).map(([at, side]) => [Number(at), side])),
+    isTakenBack: item['isTakenBack'] === true,
     ...text('calldataHash'),
     ...(item['gasLimit'] === undefined ? {} : { gasLimit: storedNumber(item['gasLimit']) }),
     ...text('transactionHash'),
@@ -269,3 +272,12 @@ export const markReorged = (where: BatchWhere, batchId: number) =>
 
 export const markSettled = (where: BatchWhere, batchId: number) =>
   move(where, batchId, { set: { status: 'settled' }, from: ['mined'] });
+
+/** All that it holds is undone: its fills settle for neither side. */
+export const markTakenBack = (where: BatchWhere, { batchId, fills }: BatchRow) => {
+  const places = Array.from({ length: fills }, (_, at) => [String(at), 'both']);
+  return move(where, batchId, {
+    set: { isTakenBack: true, insured: Object.fromEntries(places) },
+    from: ['planned', 'submitted'],
+  });
+};

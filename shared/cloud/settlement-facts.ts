@@ -16,6 +16,7 @@ import {
   readBatch,
 } from './settlement-batches.ts';
 import { noteRestriction } from './settlement-due.ts';
+import { forgetFreeze, noteFreeze, readFreeze } from './settlement-freeze.ts';
 import { transact } from './transaction.ts';
 
 type Contracts = { vault: string; exchange: string };
@@ -34,12 +35,24 @@ export async function applySettlementFact(
     case 'reorg':
       for (const batch of await minedBatches(where))
         if ((batch.blockNumber ?? 0) > fact.number) await markReorged(where, batch.batchId);
-      return;
+      return forgetFreezeAbove(where, fact.number);
     case 'finalize':
       for (const batch of await minedBatches(where))
         if ((batch.blockNumber ?? 0) <= fact.number) await settle(where, batch);
-      return;
+      return confirmFreeze(where, fact.number);
   }
+}
+
+async function forgetFreezeAbove(where: BatchWhere, ancestor: number): Promise<void> {
+  const freeze = await readFreeze(where);
+  if (freeze && !freeze.isFinal && freeze.blockNumber > ancestor) await forgetFreeze(where);
+}
+
+/** Behind the batches: whatever is not settled by now never will be. */
+async function confirmFreeze(where: BatchWhere, finalNumber: number): Promise<void> {
+  const freeze = await readFreeze(where);
+  if (freeze && !freeze.isFinal && freeze.blockNumber <= finalNumber)
+    await noteFreeze(where, { ...freeze, isFinal: true });
 }
 
 async function applyBlock(
@@ -48,6 +61,8 @@ async function applyBlock(
   contracts: Contracts,
 ): Promise<void> {
   const events = logs.flatMap((log) => settlementEvent(log, contracts) ?? []);
+  if (events.some(({ type }) => type === 'frozen') && !(await readFreeze(where))?.isFinal)
+    await noteFreeze(where, { blockNumber, isFinal: false });
   const restrictions = events.flatMap((event) =>
     event.type === 'restricted' ? [event.requestedAtMs] : [],
   );
@@ -57,7 +72,7 @@ async function applyBlock(
       Math.max(...restrictions),
     );
   for (const event of events) {
-    if (event.type === 'restricted') continue;
+    if (event.type === 'restricted' || event.type === 'frozen') continue;
     const { batchId } = event;
     const batch = await readBatch(where, batchId);
     assert(batch, `the chain settled batch ${batchId}, which nobody planned`);

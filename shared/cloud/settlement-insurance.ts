@@ -5,7 +5,7 @@
 import { UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import type { Units } from '#domain/amount.ts';
 import { insuredPrefix } from '#domain/ledger-operation.ts';
-import { chainKeys, insuranceAccount } from '#wire/table-keys.ts';
+import { chainKeys, insuranceAccount, type Key } from '#wire/table-keys.ts';
 import type { Item } from './batch-items.ts';
 import { type LedgerPlace, postOperation, putOnce } from './ledger-operations.ts';
 import { queryAll } from './query.ts';
@@ -21,15 +21,18 @@ export const insuredOperation = (of: {
   asset: string;
 }): string => `${insuredPrefix}${of.batchId}:${of.at}:${of.side}:${of.asset}`;
 
-export type InsuredFill = { batchId: number; at: number; side: Insured };
+/** `isTakenBack`: by a freeze, whatever was insured before. */
+export type InsuredFill = { batchId: number; at: number; side: Insured; isTakenBack?: boolean };
+
+const keyOf = ({ batchId, at, isTakenBack }: InsuredFill): Key =>
+  isTakenBack ? chainKeys.takenBackFill(batchId, at) : chainKeys.insuredFill(batchId, at);
 
 /** Notes that the ledger must follow: any number of times. */
 export async function noteInsured(
   { client, chainTable }: BatchWhere,
-  { batchId, at, side }: InsuredFill,
+  fill: InsuredFill,
 ): Promise<void> {
-  const key = chainKeys.insuredFill(batchId, at);
-  const item = { ...key, kind: 'insured', batchId, at, side, status: 'open' };
+  const item = { ...keyOf(fill), kind: 'insured', ...fill, status: 'open' };
   await transact(client, [putOnce(chainTable, item)]);
 }
 
@@ -56,7 +59,8 @@ export async function followInsured(
     { client: where.client, table: where.chainTable },
     chainKeys.insuredFills,
   );
-  for (const item of items) {
+  // The newest first: what a fill brought was given in a later one.
+  for (const item of items.reverse()) {
     if (item['kind'] !== 'insured' || item['status'] !== 'open') continue;
     const fill = readInsured(item);
     if (await follow(where, ledger, fill, nowMs)) {
@@ -108,13 +112,10 @@ const reasonOf = (batchId: number, at: number) => ({
   why: `fill ${at} of batch ${batchId} is insured`,
 });
 
-async function markFollowed(
-  { client, chainTable }: BatchWhere,
-  { batchId, at }: InsuredFill,
-): Promise<void> {
+async function markFollowed({ client, chainTable }: BatchWhere, fill: InsuredFill): Promise<void> {
   const update = new UpdateCommand({
     TableName: chainTable,
-    Key: chainKeys.insuredFill(batchId, at),
+    Key: keyOf(fill),
     UpdateExpression: 'SET #status = :done',
     ExpressionAttributeNames: { '#status': 'status' },
     ExpressionAttributeValues: { ':done': 'done' },
@@ -126,6 +127,7 @@ const readInsured = (item: Item): InsuredFill => ({
   batchId: storedNumber(item['batchId']),
   at: storedNumber(item['at']),
   side: item['side'] as Insured,
+  ...(item['isTakenBack'] === true ? { isTakenBack: true } : {}),
 });
 
 /** Fills that the chain rejected, of batches that are final, and that no batch repairs yet; at most `limit`. */

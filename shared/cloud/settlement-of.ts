@@ -19,6 +19,7 @@ import { batchOrders, buildingOf } from './settlement-building.ts';
 import { createSettlementChain, gasAtMost } from './settlement-chain.ts';
 import { settlementDelegations } from './settlement-delegations.ts';
 import { restrictedAtMs, transfersDue } from './settlement-due.ts';
+import { readFreeze, takeBackUnsettled } from './settlement-freeze.ts';
 import { followInsured, repairsDue } from './settlement-insurance.ts';
 import type { Settling } from './settlement-pass.ts';
 import { otherThingsPerBatch } from './settlement-plan.ts';
@@ -85,6 +86,9 @@ export function settlingAt(environment: Environment, { rpc, sender, told }: Give
       },
       gasLimitOf,
     },
+    isFrozen: async () => (await readFreeze(where))?.isFinal === true,
+    takeBack: async () =>
+      takeBackUnsettled(where, place, { lastBatch: await chain.lastBatch(), nowMs: clock.nowMs() }),
     follow: () => followInsured(where, place, clock.nowMs()),
     pause: (ms) => pause(ms),
   };

@@ -6,6 +6,10 @@ import { type Submitted, type Submitting, submitNext } from './settlement-submit
 export type Settling = {
   planning: Planning;
   submitting: Submitting;
+  /** Whether the vault is frozen, for good. */
+  isFrozen(): Promise<boolean>;
+  /** The ledger takes back what will never settle. */
+  takeBack(): Promise<void>;
   /** The ledger follows what was insured. */
   follow(): Promise<Followed>;
   pause(ms: number): Promise<void>;
@@ -20,6 +24,7 @@ const pollMs = 500;
 export async function settle(settling: Settling, untilMs: number): Promise<Pass> {
   const { planning, submitting } = settling;
   const pass = { batches: 0, sent: 0 };
+  if (await settling.isFrozen()) return end(settling);
   for (;;) {
     const planned = await planOnce(planning);
     if (planned.status === 'planned') pass.batches += 1;
@@ -30,6 +35,22 @@ export async function settle(settling: Settling, untilMs: number): Promise<Pass>
     if (isOver) return { ...pass, left: submitted, insured: await settling.follow() };
     if (waitMs > 0) await settling.pause(waitMs);
   }
+}
+
+/** Everything that there is is planned, and taken back. */
+async function end({ planning, takeBack, follow }: Settling): Promise<Pass> {
+  let batches = 0;
+  for (;;) {
+    const { status } = await planOnce(planning);
+    if (status === 'planned') batches += 1;
+    if (status === 'nothing' || status === 'young') break;
+  }
+  await takeBack();
+  const left: Submitted = {
+    ...{ status: 'waits', batchId: 0, why: 'vault_frozen' },
+    detail: 'it settles nothing any more; users leave with what it holds for them',
+  };
+  return { batches, sent: 0, left, insured: await follow() };
 }
 
 /** Undefined where neither has anything to go on with. */

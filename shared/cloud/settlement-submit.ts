@@ -47,7 +47,7 @@ export type Submitted =
   | { status: 'again' }
   | { status: 'waits'; batchId: number; why: Waiting; detail: string };
 
-export type Waiting = 'earlier_batch' | 'insurance_too_low' | 'would_revert';
+export type Waiting = 'earlier_batch' | 'insurance_too_low' | 'would_revert' | 'vault_frozen';
 
 /** Each is a block's worth of gas; more on their way would only wait in the mempool. */
 const onTheirWayAtMost = 4;

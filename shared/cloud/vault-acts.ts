@@ -17,6 +17,9 @@ export type VaultAct =
   /** `atoms` is what was paid. */
   | { type: 'exit_finalized'; exitId: bigint; atoms: bigint }
   | { type: 'exit_abandoned'; exitId: bigint }
+  | { type: 'frozen' }
+  /** A whole balance, after a freeze. */
+  | { type: 'frozen_exit'; account: string; chainAsset: string; atoms: bigint }
   | { type: 'order_cancelled'; account: string; digest: string; requestedAtMs: number }
   | { type: 'epoch_bumped'; account: string; epoch: bigint; requestedAtMs: number }
   | { type: 'delegation_revoked'; account: string; digest: string; requestedAtMs: number };
@@ -45,6 +48,13 @@ export function vaultActOf(log: ChainLog, vaultAddress: string): VaultAct | unde
       return { type: 'exit_finalized', exitId: number('exitId'), atoms: number('amount') };
     case 'ExitAbandoned':
       return { type: 'exit_abandoned', exitId: number('exitId') };
+    case 'Frozen':
+      return { type: 'frozen' };
+    case 'FrozenExit':
+      return {
+        ...{ type: 'frozen_exit', account: text('account'), atoms: number('amount') },
+        chainAsset: chainAssetOf(number('asset')),
+      };
     case 'OrderCancelled':
       return { type: 'order_cancelled', ...byOwner(), digest: text('orderDigest') };
     case 'EpochBumped':

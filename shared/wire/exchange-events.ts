@@ -16,6 +16,7 @@ const readVaultLog = logReader(
     'event ExitRequested(uint256 indexed exitId, address indexed account, uint256 indexed asset, uint256 amount, uint64 requestedAtMs)',
     'event OrderCancelled(address indexed account, bytes32 indexed orderDigest, uint64 requestedAtMs)',
     'event EpochBumped(address indexed account, uint64 epoch, uint64 requestedAtMs)',
+    'event Frozen(uint256 indexed exitId)',
     'event DelegationRevoked(address indexed account, bytes32 indexed delegationDigest, uint64 requestedAtMs)',
   ]),
 );
@@ -23,7 +24,9 @@ const readVaultLog = logReader(
 export type SettlementEvent =
   | { type: 'batch_settled'; batchId: number; transactionHash: string }
   | { type: 'fill_rejected'; batchId: number; index: number; reason: RejectionReason }
-  | { type: 'restricted'; requestedAtMs: number };
+  | { type: 'restricted'; requestedAtMs: number }
+  /** Settlement has ended for good. */
+  | { type: 'frozen' };
 
 /** Undefined of a log that says nothing to settlement. Addresses as the indexer gives them, in any case of letters. */
 export function settlementEvent(
@@ -44,6 +47,7 @@ export function settlementEvent(
   }
   if (address === at.vault.toLowerCase()) {
     const event = readVaultLog(log);
+    if (event?.name === 'Frozen') return { type: 'frozen' };
     if (event) return { type: 'restricted', requestedAtMs: Number(event.args['requestedAtMs']) };
   }
   return undefined;

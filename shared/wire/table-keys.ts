@@ -330,9 +330,17 @@ export const chainKeys = {
     pk: 'INSURED',
     sk: `${padded(batchId)}#${padded(at)}#REJECTED`,
   }),
+  /** A fill of a batch that a frozen vault will never settle. */
+  takenBackFill: (batchId: number, at: number): Key => ({
+    pk: 'INSURED',
+    sk: `${padded(batchId)}#${padded(at)}#TAKENBACK`,
+  }),
   insuredFills: 'INSURED',
   /** The newest restrictive act that the chain has seen. */
   restrictions: { pk: 'SETTLEMENT', sk: 'RESTRICTIONS' } as Key,
+  /** That the vault was frozen, as settlement knows it; and as the guard does. */
+  frozen: { pk: 'SETTLEMENT', sk: 'FROZEN' } as Key,
+  frozenVault: { pk: 'CHAINACCOUNT#', sk: 'VAULT' } as Key,
   /** A signing account's next nonce. */
   nonces: (address: string): Key => ({ pk: `SENDER#${address}`, sk: 'NONCE' }),
   /** A transaction by its business id, and by its nonce. */

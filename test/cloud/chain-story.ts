@@ -28,6 +28,8 @@ export const actLog = (
     | 'ExitRequested'
     | 'ExitFinalized'
     | 'ExitAbandoned'
+    | 'Frozen'
+    | 'FrozenExit'
     | 'OrderCancelled'
     | 'EpochBumped'
     | 'DelegationRevoked',

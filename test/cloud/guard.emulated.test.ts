@@ -131,7 +131,11 @@ test('cancels, epochs, revocations and given-up exits of the contracts do what t
   await world.vault(bob, 'revoke', [digest]);
   await world.vault(bob, 'requestWithdraw', [BigInt(token), 70n * unit + 1n]);
   await watch();
-  expect(await readChainAccount(chain, bob)).toEqual({ epoch: 1n, hasCancelled: true });
+  expect(await readChainAccount(chain, bob)).toEqual({
+    epoch: 1n,
+    hasCancelled: true,
+    hasExited: true,
+  });
   expect(await isCancelled(chain, bob, digest)).toBe(true);
   expect(await createDelegationStore(chain).revokedAtMs(bob, digest)).toBeGreaterThan(0);
   const told = ['cancel', 'cancel_all', 'cancel_all'];

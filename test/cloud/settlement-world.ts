@@ -12,6 +12,7 @@ import { batchOrders, buildingOf } from '#cloud/settlement-building.ts';
 import { createSettlementChain } from '#cloud/settlement-chain.ts';
 import { restrictedAtMs, transfersDue } from '#cloud/settlement-due.ts';
 import { applySettlementFact } from '#cloud/settlement-facts.ts';
+import { readFreeze, takeBackUnsettled } from '#cloud/settlement-freeze.ts';
 import { followInsured, repairsDue } from '#cloud/settlement-insurance.ts';
 import { type Settling, settle } from '#cloud/settlement-pass.ts';
 import type { Failing } from '#cloud/settlement-predict.ts';
@@ -215,6 +216,8 @@ export class SettlementWorld {
       report: () => undefined,
     });
     const assets = async () => this.assets;
+    const { ledgerTable: table, outboxTable } = this.tables;
+    const place = { client, table, outboxTable, turns: createTurns() };
     return {
       planning: {
         ...{ where, groupIds, assets, batchAgeMs: 0, nowMs: Date.now, chainNowMs: chain.nowMs },
@@ -235,16 +238,10 @@ export class SettlementWorld {
           buildingOf(where, content, { delegations, assets: this.assets }),
         told: (_batchId, failing) => this.told.push(...failing),
       },
-      follow: () =>
-        followInsured(
-          where,
-          {
-            client,
-            ...{ table: this.tables.ledgerTable, outboxTable: this.tables.outboxTable },
-            turns: createTurns(),
-          },
-          Date.now(),
-        ),
+      isFrozen: async () => (await readFreeze(where))?.isFinal === true,
+      takeBack: async () =>
+        takeBackUnsettled(where, place, { lastBatch: await chain.lastBatch(), nowMs: Date.now() }),
+      follow: () => followInsured(where, place, Date.now()),
       pause: (ms) => new Promise((resolve) => setTimeout(resolve, Math.min(ms, 20))),
     };
   }

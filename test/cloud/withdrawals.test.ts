@@ -149,7 +149,6 @@ describe('a withdrawal that cannot be', () => {
     expect(await at.stage(digest)).toBe('returned/returned');
     expect(await at.money()).toEqual({ available: 1_000n, demanded: 0n, withdrawing: 0n });
   });
-
 });
 
 describe('a withdrawal that was signed', () => {

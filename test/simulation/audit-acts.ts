@@ -13,6 +13,8 @@ export type Told = {
   rounds: readonly GuardRound[];
   /** Of a Delegation, as it was signed. */
   maxNotionalOf: (delegation: string) => bigint;
+  /** The chain did: what was in no batch then is undone. */
+  isFrozen: boolean;
 };
 
 const dayMs = 86_400_000;

@@ -20,6 +20,7 @@ import { createSettlementChain } from '#cloud/settlement-chain.ts';
 import { settlementDelegations } from '#cloud/settlement-delegations.ts';
 import { isTransferPlanned, restrictedAtMs, transfersDue } from '#cloud/settlement-due.ts';
 import { applySettlementFact } from '#cloud/settlement-facts.ts';
+import { readFreeze, takeBackUnsettled } from '#cloud/settlement-freeze.ts';
 import { followInsured, repairsDue } from '#cloud/settlement-insurance.ts';
 import { type Settling, settle } from '#cloud/settlement-pass.ts';
 import { readPlanAlone } from '#cloud/settlement-plan.ts';
@@ -278,6 +279,8 @@ export class ChainExchange {
     const encode = (batch: SettlementBatch) =>
       encodeSettleBatch(batch, { insuranceAccount: insurance.address });
     const nowMs = () => world.nowMs();
+    const { ledgerTable: table, outboxTable } = tables;
+    const place = { client, table, outboxTable, turns: createTurns() };
     const isTurned = world.planted === 'batch-out-of-order';
     const framesOf = (groupId: string) =>
       world.groups.find((each) => each.groupId === groupId)?.frames ?? [];
@@ -317,17 +320,13 @@ export class ChainExchange {
           for (const { at, side, reason } of failing) this.told.push({ batchId, at, side, reason });
         },
       },
-      follow: () =>
-        followInsured(
-          where,
-          {
-            client,
-            table: tables.ledgerTable,
-            outboxTable: tables.outboxTable,
-            turns: createTurns(),
-          },
-          nowMs(),
-        ),
+      isFrozen: async () => (await readFreeze(where))?.isFinal === true,
+      takeBack: async () => {
+        if (world.planted === 'freeze-unheard') return;
+        const lastBatch = await chain.lastBatch();
+        await takeBackUnsettled(where, place, { lastBatch, nowMs: nowMs() });
+      },
+      follow: () => followInsured(where, place, nowMs()),
       pause: async () => undefined,
     };
   }

@@ -31,7 +31,15 @@ const perDeposit: Record<TokenName, number> = { ETH: 24, USDC: 2_400, BTC: 24 };
 export type Work = { name: string; work: (reach: Reach) => Promise<unknown> };
 
 export class ChainUsers {
-  readonly counts = { deposits: 0, orders: 0, delegated: 0, withdrawals: 0, acts: 0, gifts: 0 };
+  readonly counts = {
+    deposits: 0,
+    orders: 0,
+    delegated: 0,
+    withdrawals: 0,
+    acts: 0,
+    gifts: 0,
+    frozenExits: 0,
+  };
   readonly keys: ChainKeys;
   #epochs = new Map<string, bigint>();
   #world: ChainSimulationWorld;
@@ -120,6 +128,26 @@ export class ChainUsers {
       const name = isGivenUp ? 'abandonWithdraw' : 'finalizeWithdraw';
       await node.ask(act.account, name, [act.exitId]);
     }
+  }
+
+  /** Somebody asks for what is his. */
+  async insist(): Promise<string> {
+    const { node } = this.#world;
+    const user = this.#pick(node.users);
+    this.counts.acts += 1;
+    await node.ask(user.address, 'requestWithdraw', [BigInt(node.tokens[this.#pick(symbols)]), 1n]);
+    return user.address;
+  }
+
+  /** Some leave a frozen vault with all that they have there; who has nothing reverts. */
+  async leaveFrozen(): Promise<void> {
+    const { node } = this.#world;
+    for (const { address } of node.users)
+      for (const symbol of symbols) {
+        if (this.#random(2)) continue;
+        this.counts.frozenExits += 1;
+        await node.ask(address, 'exitFrozen', [address, BigInt(node.tokens[symbol])]);
+      }
   }
 
   /** Nobody wants anything any more: what is free comes home. */

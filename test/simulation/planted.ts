@@ -55,6 +55,7 @@ export const chainFaults = {
   'key-cancels-all': 'the end of a session key ends all orders of its owner',
   'exits-unheard': 'what an exit may take at any moment is sold',
   'gifts-forgotten': 'settlement brings nothing of what operators give',
+  'freeze-unheard': 'the ledger keeps what a frozen vault will never settle',
   'limit-unbound': 'matchers are told a far higher limit of a session key than was signed',
 } as const;
 

@@ -1,11 +1,12 @@
 /** One run of the chain's simulation: a seed's story on a real node, with reorgs and deaths at any call, then everything is audited. */
 
 import { openExits } from '#cloud/exit-store.ts';
+import { queryAll } from '#cloud/query.ts';
 import { batchesBehind } from '#cloud/settlement-batches.ts';
 import { openPayouts } from '#cloud/withdrawal-store.ts';
-import { outboxKeys } from '#wire/table-keys.ts';
+import { chainKeys, outboxKeys } from '#wire/table-keys.ts';
 import { seeded } from '../cloud/clearing-journal.ts';
-import { delaySeconds } from '../contracts/chain-world.ts';
+import { delaySeconds, marginSeconds } from '../contracts/chain-world.ts';
 import { auditChain, auditDeposits } from './audit-chain.ts';
 import { ChainExchange } from './chain-exchange.ts';
 import type { ChainNode } from './chain-node.ts';
@@ -31,6 +32,8 @@ export type ChainRun = {
     acts: number;
     /** Of operators to users; some more than insurance has. */
     gifts: number;
+    frozenExits: number;
+    freezes: number;
     reorgs: number;
     deaths: number;
     insured: number;
@@ -39,6 +42,8 @@ export type ChainRun = {
 
 const [fewestSteps, moreSteps] = [12, 14];
 const calmRounds = 40;
+/** Between two looks, where time passes quickly. */
+const pauseSeconds = 540;
 
 /** Any number of runs on one node, one after the other. */
 export async function simulateChain(
@@ -70,6 +75,9 @@ class Simulation {
   /** How far settlement is behind: the more, the seldomer it runs. */
   #lag: number;
   #reorgs = 0;
+  /** At which step settlement stops for so long that somebody freezes the vault; of most runs at none. */
+  #freezesAt: number | undefined;
+  #isFrozen = false;
   #batches = 0;
 
   constructor(world: ChainSimulationWorld, seed: number) {
@@ -88,8 +96,11 @@ class Simulation {
     for (let blocks = 0; blocks <= confirmations; blocks += 1) await this.#block();
     await this.#work(this.#exchange.works());
     const steps = fewestSteps + random(moreSteps);
+    if (this.#world.planted === 'freeze-unheard' || random(6) === 0)
+      this.#freezesAt = steps - 1 - random(8);
     for (let step = 0; step < steps && bugs.length === 0; step += 1) {
       workers.deathsPerThousand = [0, 4, 15][random(3)] ?? 0;
+      if (step === this.#freezesAt) await this.#freeze();
       await this.#step();
     }
     workers.deathsPerThousand = 0;
@@ -115,6 +126,7 @@ class Simulation {
     if (random(15) === 0) await this.#world.node.forgetWaiting();
     if (random(12) === 0) await this.#longPause();
     if (random(3) === 0) await this.#users.endExits(3);
+    if (this.#isFrozen && random(3) === 0) await this.#users.leaveFrozen();
     for (let blocks = random(3); blocks > 0; blocks -= 1) await this.#block();
   }
 
@@ -148,11 +160,30 @@ class Simulation {
   async #longPause(): Promise<void> {
     const { random, time } = this.#world;
     for (let hours = 0; hours < 8; hours += 1) {
-      await time.pass(delaySeconds * 150);
+      await time.pass(pauseSeconds * 1_000);
       await this.#block();
       const works = this.#exchange.works();
       await this.#work(works.filter(({ name }) => name !== 'settlement' || random(this.#lag) < 2));
     }
+  }
+
+  /** Somebody's exit is overdue, for nothing settles: settlement is down for longer than delay and margin together. */
+  async #freeze(): Promise<void> {
+    const { node } = this.#world;
+    const account = await this.#users.insist();
+    await this.#block();
+    const idle = () => this.#exchange.works().filter(({ name }) => name !== 'settlement');
+    for (let past = 0; past <= delaySeconds + marginSeconds; past += pauseSeconds) {
+      await this.#world.time.pass(pauseSeconds * 1_000);
+      await this.#block();
+      await this.#work(idle());
+    }
+    // One of them is overdue, unless a batch that was on its way has answered it.
+    for (const act of await this.#world.acts())
+      if (act.type === 'exit_requested') await node.ask(account, 'freeze', [act.exitId]);
+    await this.#block();
+    this.#isFrozen = await node.world.read<boolean>('isFrozen');
+    this.#world.note(`frozen: ${this.#isFrozen}`);
   }
 
   /** Nothing goes wrong and nobody wants anything more: what is under way comes to its end. */
@@ -160,12 +191,15 @@ class Simulation {
     const { bugs } = this.#world;
     for (let round = 0; round < calmRounds && bugs.length === 0; round += 1) {
       if (round % 8 === 0) this.#users.stop();
+      if (this.#isFrozen && round % 8 === 4) await this.#users.leaveFrozen();
       await this.#work(this.#exchange.works());
       // Deadlines of withdrawals that nothing covers pass, and the delays of exits.
       if (round > 5) await this.#world.time.pass(delaySeconds * 125);
       if (round > 5 && round % 4 === 0) await this.#users.endExits();
       await this.#block();
-      if (round > 3 && (await this.#isOver())) break;
+      // What left a frozen vault is booked when it is final.
+      const isLate = this.#isFrozen ? round % 8 === 3 && round > 8 : round > 3;
+      if (isLate && (await this.#isOver())) break;
     }
   }
 
@@ -176,10 +210,15 @@ class Simulation {
     const batches = await batchesBehind({ client, ...tables }, 0, 10_000);
     this.#batches = batches.length;
     const open = await openPayouts({ client, table: tables.chainTable });
-    const isSettled = batches.every(({ status }) => status === 'settled');
+    const isSettled = batches.every(
+      ({ status, isTakenBack }) => status === 'settled' || isTakenBack,
+    );
+    const where = { client, table: tables.chainTable };
+    const undone = await queryAll(where, chainKeys.insuredFills);
+    const isFollowed = undone.every((item) => item['status'] !== 'open');
     const exits = await openExits({ client, table: tables.chainTable });
     const deposits = auditDeposits(this.#world);
-    return isSettled && open.length + exits.length + settling + deposits.length === 0;
+    return isSettled && isFollowed && open.length + exits.length + settling + deposits.length === 0;
   }
 
   async #end(): Promise<ChainRun> {
@@ -191,7 +230,9 @@ class Simulation {
     if (problems.length === 0) {
       const { rounds } = this.#exchange.guarding;
       const maxNotionalOf = (digest: string) => this.#users.keys.maxNotionalOf(digest);
-      problems.push(...(await auditChain(world, { rounds, maxNotionalOf })));
+      problems.push(
+        ...(await auditChain(world, { rounds, maxNotionalOf, isFrozen: this.#isFrozen })),
+      );
     }
     const trades = world.groups.flatMap(({ frames }) =>
       frames.flatMap(({ outcomes }) =>
@@ -202,7 +243,7 @@ class Simulation {
     const counts = {
       ...{ ...this.#users.counts, ...keys.counts },
       ...{ trades: trades.length, batches: this.#batches },
-      ...{ reorgs: this.#reorgs, deaths: world.workers.deaths },
+      ...{ freezes: Number(this.#isFrozen), reorgs: this.#reorgs, deaths: world.workers.deaths },
       insured: this.#exchange.told.length,
     };
     return { seed: this.#seed, problems, hash: world.hash(), counts };

@@ -20,6 +20,7 @@ export function joined(waited: Pass, next: Pass): Pass {
 }
 
 function isQuiet({ before, after, facts }: Pass): boolean {
+  if (after.deepSinceMs !== undefined) return false;
   const concerns = facts.some((fact) => {
     if (fact.type === 'block') return fact.logs.length > 0;
     return fact.type === 'reorg';

@@ -74,6 +74,28 @@ describe('a chain on which nothing of ours happens', () => {
   });
 });
 
+test('a deep reorg is written down at once, behind what waited', async () => {
+  const chain = new SimulatedChain();
+  const index = new MemoryIndex();
+  const quietMs = 3_600_000;
+  const between = () => chain.mine([stranger]);
+  await follow(chain, index, { looks: 1, quietMs, between });
+  let mined = 0;
+  let isWritten = false;
+  await follow(chain, index, {
+    looks: 14,
+    quietMs,
+    between: () => {
+      // All providers agree on the chain that is now: the index goes on with the next look.
+      isWritten ||= index.checkpoint?.deepSinceMs !== undefined;
+      mined += 1;
+      if (mined === 10) chain.cut(confirmations + 4);
+      for (let blocks = mined < 10 ? 1 : 9; blocks > 0; blocks -= 1) between();
+    },
+  });
+  expect(isWritten).toBe(true);
+});
+
 test.each([1, 2, 3, 4])(
   'however facts are joined, they tell the chain as it is (seed %i)',
   async (seed) => {

@@ -134,12 +134,14 @@ function traffic(count: number, resting: number): Command[] {
     commands.push(order);
     if (nth % 10 === 9) continue;
     const { account, digest, nowMs } = order;
-    const commandId = digestOf(resting * 4 + nth);
+    const commandId = digestOf(cancelsFrom + nth);
     commands.push({ type: 'cancel', commandId, nowMs, account, digest });
   }
   return commands;
 }
 
+/** Digests of cancels are counted from here, behind those of all orders. */
+const cancelsFrom = 2 ** 30;
 const accountsFor = (orders: number) => Math.ceil(orders / 500);
 const nameOf = (account: number) => `0x${(account + 1).toString(16).padStart(40, '0')}`;
 /** Spread over all bits, as digests are. */

@@ -120,7 +120,7 @@ export class Replica {
       if (!(error instanceof RangeError)) throw error;
       throw new Doubt(`frame ${frame.frame} does not read: ${error.message}`, { cause: error });
     }
-    engine.takeLevelChanges();
+    engine.forgetLevelChanges();
     assert(engine.sequence === frame.lastSequence, `frame ${frame.frame} ends at another sequence`);
     const eventHash = engine.eventHash();
     assert(
@@ -146,19 +146,16 @@ export class Replica {
 
   #repeat(frame: FrameBytes): void {
     const { engine, late } = this;
-    let events: EngineEvent[] = [];
-    const emit = (event: EngineEvent) => void events.push(event);
+    const tell = (command: RawCommand, events: EngineEvent[]) =>
+      late.note(notedOf(command, events), events);
     const commands = new RawCommands(frame);
-    for (let command = commands.next(); command; command = commands.next()) {
-      if (command.type === 'raw_place' || command.type === 'raw_cancel') {
-        engine.repeat(command, emit);
-        if (events.length === 0) continue;
-        late.note(notedOf(command, events), events);
-      } else {
-        engine.apply(command, emit);
-        late.note(command, events);
-      }
-      events = [];
+    while (commands.left > 0) {
+      engine.repeat(commands.run(), tell);
+      const command = commands.other();
+      if (!command) continue;
+      const events: EngineEvent[] = [];
+      engine.apply(command, (event) => events.push(event));
+      late.note(command, events);
     }
   }
 

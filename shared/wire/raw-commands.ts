@@ -21,40 +21,63 @@ const digestBytes = 32;
 const addressBytes = 20;
 const signatureBytes = 65;
 
+/** So many are read at a time. */
+const mostInRun = 16;
+
 export class RawCommands {
+  readonly #bytes: Uint8Array;
   readonly #from: ByteReader;
-  readonly #place: RawPlace;
-  readonly #cancel: RawCancel;
+  // Filled again and again.
+  readonly #places: RawPlace[] = [];
+  readonly #cancels: RawCancel[] = [];
   #left: number;
 
   constructor({ commands: bytes, count, atMs }: Pick<FrameBytes, 'commands' | 'count' | 'atMs'>) {
+    this.#bytes = bytes;
     this.#from = new ByteReader(bytes);
     this.#from.baseMs = atMs;
     this.#left = count;
-    this.#place = emptyPlace(bytes);
-    this.#cancel = { type: 'raw_cancel', bytes, nowMs: 0, account: '', idAt: 0, digestAt: 0 };
+    this.#checkEnd();
   }
 
-  /** The next command, undefined behind the last; a raw one is the caller's only until the one after it. Throws where bytes are no command. */
-  next(): Command | RawCommand | undefined {
-    if (this.#left === 0) {
-      if (this.#from.left > 0) throw new RangeError('the count is off');
+  /** How many are still to be read. */
+  get left(): number {
+    return this.#left;
+  }
+
+  /** The placements and cancels that come next, some at most; they are the caller's until the next run. Throws where bytes are no command. */
+  run(): RawCommand[] {
+    const run: RawCommand[] = [];
+    while (run.length < mostInRun && this.#left > 0) {
+      const tag = this.#from.peek();
+      if (tag === commandTags.place) run.push(this.#readPlace(run.length));
+      else if (tag === commandTags.cancel) run.push(this.#readCancel(run.length));
+      else break;
+      this.#left -= 1;
+    }
+    this.#checkEnd();
+    return run;
+  }
+
+  /** The next command, where it is none of a run. */
+  other(): Command | undefined {
+    const tag = this.#from.peek();
+    if (this.#left === 0 || tag === commandTags.place || tag === commandTags.cancel)
       return undefined;
-    }
     this.#left -= 1;
-    switch (this.#from.peek()) {
-      case commandTags.place:
-        return this.#readPlace();
-      case commandTags.cancel:
-        return this.#readCancel();
-      default:
-        return command.read(this.#from);
-    }
+    const other = command.read(this.#from);
+    this.#checkEnd();
+    return other;
   }
 
-  #readCancel(): RawCancel {
+  #checkEnd(): void {
+    if (this.#left === 0 && this.#from.left > 0) throw new RangeError('the count is off');
+  }
+
+  #readCancel(nth: number): RawCancel {
     const from = this.#from;
-    const into = this.#cancel;
+    this.#cancels[nth] ??= emptyCancel(this.#bytes);
+    const into = this.#cancels[nth];
     from.pass(1);
     into.idAt = from.hexAt(digestBytes);
     into.nowMs = this.#timeMs();
@@ -63,9 +86,10 @@ export class RawCommands {
     return into;
   }
 
-  #readPlace(): RawPlace {
+  #readPlace(nth: number): RawPlace {
     const from = this.#from;
-    const into = this.#place;
+    this.#places[nth] ??= emptyPlace(this.#bytes);
+    const into = this.#places[nth];
     from.pass(1);
     into.idAt = from.hexAt(digestBytes);
     into.nowMs = this.#timeMs();
@@ -130,6 +154,15 @@ export function cancelOf({ bytes, nowMs, account, idAt, digestAt }: RawCancel): 
     digest: digest(digestAt),
   };
 }
+
+const emptyCancel = (bytes: Uint8Array): RawCancel => ({
+  type: 'raw_cancel',
+  bytes,
+  nowMs: 0,
+  account: '',
+  idAt: 0,
+  digestAt: 0,
+});
 
 const emptyPlace = (bytes: Uint8Array): RawPlace => ({
   type: 'raw_place',

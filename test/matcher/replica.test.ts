@@ -90,7 +90,7 @@ function replayed(records: readonly JournalRecord[], closely: boolean): Replica 
 describe('a journal that is done again', () => {
   test('comes to the same state and the same late memory by hashes, event by event, and in the naive engine', () => {
     fc.assert(
-      fc.property(quietStory, fc.integer({ min: 1, max: 9 }), (story, commandsPerFrame) => {
+      fc.property(quietStory, fc.integer({ min: 1, max: 40 }), (story, commandsPerFrame) => {
         const outcomes = outcomesOf(story);
         const records = recordsOf(framesOf(outcomes, commandsPerFrame));
         const naive = createNaiveEngine();

@@ -104,6 +104,11 @@ export interface Engine {
 
 /** One that also takes commands as a journal has them. */
 export interface ReplayingEngine extends Engine {
-  /** As `apply`; but events are given only of a command that was refused or changed a market's state, and `eventHash` answers for all. */
-  repeat(command: RawCommand, emit: (event: EngineEvent) => void): void;
+  /** As `apply` of one after the other; but told are only those that were refused or changed a market's state, and `eventHash` answers for all. */
+  repeat(
+    commands: readonly RawCommand[],
+    tell: (command: RawCommand, events: EngineEvent[]) => void,
+  ): void;
+  /** As `takeLevelChanges`, where nobody shows a book. */
+  forgetLevelChanges(): void;
 }

@@ -5,7 +5,7 @@ import { requestAt, requestRow } from './core-layout.ts';
 import type { FastState } from './fast-state.ts';
 import { listMarket, listRefusal } from './list-market.ts';
 import { accepted } from './request.ts';
-import { resolve, resolveRaw } from './resolve.ts';
+import { resolve } from './resolve.ts';
 
 /** Its events are then to be rendered. */
 export function applyCommand(command: Command, state: FastState): void {
@@ -28,12 +28,11 @@ export function applyResolved(command: Command, state: FastState, row: number): 
 }
 
 /** The same of one whose digests are bytes. */
-export function applyRaw(command: RawCommand, state: FastState): void {
+export function applyRaw(command: RawCommand, state: FastState, row: number): void {
   const { core } = state;
-  resolveRaw(command, state, requestAt);
-  core.calls.apply(requestAt);
+  core.calls.apply(row);
   state.dropTexts();
   if (command.type === 'raw_place' && command.clientOrderId !== undefined) {
-    state.dropUnusedClient(core.int(requestAt, requestRow.client));
+    state.dropUnusedClient(core.int(row, requestRow.client));
   }
 }

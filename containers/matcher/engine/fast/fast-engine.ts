@@ -4,17 +4,17 @@
  */
 import type { ReplayingEngine } from '../engine.ts';
 import { HashLanes } from '../hash-lanes.ts';
-import { rawId } from '../name-words.ts';
 import type { SnapshotRecord } from '../snapshot-record.ts';
 import type { EngineReader } from '../state-reading.ts';
-import { applyCommand, applyRaw, applyResolved } from './apply-command.ts';
+import { applyCommand, applyResolved } from './apply-command.ts';
 import { nobody } from './core-instance.ts';
 import { type Expected, FastState } from './fast-state.ts';
 import { createFreezer } from './freeze.ts';
 import { PreparedCommands } from './prepared-commands.ts';
 import { readParts } from './read-parts.ts';
 import { readState } from './read-state.ts';
-import { isWorthTelling, renderEvents } from './render-events.ts';
+import { renderEvents } from './render-events.ts';
+import { RepeatedCommands } from './repeat-commands.ts';
 import { restore } from './restore.ts';
 import { save } from './save.ts';
 import { viewsOf } from './views.ts';
@@ -60,6 +60,7 @@ export function readFastEngine({
 
 function engineOver(state: FastState): ReplayingEngine {
   const prepared = new PreparedCommands(state);
+  const repeated = new RepeatedCommands(state);
   const engine: ReplayingEngine = {
     prepare: (commands) => prepared.prepare(commands),
     apply(command, emit) {
@@ -68,10 +69,8 @@ function engineOver(state: FastState): ReplayingEngine {
       else applyResolved(command, state, row);
       renderEvents(state, command.commandId, emit);
     },
-    repeat(command, emit) {
-      applyRaw(command, state);
-      if (isWorthTelling(state)) renderEvents(state, rawId(command), emit);
-    },
+    repeat: (commands, tell) => repeated.repeat(commands, tell),
+    forgetLevelChanges: () => void state.core.calls.takeChanges(),
     get sequence() {
       return state.sequence;
     },

@@ -85,21 +85,23 @@ function resolveOrder(command: PlaceOrder | RawPlace, state: FastState, row: num
   const client = hasClient ? state.clientFor(command.account, clientOrderId) : nobody;
   const misfit = amounts.misfit === undefined ? 0 : misfits.indexOf(amounts.misfit);
   const isByMoney = command.cap === 'quote' || amounts.spendUnits > 0;
-  core.setInt(row, at.account, account);
-  core.setInt(row, at.market, state.market(command.marketId)?.row ?? nobody);
   if (hasClient) core.calls.resolveClient(row, client);
   else core.setInt(row, at.client, nobody);
-  core.setInt(row, at.traits, packTraits(command));
-  core.setInt(row, at.isByMoney, isByMoney ? 1 : 0);
-  core.setInt(row, at.misfit, misfit);
-  core.setInt(row, at.limitTicks, amounts.limitTicks);
-  core.setInt(row, at.triggerTicks, amounts.triggerTicks);
-  core.setDouble(row, at.sizeLots, amounts.sizeLots);
-  core.setDouble(row, at.displayLots, amounts.displayLots);
-  core.setDouble(row, at.spendUnits, amounts.spendUnits);
-  core.setInt(row, at.maxFeeBps, command.maxFeeBps);
-  core.setDouble(row, at.createdAtMs, command.createdAtMs);
-  core.setDouble(row, at.expiresAtMs, command.expiresAtMs);
+  // The memory does not grow from here on: its views are asked for once.
+  const { ints, doubles } = core;
+  ints[(row + at.account) >>> 2] = account;
+  ints[(row + at.market) >>> 2] = state.market(command.marketId)?.row ?? nobody;
+  ints[(row + at.traits) >>> 2] = packTraits(command);
+  ints[(row + at.isByMoney) >>> 2] = isByMoney ? 1 : 0;
+  ints[(row + at.misfit) >>> 2] = misfit;
+  ints[(row + at.limitTicks) >>> 2] = amounts.limitTicks;
+  ints[(row + at.triggerTicks) >>> 2] = amounts.triggerTicks;
+  ints[(row + at.maxFeeBps) >>> 2] = command.maxFeeBps;
+  doubles[(row + at.sizeLots) >>> 3] = amounts.sizeLots;
+  doubles[(row + at.displayLots) >>> 3] = amounts.displayLots;
+  doubles[(row + at.spendUnits) >>> 3] = amounts.spendUnits;
+  doubles[(row + at.createdAtMs) >>> 3] = command.createdAtMs;
+  doubles[(row + at.expiresAtMs) >>> 3] = command.expiresAtMs;
   core.calls.resolveLines(row);
 }
 

@@ -36,6 +36,9 @@ function tellAgain(told: Told[], { groups, strangers }: { groups: number[]; stra
       announced += count;
       engine.validate();
     }
+    // A copy was not announced; what an order lacks is the same.
+    if (command.type === 'place')
+      expect(engine.shortfall(command)).toEqual(engine.shortfall({ ...command }));
     const emitted: EngineEvent[] = [];
     engine.apply(command, (event) => emitted.push(event));
     expect(emitted).toEqual(events);

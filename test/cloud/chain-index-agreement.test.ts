@@ -154,6 +154,21 @@ describe('of three providers', () => {
   });
 });
 
+test('one that lied is asked alone only where nobody else is left', async () => {
+  const { pool } = await tellersOf(new SimulatedChain(), ['amount', undefined, undefined]);
+  const [liar, ...others] = nodes;
+  await pool.request('eth_blockNumber', []);
+  pool.distrust('amount');
+  const ask = (at: number) => pool.request('eth_getBalance', [`0x${at}`, 'latest']);
+  for (let at = 0; at < 6; at += 1) expect(await ask(at)).toBe('0x64');
+  expect(liar?.calls.has('eth_getBalance')).toBe(false);
+  for (const node of others) node.trouble = { type: 'drop' };
+  let answer: unknown;
+  for (let at = 6; at < 20 && answer === undefined; at += 1)
+    answer = await ask(at).catch(() => undefined);
+  expect(answer).toBe('0x64');
+});
+
 test('of two providers that contradict each other neither is believed or accused', async () => {
   const chain = new SimulatedChain();
   const { ports, accused, doubted } = await tellersOf(chain, ['amount', undefined]);

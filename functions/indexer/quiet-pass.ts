@@ -1,5 +1,6 @@
 /** What the chain says of nobody: such passes are told together, so that writing them and waking who follows the facts costs less. */
 import { type Claim, claimOf, type Pass } from '#cloud/chain-index.ts';
+import { assert } from '#domain/assertion.ts';
 
 /**
  * Whether the pass can wait for later blocks: it has no log of ours, takes nothing back, makes none of our logs final, and the chain
@@ -13,10 +14,11 @@ export function mayWait(pass: Pass, quietMs: number): boolean {
 /** One pass of one that waited and the one behind it: of what both tell, the newer word. */
 export function joined(waited: Pass, next: Pass): Pass {
   const { before } = waited;
+  assert(before, 'the first pass of all never waits');
   const isTold = (type: string) => next.facts.some((fact) => fact.type === type);
   const facts = [...waited.facts.filter(({ type }) => !isTold(type)), ...next.facts];
-  const { pass, toFact } = before ?? { pass: 0, toFact: 0 };
-  return { before, after: { ...next.after, pass: pass + 1, toFact: toFact + facts.length }, facts };
+  const [pass, toFact] = [before.pass + 1, before.toFact + facts.length];
+  return { before, after: { ...next.after, pass, toFact }, facts };
 }
 
 function isQuiet({ before, after, facts }: Pass): boolean {

@@ -29,7 +29,8 @@ export function outboxLeft(exchange: Exchange): Promise<string[]> {
 
 type Where = { client: DynamoDBDocumentClient; table: string };
 
-async function withTable<T>(
+/** Looks into the table whose name matches. */
+export async function withTable<T>(
   exchange: Exchange,
   named: RegExp,
   look: (where: Where) => Promise<T>,

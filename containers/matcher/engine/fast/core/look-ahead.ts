@@ -50,7 +50,7 @@ function readNamed(first: Request, count: i32): i32 {
     const request = requestOf(first, nth);
     read += request.id.hash + request.target.hash + request.account.openOrders;
     const isPlacing = request.kind === requestPlace && request.market !== noMarket;
-    if (isPlacing) read += <i32>(request.holdLine.freeUnits > 0);
+    if (isPlacing) read += i32(request.holdLine.freeUnits > 0);
     aheadOf(nth).level = isPlacing ? likelyLevel(ownLadder(request), request.limitTicks) : noLevel;
   }
   return read;
@@ -86,7 +86,7 @@ function readOrders(count: i32): i32 {
   for (let nth = 0; nth < count; nth += 1) {
     const ahead = aheadOf(nth);
     const order = ahead.order;
-    read += order.makerFeeBps + order.traits + <i32>(order.endedAtMs > 0);
+    read += order.makerFeeBps + order.traits + i32(order.endedAtMs > 0);
     read += ahead.level.tail.makerFeeBps;
   }
   return read;
@@ -100,7 +100,7 @@ function readNeighbours(count: i32): i32 {
     if (!isLive(order)) continue;
     read += order.before.makerFeeBps + order.behind.makerFeeBps + order.level.orders;
     read += order.older.makerFeeBps + order.younger.makerFeeBps + order.account.openOrders;
-    read += <i32>(order.holdLine.freeUnits + order.receiveLine.freeUnits > 0) + order.id.hash;
+    read += i32(order.holdLine.freeUnits + order.receiveLine.freeUnits > 0) + order.id.hash;
   }
   return read;
 }
@@ -126,7 +126,7 @@ export function readMakers(market: Market, taker: Order): i32 {
   let read: i32 = 0;
   for (let nth = 0; nth < count; nth += 1) {
     const maker = aheadOf(nth).order;
-    read += maker.traits + <i32>(maker.endedAtMs > 0);
+    read += maker.traits + i32(maker.endedAtMs > 0);
   }
   state.readAhead = read + readNeighbours(count);
   return max(1, count);

@@ -3,9 +3,9 @@
  * infra/chains.ts. The key needs nothing afterwards: no contract knows it.
  */
 import { readFileSync } from 'node:fs';
-import { parseArgs } from 'node:util';
-import { HDNodeWallet, isAddress, JsonRpcProvider, Mnemonic, Wallet } from 'ethers';
+import { HDNodeWallet, JsonRpcProvider, Mnemonic, Wallet } from 'ethers';
 import { type ContractTerms, contractCreations } from '#cloud/contract-creation.ts';
+import { readOptions } from './named-options.ts';
 
 export type DeployWish = { rpc: string; keyFile: string; terms: ContractTerms };
 
@@ -27,29 +27,13 @@ const numbers = ['exit-delay', 'freeze-margin', 'expiry-grace', 'fee-cap'] as co
 
 /** Throws one sentence for what it does not understand. */
 export function readDeployWish(words: readonly string[]): DeployWish {
-  const text = { type: 'string' } as const;
-  const names = ['rpc', 'key-file', ...addresses, ...numbers] as const;
-  const options = Object.fromEntries(names.map((name) => [name, text]));
-  let values: Record<string, string | undefined>;
-  try {
-    values = parseArgs({ args: [...words], options, strict: true }).values as typeof values;
-  } catch (error) {
-    throw new Error(`${(error as Error).message.split('. ')[0]}.`);
-  }
-  const given = (name: (typeof names)[number]): string => {
-    const value = values[name];
-    if (!value) throw new Error(`--${name} is missing.`);
-    return value;
-  };
-  const address = (name: (typeof addresses)[number]): string => {
-    const value = given(name);
-    if (!isAddress(value)) throw new Error(`--${name} takes an address, not ${value}.`);
-    return value.toLowerCase();
-  };
+  const read = readOptions(words, ['rpc', 'key-file', ...addresses, ...numbers]);
+  const { given, optional } = read;
+  const address = (name: (typeof addresses)[number]) => read.address(name).toLowerCase();
   const whole = (name: (typeof numbers)[number], otherwise?: number): number => {
-    const value = Number(values[name] ?? otherwise ?? given(name));
+    const value = Number(optional(name) ?? otherwise ?? given(name));
     if (!Number.isSafeInteger(value) || value < 1)
-      throw new Error(`--${name} takes a whole number, not ${values[name]}.`);
+      throw new Error(`--${name} takes a whole number, not ${optional(name)}.`);
     return value;
   };
   const terms = {

@@ -3,9 +3,9 @@
  * for insurance goes on once this is mined; the ledger credits `house:insurance` once it is final.
  */
 import { readFileSync } from 'node:fs';
-import { parseArgs } from 'node:util';
 import { Contract, Interface, isAddress, JsonRpcProvider, Wallet } from 'ethers';
 import { vaultAbi } from './abi/vault.ts';
+import { readOptions } from './named-options.ts';
 
 export type FundWish = {
   rpc: string;
@@ -29,20 +29,8 @@ const token = [
 
 /** Throws one sentence for what it does not understand. */
 export function readFundWish(words: readonly string[]): FundWish {
-  const options = Object.fromEntries(names.map((name) => [name, { type: 'string' } as const]));
-  let values: Record<string, string | undefined>;
-  try {
-    values = parseArgs({ args: [...words], options, strict: true }).values as typeof values;
-  } catch (error) {
-    throw new Error(`${(error as Error).message.split('. ')[0]}.`);
-  }
-  const given = (name: (typeof names)[number]): string => {
-    const value = values[name];
-    if (!value) throw new Error(`--${name} is missing.`);
-    return value;
-  };
-  const vault = given('vault');
-  if (!isAddress(vault)) throw new Error(`--vault takes an address, not ${vault}.`);
+  const { given, address } = readOptions(words, names);
+  const vault = address('vault');
   const asset = given('asset');
   if (asset !== '0' && !isAddress(asset))
     throw new Error(`--asset takes a token's address or 0, not ${asset}.`);

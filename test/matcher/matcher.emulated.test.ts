@@ -57,7 +57,13 @@ test('what was acknowledged is there after kill -9, and a repeated order gets it
     { status: 'accepted' },
     { status: 'accepted', fills: [{ sizeLots: 1, priceTicks: 100 }] },
   ]);
-  const before = await client.health(world.groupId);
+  const sequence = results[1]?.status === 'accepted' ? results[1].sequence : 0;
+  // Health shows a state again for a while, on a busy machine the one before these orders.
+  const before = await eventually(async () => {
+    const health = await client.health(world.groupId);
+    expect(health.sequence).toBeGreaterThanOrEqual(sequence);
+    return health;
+  });
   const depth = await client.depth(world.groupId, 'ETH-USDC', 10);
   expect(depth.bids).toEqual([[100, 1]]);
 

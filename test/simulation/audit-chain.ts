@@ -18,7 +18,7 @@ export async function auditChain(world: ChainSimulationWorld, told: Told): Promi
     ...auditActs(world, acts, told),
     ...auditDeposits(world),
     ...(await auditWithdrawals(world)),
-    ...(await auditVault(world, told)),
+    ...(await auditVault(world)),
   ];
 }
 
@@ -120,10 +120,10 @@ async function auditWithdrawals(world: ChainSimulationWorld): Promise<string[]> 
 }
 
 /**
- * The ledger, unit by unit, and the dust that it carries: that is what the vault holds for each, and the vault holds its tokens. Of a
- * frozen vault the house is compared in sum: what is undone leaves its fee where it is, at insurance's cost.
+ * The ledger, unit by unit, and the dust that it carries: that is what the vault holds for each, and the vault holds its tokens. The
+ * house is compared in sum: a fill that is undone for both leaves its fee where it is, at insurance's cost.
  */
-async function auditVault(world: ChainSimulationWorld, { isFrozen }: Told): Promise<string[]> {
+async function auditVault(world: ChainSimulationWorld): Promise<string[]> {
   const { users, world: chain, rpc } = world.node;
   const { vault, fees, insurance } = chain.places;
   const reads = createVaultReads({ rpc, vault });
@@ -140,7 +140,7 @@ async function auditVault(world: ChainSimulationWorld, { isFrozen }: Told): Prom
       const where = { client: world.calmClient(), table: tables.chainTable };
       const dust = await dustOf(where, address, id);
       const held = await reads.balanceOf(address, asset.chainAsset);
-      if (isFrozen && isHouse(account)) house += said + dust - held;
+      if (isHouse(account)) house += said + dust - held;
       else if (said + dust !== held)
         problems.push(`${account} has ${said} + ${dust} ${id} in the ledger, ${held} in the vault`);
       sum += held;

@@ -96,7 +96,8 @@ export async function planOnce(planning: Planning): Promise<Planned> {
     trades: due.map(({ groupId, trade }) => settlingTrade(groupId, trade)),
   };
   const isRestricted = restrictedAtMs > plan.matchedThroughMs;
-  const isDue = due.length + transfers.length + repairs.length > 0;
+  const others = transfers.length + repairs.length;
+  const isDue = due.length + others > 0;
   if (!isDue && !isRestricted) return pass(planning, plan, ordered);
 
   const known = await knownOrders(planning, ordered, content);
@@ -107,12 +108,14 @@ export async function planOnce(planning: Planning): Promise<Planned> {
   const count = mostThatFit(due.length, (most) =>
     planning.fits(built(plan, content, most, building)),
   );
-  assert(count > 0 || due.length === 0, `trade ${due[0]?.trade.sequence} does not fit a batch`);
+  // What comes before the trades may fill a batch by itself; they are in the next one.
+  const isCut = count > 0 || due.length === 0 || others > 0;
+  assert(isCut, `trade ${due[0]?.trade.sequence} does not fit a batch`);
   const isAll =
     count === due.length && due.length < tradesAtMost && read.every(({ isWhole }) => isWhole);
   const first = Math.min(...due.map(({ trade }) => trade.atMs));
   const forMs = first + planning.batchAgeMs - planning.nowMs();
-  const isUrgent = isRestricted || transfers.length + repairs.length > 0;
+  const isUrgent = isRestricted || others > 0;
   if (isAll && !isUrgent && forMs > 0) return { status: 'young', forMs };
 
   const through = throughTrades(ordered, plan.through, count);

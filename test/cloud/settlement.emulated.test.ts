@@ -1,7 +1,7 @@
 /** Settlement from cleared runs to the vault's balances: the contracts on anvil, the tables on DynamoDB's local twin. */
 import { toBeHex } from 'ethers';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { batchesBehind } from '#cloud/settlement-batches.ts';
+import { batchesBehind, contentOf } from '#cloud/settlement-batches.ts';
 import { settleRows } from '#cloud/settlement-due.ts';
 import { batchBehind, tradesDue } from '#cloud/settlement-horizon.ts';
 import { settle } from '#cloud/settlement-pass.ts';
@@ -227,17 +227,36 @@ test('what operators give a user from insurance reaches the vault once, before t
   onChain(async (world) => {
     const { ann, bob } = await traded(world);
     await world.fundInsurance('USDC', 500);
-    const proposal = { adjustmentId: 'adj-1', account: ann.address, house: insuranceAccount };
-    await world.ledger.proposeAdjustment({
-      ...{ ...proposal, asset: 'USDC', units: units(500), by: 'p', why: 'goodwill', atMs: 1 },
-    });
-    for (const by of ['q', 'r'])
-      await world.ledger.approveAdjustment({ adjustmentId: 'adj-1', by, atMs: 2 });
+    await give(world, ann, 'adj-1', 500);
     await world.settle();
     await world.settle();
     expect(await chain.read('lastBatch')).toBe(1n);
     await expectEqual(world, [ann, bob, chain.places.insurance]);
   }));
+
+test('where what operators give fills a batch by itself, trades are in the next ones', () =>
+  onChain(async (world) => {
+    const { ann, bob } = await traded(world);
+    await world.fundInsurance('USDC', 500);
+    for (let nth = 0; nth < 20; nth += 1) await give(world, ann, `adj-${nth}`, 20);
+    world.bytesAtMost = 850;
+    await world.settle();
+    await world.settle();
+    const where = { client: world.client, ...world.tables };
+    const first = await contentOf(where, 1);
+    expect([first.transfers.length, first.trades.length]).toEqual([20, 0]);
+    expect(Number(await chain.read('lastBatch'))).toBeGreaterThan(1);
+    await expectEqual(world, [ann, bob, chain.places.insurance]);
+  }));
+
+/** From insurance, as two people approve it. */
+async function give(world: SettlementWorld, to: User, adjustmentId: string, amount: number) {
+  const proposal = { adjustmentId, account: to.address, house: insuranceAccount, asset: 'USDC' };
+  await world.ledger.proposeAdjustment({
+    ...{ ...proposal, units: units(amount), by: 'p', why: 'goodwill', atMs: 1 },
+  });
+  for (const by of ['q', 'r']) await world.ledger.approveAdjustment({ adjustmentId, by, atMs: 2 });
+}
 
 test('a batch whose block is gone was not settled, and is again once another block holds it', () =>
   onChain(async (world) => {

@@ -98,10 +98,14 @@ export const marginSeconds = 1_800;
 export const graceSeconds = 86_400;
 export const hardFeeCapBps = 500;
 
+/** `timestamp`: of the genesis block, in seconds; now where absent. */
+type Starting = { args?: readonly string[]; timestamp?: number | undefined };
+
 /** Every address may send without a key: transactions are not what is tested here. */
-export async function startChainWorld({ args = [] }: { args?: readonly string[] } = {}) {
+export async function startChainWorld({ args = [], timestamp }: Starting = {}) {
   const anvil = await startAnvil({
     args: ['--auto-impersonate', '--base-fee', '0', '--gas-price', '0', ...args],
+    timestamp,
   });
   const chain = new Chain(anvil.url);
   const roles = {

@@ -15,6 +15,9 @@ const userNames = ['alice', 'bob', 'carol', 'dave', 'erin'];
 /** Of each token, in its smallest parts: more than anybody ever deposits. */
 const wealth = 10n ** 30n;
 const maxUint = 2n ** 256n - 1n;
+/** Runs begin at the same time wherever and whenever they are made, or a seed could not be told again: some hours before a day ends. */
+const genesisSeconds = 1_790_000_000;
+const startSeconds = genesisSeconds + 3_600;
 
 export class ChainNode {
   readonly world: ChainWorld;
@@ -28,7 +31,6 @@ export class ChainNode {
   #number = 0;
   #start = '';
   #startNumber = 0;
-  #startedAtMs = 0;
 
   private constructor(of: {
     world: ChainWorld;
@@ -47,7 +49,8 @@ export class ChainNode {
   static async start(): Promise<ChainNode> {
     const folder = await mkdtemp(join(tmpdir(), 'crossbook-chain-'));
     const socket = join(folder, 'node');
-    const { world, stop: stopNode } = await startChainWorld({ args: ['--ipc', socket] });
+    const args = ['--ipc', socket];
+    const { world, stop: stopNode } = await startChainWorld({ args, timestamp: genesisSeconds });
     const rpc = await nodeSocket(socket);
     const stop = async () => {
       rpc.close();
@@ -68,7 +71,7 @@ export class ChainNode {
     await rpc.request('anvil_setBalance', [operator.address, '0xffffffffffffffffffff']);
     await rpc.request('evm_setAutomine', [false]);
     const node = new ChainNode({ world, rpc, users, tokens, stop });
-    node.#startedAtMs = await world.chain.nowMs();
+    await rpc.request('evm_mine', [startSeconds]);
     node.#startNumber = Number(await rpc.request('eth_blockNumber', []));
     node.#start = await node.#snapshot();
     return node;
@@ -80,7 +83,7 @@ export class ChainNode {
     this.#start = await this.#snapshot();
     this.#snapshots = [];
     this.#number = this.#startNumber;
-    return { number: this.#startNumber, atMs: this.#startedAtMs };
+    return { number: this.#startNumber, atMs: startSeconds * 1_000 };
   }
 
   /** A call of the vault by one of its users: it waits for a block. */

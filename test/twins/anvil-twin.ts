@@ -12,7 +12,7 @@ export type AnvilOptions = {
   /** Kept in this file, and continued from it. */
   stateFile?: string;
   /** Of the genesis block, in seconds. */
-  timestamp?: number;
+  timestamp?: number | undefined;
   /** On this port instead of a free one: a chain that comes back. */
   port?: number;
   /** What else the command takes. */

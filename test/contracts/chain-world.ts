@@ -98,7 +98,7 @@ export const marginSeconds = 1_800;
 export const graceSeconds = 86_400;
 export const hardFeeCapBps = 500;
 
-/** `timestamp`: of the genesis block, in seconds; now where absent. */
+/** `timestamp`: of the genesis block, in seconds, and blocks are a second apart, however long they take; now where absent. */
 type Starting = { args?: readonly string[]; timestamp?: number | undefined };
 
 /** Every address may send without a key: transactions are not what is tested here. */
@@ -108,6 +108,7 @@ export async function startChainWorld({ args = [], timestamp }: Starting = {}) {
     timestamp,
   });
   const chain = new Chain(anvil.url);
+  if (timestamp !== undefined) await chain.rpc('anvil_setBlockTimestampInterval', 1);
   const roles = {
     deployer: new User('deployer').address,
     operator: new User('operator'),

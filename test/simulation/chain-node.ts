@@ -71,6 +71,7 @@ export class ChainNode {
     await rpc.request('anvil_setBalance', [operator.address, '0xffffffffffffffffffff']);
     await rpc.request('evm_setAutomine', [false]);
     const node = new ChainNode({ world, rpc, users, tokens, stop });
+    await rpc.request('anvil_removeBlockTimestampInterval', []);
     await rpc.request('evm_mine', [startSeconds]);
     node.#startNumber = Number(await rpc.request('eth_blockNumber', []));
     node.#start = await node.#snapshot();

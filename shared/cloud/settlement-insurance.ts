@@ -74,7 +74,7 @@ export async function followInsured(
 async function follow(
   where: BatchWhere,
   ledger: LedgerPlace,
-  { batchId, at, side }: InsuredFill,
+  { batchId, at, side, isTakenBack }: InsuredFill,
   atMs: number,
 ): Promise<boolean> {
   const trade = tradesOfContent(await contentOf(where, batchId))[at];
@@ -83,7 +83,7 @@ async function follow(
   let isWhole = true;
   for (const each of sides) {
     const { account, moves } = movedBy(trade, each);
-    // What he gained goes back first: nobody has both sides of a trade meanwhile.
+    // What he gained goes back first: nobody who may trade on has both sides of a trade meanwhile.
     const ordered = [...moves].sort((a, b) => (a.units > b.units ? -1 : 1));
     for (const { asset, units } of ordered) {
       if (units === 0n) continue;
@@ -100,7 +100,8 @@ async function follow(
       if (status !== 'created' && status !== 'exists') {
         if (status !== 'balance_too_low') throw new Error(`${operationId} is refused: ${status}`);
         isWhole = false;
-        break;
+        // Of a frozen vault nobody trades on or is paid by the ledger, and two fills may each wait for what the other gives back.
+        if (!isTakenBack) break;
       }
     }
   }

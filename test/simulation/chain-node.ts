@@ -16,7 +16,7 @@ const userNames = ['alice', 'bob', 'carol', 'dave', 'erin'];
 const wealth = 10n ** 30n;
 const maxUint = 2n ** 256n - 1n;
 /** Runs begin at the same time wherever and whenever they are made, or a seed could not be told again: some hours before a day ends. */
-const genesisSeconds = 1_790_000_000;
+const genesisSeconds = 1_790_000_001;
 const startSeconds = genesisSeconds + 3_600;
 
 export class ChainNode {

@@ -17,4 +17,5 @@ export const failedSenderSeeds: Readonly<Record<number, string>> = {};
 /** The same of the chain's simulation. */
 export const failedChainSeeds: Readonly<Record<number, string>> = {
   272: "a fill undone for both, whose fee stays with the house: the audit compared the house's accounts one by one",
+  536: 'of a frozen vault two fills that are taken back waited each for what the other was to give back',
 };

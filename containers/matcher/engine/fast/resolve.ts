@@ -3,7 +3,7 @@ import { assert } from '#domain/assertion.ts';
 import type { Command, DelegatedLimit, GrantCredit, PlaceOrder } from '#domain/command.ts';
 import { maxPriceTicks } from '#domain/market.ts';
 import type { RawCommand, RawPlace } from '#domain/raw-command.ts';
-import { nameWords, readDigest, readDigestBytes } from '../name-words.ts';
+import { nameWords, rawAccount, readDigest, readDigestBytes } from '../name-words.ts';
 import { nobody } from './core-instance.ts';
 import { requestRow as at, creditLineRow, creditPastRow, digestAt } from './core-layout.ts';
 import type { FastState } from './fast-state.ts';
@@ -46,7 +46,7 @@ export function resolveRaw(command: RawCommand, state: FastState, row: number): 
     targetAt = command.replacesAt;
   } else {
     core.setInt(row, at.kind, cancelKind);
-    core.setInt(row, at.account, state.account(command.account));
+    core.setInt(row, at.account, state.accountAt(bytes, command.accountAt));
     targetAt = command.digestAt;
   }
   if (targetAt !== undefined) {
@@ -80,9 +80,13 @@ function resolveOrder(command: PlaceOrder | RawPlace, state: FastState, row: num
   const { amounts, clientOrderId } = command;
   assert(amounts.limitTicks <= maxPriceTicks, `a limit of ${amounts.limitTicks} ticks`);
   assert(amounts.triggerTicks <= maxPriceTicks, `a trigger of ${amounts.triggerTicks} ticks`);
-  const account = state.account(command.account);
+  const isRaw = command.type === 'raw_place';
+  const account = isRaw
+    ? state.accountAt(command.bytes, command.accountAt)
+    : state.account(command.account);
   const hasClient = clientOrderId !== undefined;
-  const client = hasClient ? state.clientFor(command.account, clientOrderId) : nobody;
+  const owner = () => (isRaw ? rawAccount(command) : command.account);
+  const client = hasClient ? state.clientFor(owner(), clientOrderId) : nobody;
   const misfit = amounts.misfit === undefined ? 0 : misfits.indexOf(amounts.misfit);
   const isByMoney = command.cap === 'quote' || amounts.spendUnits > 0;
   if (hasClient) core.calls.resolveClient(row, client);

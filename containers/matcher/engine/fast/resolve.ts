@@ -3,7 +3,7 @@ import { assert } from '#domain/assertion.ts';
 import type { Command, DelegatedLimit, GrantCredit, PlaceOrder } from '#domain/command.ts';
 import { maxPriceTicks } from '#domain/market.ts';
 import type { RawCommand, RawPlace } from '#domain/raw-command.ts';
-import { nameWords, rawAccount, readDigest, readDigestBytes } from '../name-words.ts';
+import { nameWords, rawAccount, readDigest } from '../name-words.ts';
 import { nobody } from './core-instance.ts';
 import { requestRow as at, creditLineRow, creditPastRow, digestAt } from './core-layout.ts';
 import type { FastState } from './fast-state.ts';
@@ -32,29 +32,19 @@ export function resolve(command: Command, state: FastState, row: number): void {
   resolveId(command, state, row);
 }
 
-/** The same where digests are bytes. */
+/** The same where digests are bytes; the ids that it names are found with others' (`resolveRawIds` of the core). */
 export function resolveRaw(command: RawCommand, state: FastState, row: number): void {
   const { core } = state;
-  const { bytes } = command;
   core.setDouble(row, at.nowMs, command.nowMs);
   core.setInt(row, at.target, nobody);
   core.setInt(row, at.delegation, nobody);
-  let targetAt: number | undefined;
   if (command.type === 'raw_place') {
     core.setInt(row, at.kind, placeKind);
     resolveOrder(command, state, row);
-    targetAt = command.replacesAt;
   } else {
     core.setInt(row, at.kind, cancelKind);
-    core.setInt(row, at.account, state.accountAt(bytes, command.accountAt));
-    targetAt = command.digestAt;
+    core.setInt(row, at.account, state.accountAt(command.bytes, command.accountAt));
   }
-  if (targetAt !== undefined) {
-    readDigestBytes(bytes, targetAt, core.ints, digestAt >>> 2);
-    core.calls.resolveTarget(row);
-  }
-  readDigestBytes(bytes, command.idAt, core.ints, digestAt >>> 2);
-  core.calls.resolveId(row);
 }
 
 /** Ids of grants, ticks and continues are not remembered. */

@@ -33,6 +33,7 @@ import {
   resolveDelegation,
   resolveId,
   resolveLines,
+  resolveRawIds,
   resolveTarget,
   resolveTextDelegation,
   resolveTextId,
@@ -40,7 +41,6 @@ import {
   settleRequest,
 } from './resolve-ids.ts';
 import {
-  enlistRestored,
   idFor,
   newEnded,
   newOrder,
@@ -49,6 +49,7 @@ import {
   restoreResult,
   restoreWork,
 } from './restore-rows.ts';
+import { enlistRestored } from './restored-orders.ts';
 import {
   accountPool,
   endedPool,
@@ -106,6 +107,7 @@ export {
   resolveDelegation,
   resolveId,
   resolveLines,
+  resolveRawIds,
   resolveTarget,
   resolveTextDelegation,
   resolveTextId,

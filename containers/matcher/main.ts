@@ -105,7 +105,7 @@ async function start(environment: Environment): Promise<void> {
       taken: (figures) => logger.info('a snapshot was taken', figures),
       failed: snapshotFailed,
     },
-    writer: createJournalWriter({ client: kinesisClient(), stream }),
+    writer: createJournalWriter({ client: kinesisClient(), stream, clock }),
     ledger: createLedgerStore(ledgerTable),
     chainStaleMs: chainStaleMs(environment),
     demandElsewhere: demandFrom(others, createMatcherClient({ leases: store, clock }), timers),

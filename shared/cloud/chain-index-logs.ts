@@ -60,7 +60,7 @@ export async function readLogs(
 
 async function logsOf(headers: readonly Header[], ports: LogPorts): Promise<KnownLogs> {
   const found = await sideBySide(runsOf(headers), rangesAtOnce, (run) => logsOfRun(run, ports));
-  return new Map(found.flat().map(([hash, logs]) => [hash, ours(logs, ports.addresses)]));
+  return new Map(found.flat());
 }
 
 function mayHoldOurs({ logsBloom }: Header, { addresses }: LogPorts): boolean {
@@ -79,7 +79,8 @@ function runsOf(headers: readonly Header[]): Header[][] {
   return runs;
 }
 
-type LogsByBlock = [hash: string, logs: NodeLog[]][];
+/** Ours alone. */
+type LogsByBlock = [hash: string, logs: ChainLog[]][];
 
 /** One call for all blocks of a run; halves where that is too much for the node, whatever it calls that. */
 async function logsOfRun(run: readonly Header[], ports: LogPorts): Promise<LogsByBlock> {
@@ -98,17 +99,20 @@ async function logsOfRun(run: readonly Header[], ports: LogPorts): Promise<LogsB
   const byBlock = Map.groupBy(logs, ({ blockHash }) => blockHash);
   return sideBySide(run, rangesAtOnce, async (header): Promise<LogsByBlock[number]> => {
     const own = byBlock.get(header.hash) ?? [];
-    return [header.hash, isWhole(own, header) ? own : await logsOfBlock(header, ports)];
+    const logs = isWhole(own, header)
+      ? ours(own, ports.addresses)
+      : await logsOfBlock(header, ports);
+    return [header.hash, logs];
   });
 }
 
 /** By hash, so that they are of this very block; whole, or from another provider. */
-async function logsOfBlock(header: Header, ports: LogPorts): Promise<NodeLog[]> {
+async function logsOfBlock(header: Header, ports: LogPorts): Promise<ChainLog[]> {
   const params = [{ blockHash: header.hash }];
   try {
     for (let tried = 0; tried < triesAtOne; tried += 1) {
       const logs = nodeLogs.parse(await ports.rpc.request('eth_getLogs', params));
-      if (isWhole(logs, header)) return logs;
+      if (isWhole(logs, header)) return ours(logs, ports.addresses);
     }
   } catch (error) {
     if (error instanceof RpcError && tooMany.test(error.message))
@@ -117,7 +121,7 @@ async function logsOfBlock(header: Header, ports: LogPorts): Promise<NodeLog[]> 
   }
   for (const answer of await ports.everyone('eth_getLogs', params)) {
     const parsed = nodeLogs.safeParse(answer);
-    if (parsed.success && isWhole(parsed.data, header)) return parsed.data;
+    if (parsed.success && isWhole(parsed.data, header)) return ours(parsed.data, ports.addresses);
   }
   throw new LogsIncomplete('no provider has all logs of', header);
 }
@@ -127,8 +131,8 @@ const isWhole = (logs: readonly NodeLog[], { hash, logsBloom }: Header): boolean
   sameBloom(bloomOf(logs), bloomFrom(logsBloom));
 
 /** More logs than any answer holds, as a spammer may have made: ours alone, as most providers tell them. */
-async function oursByMajority(header: Header, ports: LogPorts): Promise<NodeLog[]> {
+async function oursByMajority(header: Header, ports: LogPorts): Promise<ChainLog[]> {
   const logs = await agreedLogs(header, ports);
-  if (logs) return logs.map((log) => ({ ...log, blockHash: header.hash }));
+  if (logs) return logs;
   throw new LogsIncomplete('providers do not agree on the logs of', header);
 }

@@ -36,12 +36,9 @@ export function documentClient(where: DynamoDBClientConfig = {}): DynamoDBDocume
 /** A put takes some ten ms; one that hangs is repeated with the same bytes, which harms nothing if both arrive. */
 const putMs = 2_000;
 
-/**
- * Kinesis for the writer, who repeats puts himself: only he knows how long his lease lasts. A put is the same steps each time: they
- * are put together once, which the SDK does only for calls without options of their own.
- */
+/** Kinesis for the writer, who repeats puts himself: only he knows how long his lease lasts. */
 export const kinesisClient = (): KinesisClient =>
-  kinesis({ maxAttempts: 1, cacheMiddleware: true, requestHandler: limitedCalls(putMs) });
+  kinesis({ maxAttempts: 1, requestHandler: limitedCalls(putMs) });
 
 /** Kinesis for readers: one lost answer must not end a replay of an hour. */
 export const kinesisReader = (where: KinesisClientConfig = {}): KinesisClient =>

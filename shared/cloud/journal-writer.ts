@@ -1,6 +1,7 @@
 /** Puts records at the end of a pair group's journal. One put at a time; whoever calls repeats a failed one with the same bytes. */
-import { type KinesisClient, PutRecordCommand } from '@aws-sdk/client-kinesis';
-import { assert } from '#domain/assertion.ts';
+import type { KinesisClient } from '@aws-sdk/client-kinesis';
+import type { Clock } from './clock.ts';
+import { recordPutter } from './put-record.ts';
 
 export type JournalWriter = {
   /**
@@ -28,20 +29,19 @@ const hopeless = new Set([
 export function createJournalWriter(options: {
   client: KinesisClient;
   stream: string;
+  clock: Pick<Clock, 'nowMs'>;
 }): JournalWriter {
-  const { client, stream } = options;
+  const { stream } = options;
+  const putRecord = recordPutter(options);
   return {
     async put(data, after) {
-      const put = new PutRecordCommand({
-        StreamName: stream,
-        PartitionKey: constantPartitionKey,
-        Data: data,
-        ...(after === undefined ? {} : { SequenceNumberForOrdering: after }),
-      });
       try {
-        const { SequenceNumber } = await client.send(put);
-        assert(SequenceNumber, 'Kinesis took a record and named no sequence number');
-        return SequenceNumber;
+        return await putRecord({
+          StreamName: stream,
+          PartitionKey: constantPartitionKey,
+          SequenceNumberForOrdering: after,
+          Data: data,
+        });
       } catch (error) {
         if (error instanceof Error && hopeless.has(error.name))
           throw new JournalForbidden(`${stream}: ${error.message}`, { cause: error });

@@ -164,15 +164,15 @@ function caller(options: MatcherClientOptions) {
     for (;;) {
       const lease = await leaders.find(groupId);
       const outcome: Verdict =
-        typeof lease === 'string'
-          ? leaderless[lease]
+        'type' in lease
+          ? lease
           : verdict(
               await exchange(lease, { ...request, headers }, { ...limits, agent: connections() }),
             );
       if (outcome.type === 'answered') return JSON.parse(outcome.body) as T;
       if (outcome.type !== 'busy') leaders.forget(groupId);
       tried[outcome.type] += 1;
-      if (tried[outcome.type] > most[outcome.type] || lease === 'nobody') {
+      if (tried[outcome.type] > most[outcome.type] || lease === nobody) {
         // After a lost reply only an answer can say what happened to that try.
         if (tried.lost > 0) throw unavailable(lost, groupId, outcome);
         const code = outcome.type === 'busy' ? 'busy' : 'unavailable';
@@ -194,11 +194,12 @@ function unavailable(
 }
 
 /** What a lease row means that names no leader. */
-const leaderless = {
-  nobody: { type: 'unreachable', why: 'no matcher holds the lease' },
-  released: { type: 'not_leader', why: 'the lease was released, and nobody took it' },
-  unread: { type: 'unread', why: 'the lease could not be read' },
+const nobody = { type: 'unreachable', why: 'no matcher holds the lease' } as const;
+const released = {
+  type: 'not_leader',
+  why: 'the lease was released, and nobody took it',
 } as const;
+type Unread = { type: 'unread'; why: string };
 
 type Verdict =
   | { type: 'answered'; body: string }
@@ -206,8 +207,8 @@ type Verdict =
   /** It hands over, or the next one is about to lead. */
   | { type: 'not_leader'; why: string }
   | { type: 'unreachable'; why: string }
-  /** Nobody knows who leads: the table did not answer within a second. */
-  | { type: 'unread'; why: string }
+  /** Nobody knows who leads: the table did not answer within a second, or refuses to. */
+  | Unread
   | { type: 'lost'; why: string };
 
 /** What an exchange means; throws where the matcher says that the request itself is wrong, which is our bug. */
@@ -240,17 +241,18 @@ function codeOf(body: string): unknown {
 function rememberLeaders({ leases, clock }: MatcherClientOptions) {
   const known = new Map<string, { lease: Lease; untilMs: number }>();
   return {
-    async find(groupId: string): Promise<Lease | keyof typeof leaderless> {
+    async find(groupId: string): Promise<Lease | typeof nobody | typeof released | Unread> {
       const remembered = known.get(groupId);
       if (remembered && clock.monotonicMs() < remembered.untilMs) return remembered.lease;
       let lease: Lease | undefined;
       try {
         lease = await leases.read(groupId);
-      } catch {
-        return 'unread';
+      } catch (error) {
+        const why = error instanceof Error ? error.message : String(error);
+        return { type: 'unread', why: `the lease could not be read: ${why}` };
       }
-      if (!lease) return 'nobody';
-      if (lease.released) return 'released';
+      if (!lease) return nobody;
+      if (lease.released) return released;
       known.set(groupId, { lease, untilMs: clock.monotonicMs() + leaseCacheMs });
       return lease;
     },

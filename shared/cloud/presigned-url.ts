@@ -4,7 +4,7 @@
  */
 import { createHash, createHmac } from 'node:crypto';
 import { GetObjectCommand, type S3Client } from '@aws-sdk/client-s3';
-import { assert } from '#domain/assertion.ts';
+import { unsentRequest } from './unsent-request.ts';
 
 export type ObjectUrl = (key: string, until: { nowMs: number; seconds: number }) => Promise<string>;
 
@@ -25,21 +25,12 @@ export function createObjectUrl(options: { client: S3Client; bucket: string }): 
   };
 }
 
-/** The request as the client would send it is caught before it is signed: only the client knows the bucket's host. */
 async function addressOf(client: S3Client, bucket: string, key: string): Promise<URL> {
   const command = new GetObjectCommand({ Bucket: bucket, Key: key });
-  let address: URL | undefined;
-  command.middlewareStack.add(
-    () => async (args) => {
-      const { protocol, hostname, port, path } = args.request as Record<string, string | number>;
-      address = new URL(`${protocol}//${hostname}${port ? `:${port}` : ''}${path}`);
-      return { response: {}, output: { $metadata: {} } };
-    },
-    { step: 'build', priority: 'low' },
+  const { protocol, hostname, port, path } = await unsentRequest(command, () =>
+    client.send(command),
   );
-  await client.send(command);
-  assert(address, `no address of ${key}`);
-  return address;
+  return new URL(`${protocol}//${hostname}${port ? `:${port}` : ''}${path}`);
 }
 
 export function presignedGet(request: {

@@ -168,7 +168,8 @@ export async function prepareBatch(
         TableName: chainTable,
         Key: chainKeys.batch(batchId),
         UpdateExpression: 'SET calldataHash = :hash, gasLimit = :gas, insured = :insured',
-        ConditionExpression: 'attempt = :attempt AND attribute_not_exists(calldataHash)',
+        ConditionExpression:
+          'attempt = :attempt AND attribute_not_exists(calldataHash) AND attribute_not_exists(isTakenBack)',
         ExpressionAttributeValues: {
           ':hash': keccak256(calldata),
           ':gas': gasLimit,

@@ -16,7 +16,7 @@ import {
   readBatch,
 } from './settlement-batches.ts';
 import { noteRestriction } from './settlement-due.ts';
-import { forgetFreeze, noteFreeze, readFreeze } from './settlement-freeze.ts';
+import { confirmFreeze, forgetFreeze, noteFreeze, readFreeze } from './settlement-freeze.ts';
 import { transact } from './transaction.ts';
 
 type Contracts = { vault: string; exchange: string };
@@ -39,20 +39,21 @@ export async function applySettlementFact(
     case 'finalize':
       for (const batch of await minedBatches(where))
         if ((batch.blockNumber ?? 0) <= fact.number) await settle(where, batch);
-      return confirmFreeze(where, fact.number);
+      return confirmFreezeAt(where, fact.number);
   }
 }
 
 async function forgetFreezeAbove(where: BatchWhere, ancestor: number): Promise<void> {
   const freeze = await readFreeze(where);
-  if (freeze && !freeze.isFinal && freeze.blockNumber > ancestor) await forgetFreeze(where);
+  if (freeze && !freeze.isFinal && freeze.blockNumber > ancestor)
+    await forgetFreeze(where, freeze.blockNumber);
 }
 
 /** Behind the batches: whatever is not settled by now never will be. */
-async function confirmFreeze(where: BatchWhere, finalNumber: number): Promise<void> {
+async function confirmFreezeAt(where: BatchWhere, finalNumber: number): Promise<void> {
   const freeze = await readFreeze(where);
   if (freeze && !freeze.isFinal && freeze.blockNumber <= finalNumber)
-    await noteFreeze(where, { ...freeze, isFinal: true });
+    await confirmFreeze(where, freeze.blockNumber);
 }
 
 async function applyBlock(
@@ -61,8 +62,7 @@ async function applyBlock(
   contracts: Contracts,
 ): Promise<void> {
   const events = logs.flatMap((log) => settlementEvent(log, contracts) ?? []);
-  if (events.some(({ type }) => type === 'frozen') && !(await readFreeze(where))?.isFinal)
-    await noteFreeze(where, { blockNumber, isFinal: false });
+  if (events.some(({ type }) => type === 'frozen')) await noteFreeze(where, blockNumber);
   const restrictions = events.flatMap((event) =>
     event.type === 'restricted' ? [event.requestedAtMs] : [],
   );

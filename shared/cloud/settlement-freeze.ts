@@ -2,12 +2,11 @@
  * A frozen vault settles nothing any more. What was matched and is in no settled batch is then taken back in the ledger, fill by fill
  * as one that fails on both sides, so that the books say again what the vault holds and will pay.
  */
-import { DeleteCommand, type DynamoDBDocumentClient, UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import type { Units } from '#domain/amount.ts';
 import { insuredPrefix } from '#domain/ledger-operation.ts';
 import { chainKeys, insuranceAccount, type Key } from '#wire/table-keys.ts';
 import { getItems, keyText } from './batch-items.ts';
-import { type LedgerPlace, postOperation } from './ledger-operations.ts';
+import { type LedgerPlace, postOperation, putOnce } from './ledger-operations.ts';
 import {
   type BatchRow,
   type BatchWhere,
@@ -16,9 +15,9 @@ import {
   markTakenBack,
 } from './settlement-batches.ts';
 import { insuredBefore, type PlannedTransfer, tradesOfContent } from './settlement-content.ts';
-import { newlyInsured, noteInsured } from './settlement-insurance.ts';
+import { newlyInsured, noteInsured, noteInsuredOf } from './settlement-insurance.ts';
 import { storedNumber } from './stored-number.ts';
-import { untilSettled } from './transaction.ts';
+import { transact } from './transaction.ts';
 
 /** Where the chain's newest blocks say so; `isFinal`: for good. */
 export type Freeze = { blockNumber: number; isFinal: boolean };
@@ -32,24 +31,36 @@ export async function readFreeze({ client, chainTable }: BatchWhere): Promise<Fr
   return { blockNumber: storedNumber(item['blockNumber']), isFinal: item['isFinal'] === true };
 }
 
-export const noteFreeze = (where: BatchWhere, { blockNumber, isFinal }: Freeze): Promise<void> =>
-  send(where, {
-    UpdateExpression: 'SET blockNumber = :block, isFinal = :final',
-    ExpressionAttributeValues: { ':block': blockNumber, ':final': isFinal },
-  });
+/** The first block that says so is kept; what is final stays. */
+export const noteFreeze = ({ client, chainTable }: BatchWhere, blockNumber: number) =>
+  transact(client, [putOnce(chainTable, { ...chainKeys.frozen, blockNumber, isFinal: false })]);
 
-/** A reorg took it back. */
-export async function forgetFreeze({ client, chainTable }: BatchWhere): Promise<void> {
-  const gone = new DeleteCommand({ TableName: chainTable, Key: chainKeys.frozen });
-  await untilSettled(() => client.send(gone));
-}
+/** A reorg took it back: only the one of that block, and never a final one. */
+export const forgetFreeze = ({ client, chainTable }: BatchWhere, blockNumber: number) =>
+  transact(client, [
+    {
+      Delete: {
+        TableName: chainTable,
+        Key: chainKeys.frozen,
+        ConditionExpression: 'blockNumber = :block AND isFinal = :open',
+        ExpressionAttributeValues: { ':block': blockNumber, ':open': false },
+      },
+    },
+  ]);
 
-type Change = { UpdateExpression: string; ExpressionAttributeValues: Record<string, unknown> };
-
-async function send({ client, chainTable }: BatchWhere, change: Change): Promise<void> {
-  const update = new UpdateCommand({ TableName: chainTable, Key: chainKeys.frozen, ...change });
-  await untilSettled(() => (client as DynamoDBDocumentClient).send(update));
-}
+/** For good: only the one of that block, which a reorg may have taken back meanwhile. */
+export const confirmFreeze = ({ client, chainTable }: BatchWhere, blockNumber: number) =>
+  transact(client, [
+    {
+      Update: {
+        TableName: chainTable,
+        Key: chainKeys.frozen,
+        UpdateExpression: 'SET isFinal = :final',
+        ConditionExpression: 'blockNumber = :block',
+        ExpressionAttributeValues: { ':block': blockNumber, ':final': true },
+      },
+    },
+  ]);
 
 /** Once the freeze is final, and all that there was is planned: any number of times, until nothing is left. */
 export async function takeBackUnsettled(
@@ -74,6 +85,8 @@ async function takeBack(
   nowMs: number,
 ): Promise<void> {
   const { batchId } = row;
+  // Whoever prepared it may have died before it noted whom insurance stands in for.
+  await noteInsuredOf(where, row);
   const content = await contentOf(where, batchId);
   const before = new Map([...insuredBefore(content), ...row.insured]);
   for (const at of tradesOfContent(content).keys()) {

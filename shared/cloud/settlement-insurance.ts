@@ -9,8 +9,14 @@ import { chainKeys, insuranceAccount, type Key } from '#wire/table-keys.ts';
 import type { Item } from './batch-items.ts';
 import { type LedgerPlace, postOperation, putOnce } from './ledger-operations.ts';
 import { queryAll } from './query.ts';
-import { type BatchWhere, contentOf, readBatch } from './settlement-batches.ts';
-import { type Insured, movedBy, type Repair, tradesOfContent } from './settlement-content.ts';
+import { type BatchRow, type BatchWhere, contentOf, readBatch } from './settlement-batches.ts';
+import {
+  type Insured,
+  insuredBefore,
+  movedBy,
+  type Repair,
+  tradesOfContent,
+} from './settlement-content.ts';
 import { storedNumber } from './stored-number.ts';
 import { transact, untilSettled } from './transaction.ts';
 
@@ -41,6 +47,19 @@ export function newlyInsured(mark: Insured, before: Insured | undefined): Insure
   if (before === undefined) return mark;
   if (mark === before) return undefined;
   return before === 'maker' ? 'taker' : 'maker';
+}
+
+/** What a prepared batch says of insurance, so that the ledger follows what it takes over: any number of times. */
+export async function noteInsuredOf(
+  where: BatchWhere,
+  { batchId, insured }: BatchRow,
+): Promise<void> {
+  if (insured.size === 0) return;
+  const before = insuredBefore(await contentOf(where, batchId));
+  for (const [at, mark] of insured) {
+    const side = newlyInsured(mark, before.get(at));
+    if (side) await noteInsured(where, { batchId, at, side });
+  }
 }
 
 export type Followed = { done: number; open: number };

@@ -21,7 +21,7 @@ import {
 } from './settlement-batches.ts';
 import type { SettlementChain } from './settlement-chain.ts';
 import { type BatchContent, type Building, insuredBefore } from './settlement-content.ts';
-import { newlyInsured, noteInsured } from './settlement-insurance.ts';
+import { noteInsuredOf } from './settlement-insurance.ts';
 import { type Failing, type Prediction, predict } from './settlement-predict.ts';
 
 export type Submitting = {
@@ -96,7 +96,7 @@ async function submit(
   const isMine = now?.attempt === row.attempt && now.calldataHash === keccak256(data);
   if (!isMine || now.gasLimit === undefined) return { status: 'again' };
   const gasLimit = BigInt(now.gasLimit);
-  await noteAll(where, now);
+  await noteInsuredOf(where, now);
   try {
     await sender.send({ id: batchTransaction(row), to: exchange, data, gasLimit });
   } catch (error) {
@@ -106,16 +106,6 @@ async function submit(
   }
   await markSubmitted(where, row, submitting.nowMs());
   return { status: 'submitted', batchId: row.batchId };
-}
-
-/** So that the ledger follows what insurance takes over now. */
-async function noteAll(where: BatchWhere, { batchId, insured }: BatchRow): Promise<void> {
-  if (insured.size === 0) return;
-  const before = insuredBefore(await contentOf(where, batchId));
-  for (const [at, mark] of insured) {
-    const side = newlyInsured(mark, before.get(at));
-    if (side) await noteInsured(where, { batchId, at, side });
-  }
 }
 
 /** Predicts and writes what will be sent; answers where that is not possible now. */

@@ -39,7 +39,7 @@ let leader: Leader | undefined;
 answerParent({ start, doings, bareMs });
 
 async function start({ journal, bare: bareStream }: Streams): Promise<number> {
-  bare = createJournalWriter({ client: kinesisClient(), stream: bareStream });
+  bare = createJournalWriter({ client: kinesisClient(), stream: bareStream, clock });
   const ports = { store: new MemoryLeases().connect().store, clock, timers };
   const wish = { groupId, owner: 'bench', host: '127.0.0.1', port: 1, durationMs: leaseMs };
   const doubted = (cause: Error) => {
@@ -54,7 +54,7 @@ async function start({ journal, bare: bareStream }: Streams): Promise<number> {
     ...{ groupId, lease, clock, timers, doubted, hashSecret: 7 },
     nonce: `0x${'07'.repeat(16)}`,
     markets: [{ market, base, quote }],
-    writer: timed(createJournalWriter({ client: kinesisClient(), stream: journal })),
+    writer: timed(createJournalWriter({ client: kinesisClient(), stream: journal, clock })),
     reader: createJournalReader({ client: kinesisReader(), stream: journal }),
     ledger: ledger.ports(),
     cleared: async () => ledger.cleared(groupId),

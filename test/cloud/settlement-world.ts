@@ -35,6 +35,9 @@ export const groupIds = ['majors', 'minors'] as const;
 
 type Order = { digest: string; signed: SignedOrder; signature: string; user: User };
 
+/** What was matched is known here so soon. */
+const quietMs = 1_000;
+
 export class SettlementWorld {
   readonly chain: ChainWorld;
   readonly tables: { ledgerTable: string; chainTable: string; outboxTable: string };
@@ -49,6 +52,7 @@ export class SettlementWorld {
   #orders = 0;
   #facts = 0;
   #grants = new Map<string, number>();
+  #aheadMs = 0;
 
   constructor(
     client: DynamoDBDocumentClient,
@@ -65,6 +69,11 @@ export class SettlementWorld {
     for (const journal of this.journals.values()) journal.epoch();
   }
 
+  /** Never behind a block that was heard of: blocks come a second apart, however long they took. */
+  nowMs(): number {
+    return Date.now() + this.#aheadMs;
+  }
+
   /** The same moment once more, in tables of its own. */
   async copied(): Promise<SettlementWorld> {
     const { ledgerTable, chainTable, outboxTable } = this.tables;
@@ -78,6 +87,7 @@ export class SettlementWorld {
       ...{ tables, assets: this.assets, users: this.users },
     });
     for (const [groupId, journal] of this.journals) world.journals.set(groupId, journal);
+    world.#aheadMs = this.#aheadMs;
     return world;
   }
 
@@ -94,7 +104,7 @@ export class SettlementWorld {
     await this.chain.fund(user.address, tokenOf(chainAsset), BigInt(amount) * perUnit);
     await this.ledger.deposit({
       ...{ operationId: `deposit-${user.address}-${groupId}-${asset}-${amount}` },
-      ...{ account: user.address, asset, units: units(amount), atMs: Date.now() },
+      ...{ account: user.address, asset, units: units(amount), atMs: this.nowMs() },
     });
     await this.grant(user, groupId, asset, amount);
   }
@@ -102,7 +112,7 @@ export class SettlementWorld {
   async grant(user: User, groupId: string, asset: string, amount: number): Promise<void> {
     const account = user.address;
     const wanted = { account, asset, groupId, least: units(amount), most: units(amount) };
-    await this.ledger.grant({ ...wanted, atMs: Date.now() });
+    await this.ledger.grant({ ...wanted, atMs: this.nowMs() });
     const key = `${groupId}${account}${asset}`;
     const grantNumber = (this.#grants.get(key) ?? 0) + 1;
     this.#grants.set(key, grantNumber);
@@ -116,11 +126,11 @@ export class SettlementWorld {
     await this.chain.fund(insurance.address, tokenOf(chainAsset), BigInt(amount) * perUnit);
     await this.ledger.deposit({
       ...{ operationId: `insure-${asset}-${amount}`, account: insuranceAccount, asset },
-      ...{ units: units(amount), atMs: Date.now() },
+      ...{ units: units(amount), atMs: this.nowMs() },
     });
   }
 
-  events(groupId: string, events: BareEvent[], atMs = Date.now()): void {
+  events(groupId: string, events: BareEvent[], atMs = this.nowMs()): void {
     this.journals.get(groupId)?.frame(events, atMs);
   }
 
@@ -136,12 +146,12 @@ export class SettlementWorld {
       ...{ side: side === 'buy' ? 0 : 1, cap: 0, maxFeeBps: 100 },
       baseAmount: BigInt(base) * perBase,
       quoteAmount: BigInt(base * price) * perQuote,
-      ...{ createdAtMs: Date.now(), expiresAtMs: Date.now() + 86_400_000, epoch: 0n },
+      ...{ createdAtMs: this.nowMs(), expiresAtMs: this.nowMs() + 86_400_000, epoch: 0n },
       ...{ salt: BigInt(this.#orders), terms: 'ETH-USDC limit gtc' },
     };
     const digest = this.chain.digests.order(signed);
     const signature = user.sign(digest).toLowerCase();
-    const nowMs = Date.now();
+    const nowMs = this.nowMs();
     this.journals.get(groupId)?.frameOf(
       [
         {
@@ -170,7 +180,7 @@ export class SettlementWorld {
     const usdc = this.asset('USDC');
     const scale = 10 ** (chainDecimals - decimals - (usdc.chainDecimals - usdc.decimals));
     const quoteUnits = Math.round(base * price * scale);
-    const atMs = Date.now();
+    const atMs = this.nowMs();
     this.events(groupId, [
       {
         ...{ type: 'trade', marketId: 'ETH-USDC', atMs, priceTicks: 1, sizeLots: base },
@@ -220,18 +230,32 @@ export class SettlementWorld {
     const place = { client, table, outboxTable, turns: createTurns() };
     return {
       planning: {
-        ...{ where, groupIds, assets, batchAgeMs: 0, nowMs: Date.now, chainNowMs: chain.nowMs },
+        ...{
+          where,
+          groupIds,
+          assets,
+          batchAgeMs: 0,
+          nowMs: () => this.nowMs(),
+          chainNowMs: chain.nowMs,
+        },
         frames: async ({ groupId, afterFrame, toFrame }) =>
           this.framesOf(groupId).filter(({ frame }) => frame > afterFrame && frame <= toFrame),
         transfersDue: () => transfersDue(where, 40),
         repairsDue: () => repairsDue(where, 40),
         restrictedAtMs: () => restrictedAtMs({ client, table: where.chainTable }),
-        quietThroughMs: async () => Date.now() - 1_000,
+        quietThroughMs: async () => this.nowMs() - quietMs,
         batchOrders: (orders) => batchOrders(delegations, orders),
         fits: (batch) => encode(batch).length / 2 <= this.bytesAtMost,
       },
       submitting: {
-        ...{ where, exchange, chain, sender, nowMs: Date.now, gasLimitOf: () => 16_000_000 },
+        ...{
+          where,
+          exchange,
+          chain,
+          sender,
+          nowMs: () => this.nowMs(),
+          gasLimitOf: () => 16_000_000,
+        },
         encoder: async () => encode,
         decode: decodeReasons,
         building: async (content) =>
@@ -240,14 +264,17 @@ export class SettlementWorld {
       },
       isFrozen: async () => (await readFreeze(where))?.isFinal === true,
       takeBack: async () =>
-        takeBackUnsettled(where, place, { lastBatch: await chain.lastBatch(), nowMs: Date.now() }),
-      follow: () => followInsured(where, place, Date.now()),
+        takeBackUnsettled(where, place, {
+          lastBatch: await chain.lastBatch(),
+          nowMs: this.nowMs(),
+        }),
+      follow: () => followInsured(where, place, this.nowMs()),
       pause: (ms) => new Promise((resolve) => setTimeout(resolve, Math.min(ms, 20))),
     };
   }
 
   settle(client = this.client) {
-    return settle(this.settling(client), Date.now() + 10_000);
+    return settle(this.settling(client), this.nowMs() + 10_000);
   }
 
   framesOf(groupId: string): (Frame & { shardSequence: string })[] {
@@ -263,6 +290,8 @@ export class SettlementWorld {
     for (let number = this.#facts + 1; number <= newest; number += 1)
       await this.apply(await this.block(number));
     this.#facts = newest;
+    const behindMs = (await this.chain.chain.nowMs()) - this.nowMs();
+    this.#aheadMs += Math.max(0, behindMs + quietMs);
     if (final) await this.apply({ type: 'finalize', number: newest, hash: '0x' });
   }
 

@@ -1,90 +1,35 @@
 /** Settlement from cleared runs to the vault's balances: the contracts on anvil, the tables on DynamoDB's local twin. */
-import { toBeHex } from 'ethers';
+import { type DynamoDBDocumentClient, TransactWriteCommand } from '@aws-sdk/lib-dynamodb';
+import { id, toBeHex } from 'ethers';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { batchesBehind, contentOf } from '#cloud/settlement-batches.ts';
 import { settleRows } from '#cloud/settlement-due.ts';
+import { confirmFreeze, forgetFreeze, readFreeze } from '#cloud/settlement-freeze.ts';
 import { batchBehind, tradesDue } from '#cloud/settlement-horizon.ts';
 import { settle } from '#cloud/settlement-pass.ts';
 import { fillSettlements } from '#cloud/settlement-status.ts';
 import { units } from '#domain/amount.ts';
+import type { ChainFact } from '#wire/chain-fact.ts';
 import { insuranceAccount } from '#wire/table-keys.ts';
 import { fundInsurance } from '../../contracts/fund-insurance.ts';
-import { type ChainWorld, delaySeconds, startChainWorld, User } from '../contracts/chain-world.ts';
-import { type DynamoTwin, newTable, startDynamo } from '../twins/dynamo-twin.ts';
+import { type ChainWorld, delaySeconds, User } from '../contracts/chain-world.ts';
 import { killedAt } from './ledger-twin.ts';
-import { groupIds, SettlementWorld } from './settlement-world.ts';
+import { expectEqual, type SettlementRig, startSettlementRig, traded } from './settlement-rig.ts';
+import { groupIds, type SettlementWorld } from './settlement-world.ts';
 
-let dynamo: DynamoTwin;
 let chain: ChainWorld;
-let stopChain: () => Promise<void>;
-let assets: SettlementWorld['assets'];
+let rig: SettlementRig;
 
 beforeAll(async () => {
-  dynamo = await startDynamo();
-  const started = await startChainWorld();
-  chain = started.world;
-  stopChain = started.stop;
-  await chain.chain.rpc('anvil_setBalance', chain.places.operator.address, '0xffffffffffffffffff');
-  const eth = await chain.token('ETH', 18);
-  const usdc = await chain.token('USDC', 6);
-  const hex = (token: string) => `0x${BigInt(token).toString(16)}`;
-  assets = new Map([
-    ['ETH', { id: 'ETH', decimals: 8, chainDecimals: 18, chainAsset: hex(eth) }],
-    ['USDC', { id: 'USDC', decimals: 6, chainDecimals: 6, chainAsset: hex(usdc) }],
-  ]);
+  rig = await startSettlementRig();
+  chain = rig.chain;
 });
-afterAll(async () => {
-  await stopChain();
-  await dynamo.stop();
-});
+afterAll(() => rig.stop());
+
+const onChain: SettlementRig['onChain'] = (work) => rig.onChain(work);
 
 /** Every call by hand, some in CI. */
 const killStep = process.env['CROSSBOOK_RUNS'] ? 1 : 7;
-
-let worlds = 0;
-
-/** Each world goes on with the chain as the last one left it, back at no batch. */
-async function newWorld(): Promise<SettlementWorld> {
-  worlds += 1;
-  const tables = {
-    ledgerTable: await newTable(),
-    chainTable: await newTable(),
-    outboxTable: await newTable(),
-  };
-  const users = ['ann', 'bob', 'cat'].map((name) => new User(`${name} ${worlds}`));
-  return new SettlementWorld(dynamo.client, chain, { tables, assets, users });
-}
-
-/** Runs on a chain that is taken back to where it was. */
-async function onChain(work: (world: SettlementWorld) => Promise<void>): Promise<void> {
-  const snapshot = await chain.chain.rpc<string>('evm_snapshot');
-  try {
-    await work(await newWorld());
-  } finally {
-    await chain.chain.rpc('evm_revert', snapshot);
-  }
-}
-
-/** Bob sells what Ann bids for, twice. */
-async function traded(world: SettlementWorld) {
-  const [ann, bob] = world.users as [User, User, User];
-  await world.fund(ann, 'majors', 'USDC', 1_000_000);
-  await world.fund(bob, 'majors', 'ETH', 1_000);
-  const bid = world.place(ann, 'majors', 'buy', 1_000, 100);
-  const ask = world.place(bob, 'majors', 'sell', 900, 90);
-  world.trade('majors', bid, ask, 200);
-  world.trade('majors', bid, ask, 100);
-  await world.clear();
-  return { ann, bob, bid, ask };
-}
-
-async function expectEqual(world: SettlementWorld, users: readonly User[]): Promise<void> {
-  for (const user of users)
-    for (const asset of ['ETH', 'USDC']) {
-      const { ledger, vault } = await world.holds(user.address, asset);
-      expect(`${asset} ${vault}`).toBe(`${asset} ${ledger}`);
-    }
-}
 
 const statusOf = async (world: SettlementWorld, sequence: number, role: 'maker' | 'taker') => {
   const where = { client: world.client, ...world.tables };
@@ -168,7 +113,6 @@ test('a fill whose one side was cancelled on the chain settles for the other; th
     await world.settle();
     await world.fundInsurance('USDC', 100_000);
     await chain.vault(ann.address, 'cancel', [bid.digest]);
-    await chain.chain.pass(1);
     await world.hear();
     // Nothing is due, but the act waits for a batch that passes its time.
     await chain.chain.pass(delaySeconds + 5);
@@ -301,7 +245,7 @@ test('a fill that is rejected although nobody predicted it settles in the next b
       await chain.vault(bob.address, 'finalizeWithdraw', [exits]);
       return send(wanted);
     };
-    await settle(settling, Date.now() + 5_000);
+    await settle(settling, world.nowMs() + 5_000);
     await world.hear();
     const sequence = frame?.lastSequence ?? 0;
     expect((await statusOf(world, sequence, 'taker'))?.status).toBe('submitted');
@@ -360,7 +304,7 @@ test('an insured fill that is rejected because insurance left meanwhile settles 
       await chain.vault(bob.address, 'finalizeWithdraw', [1n]);
       return send(wanted);
     };
-    const { insured } = await settle(settling, Date.now() + 5_000);
+    const { insured } = await settle(settling, world.nowMs() + 5_000);
     expect(insured).toEqual({ done: 1, open: 0 });
     await world.hear();
     expect((await world.settle()).left).toMatchObject({ why: 'insurance_too_low', batchId: 4 });
@@ -372,3 +316,82 @@ test('an insured fill that is rejected because insurance left meanwhile settles 
     expect(await statusOf(world, sequence, 'maker')).toEqual({ status: 'taken_back' });
     await expectEqual(world, [ann, bob, insurance]);
   }));
+
+/** Of the vault, as the indexer tells it: one that takes months to bring about. */
+const frozenIn = (number: number, isFrozen = true): ChainFact => ({
+  ...{ type: 'block', number, hash: '0x', parentHash: '0x', atMs: 0 },
+  logs: isFrozen
+    ? [
+        {
+          ...{ address: chain.places.vault, transactionHash: '0x', logIndex: 0, data: '0x' },
+          topics: [id('Frozen(uint256)'), toBeHex(1, 32)],
+        },
+      ]
+    : [],
+});
+
+test('a freeze is what the chain says: a reorg takes it back, a final one stays, whoever tells the facts once more', () =>
+  onChain(async (world) => {
+    const where = { client: world.client, ...world.tables };
+    const finalize = (number: number) => world.apply({ type: 'finalize', number, hash: '0x' });
+    const reorg = (number: number) => world.apply({ type: 'reorg', number, hash: '0x' });
+    await world.apply(frozenIn(7));
+    await world.apply(frozenIn(7));
+    await finalize(6);
+    expect(await readFreeze(where)).toEqual({ blockNumber: 7, isFinal: false });
+    await reorg(6);
+    expect(await readFreeze(where)).toBeUndefined();
+    await world.apply(frozenIn(8));
+    // Who read the freeze of block 7 before the reorg goes on only now.
+    await forgetFreeze(where, 7);
+    await confirmFreeze(where, 7);
+    expect(await readFreeze(where)).toEqual({ blockNumber: 8, isFinal: false });
+    await finalize(8);
+    const forGood = { blockNumber: 8, isFinal: true };
+    expect(await readFreeze(where)).toEqual(forGood);
+    await world.apply(frozenIn(8));
+    await forgetFreeze(where, 8);
+    await reorg(7);
+    expect(await readFreeze(where)).toEqual(forGood);
+  }));
+
+test('of a frozen vault a fill is taken back for both sides, though who insured one died before he noted it', () =>
+  onChain(async (world) => {
+    const { ann, bob, bid } = await traded(world);
+    await world.settle();
+    await world.fundInsurance('USDC', 100_000);
+    await chain.vault(ann.address, 'cancel', [bid.digest]);
+    await world.hear();
+    await chain.chain.pass(delaySeconds + 5);
+    await world.settle();
+    world.trade('majors', bid, world.place(bob, 'majors', 'sell', 100, 80), 50);
+    world.giveBack(ann, 'majors', 'ETH', 350);
+    // What he still has of what he sold, and all that his sales brought.
+    world.giveBack(bob, 'majors', 'ETH', 650);
+    world.giveBack(bob, 'majors', 'USDC', 34_994);
+    await world.clear();
+    const settling = world.settling();
+    settling.submitting.where = { ...settling.submitting.where, client: diesNoting(world.client) };
+    await expect(settle(settling, world.nowMs() + 5_000)).rejects.toThrow('killed');
+    await world.apply(frozenIn(1_000_000));
+    await world.apply({ type: 'finalize', number: 1_000_000, hash: '0x' });
+    // What Bob gets back comes from Ann, whose side is told after his.
+    expect((await world.settle()).insured).toEqual({ done: 1, open: 1 });
+    expect((await world.settle()).insured).toEqual({ done: 1, open: 0 });
+    await expectEqual(world, [ann, bob]);
+  }));
+
+/** Before it notes for the ledger whom insurance stands in for. */
+const diesNoting = (client: DynamoDBDocumentClient) =>
+  new Proxy(client, {
+    get(target, name) {
+      if (name !== 'send') return Reflect.get(target, name);
+      return async (command: unknown) => {
+        const isNote =
+          command instanceof TransactWriteCommand &&
+          command.input.TransactItems?.some(({ Put }) => Put?.Item?.['kind'] === 'insured');
+        if (isNote) throw new Error('killed');
+        return target.send(command as never);
+      };
+    },
+  });

@@ -13,6 +13,7 @@ import type { StateReading } from '../../containers/matcher/engine/state-reading
 import { PartReader, recordsIn } from '../../containers/matcher/snapshot-reader.ts';
 import { PartWriter } from '../../containers/matcher/snapshot-writer.ts';
 import { quietStory, type Story } from './random-story.ts';
+import { address, digest, TradingFloor } from './trading-floor.ts';
 import { Twins } from './twins.ts';
 
 const seed = Number(process.env['CROSSBOOK_SEED'] ?? Date.now() % 2 ** 31);
@@ -111,6 +112,36 @@ test(`an engine that is written and read amid a story goes on as its twin does (
   const live = (story: Story) =>
     new Twins({ create: () => createEngine(), restore }, createNaiveEngine()).live(story);
   fc.assert(fc.property(quietStory, live), { seed, numRuns: 25 });
+});
+
+test(`orders that were read end oldest first, however far apart they were admitted (seed ${seed})`, () => {
+  const floor = new TradingFloor(createEngine());
+  floor.grant(address('alice'), 'USDC', 1_000_000);
+  const digests = Array.from({ length: 40 }, (_, nth) => digest(nth + 1));
+  for (const limitTicks of digests.keys()) floor.place({ limitTicks: limitTicks + 1 });
+  const saved = savedBy(floor.engine);
+  const endInTurn = (sequences: number[]) => {
+    const admitted = new Map(digests.map((each, nth) => [each, sequences[nth] as number]));
+    const moved = saved.map((record) => {
+      if (record.kind === 'clock') return { ...record, sequence: lastSequence };
+      if (record.kind !== 'order') return record;
+      return { ...record, admitted: admitted.get(record.digest) as number };
+    });
+    const { engine } = engineFrom(writtenParts(restoreEngine(moved).freeze()));
+    const ended: string[] = [];
+    const { nowMs } = floor;
+    const all = { type: 'cancel_all', commandId: 'all', nowMs, account: address('alice') } as const;
+    engine.apply(all, (event) => void (event.type === 'order_done' && ended.push(event.digest)));
+    const ageOf = (each: string) => admitted.get(each) as number;
+    expect(ended).toEqual(digests.toSorted((one, other) => ageOf(one) - ageOf(other)));
+  };
+  const lastSequence = 2 ** 52;
+  const sequence = fc.oneof(
+    fc.integer({ min: 1, max: 5_000 }),
+    fc.integer({ min: 1, max: lastSequence }),
+  );
+  const each = fc.uniqueArray(sequence, { minLength: digests.length, maxLength: digests.length });
+  fc.assert(fc.property(each, endInTurn), { seed, numRuns: 25 });
 });
 
 test('a frozen state that nobody reads to its end leaves the next one as it is', () => {

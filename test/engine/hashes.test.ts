@@ -69,7 +69,7 @@ describe('the event hash', () => {
     const lanes = new HashLanes();
     for (const integer of [0, -1, 2 ** 32, Number.MAX_SAFE_INTEGER]) lanes.integer(integer);
     for (const text of ['', 'a', 'ab', 'ETH-USDC', 'ä€']) lanes.text(text);
-    expect(lanes.digest()).toBe('f79b5e7b5c2d7e5f');
+    expect(lanes.digest()).toBe('176bbb1e2a2b1912');
   });
 
   test('tells neighbouring texts apart', () => {

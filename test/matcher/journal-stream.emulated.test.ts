@@ -1,6 +1,7 @@
 import { type AddressInfo, createServer, type Socket } from 'node:net';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { kinesisClient } from '#cloud/clients.ts';
+import { systemClock as clock } from '#cloud/clock.ts';
 import { createJournalReader } from '#cloud/journal-reader.ts';
 import type { JournalRecord } from '#cloud/journal-run.ts';
 import { createJournalWriter, JournalForbidden } from '#cloud/journal-writer.ts';
@@ -28,7 +29,7 @@ async function readOn(after: string, count: number): Promise<JournalRecord[]> {
 }
 
 test('records are read in the order in which they were put, from the beginning or from any record on', async () => {
-  const writer = createJournalWriter({ client: kinesis.client, stream });
+  const writer = createJournalWriter({ client: kinesis.client, stream, clock });
   const numbers: string[] = [];
   for (let value = 0; value < 5; value += 1) {
     numbers.push(await writer.put(new Uint8Array([value, 255, 0]), numbers.at(-1)));
@@ -41,7 +42,7 @@ test('records are read in the order in which they were put, from the beginning o
 });
 
 test('a reader that has seen everything is given what comes later', async () => {
-  const writer = createJournalWriter({ client: kinesis.client, stream });
+  const writer = createJournalWriter({ client: kinesis.client, stream, clock });
   const last = await writer.put(new Uint8Array([1]), undefined);
   const coming = readOn(last, 1);
   const next = await writer.put(new Uint8Array([2]), last);
@@ -49,7 +50,7 @@ test('a reader that has seen everything is given what comes later', async () => 
 });
 
 test('a frame of the largest size comes back whole', async () => {
-  const writer = createJournalWriter({ client: kinesis.client, stream });
+  const writer = createJournalWriter({ client: kinesis.client, stream, clock });
   const data = new Uint8Array(512 * 1024).map((_, index) => index % 251);
   const before = await writer.put(new Uint8Array([1]), undefined);
   await writer.put(data, before);
@@ -58,7 +59,7 @@ test('a frame of the largest size comes back whole', async () => {
 });
 
 test('a stream that is not there is told apart from one that does not answer', async () => {
-  const writer = createJournalWriter({ client: kinesis.client, stream: 'another' });
+  const writer = createJournalWriter({ client: kinesis.client, stream: 'another', clock });
   await expect(writer.put(new Uint8Array([1]), undefined)).rejects.toBeInstanceOf(JournalForbidden);
 });
 
@@ -76,7 +77,7 @@ test.each([
   const endpoint = process.env['AWS_ENDPOINT_URL_KINESIS'];
   process.env['AWS_ENDPOINT_URL_KINESIS'] = `http://127.0.0.1:${port}`;
   const client = kinesisClient();
-  const writer = createJournalWriter({ client, stream });
+  const writer = createJournalWriter({ client, stream, clock });
   await expect(writer.put(new Uint8Array([1]), undefined)).rejects.not.toBeInstanceOf(
     JournalForbidden,
   );

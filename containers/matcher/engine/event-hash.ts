@@ -146,7 +146,7 @@ function writeCredit(words: Words, event: CreditGranted | CreditReturned, number
 
 function writeTrade(words: Words, trade: Trade): void {
   words.integer(trade.atMs);
-  words.integer(trade.priceTicks);
+  words.word(trade.priceTicks);
   words.integer(trade.sizeLots);
   words.integer(trade.baseUnits);
   words.integer(trade.quoteUnits);
@@ -173,8 +173,8 @@ function writeOrderDone(words: Words, done: OrderDone): void {
   const terms = new Words();
   writeParty(terms, done, done.digest);
   terms.name(traitsText(done));
-  terms.integer(done.limitTicks);
-  terms.integer(done.triggerTicks);
+  terms.word(done.limitTicks);
+  terms.word(done.triggerTicks);
   terms.integer(done.displayLots);
   terms.integer(done.createdAtMs);
   terms.integer(done.expiresAtMs);

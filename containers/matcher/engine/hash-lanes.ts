@@ -43,7 +43,7 @@ export class HashLanes {
     this.#count = (this.#count + 1) | 0;
   }
 
-  /** Folds in a safe integer. */
+  /** Folds in a safe integer; one that fits 32 bits may be a word. */
   integer(value: number): void {
     this.word(wordOf(value));
   }
@@ -84,10 +84,16 @@ export class HashLanes {
   }
 }
 
-/** A safe integer as 32 bits: small ones, of either sign, stay apart; of large ones every bit counts. */
+/** A safe integer as 32 bits, of both halves of the double that it is: an engine has those at hand, and converts nothing. */
 export function wordOf(value: number): number {
-  return (value | 0) ^ Math.imul((value * 2 ** -32) | 0, 0x5bd1e995);
+  // A sum that came down to nothing may be −0.
+  double[0] = value + 0;
+  return (halves[0] as number) ^ Math.imul(halves[1] as number, 0x5bd1e995);
 }
+
+const double = new Float64Array(1);
+/** Lower half first, as in the core's memory. */
+const halves = new Int32Array(double.buffer);
 
 /** Odd, so that a change of one word always shows. */
 function multipliers(seed: number): Int32Array {

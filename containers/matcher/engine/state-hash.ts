@@ -99,8 +99,8 @@ function foldOrder(into: HashLanes, order: OrderRecord): void {
   foldName(into, order.timeInForce);
   into.word(order.postOnly ? 1 : 0);
   foldName(into, order.selfTrade);
-  into.integer(order.limitTicks);
-  into.integer(order.triggerTicks);
+  into.word(order.limitTicks);
+  into.word(order.triggerTicks);
   into.integer(order.sizeLots);
   into.integer(order.displayLots);
   into.integer(order.spendUnits);
@@ -109,8 +109,8 @@ function foldOrder(into: HashLanes, order: OrderRecord): void {
   into.integer(order.feeUnits);
   into.integer(order.createdAtMs);
   into.integer(order.expiresAtMs);
-  into.integer(order.makerFeeBps);
-  into.integer(order.takerFeeBps);
+  into.word(order.makerFeeBps);
+  into.word(order.takerFeeBps);
   into.integer(order.admitted);
   into.integer(order.heldUnits);
   into.integer(order.shownLots);

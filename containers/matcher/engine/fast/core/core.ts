@@ -39,7 +39,6 @@ import {
   settleRequest,
 } from './resolve-ids.ts';
 import {
-  enlistRestored,
   idFor,
   newEnded,
   newOrder,
@@ -48,6 +47,7 @@ import {
   restoreResult,
   restoreWork,
 } from './restore-rows.ts';
+import { enlistRestored } from './restored-orders.ts';
 import {
   accountPool,
   endedPool,

@@ -46,10 +46,10 @@ export function chainOther(right: i32, word: i32): i32 {
   return rotl<i32>((right + word) * 0x297a2d39, 17);
 }
 
-/** A safe integer as 32 bits: small ones, of either sign, stay apart; of large ones every bit counts. */
+/** A safe integer as 32 bits, of both halves of its double as they lie in memory; never −0. */
 export function wordOf(value: f64): i32 {
-  const whole = <i64>value;
-  return <i32>whole ^ (<i32>(whole / 4_294_967_296) * 0x5bd1e995);
+  const bits = reinterpret<u64>(value);
+  return <i32>bits ^ (<i32>(bits >> 32) * 0x5bd1e995);
 }
 
 /** Begins an event: its tag with what else it is, and its number. */

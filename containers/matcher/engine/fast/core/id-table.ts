@@ -91,6 +91,17 @@ export function internId(): Id {
   return id;
 }
 
+/** Where in the table a digest would stand if nobody stood in its way. */
+export function homeOf(a: u64, b: u64, c: u64, d: u64): usize {
+  const mask = (1 << state.idIndexLog) - 1;
+  return state.idIndex + ((<usize>(hashOf(a, b, c, d) & mask)) << pairLog);
+}
+
+/** The row that stands at a place of the table. */
+export function rowAt(place: usize): Id {
+  return load<Id>(place, 4);
+}
+
 /** A row for an id that is no digest, where TypeScript knows none. */
 export function addTextId(): Id {
   const id = newId();

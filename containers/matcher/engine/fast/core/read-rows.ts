@@ -2,6 +2,7 @@
 import { leftOfDigest, rightOfDigest } from './digest-names.ts';
 import { digestAt, noClient, noDelegation } from './engine-state.ts';
 import { foldOrder } from './fold-order.ts';
+import { homeOf, rowAt } from './id-table.ts';
 import { placeEnded, placeIncoming } from './order-place.ts';
 import {
   clientIdBit,
@@ -10,9 +11,12 @@ import {
   kindEnded,
   kindOrder,
   kindRemembered,
+  mostAhead,
   mostRecordBytes,
+  noteAhead,
   part,
   rememberedBytes,
+  rowAhead,
   traitsBit,
   whereBit,
 } from './part-cursor.ts';
@@ -34,7 +38,48 @@ import { inTextOrder } from './save-rows.ts';
 export function readPart(): void {
   part.wantedAccount = -1;
   part.wantedMarket = -1;
-  while (part.at + mostRecordBytes <= part.end && readRecord());
+  let aheadTo = part.at;
+  do {
+    if (part.at >= aheadTo) aheadTo = lookAhead();
+  } while (part.at + mostRecordBytes <= part.end && readRecord());
+}
+
+/** Reads where the ids of the next records belong, then the rows that stand there; answers where it ended. */
+function lookAhead(): usize {
+  let at = part.at;
+  let count: i32 = 0;
+  for (; count < mostAhead && at + mostRecordBytes <= part.end; count += 1) {
+    const id = digestOf(at);
+    if (id === 0) break;
+    noteAhead(count, homeOf(wordsAt(id, 0), wordsAt(id, 8), wordsAt(id, 16), wordsAt(id, 24)));
+    at = behind(at);
+  }
+  for (let nth = 0; nth < count; nth += 1) {
+    noteAhead(nth, changetype<usize>(rowAt(rowAhead(nth))));
+  }
+  let read: i32 = 0;
+  for (let nth = 0; nth < count; nth += 1) read += changetype<Id>(rowAhead(nth)).hash;
+  part.readAhead = read;
+  return at;
+}
+
+/** Where a record that has no texts has its digest; 0 where it is TypeScript's. */
+function digestOf(record: usize): usize {
+  const kind: i32 = load<u8>(record);
+  if (kind === kindRemembered) return record + 2;
+  const isOurs = (kind === kindOrder || kind === kindEnded) && !namesTexts(load<i32>(record, 1));
+  return isOurs ? record + 6 : 0;
+}
+
+function namesTexts(ofWord: i32): bool {
+  return (ofWord & (1 << clientIdBit)) !== 0 || ofWord >>> delegationBit !== 0;
+}
+
+/** Where the next record begins. */
+function behind(record: usize): usize {
+  if (load<u8>(record) === kindRemembered) return record + rememberedBytes;
+  const numbers = popcnt(load<i32>(record, 1) & ((1 << clientIdBit) - 1));
+  return record + 14 + digestBytes + ((<usize>numbers) << 3);
 }
 
 function readRecord(): bool {
@@ -85,8 +130,7 @@ const orderTypes = 6;
 function beginRecord(places: i32): f64 {
   const at = part.at;
   word = load<i32>(at, 1);
-  const hasTexts = (word & (1 << clientIdBit)) !== 0 || word >>> delegationBit !== 0;
-  if (hasTexts || load<u8>(at, 5) !== 1) return -1;
+  if (namesTexts(word) || load<u8>(at, 5) !== 1) return -1;
   if (((word >>> (traitsBit + 1)) & 7) >= orderTypes || ((word >>> whereBit) & 7) >= places)
     return -1;
   if (!hasRows(at)) return -1;
@@ -154,9 +198,13 @@ function readRemembered(): bool {
 
 /** The row of the digest behind its mark. */
 function idAt(at: usize): Id {
-  store<u64>(digestAt, inTextOrder(load<u64>(at, 1)));
-  store<u64>(digestAt, inTextOrder(load<u64>(at, 9)), 8);
-  store<u64>(digestAt, inTextOrder(load<u64>(at, 17)), 16);
-  store<u64>(digestAt, inTextOrder(load<u64>(at, 25)), 24);
+  for (let word: usize = 0; word < digestBytes; word += 8) {
+    store<u64>(digestAt + word, wordsAt(at + 1, word));
+  }
   return idFor();
+}
+
+/** Two of a digest's words, as rows have them. */
+function wordsAt(digest: usize, from: usize): u64 {
+  return inTextOrder(load<u64>(digest + from));
 }

@@ -58,14 +58,20 @@ function binaryText(binary: Uint8Array): string {
 
 const bytesOf: Record<string, number> = { f64: 8, u64: 8, i16: 2, i8: 1 };
 
+const rowFiles = [
+  'rows.ts',
+  'engine-state.ts',
+  'level-changes.ts',
+  'part-cursor.ts',
+  'resolve-ids.ts',
+];
+
 /** Each row's fields with their places in bytes, as AssemblyScript lays them out: in turn, each at a multiple of its size. */
 function layoutText(): string {
-  const parts = ['rows.ts', 'engine-state.ts', 'level-changes.ts', 'part-cursor.ts'].flatMap(
-    (file) => {
-      const text = readFileSync(new URL(file, core), 'utf8');
-      return [...constantsIn(text), ...rowsIn(text)];
-    },
-  );
+  const parts = rowFiles.flatMap((file) => {
+    const text = readFileSync(new URL(file, core), 'utf8');
+    return [...constantsIn(text), ...rowsIn(text)];
+  });
   return `/** Where the core's rows have their fields, in bytes, and what has a fixed place. */\n${made}\n${parts.join('\n')}`;
 }
 

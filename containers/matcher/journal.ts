@@ -34,6 +34,8 @@ export type ClosedFrame = {
 export type JournalOptions = {
   groupId: string;
   rulesVersion: number;
+  /** A random number of this process: see FrameBuilder. */
+  hashSecret: number;
   /** The journal as recovery left it, this leader's epoch record included. */
   from: Watermark;
   /** The shard sequence number of that epoch record: the first frame goes behind it. */
@@ -59,7 +61,6 @@ export type Release = (shardSequence: string) => void;
 
 type PendingFrame = { data: Uint8Array; releases: Release[] };
 type OpenFrame = {
-  builder: FrameBuilder;
   atMs: number;
   lastSequence: number;
   grantsClock: number;
@@ -80,6 +81,8 @@ export class Journal {
   #tip: Pick<Watermark, 'epoch' | 'frame' | 'chain' | 'lastSequence' | 'clock'>;
   #after: string;
   #open: OpenFrame | undefined;
+  /** Of the open frame. */
+  #builder: FrameBuilder;
   /** Closed and not yet durable, oldest first; the first one is in flight while `#putting`. */
   #closed: PendingFrame[] = [];
   #putting = false;
@@ -90,6 +93,7 @@ export class Journal {
     this.#options = options;
     this.#tip = options.from;
     this.#after = options.after;
+    this.#builder = new FrameBuilder(options);
   }
 
   /** False while too much is waiting to become durable. */
@@ -107,12 +111,12 @@ export class Journal {
     assert(!this.#stopped, 'a command was applied after the journal stopped');
     const to = this.#opened(command.nowMs);
     assert(events[0]?.sequence === to.lastSequence + 1, 'the engine left out a sequence number');
-    to.builder.append(command, events);
+    this.#builder.append(command, events);
     to.lastSequence += events.length;
     assert(events.at(-1)?.sequence === to.lastSequence, 'sequence numbers have a gap');
     if (command.type === 'grant') to.grantsClock = Math.max(to.grantsClock, command.clock);
     to.outcomes.push([command, events]);
-    if (to.builder.byteLength >= frameBytes) this.#close();
+    if (this.#builder.byteLength >= frameBytes) this.#close();
   }
 
   /** Closes and puts what is open unless a put is in flight; `even` an empty one. */
@@ -146,14 +150,10 @@ export class Journal {
   }
 
   #opened(atMs: number): OpenFrame {
-    this.#open ??= {
-      builder: new FrameBuilder(atMs),
-      atMs,
-      lastSequence: this.#tip.lastSequence,
-      grantsClock: 0,
-      outcomes: [],
-      releases: [],
-    };
+    if (this.#open) return this.#open;
+    this.#builder.open(atMs);
+    const { lastSequence } = this.#tip;
+    this.#open = { atMs, lastSequence, grantsClock: 0, outcomes: [], releases: [] };
     return this.#open;
   }
 
@@ -174,9 +174,9 @@ export class Journal {
       previousHash: chain,
       eventHash: this.#options.eventHash(),
     };
-    const data = closing.builder.close(header, this.#options.stateCheck(header.frame));
+    const data = this.#builder.close(header, this.#options.stateCheck(header.frame));
     assert(data.length <= recordBytes, `frame ${header.frame} is larger than a record may be`);
-    assert(closing.outcomes.length === closing.builder.count, 'an outcome was not written');
+    assert(closing.outcomes.length === this.#builder.count, 'an outcome was not written');
     const after = chainAfter(chain, data);
     this.#tip = { ...header, chain: after };
     const tell = this.#options.closing({ header, chain: after, outcomes: closing.outcomes });

@@ -155,7 +155,7 @@ function assemble(
   const outlet = createOutlet({ groupId, engine, timers, publisher: options.publisher });
   const journal = new Journal({
     ...{ groupId, after, clock, timers, lease, doubted },
-    rulesVersion: currentRulesVersion,
+    ...{ rulesVersion: currentRulesVersion, hashSecret: options.hashSecret },
     from: watermark,
     writer: options.writer,
     closing: (frame) => {

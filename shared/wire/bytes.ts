@@ -3,12 +3,14 @@
  * index later. One that goes on `beside` another mentions that one's as well: theirs are the odd indexes, its own the even ones.
  */
 import { assert } from '#domain/assertion.ts';
+import { HexMentions } from './hex-mentions.ts';
 
 const utf8 = new TextEncoder();
 const fromUtf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
-/** What was written, by the place in which it was the first time. */
-type Mentions = { texts: Map<string, number>; hexes: Map<string, number> };
+/** The largest integer that bitwise operators take as it is. */
+const mostBits31 = 0x7fff_ffff;
+const mostBits64 = 0xffff_ffff_ffff_ffffn;
 
 /** Writes one journal record. Reusable: `clear()` keeps the memory. */
 export class ByteWriter {
@@ -16,11 +18,16 @@ export class ByteWriter {
   baseMs = 0;
   #bytes = new Uint8Array(4096);
   #length = 0;
-  readonly #mentions: Mentions = { texts: new Map(), hexes: new Map() };
+  /** What was written, by the place in which it was the first time. */
+  readonly #texts = new Map<string, number>();
+  readonly #hexes: HexMentions;
   readonly #beside: ByteWriter | undefined;
+  readonly #words = new Int32Array(8);
 
-  constructor(beside?: ByteWriter) {
+  /** `hashSecret`: of who writes what strangers chose (see HexMentions). */
+  constructor({ beside, hashSecret = 0 }: { beside?: ByteWriter; hashSecret?: number } = {}) {
     this.#beside = beside;
+    this.#hexes = new HexMentions(hashSecret);
   }
 
   get length(): number {
@@ -29,13 +36,19 @@ export class ByteWriter {
 
   clear(): void {
     this.#length = 0;
-    this.#mentions.texts.clear();
-    this.#mentions.hexes.clear();
+    this.#texts.clear();
+    this.#hexes.clear();
   }
 
   /** A copy of what was written. */
   take(): Uint8Array {
     return this.#bytes.slice(0, this.#length);
+  }
+
+  /** Puts what was written at a place of other bytes; answers the place behind it. */
+  copyTo(bytes: Uint8Array, at: number): number {
+    bytes.set(this.#bytes.subarray(0, this.#length), at);
+    return at + this.#length;
   }
 
   byte(value: number): void {
@@ -61,16 +74,14 @@ export class ByteWriter {
     if (!(Number.isSafeInteger(value) && value >= 0))
       assert(false, `not an unsigned safe integer: ${value}`);
     this.#reserve(8);
-    if (value < 0x80) {
-      this.#bytes[this.#length++] = value;
-      return;
-    }
+    const bytes = this.#bytes;
+    let to = this.#length;
     let rest = value;
-    while (rest >= 0x80) {
-      this.#bytes[this.#length++] = (rest % 0x80) | 0x80;
-      rest = Math.floor(rest / 0x80);
-    }
-    this.#bytes[this.#length++] = rest;
+    for (; rest > mostBits31; rest = Math.floor(rest / 0x80)) bytes[to++] = (rest % 0x80) | 0x80;
+    let bits = rest | 0;
+    for (; bits >= 0x80; bits >>= 7) bytes[to++] = bits | 0x80;
+    bytes[to++] = bits;
+    this.#length = to;
   }
 
   /** A signed integer as sign byte and magnitude folded together: 0, -1, 1, -2 … become 0, 1, 2, 3 … */
@@ -78,48 +89,90 @@ export class ByteWriter {
     this.uint(value < 0 ? -value * 2 - 1 : value * 2);
   }
 
+  /** A time in ms, relative to the record's own: two bytes for anything within a minute of it. */
+  timeMs(value: number): void {
+    this.int(value - this.baseMs);
+  }
+
   /** A non-negative bigint: byte count, then big-endian bytes. */
   bigUint(value: bigint): void {
     assert(value >= 0n, 'not an unsigned integer');
-    const hex = value === 0n ? '' : value.toString(16);
+    if (value <= mostBits64) {
+      this.#bigUint64(value);
+      return;
+    }
+    const hex = value.toString(16);
     const even = hex.length % 2 ? `0${hex}` : hex;
     this.uint(even.length / 2);
     this.#hexDigits(even, 0);
   }
 
+  /** As nearly all are: no text is made of it. */
+  #bigUint64(value: bigint): void {
+    this.#reserve(9);
+    whole64.setBigUint64(0, value);
+    const high = whole64.getUint32(0);
+    const low = whole64.getUint32(4);
+    const bits = high > 0 ? 64 - Math.clz32(high) : 32 - Math.clz32(low);
+    const count = (bits + 7) >>> 3;
+    this.#bytes[this.#length++] = count;
+    for (let at = 8 - count; at < 8; at += 1)
+      this.#bytes[this.#length++] = (at < 4 ? high : low) >>> (24 - 8 * (at & 3));
+  }
+
   /** Text, written once a record: later mentions are an index. */
   text(value: string): void {
-    if (this.#mentioned(value, 'texts')) return;
+    const beside = this.#beside;
+    const other = beside === undefined ? undefined : beside.#texts.get(value);
+    const own = other === undefined ? this.#texts.get(value) : undefined;
+    if (this.#mentioned(other ?? -1, own ?? -1)) return;
+    this.#texts.set(value, this.#texts.size);
+    this.uint(0);
     const bytes = utf8.encode(value);
     this.uint(bytes.length);
     this.raw(bytes);
   }
 
-  /** 0x-prefixed hex of a known byte length, written once a record: later mentions are an index. */
+  /** 0x-prefixed hex of a known byte length of whole words, written once a record: later mentions are an index. */
   hex(value: string, byteLength: number): void {
     assertLength(value, byteLength);
-    if (this.#mentioned(value, 'hexes')) return;
-    this.#hexDigits(value, 2);
+    const count = byteLength >>> 2;
+    readWords(value, this.#words, count);
+    this.words(this.#words, 0, count);
   }
 
-  /** The same of what nothing mentions again. */
+  /** The same of words that lie somewhere, the first digits in their high bits. */
+  words(words: Int32Array, from: number, count: number): void {
+    const beside = this.#beside;
+    const other = beside === undefined ? -1 : beside.#hexes.find(words, from, count);
+    const own = other < 0 ? this.#hexes.mention(words, from, count) : -1;
+    if (this.#mentioned(other, own)) return;
+    this.#reserve(1 + 4 * count);
+    const bytes = this.#bytes;
+    let to = this.#length;
+    bytes[to++] = 0;
+    for (let at = from; at < from + count; at += 1) {
+      const word = words[at] as number;
+      bytes[to] = word >>> 24;
+      bytes[to + 1] = word >>> 16;
+      bytes[to + 2] = word >>> 8;
+      bytes[to + 3] = word;
+      to += 4;
+    }
+    this.#length = to;
+  }
+
+  /** Hex that nothing mentions again. */
   bareHex(value: string, byteLength: number): void {
     assertLength(value, byteLength);
     this.#hexDigits(value, 2);
   }
 
-  #mentioned(value: string, kind: keyof Mentions): boolean {
-    const beside = this.#beside;
-    const other = beside === undefined ? undefined : beside.#mentions[kind].get(value);
-    if (other !== undefined) {
-      this.uint(2 * other + 1);
-      return true;
-    }
-    const own = this.#mentions[kind];
-    const known = own.get(value);
-    if (known === undefined) own.set(value, own.size);
-    this.uint(known === undefined ? 0 : (beside === undefined ? 1 : 2) * (known + 1));
-    return known !== undefined;
+  /** Writes where it was written the first time, beside or here; false where that is nowhere. */
+  #mentioned(beside: number, own: number): boolean {
+    if (beside >= 0) this.uint(2 * beside + 1);
+    else if (own >= 0) this.uint((this.#beside === undefined ? 1 : 2) * (own + 1));
+    return beside >= 0 || own >= 0;
   }
 
   #hexDigits(text: string, from: number): void {
@@ -127,9 +180,14 @@ export class ByteWriter {
     // Most of an order is hex: the loop runs on locals.
     const bytes = this.#bytes;
     let to = this.#length;
+    let invalid = 0;
     for (let at = from; at < text.length; at += 2) {
-      bytes[to++] = (nibble(text.charCodeAt(at)) << 4) | nibble(text.charCodeAt(at + 1));
+      const high = digitAt(text, at);
+      const low = digitAt(text, at + 1);
+      invalid |= high | low;
+      bytes[to++] = (high << 4) | low;
     }
+    if (invalid > 15) throw new RangeError(notHex);
     this.#length = to;
   }
 
@@ -139,6 +197,24 @@ export class ByteWriter {
     grown.set(this.#bytes.subarray(0, this.#length));
     this.#bytes = grown;
   }
+}
+
+const whole64 = new DataView(new ArrayBuffer(8));
+
+/** Reads 0x-prefixed hex into words. */
+function readWords(text: string, into: Int32Array, count: number): void {
+  let invalid = 0;
+  for (let word = 0; word < count; word += 1) {
+    const from = 2 + word * 8;
+    let value = 0;
+    for (let at = from; at < from + 8; at += 1) {
+      const digit = digitAt(text, at);
+      invalid |= digit;
+      value = (value << 4) | digit;
+    }
+    into[word] = value;
+  }
+  if (invalid > 15) throw new RangeError(notHex);
 }
 
 /** Reads what ByteWriter wrote; throws on anything that runs past the end. */
@@ -288,9 +364,14 @@ export function toHex(bytes: Uint8Array): string {
 /** 0x-prefixed hex as bytes. */
 export function fromHex(text: string): Uint8Array {
   const bytes = new Uint8Array((text.length - 2) / 2);
+  let invalid = 0;
   for (let at = 0; at < bytes.length; at += 1) {
-    bytes[at] = (nibble(text.charCodeAt(2 + at * 2)) << 4) | nibble(text.charCodeAt(3 + at * 2));
+    const high = digitAt(text, 2 + at * 2);
+    const low = digitAt(text, 3 + at * 2);
+    invalid |= high | low;
+    bytes[at] = (high << 4) | low;
   }
+  if (invalid > 15) throw new RangeError(notHex);
   return bytes;
 }
 
@@ -299,8 +380,15 @@ function assertLength(value: string, byteLength: number): void {
     assert(false, `not ${byteLength} bytes of hex: ${value}`);
 }
 
-function nibble(code: number): number {
-  if (code >= 48 && code <= 57) return code - 48;
-  if (code >= 97 && code <= 102) return code - 87;
-  throw new RangeError('not lower-case hex');
+const notHex = 'not lower-case hex';
+
+/** By character code; more than 15 where it is no lower-case hex digit. */
+const digitValues = Uint8Array.from({ length: 128 }, (_, code) => {
+  const digit = digits.indexOf(String.fromCharCode(code));
+  return digit < 0 ? 16 : digit;
+});
+
+function digitAt(text: string, at: number): number {
+  const code = text.charCodeAt(at);
+  return (digitValues[code & 0x7f] as number) | (code & ~0x7f);
 }

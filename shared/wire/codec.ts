@@ -28,7 +28,7 @@ export const text: Codec<string> = {
 
 /** A time in ms, relative to the record's own: two bytes for anything within a minute of it. */
 export const timeMs: Codec<number> = {
-  write: (to, value) => to.int(value - to.baseMs),
+  write: (to, value) => to.timeMs(value),
   read: (from) => from.int() + from.baseMs,
 };
 

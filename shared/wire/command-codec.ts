@@ -68,8 +68,11 @@ export const selfTradeNames = ['expire_taker', 'expire_maker', 'expire_both', 'd
 export const capNames = ['base', 'quote'] as const;
 export const misfitNames = ['price_off_tick', 'size_off_lot', 'notional_too_large'] as const;
 
-/** Of the commands that most of a journal is. */
+export const doneReasonNames = ['filled', 'cancelled', 'expired', 'self_trade', 'halted'] as const;
+
+/** Of the commands and events that most of a journal is. */
 export const commandTags = { place: 7, cancel: 8 } as const;
+export const eventTags = { accepted: 1, trade: 3, order_done: 8 } as const;
 
 const side = oneOf(...sideNames);
 const orderType = oneOf(...orderTypeNames);
@@ -285,13 +288,13 @@ type BareEvent<T> = T extends EngineEvent ? Omit<T, 'sequence' | 'commandId'> : 
 
 /** Tags 4 and 7 were records of the first rules: never to be used again. */
 export const event: Codec<BareEvent<EngineEvent>> = union<BareEvent<EngineEvent>>({
-  accepted: { tag: 1, codec: record<Bare<Accepted>>({}) },
+  accepted: { tag: eventTags.accepted, codec: record<Bare<Accepted>>({}) },
   refused: {
     tag: 2,
     codec: record<Bare<Refused>>({ code: oneOf(...numberedRefusals) }),
   },
   trade: {
-    tag: 3,
+    tag: eventTags.trade,
     codec: record<Bare<Trade>>({
       marketId: text,
       atMs: timeMs,
@@ -309,7 +312,7 @@ export const event: Codec<BareEvent<EngineEvent>> = union<BareEvent<EngineEvent>
     }),
   },
   order_done: {
-    tag: 8,
+    tag: eventTags.order_done,
     codec: record<Bare<OrderDone>>({
       digest,
       account: address,
@@ -327,7 +330,7 @@ export const event: Codec<BareEvent<EngineEvent>> = union<BareEvent<EngineEvent>
       filledLots: uint,
       filledQuoteUnits: uint,
       feeUnits: int,
-      reason: oneOf('filled', 'cancelled', 'expired', 'self_trade', 'halted'),
+      reason: oneOf(...doneReasonNames),
       createdAtMs: timeMs,
       expiresAtMs: uint,
       atMs: timeMs,

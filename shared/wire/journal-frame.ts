@@ -9,6 +9,7 @@ import type { EngineEvent, Outcome } from '#domain/event.ts';
 import { ByteReader, ByteWriter, fromHex, toHex } from './bytes.ts';
 import { command, event } from './command-codec.ts';
 import { crc32c } from './crc32c.ts';
+import { writeCommand, writeEvent } from './frequent-records.ts';
 
 const formatVersion = 2;
 const frameKind = 1;
@@ -62,15 +63,17 @@ export type EpochRecord = {
   nonce: string;
 };
 
-/** Collects outcomes of one frame; its size is known at any time, so that the writer can close it by bytes. */
+/** Collects outcomes of one frame; its size is known at any time, so that the writer can close it by bytes. Then it takes the next one's. */
 export class FrameBuilder {
-  readonly #commands = new ByteWriter();
-  readonly #events = new ByteWriter(this.#commands);
+  readonly #head = new ByteWriter();
+  readonly #commands: ByteWriter;
+  readonly #events: ByteWriter;
   #count = 0;
 
-  constructor(atMs: number) {
-    this.#commands.baseMs = atMs;
-    this.#events.baseMs = atMs;
+  /** `hashSecret`: a random number of this process, where commands are strangers'. */
+  constructor({ hashSecret = 0 }: { hashSecret?: number } = {}) {
+    this.#commands = new ByteWriter({ hashSecret });
+    this.#events = new ByteWriter({ beside: this.#commands, hashSecret });
   }
 
   get count(): number {
@@ -81,20 +84,29 @@ export class FrameBuilder {
     return this.#commands.length + this.#events.length;
   }
 
+  /** Begins a frame of this time. */
+  open(atMs: number): void {
+    for (const part of [this.#head, this.#commands, this.#events]) {
+      part.clear();
+      part.baseMs = atMs;
+    }
+    this.#count = 0;
+  }
+
   append(taken: Command, events: readonly EngineEvent[]): void {
-    command.write(this.#commands, taken);
+    writeCommand(this.#commands, taken);
     this.#events.uint(events.length);
     for (const each of events) {
       if ('commandId' in each && each.commandId !== taken.commandId)
         assert(false, `${taken.commandId} did what ${each.commandId} was to do`);
-      event.write(this.#events, each);
+      writeEvent(this.#events, each);
     }
     this.#count += 1;
   }
 
-  /** The finished record. `atMs` must be the time that the builder was opened with. */
+  /** The finished record. `atMs` must be the time that the frame was opened with. */
   close(header: FrameHeader, stateCheck?: StateCheck): Uint8Array {
-    const head = new ByteWriter();
+    const head = this.#head;
     head.byte(formatVersion);
     head.byte(frameKind);
     head.text(header.groupId);
@@ -111,15 +123,14 @@ export class FrameBuilder {
     if (stateCheck) head.bareHex(`0x${stateCheck.stateHash}`, 8);
     head.uint(this.#count);
     head.uint(this.#commands.length);
-    head.raw(this.#commands.take());
-    head.raw(this.#events.take());
-    return sealed(head);
+    return sealed(head, this.#commands, this.#events);
   }
 }
 
 /** A whole frame at once. */
 export function encodeFrame(frame: Omit<Frame, 'kind'>): Uint8Array {
-  const builder = new FrameBuilder(frame.atMs);
+  const builder = new FrameBuilder();
+  builder.open(frame.atMs);
   for (const { command: taken, events } of frame.outcomes) builder.append(taken, events);
   return builder.close(frame, frame.stateCheck);
 }
@@ -134,9 +145,15 @@ export function encodeEpoch(record: Omit<EpochRecord, 'kind'>): Uint8Array {
   return sealed(head);
 }
 
-function sealed(head: ByteWriter): Uint8Array {
-  head.uint32(crc32c(head.take()));
-  return head.take();
+/** The parts as one record, with its checksum behind them. */
+function sealed(...parts: ByteWriter[]): Uint8Array {
+  const length = parts.reduce((sum, part) => sum + part.length, 0);
+  const record = new Uint8Array(length + 4);
+  let at = 0;
+  for (const part of parts) at = part.copyTo(record, at);
+  const sum = crc32c(record.subarray(0, at));
+  new DataView(record.buffer, at).setUint32(0, sum, true);
+  return record;
 }
 
 export type Decoded = Frame | EpochRecord | BadRecord;

@@ -81,7 +81,7 @@ export class RawCommands {
     from.pass(1);
     into.idAt = from.hexAt(digestBytes);
     into.nowMs = this.#timeMs();
-    into.account = from.hex(addressBytes);
+    into.accountAt = from.hexAt(addressBytes);
     into.digestAt = from.hexAt(digestBytes);
     return into;
   }
@@ -93,7 +93,7 @@ export class RawCommands {
     from.pass(1);
     into.idAt = from.hexAt(digestBytes);
     into.nowMs = this.#timeMs();
-    into.account = from.hex(addressBytes);
+    into.accountAt = from.hexAt(addressBytes);
     into.marketId = from.text();
     into.side = member(sideNames, from.byte());
     into.orderType = member(orderTypeNames, from.byte());
@@ -147,8 +147,9 @@ export class RawCommands {
 }
 
 /** A raw cancel as it was. */
-export function cancelOf({ bytes, nowMs, account, idAt, digestAt }: RawCancel): CancelOrder {
+export function cancelOf({ bytes, nowMs, idAt, accountAt, digestAt }: RawCancel): CancelOrder {
   const digest = (at: number) => toHex(bytes.subarray(at, at + digestBytes));
+  const account = toHex(bytes.subarray(accountAt, accountAt + addressBytes));
   return {
     ...{ type: 'cancel', commandId: digest(idAt), nowMs, account },
     digest: digest(digestAt),
@@ -159,8 +160,8 @@ const emptyCancel = (bytes: Uint8Array): RawCancel => ({
   type: 'raw_cancel',
   bytes,
   nowMs: 0,
-  account: '',
   idAt: 0,
+  accountAt: 0,
   digestAt: 0,
 });
 
@@ -168,8 +169,8 @@ const emptyPlace = (bytes: Uint8Array): RawPlace => ({
   type: 'raw_place',
   bytes,
   idAt: 0,
+  accountAt: 0,
   nowMs: 0,
-  account: '',
   marketId: '',
   side: 'buy',
   orderType: 'limit',

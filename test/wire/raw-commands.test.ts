@@ -33,13 +33,14 @@ function withoutProof(command: Command): Read {
 /** A raw command, written out. */
 function written(raw: RawCommand): CancelOrder | Omit<PlaceOrder, 'signed' | 'signature'> {
   if (raw.type === 'raw_cancel') return cancelOf(raw);
-  const { bytes, idAt, replacesAt, clientOrderId, amounts, ...rest } = raw;
+  const { bytes, idAt, accountAt, replacesAt, clientOrderId, amounts, ...rest } = raw;
   const digest = (at: number) => toHex(bytes.subarray(at, at + 32));
   const { misfit, ...fitted } = amounts;
   return {
     ...rest,
     type: 'place',
     commandId: digest(idAt),
+    account: toHex(bytes.subarray(accountAt, accountAt + 20)),
     amounts: { ...fitted, ...(misfit === undefined ? {} : { misfit }) },
     ...(clientOrderId === undefined ? {} : { clientOrderId }),
     ...(replacesAt === undefined ? {} : { replaces: digest(replacesAt) }),

@@ -104,7 +104,7 @@ export interface Engine {
 
 /** One that also takes commands as a journal has them. */
 export interface ReplayingEngine extends Engine {
-  /** As `apply` of one after the other; but told are only those that were refused or changed a market's state, and `eventHash` answers for all. */
+  /** As `apply` of one after the other, all of one frame's bytes; but told are only those that were refused or changed a market's state, and `eventHash` answers for all. */
   repeat(
     commands: readonly RawCommand[],
     tell: (command: RawCommand, events: EngineEvent[]) => void,

@@ -6,6 +6,7 @@ export type NameWords = { left: number; right: number };
 
 /** Words of a 32-byte digest that is written out as text. */
 export const digestWords = 8;
+const addressBytes = 20;
 const digestLength = 2 + digestWords * 8;
 
 /** Of any text; of a digest, the same as `nameOfDigest` of its words. */
@@ -101,6 +102,15 @@ export function rawId({ bytes, idAt }: RawCommand): string {
   const words = new Int32Array(digestWords);
   readDigestBytes(bytes, idAt, words, 0);
   return writeDigest(words, 0);
+}
+
+/** A raw command's account as text. */
+export function rawAccount({ bytes, accountAt }: RawCommand): string {
+  let text = '0x';
+  for (const byte of bytes.subarray(accountAt, accountAt + addressBytes)) {
+    text += byte.toString(16).padStart(2, '0');
+  }
+  return text;
 }
 
 /** The text of the 8 words from a place on. */

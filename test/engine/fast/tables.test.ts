@@ -1,6 +1,8 @@
 /** The core's tables, asked through an engine over them, beside plain maps and arrays that do the same. */
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { toHex } from '#wire/bytes.ts';
+import { AddressTable } from '../../../containers/matcher/engine/fast/address-table.ts';
 import { createFastEngine } from '../../../containers/matcher/engine/fast/fast-engine.ts';
 import { memoryMs } from '../../../containers/matcher/engine/limits.ts';
 import { address, digest, type Placing, TradingFloor } from '../trading-floor.ts';
@@ -46,6 +48,30 @@ test('ids are found while they are remembered, and no other is, whatever comes a
       }
     }),
     { numRuns: 10 },
+  );
+});
+
+test('accounts are found by the bytes of their addresses, and no other is, under any secret', () => {
+  const bytesOf = fc.uint8Array({ minLength: 20, maxLength: 20 });
+  // Addresses of one byte that is not 0 among many that are: whoever looks at a part of them only confuses two.
+  const alike = fc.tuple(fc.nat(19), fc.integer({ min: 1, max: 255 })).map(([place, value]) => {
+    const bytes = new Uint8Array(20);
+    bytes[place] = value;
+    return bytes;
+  });
+  const known = fc.uniqueArray(fc.oneof(alike, bytesOf), { selector: toHex, maxLength: 200 });
+  fc.assert(
+    fc.property(known, fc.integer(), (addresses, secret) => {
+      const table = new AddressTable(secret);
+      table.add('house', 1);
+      for (const [nth, each] of addresses.entries()) {
+        expect(table.find(each, 0)).toBe(0);
+        table.add(toHex(each), nth + 2);
+      }
+      const together = Uint8Array.from(addresses.flatMap((each) => [...each]));
+      for (const nth of addresses.keys()) expect(table.find(together, nth * 20)).toBe(nth + 2);
+    }),
+    { numRuns: 50 },
   );
 });
 

@@ -29,6 +29,7 @@ export type CoreCalls = {
   apply(request: number): void;
   resolveId(request: number): void;
   resolveLines(request: number): void;
+  resolveRawIds(requests: number, ids: number, count: number): void;
   resolveTarget(request: number): void;
   resolveDelegation(request: number): void;
   resolveTextDelegation(request: number, id: number): void;

@@ -371,3 +371,8 @@ export const partCursorRow = {
   wantedMarket: 48,
   readAhead: 52,
 } as const;
+
+export const rawIdsRow = {
+  id: 0,
+  target: 4,
+} as const;

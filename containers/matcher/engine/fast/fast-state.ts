@@ -5,6 +5,7 @@ import { DigestTexts } from '../digest-texts.ts';
 import type { LanesState } from '../hash-lanes.ts';
 
 import { nameWords, readDigest } from '../name-words.ts';
+import { AddressTable } from './address-table.ts';
 import { CoreInstance, type NameOrder, nobody } from './core-instance.ts';
 import {
   accountRow,
@@ -36,6 +37,7 @@ export class FastState {
   readonly assetNames: string[] = [];
   readonly markets: ListedMarket[] = [];
   readonly #accounts = new Map<string, number>();
+  readonly #addresses: AddressTable;
   readonly #assets = new Map<string, number>();
   readonly #markets = new Map<MarketId, ListedMarket>();
   /** Ids that are no digests. */
@@ -49,6 +51,7 @@ export class FastState {
   /** `binary`: another core than the usual one, to measure it. */
   constructor({ groupId, hashSecret, binary }: StateOptions) {
     this.groupId = groupId;
+    this.#addresses = new AddressTable(hashSecret);
     const { accountNames, markets } = this;
     const order: NameOrder = {
       isAccountBefore: (one, other) =>
@@ -80,6 +83,11 @@ export class FastState {
     return this.#accounts.get(name) ?? nobody;
   }
 
+  /** The same of one whose address begins there. */
+  accountAt(bytes: Uint8Array, at: number): number {
+    return this.#addresses.find(bytes, at);
+  }
+
   /** The same; made where there is none, and kept for ever. */
   accountFor(name: string): number {
     const known = this.#accounts.get(name);
@@ -88,6 +96,7 @@ export class FastState {
     const row = this.core.calls.addAccount(left, right);
     this.accountNames.push(name);
     this.#accounts.set(name, row);
+    this.#addresses.add(name, row);
     return row;
   }
 

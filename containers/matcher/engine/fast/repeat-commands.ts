@@ -2,34 +2,44 @@
  * Does commands of a journal again, some at a time: all are resolved first, so that the core reads together what they will need. Of what
  * they do only what a replay must know is written out.
  */
+import { assert } from '#domain/assertion.ts';
 import type { EngineEvent } from '#domain/event.ts';
 import type { RawCommand } from '#domain/raw-command.ts';
 import { rawId } from '../name-words.ts';
 import { applyRaw } from './apply-command.ts';
 import { nobody } from './core-instance.ts';
-import { requestBytes } from './core-layout.ts';
+import { rawIdsRow, requestBytes } from './core-layout.ts';
 import type { FastState } from './fast-state.ts';
 import { isWorthTelling, renderEvents } from './render-events.ts';
 import { resolveRaw } from './resolve.ts';
 
 /** Few enough that what was read for the first is near when the last one's turn comes. */
 const together = 16;
+const rawIdsBytes = 8;
 
 export class RepeatedCommands {
   readonly #state: FastState;
   #rows = nobody;
+  #ids = nobody;
+  /** The commands of the frame that was read last, and where the core has them. */
+  #bytes: Uint8Array = new Uint8Array();
+  #bytesAt = nobody;
+  #bytesLog = 0;
 
   constructor(state: FastState) {
     this.#state = state;
   }
 
-  /** Neither makes accounts or markets, so that those behind are resolved as they would be in their turn. */
+  /** Commands of one frame. Neither kind makes accounts or markets, so that those behind are resolved as they would be in their turn. */
   repeat(
     commands: readonly RawCommand[],
     tell: (command: RawCommand, events: EngineEvent[]) => void,
   ): void {
     const { core } = this.#state;
-    if (this.#rows === nobody) this.#rows = core.calls.takeRoom(together * requestBytes);
+    if (this.#rows === nobody) {
+      this.#rows = core.calls.takeRoom(together * requestBytes);
+      this.#ids = core.calls.takeRoom(together * rawIdsBytes);
+    }
     for (let from = 0; from < commands.length; from += together)
       this.#repeatSome(commands.slice(from, from + together), tell);
   }
@@ -39,13 +49,9 @@ export class RepeatedCommands {
     tell: (command: RawCommand, events: EngineEvent[]) => void,
   ): void {
     const state = this.#state;
-    let row = this.#rows;
-    for (const command of commands) {
-      resolveRaw(command, state, row);
-      row += requestBytes;
-    }
+    this.#resolve(commands);
     state.core.calls.lookAhead(this.#rows, commands.length);
-    row = this.#rows;
+    let row = this.#rows;
     for (const command of commands) {
       applyRaw(command, state, row);
       row += requestBytes;
@@ -54,5 +60,39 @@ export class RepeatedCommands {
       renderEvents(state, rawId(command), (event) => events.push(event));
       tell(command, events);
     }
+  }
+
+  #resolve(commands: readonly RawCommand[]): void {
+    const state = this.#state;
+    const { core } = state;
+    const bytes = commands[0]?.bytes ?? this.#bytes;
+    const bytesAt = this.#placeOf(bytes);
+    let row = this.#rows;
+    let ids = this.#ids;
+    for (const command of commands) {
+      assert(command.bytes === bytes, 'commands of two frames');
+      resolveRaw(command, state, row);
+      const targetAt = command.type === 'raw_cancel' ? command.digestAt : command.replacesAt;
+      core.setInt(ids, rawIdsRow.id, bytesAt + command.idAt);
+      core.setInt(ids, rawIdsRow.target, targetAt === undefined ? nobody : bytesAt + targetAt);
+      row += requestBytes;
+      ids += rawIdsBytes;
+    }
+    core.calls.resolveRawIds(this.#rows, this.#ids, commands.length);
+  }
+
+  /** Where the core has these bytes. */
+  #placeOf(bytes: Uint8Array): number {
+    if (bytes === this.#bytes) return this.#bytesAt;
+    const { core } = this.#state;
+    const log = Math.max(12, Math.ceil(Math.log2(bytes.length)));
+    if (log > this.#bytesLog) {
+      if (this.#bytesAt !== nobody) core.calls.releaseRegion(this.#bytesAt, this.#bytesLog);
+      this.#bytesAt = core.calls.takeRegion(log);
+      this.#bytesLog = log;
+    }
+    this.#bytes = bytes;
+    core.bytes(this.#bytesAt, this.#bytesAt + bytes.length).set(bytes);
+    return this.#bytesAt;
   }
 }

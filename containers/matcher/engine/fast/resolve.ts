@@ -3,7 +3,7 @@ import { assert } from '#domain/assertion.ts';
 import type { Command, DelegatedLimit, GrantCredit, PlaceOrder } from '#domain/command.ts';
 import { maxPriceTicks } from '#domain/market.ts';
 import type { RawCommand, RawPlace } from '#domain/raw-command.ts';
-import { nameWords, readDigest, readDigestBytes } from '../name-words.ts';
+import { nameWords, rawAccount, readDigest } from '../name-words.ts';
 import { nobody } from './core-instance.ts';
 import { requestRow as at, creditLineRow, creditPastRow, digestAt } from './core-layout.ts';
 import type { FastState } from './fast-state.ts';
@@ -32,29 +32,19 @@ export function resolve(command: Command, state: FastState, row: number): void {
   resolveId(command, state, row);
 }
 
-/** The same where digests are bytes. */
+/** The same where digests are bytes; the ids that it names are found with others' (`resolveRawIds` of the core). */
 export function resolveRaw(command: RawCommand, state: FastState, row: number): void {
   const { core } = state;
-  const { bytes } = command;
   core.setDouble(row, at.nowMs, command.nowMs);
   core.setInt(row, at.target, nobody);
   core.setInt(row, at.delegation, nobody);
-  let targetAt: number | undefined;
   if (command.type === 'raw_place') {
     core.setInt(row, at.kind, placeKind);
     resolveOrder(command, state, row);
-    targetAt = command.replacesAt;
   } else {
     core.setInt(row, at.kind, cancelKind);
-    core.setInt(row, at.account, state.account(command.account));
-    targetAt = command.digestAt;
+    core.setInt(row, at.account, state.accountAt(command.bytes, command.accountAt));
   }
-  if (targetAt !== undefined) {
-    readDigestBytes(bytes, targetAt, core.ints, digestAt >>> 2);
-    core.calls.resolveTarget(row);
-  }
-  readDigestBytes(bytes, command.idAt, core.ints, digestAt >>> 2);
-  core.calls.resolveId(row);
 }
 
 /** Ids of grants, ticks and continues are not remembered. */
@@ -80,9 +70,13 @@ function resolveOrder(command: PlaceOrder | RawPlace, state: FastState, row: num
   const { amounts, clientOrderId } = command;
   assert(amounts.limitTicks <= maxPriceTicks, `a limit of ${amounts.limitTicks} ticks`);
   assert(amounts.triggerTicks <= maxPriceTicks, `a trigger of ${amounts.triggerTicks} ticks`);
-  const account = state.account(command.account);
+  const isRaw = command.type === 'raw_place';
+  const account = isRaw
+    ? state.accountAt(command.bytes, command.accountAt)
+    : state.account(command.account);
   const hasClient = clientOrderId !== undefined;
-  const client = hasClient ? state.clientFor(command.account, clientOrderId) : nobody;
+  const owner = () => (isRaw ? rawAccount(command) : command.account);
+  const client = hasClient ? state.clientFor(owner(), clientOrderId) : nobody;
   const misfit = amounts.misfit === undefined ? 0 : misfits.indexOf(amounts.misfit);
   const isByMoney = command.cap === 'quote' || amounts.spendUnits > 0;
   if (hasClient) core.calls.resolveClient(row, client);

@@ -58,6 +58,16 @@ function findDigest(hash: i32, a: u64, b: u64, c: u64, d: u64): Id {
   return noId;
 }
 
+/** Two of a digest's words, of its bytes as they are written out. */
+export function wordsAt(digest: usize, from: usize): u64 {
+  return inTextOrder(load<u64>(digest + from));
+}
+
+/** Two words, each with its first byte last, and back. */
+export function inTextOrder(words: u64): u64 {
+  return rotl<u64>(bswap<u64>(words), 32);
+}
+
 /** The row of the digest at `digestAt`; nobody where it is not known. */
 export function findId(): Id {
   const a = load<u64>(digestAt);
@@ -91,10 +101,29 @@ export function internId(): Id {
   return id;
 }
 
-/** Where in the table a digest would stand if nobody stood in its way. */
-export function homeOf(a: u64, b: u64, c: u64, d: u64): usize {
+/** The same of the digest whose bytes begin there. */
+export function internIdAt(digest: usize): Id {
+  readDigest(digest);
+  return internId();
+}
+
+/** Takes the digest whose bytes begin there to `digestAt`. */
+export function readDigest(digest: usize): void {
+  for (let word: usize = 0; word < 32; word += 8) {
+    store<u64>(digestAt + word, wordsAt(digest, word));
+  }
+}
+
+/** Where in the table the digest whose bytes begin there would stand if nobody stood in its way. */
+export function homeOf(digest: usize): usize {
+  const hash = hashOf(
+    wordsAt(digest, 0),
+    wordsAt(digest, 8),
+    wordsAt(digest, 16),
+    wordsAt(digest, 24),
+  );
   const mask = (1 << state.idIndexLog) - 1;
-  return state.idIndex + ((<usize>(hashOf(a, b, c, d) & mask)) << pairLog);
+  return state.idIndex + ((<usize>(hash & mask)) << pairLog);
 }
 
 /** The row that stands at a place of the table. */

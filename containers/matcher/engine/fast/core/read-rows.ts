@@ -1,8 +1,8 @@
 /** Reads a part's records straight into rows, those that the core knows all of (part-cursor.ts). */
 import { leftOfDigest, rightOfDigest } from './digest-names.ts';
-import { digestAt, noClient, noDelegation } from './engine-state.ts';
+import { noClient, noDelegation } from './engine-state.ts';
 import { foldOrder } from './fold-order.ts';
-import { homeOf, rowAt } from './id-table.ts';
+import { homeOf, readDigest, rowAt } from './id-table.ts';
 import { placeEnded, placeIncoming } from './order-place.ts';
 import {
   clientIdBit,
@@ -29,7 +29,6 @@ import {
   restoreResult,
 } from './restore-rows.ts';
 import { Account, Id, Market, Order } from './rows.ts';
-import { inTextOrder } from './save-rows.ts';
 
 /**
  * Reads up to the first record that is TypeScript's, or that names somebody whose row it is asked for. The last few of a part are
@@ -51,7 +50,7 @@ function lookAhead(): usize {
   for (; count < mostAhead && at + mostRecordBytes <= part.end; count += 1) {
     const id = digestOf(at);
     if (id === 0) break;
-    noteAhead(count, homeOf(wordsAt(id, 0), wordsAt(id, 8), wordsAt(id, 16), wordsAt(id, 24)));
+    noteAhead(count, homeOf(id));
     at = behind(at);
   }
   for (let nth = 0; nth < count; nth += 1) {
@@ -198,13 +197,6 @@ function readRemembered(): bool {
 
 /** The row of the digest behind its mark. */
 function idAt(at: usize): Id {
-  for (let word: usize = 0; word < digestBytes; word += 8) {
-    store<u64>(digestAt + word, wordsAt(at + 1, word));
-  }
+  readDigest(at + 1);
   return idFor();
-}
-
-/** Two of a digest's words, as rows have them. */
-function wordsAt(digest: usize, from: usize): u64 {
-  return inTextOrder(load<u64>(digest + from));
 }

@@ -1,6 +1,7 @@
 /** Rows as a snapshot's records: hashed, and written where there is a part to write into. */
 import { noDelegation, noOrder } from './engine-state.ts';
 import { foldOrder } from './fold-order.ts';
+import { inTextOrder } from './id-table.ts';
 import { placeEnded, placeIncoming } from './order-place.ts';
 import {
   digestBytes,
@@ -187,9 +188,4 @@ function putDigest(at: usize, id: Id): void {
   store<u64>(at, inTextOrder(id.digestB), 9);
   store<u64>(at, inTextOrder(id.digestC), 17);
   store<u64>(at, inTextOrder(id.digestD), 25);
-}
-
-/** Two words, each with its first byte last, and back. */
-export function inTextOrder(words: u64): u64 {
-  return rotl<u64>(bswap<u64>(words), 32);
 }

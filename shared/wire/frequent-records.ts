@@ -1,0 +1,149 @@
+/**
+ * Writes what most of a journal is (orders that accounts signed themselves, cancels, trades and orders' ends) field by field, in a
+ * third of the time that a walk over the codec's description takes. The codec reads it; a test holds one to the other.
+ */
+import { AssertionFailed } from '#domain/assertion.ts';
+import type { CancelOrder, Command, PlaceOrder, SignedOrder } from '#domain/command.ts';
+import type { EngineEvent, OrderDone, Trade } from '#domain/event.ts';
+import type { FittedAmounts } from '#domain/order.ts';
+import type { ByteWriter } from './bytes.ts';
+import {
+  capNames,
+  command,
+  commandTags,
+  doneReasonNames,
+  event,
+  eventTags,
+  misfitNames,
+  orderTypeNames,
+  selfTradeNames,
+  sideNames,
+  timeInForceNames,
+} from './command-codec.ts';
+
+const addressBytes = 20;
+const digestBytes = 32;
+const signatureBytes = 65;
+
+export function writeCommand(to: ByteWriter, taken: Command): void {
+  if (taken.type === 'place' && taken.delegation === undefined) writePlace(to, taken);
+  else if (taken.type === 'cancel') writeCancel(to, taken);
+  else command.write(to, taken);
+}
+
+export function writeEvent(to: ByteWriter, did: EngineEvent): void {
+  if (did.type === 'accepted') to.byte(eventTags.accepted);
+  else if (did.type === 'trade') writeTrade(to, did);
+  else if (did.type === 'order_done') writeDone(to, did);
+  else event.write(to, did);
+}
+
+function writePlace(to: ByteWriter, place: PlaceOrder): void {
+  const { clientOrderId, replaces } = place;
+  to.byte(commandTags.place);
+  to.hex(place.commandId, digestBytes);
+  to.timeMs(place.nowMs);
+  to.hex(place.account, addressBytes);
+  to.text(place.marketId);
+  to.byte(placeIn(sideNames, place.side));
+  to.byte(placeIn(orderTypeNames, place.orderType));
+  to.byte(placeIn(timeInForceNames, place.timeInForce));
+  to.byte(place.postOnly ? 1 : 0);
+  to.byte(placeIn(selfTradeNames, place.selfTrade));
+  to.byte(placeIn(capNames, place.cap));
+  writeAmounts(to, place.amounts);
+  to.uint(place.maxFeeBps);
+  to.timeMs(place.createdAtMs);
+  to.uint(place.expiresAtMs);
+  to.byte(clientOrderId === undefined ? 0 : 1);
+  if (clientOrderId !== undefined) to.text(clientOrderId);
+  to.byte(replaces === undefined ? 0 : 1);
+  if (replaces !== undefined) to.hex(replaces, digestBytes);
+  writeSigned(to, place.signed);
+  to.bareHex(place.signature, signatureBytes);
+}
+
+function writeAmounts(to: ByteWriter, amounts: FittedAmounts): void {
+  const { misfit } = amounts;
+  to.uint(amounts.limitTicks);
+  to.uint(amounts.sizeLots);
+  to.uint(amounts.spendUnits);
+  to.uint(amounts.triggerTicks);
+  to.uint(amounts.displayLots);
+  to.byte(misfit === undefined ? 0 : 1);
+  if (misfit !== undefined) to.byte(placeIn(misfitNames, misfit));
+}
+
+function writeSigned(to: ByteWriter, signed: SignedOrder): void {
+  to.hex(signed.account, addressBytes);
+  to.hex(signed.signer, addressBytes);
+  to.text(signed.baseAsset);
+  to.text(signed.quoteAsset);
+  to.byte(signed.side);
+  to.byte(signed.cap);
+  to.bigUint(signed.baseAmount);
+  to.bigUint(signed.quoteAmount);
+  to.uint(signed.maxFeeBps);
+  to.timeMs(signed.createdAtMs);
+  to.uint(signed.expiresAtMs);
+  to.bigUint(signed.epoch);
+  to.bigUint(signed.salt);
+  to.text(signed.terms);
+}
+
+function writeCancel(to: ByteWriter, cancel: CancelOrder): void {
+  to.byte(commandTags.cancel);
+  to.hex(cancel.commandId, digestBytes);
+  to.timeMs(cancel.nowMs);
+  to.hex(cancel.account, addressBytes);
+  to.hex(cancel.digest, digestBytes);
+}
+
+function writeTrade(to: ByteWriter, trade: Trade): void {
+  to.byte(eventTags.trade);
+  to.text(trade.marketId);
+  to.timeMs(trade.atMs);
+  to.uint(trade.priceTicks);
+  to.uint(trade.sizeLots);
+  to.uint(trade.baseUnits);
+  to.uint(trade.quoteUnits);
+  to.byte(placeIn(sideNames, trade.takerSide));
+  to.hex(trade.makerDigest, digestBytes);
+  to.hex(trade.takerDigest, digestBytes);
+  to.hex(trade.makerAccount, addressBytes);
+  to.hex(trade.takerAccount, addressBytes);
+  to.int(trade.makerFeeUnits);
+  to.int(trade.takerFeeUnits);
+}
+
+function writeDone(to: ByteWriter, done: OrderDone): void {
+  const { clientOrderId } = done;
+  to.byte(eventTags.order_done);
+  to.hex(done.digest, digestBytes);
+  to.hex(done.account, addressBytes);
+  to.text(done.marketId);
+  to.byte(placeIn(sideNames, done.side));
+  to.byte(placeIn(orderTypeNames, done.orderType));
+  to.byte(placeIn(timeInForceNames, done.timeInForce));
+  to.byte(done.postOnly ? 1 : 0);
+  to.byte(placeIn(selfTradeNames, done.selfTrade));
+  to.uint(done.limitTicks);
+  to.uint(done.triggerTicks);
+  to.uint(done.sizeLots);
+  to.uint(done.displayLots);
+  to.uint(done.spendUnits);
+  to.uint(done.filledLots);
+  to.uint(done.filledQuoteUnits);
+  to.int(done.feeUnits);
+  to.byte(placeIn(doneReasonNames, done.reason));
+  to.timeMs(done.createdAtMs);
+  to.uint(done.expiresAtMs);
+  to.timeMs(done.atMs);
+  to.byte(clientOrderId === undefined ? 0 : 1);
+  if (clientOrderId !== undefined) to.text(clientOrderId);
+}
+
+function placeIn<T>(names: readonly T[], name: T): number {
+  for (let at = 0; at < names.length; at += 1) if (names[at] === name) return at;
+  throw new AssertionFailed(`${name} is not one of ${names.join(', ')}`);
+}

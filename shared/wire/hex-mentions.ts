@@ -1,0 +1,84 @@
+/**
+ * Addresses and digests that a record has already, in the order in which they were written. They are found by their words, so that
+ * nobody needs their texts: whoever has one in memory hands it over as it lies there.
+ */
+
+/** Of a digest, the longest of them. */
+const mostWords = 8;
+const firstSlots = 512;
+
+export class HexMentions {
+  readonly #factors: readonly [first: number, last: number];
+  /** Place + 1 of the one that hashes to there or to a slot before; 0 where none does. Less than half of them are taken. */
+  #slots = new Int32Array(firstSlots);
+  #shift = 32 - Math.log2(firstSlots);
+  #words = new Int32Array((firstSlots / 2) * mostWords);
+  #lengths = new Uint8Array(firstSlots / 2);
+  #size = 0;
+
+  /** Whoever does not know the secret cannot choose digests that all hash to one slot. Places do not depend on it. */
+  constructor(hashSecret: number) {
+    this.#factors = [Math.imul(hashSecret, 0x9e3779b1) | 1, Math.imul(~hashSecret, 0x85ebca6b) | 1];
+  }
+
+  clear(): void {
+    this.#slots.fill(0);
+    this.#size = 0;
+  }
+
+  /** Where the one of so many words from a place on stands; -1 where it was not written. */
+  find(words: Int32Array, from: number, count: number): number {
+    return (this.#slots[this.#slotOf(words, from, count)] as number) - 1;
+  }
+
+  /** The same; one that was not there is taken. */
+  mention(words: Int32Array, from: number, count: number): number {
+    const slot = this.#slotOf(words, from, count);
+    const known = this.#slots[slot] as number;
+    if (known > 0) return known - 1;
+    const to = this.#size * mostWords;
+    for (let at = 0; at < count; at += 1) this.#words[to + at] = words[from + at] as number;
+    this.#lengths[this.#size] = count;
+    this.#size += 1;
+    this.#slots[slot] = this.#size;
+    if (2 * this.#size === this.#slots.length) this.#grow();
+    return -1;
+  }
+
+  /** Its slot, or the empty one where it would be. */
+  #slotOf(words: Int32Array, from: number, count: number): number {
+    const slots = this.#slots;
+    const last = words[from + count - 1] as number;
+    const mixed =
+      Math.imul(words[from] as number, this.#factors[0]) + Math.imul(last, this.#factors[1]);
+    let slot = (mixed | 0) >>> this.#shift;
+    for (let place = slots[slot] as number; place > 0; place = slots[slot] as number) {
+      if (this.#isAt(place - 1, words, from, count)) break;
+      slot = (slot + 1) & (slots.length - 1);
+    }
+    return slot;
+  }
+
+  #isAt(place: number, words: Int32Array, from: number, count: number): boolean {
+    if (this.#lengths[place] !== count) return false;
+    const own = this.#words;
+    const start = place * mostWords;
+    for (let at = 0; at < count; at += 1) if (own[start + at] !== words[from + at]) return false;
+    return true;
+  }
+
+  #grow(): void {
+    const { length } = this.#slots;
+    const [words, lengths] = [this.#words, this.#lengths];
+    this.#slots = new Int32Array(2 * length);
+    this.#shift -= 1;
+    this.#words = new Int32Array(length * mostWords);
+    this.#lengths = new Uint8Array(length);
+    this.#words.set(words);
+    this.#lengths.set(lengths);
+    for (let place = 0; place < this.#size; place += 1) {
+      const slot = this.#slotOf(words, place * mostWords, lengths[place] as number);
+      this.#slots[slot] = place + 1;
+    }
+  }
+}

@@ -19,20 +19,23 @@ for (let at = 256; at < tables.length; at += 1) {
 
 /** The checksum of bytes as an unsigned 32-bit integer. */
 export function crc32c(bytes: Uint8Array): number {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
   const of = (table: number, byte: number) => tables[table * 256 + (byte & 0xff)] as number;
-  const byteAt = (at: number) => bytes[at] as number;
   let crc = -1;
   let at = 0;
   for (; at + bytesPerStep <= bytes.length; at += bytesPerStep) {
-    const early =
-      of(7, crc ^ byteAt(at)) ^
-      of(6, (crc >>> 8) ^ byteAt(at + 1)) ^
-      of(5, (crc >>> 16) ^ byteAt(at + 2)) ^
-      of(4, (crc >>> 24) ^ byteAt(at + 3));
-    const late =
-      of(3, byteAt(at + 4)) ^ of(2, byteAt(at + 5)) ^ of(1, byteAt(at + 6)) ^ of(0, byteAt(at + 7));
-    crc = early ^ late;
+    const early = crc ^ view.getInt32(at, true);
+    const late = view.getInt32(at + 4, true);
+    crc =
+      of(7, early) ^
+      of(6, early >>> 8) ^
+      of(5, early >>> 16) ^
+      of(4, early >>> 24) ^
+      of(3, late) ^
+      of(2, late >>> 8) ^
+      of(1, late >>> 16) ^
+      of(0, late >>> 24);
   }
-  for (; at < bytes.length; at += 1) crc = (crc >>> 8) ^ of(0, crc ^ byteAt(at));
+  for (; at < bytes.length; at += 1) crc = (crc >>> 8) ^ of(0, crc ^ (bytes[at] as number));
   return (crc ^ -1) >>> 0;
 }

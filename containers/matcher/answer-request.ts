@@ -30,7 +30,7 @@ export type Asked = {
   /** With its query. */
   path: string;
   /** Undefined where it is larger than may be. */
-  body: string | undefined;
+  body: Buffer | undefined;
   /** The pair group that the sender means. */
   wantedGroup?: string | undefined;
 };
@@ -63,7 +63,7 @@ const refuse = (status: number, code: Refusal, details?: unknown): Reply => ({
   body: { code, ...(details === undefined ? {} : { details }) },
 });
 
-type Call = { query: string; body: string; leader: Leader; groupId: string };
+type Call = { query: string; body: Buffer; leader: Leader; groupId: string };
 
 async function route(name: string, { query, body, leader, groupId }: Call): Promise<Reply> {
   switch (name) {
@@ -97,7 +97,7 @@ async function rememberedOrder(digest: string, leader: Leader): Promise<Remember
   return order ? { order } : {};
 }
 
-async function commands(body: string, leader: Leader): Promise<Reply> {
+async function commands(body: Buffer, leader: Leader): Promise<Reply> {
   const parsed = parseCommands(body);
   if ('refusal' in parsed) return parsed.refusal;
   const answered = leader.execute(parsed.value);
@@ -105,7 +105,7 @@ async function commands(body: string, leader: Leader): Promise<Reply> {
   return { status: 200, body: { epoch: leader.epoch, results: await answered } };
 }
 
-async function operation(body: string, leader: Leader, groupId: string): Promise<Reply> {
+async function operation(body: Buffer, leader: Leader, groupId: string): Promise<Reply> {
   const parsed = parse(operatorRequest, body);
   if ('refusal' in parsed) return parsed.refusal;
   const request = parsed.value;
@@ -118,7 +118,7 @@ async function operation(body: string, leader: Leader, groupId: string): Promise
   return { status: 200, body: { epoch: leader.epoch, result } };
 }
 
-async function demand(body: string, leader: Leader): Promise<Reply> {
+async function demand(body: Buffer, leader: Leader): Promise<Reply> {
   const parsed = parse(creditDemand, body);
   if ('refusal' in parsed) return parsed.refusal;
   const { account, asset } = parsed.value;
@@ -128,7 +128,7 @@ async function demand(body: string, leader: Leader): Promise<Reply> {
   };
 }
 
-function toldHead(body: string, leader: Leader): Reply {
+function toldHead(body: Buffer, leader: Leader): Reply {
   const parsed = parse(chainHead, body);
   if ('refusal' in parsed) return parsed.refusal;
   leader.chainHead(parsed.value);
@@ -148,32 +148,23 @@ function normalized(request: CommandRequest): CommandRequest | undefined {
 
 type Parsed<T> = { value: T } | { refusal: Reply };
 
-function parseCommands(body: string): Parsed<CommandRequest[]> {
-  const json = jsonIn(body);
-  if ('refusal' in json) return json;
-  const placements = readPlacements(json.value);
+function parseCommands(body: Buffer): Parsed<CommandRequest[]> {
+  const placements = readPlacements(body);
   if (placements) return { value: placements };
-  const read = readBy(commandsRequest, json.value);
+  const read = parse(commandsRequest, body);
   if ('refusal' in read) return read;
   const requests = read.value.commands.map(normalized);
   const areSound = requests.every((each) => each !== undefined);
   return areSound ? { value: requests } : { refusal: refuse(400, 'invalid_request') };
 }
 
-function parse<T>(schema: z.ZodType<T>, body: string): Parsed<T> {
-  const json = jsonIn(body);
-  return 'refusal' in json ? json : readBy(schema, json.value);
-}
-
-function jsonIn(body: string): Parsed<unknown> {
+function parse<T>(schema: z.ZodType<T>, body: Buffer): Parsed<T> {
+  let json: unknown;
   try {
-    return { value: JSON.parse(body) };
+    json = JSON.parse(body.toString('utf8'));
   } catch {
     return { refusal: refuse(400, 'malformed_json') };
   }
-}
-
-function readBy<T>(schema: z.ZodType<T>, json: unknown): Parsed<T> {
   const parsed = schema.safeParse(json);
   return parsed.success
     ? { value: parsed.data }

@@ -1,6 +1,6 @@
 /** What the owner of a command is told of it: made from its events the moment it was applied. */
 import { assert } from '#domain/assertion.ts';
-import type { EngineEvent } from '#domain/event.ts';
+import type { EngineEvent, OrderDone, Trade } from '#domain/event.ts';
 import type { Digest } from '#domain/order.ts';
 import type { CommandRequest, CommandResult, FillView, OrderView } from '#wire/matcher-api.ts';
 import type { OperatorRequest } from '#wire/operator-request.ts';
@@ -27,14 +27,16 @@ export function firstAnswer(
   const [opening] = events;
   if (opening?.type === 'refused') return { status: 'refused', commandId, code: opening.code };
   assert(opening?.type === 'accepted', `${commandId} was neither accepted nor refused`);
-  const order = orderOf(digest, engine);
+  let order: OrderView | undefined;
   const fills: FillView[] = [];
   for (const event of events) {
-    if (event.type !== 'trade') continue;
-    if (event.takerDigest === digest) fills.push(takerFill(event));
-    // What is left of an order may rest and meet those that it set off.
-    else if (event.makerDigest === digest) fills.push(makerFill(event));
+    if (event.type === 'trade') {
+      if (event.takerDigest === digest) fills.push(takerFill(event));
+      // What is left of an order may rest and meet those that it set off.
+      else if (event.makerDigest === digest) fills.push(makerFill(event));
+    } else if (event.type === 'order_done' && event.digest === digest) order = doneView(event);
   }
+  order ??= orderOf(digest, engine);
   const { sequence } = opening;
   return order
     ? { status: 'accepted', commandId, sequence, order, fills }
@@ -66,19 +68,55 @@ function orderOf(digest: Digest | undefined, engine: Engine): OrderView | undefi
   return digest === undefined ? undefined : engine.order(digest);
 }
 
-type Trade = Extract<EngineEvent, { type: 'trade' }>;
-
-export function takerFill(trade: Trade): FillView {
-  const { takerDigest: digest, takerSide: side, takerFeeUnits: feeUnits } = trade;
-  return { ...common(trade), digest, side, role: 'taker', feeUnits };
+/** What an order was when it ended, it stays: its event says all of it, and nobody need look for it. */
+function doneView(done: OrderDone): OrderView {
+  const view: OrderView = {
+    digest: done.digest,
+    account: done.account,
+    marketId: done.marketId,
+    side: done.side,
+    orderType: done.orderType,
+    timeInForce: done.timeInForce,
+    postOnly: done.postOnly,
+    selfTrade: done.selfTrade,
+    limitTicks: done.limitTicks,
+    triggerTicks: done.triggerTicks,
+    sizeLots: done.sizeLots,
+    displayLots: done.displayLots,
+    spendUnits: done.spendUnits,
+    filledLots: done.filledLots,
+    filledQuoteUnits: done.filledQuoteUnits,
+    feeUnits: done.feeUnits,
+    createdAtMs: done.createdAtMs,
+    expiresAtMs: done.expiresAtMs,
+    status: done.reason,
+  };
+  if (done.clientOrderId !== undefined) view.clientOrderId = done.clientOrderId;
+  return view;
 }
 
-export function makerFill(trade: Trade): FillView {
-  const { makerDigest: digest, makerFeeUnits: feeUnits } = trade;
-  const side = trade.takerSide === 'buy' ? 'sell' : 'buy';
-  return { ...common(trade), digest, side, role: 'maker', feeUnits };
-}
+export const takerFill = (trade: Trade): FillView => ({
+  sequence: trade.sequence,
+  marketId: trade.marketId,
+  atMs: trade.atMs,
+  priceTicks: trade.priceTicks,
+  sizeLots: trade.sizeLots,
+  quoteUnits: trade.quoteUnits,
+  digest: trade.takerDigest,
+  side: trade.takerSide,
+  role: 'taker',
+  feeUnits: trade.takerFeeUnits,
+});
 
-function common({ sequence, marketId, atMs, priceTicks, sizeLots, quoteUnits }: Trade) {
-  return { sequence, marketId, atMs, priceTicks, sizeLots, quoteUnits };
-}
+export const makerFill = (trade: Trade): FillView => ({
+  sequence: trade.sequence,
+  marketId: trade.marketId,
+  atMs: trade.atMs,
+  priceTicks: trade.priceTicks,
+  sizeLots: trade.sizeLots,
+  quoteUnits: trade.quoteUnits,
+  digest: trade.makerDigest,
+  side: trade.takerSide === 'buy' ? 'sell' : 'buy',
+  role: 'maker',
+  feeUnits: trade.makerFeeUnits,
+});

@@ -1,20 +1,38 @@
 /** Commands that wait for the engine: the matcher's own first, then cancels, then orders; each kind in order of arrival. */
 
-export type Rank = 'own' | 'cancel' | 'place';
-
-export class CommandQueue<T> {
-  #ranks: Record<Rank, Fifo<T>> = { own: new Fifo(), cancel: new Fifo(), place: new Fifo() };
+export class CommandQueue<Turn, Order> {
+  readonly #own = new Fifo<Turn>();
+  readonly #cancels = new Fifo<Turn>();
+  readonly #orders = new Fifo<Order>();
 
   get size(): number {
-    return this.#ranks.own.size + this.#ranks.cancel.size + this.#ranks.place.size;
+    return this.#own.size + this.#cancels.size + this.#orders.size;
   }
 
-  push(rank: Rank, item: T): void {
-    this.#ranks[rank].push(item);
+  pushOwn(turn: Turn): void {
+    this.#own.push(turn);
   }
 
-  take(): T | undefined {
-    return this.#ranks.own.take() ?? this.#ranks.cancel.take() ?? this.#ranks.place.take();
+  pushCancel(turn: Turn): void {
+    this.#cancels.push(turn);
+  }
+
+  pushOrder(order: Order): void {
+    this.#orders.push(order);
+  }
+
+  /** What goes before every order. */
+  takeTurn(): Turn | undefined {
+    return this.#own.take() ?? this.#cancels.take();
+  }
+
+  takeOrder(): Order | undefined {
+    return this.#orders.take();
+  }
+
+  /** The next orders, which stay. */
+  nextOrders(count: number): Order[] {
+    return this.#orders.next(count);
   }
 }
 
@@ -47,6 +65,10 @@ export class Fifo<T> {
       this.#head = 0;
     }
     return item;
+  }
+
+  next(count: number): T[] {
+    return this.#items.slice(this.#head, this.#head + count);
   }
 
   *[Symbol.iterator](): Generator<T> {

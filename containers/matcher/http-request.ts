@@ -9,8 +9,8 @@ export type HttpRequest = {
   method: string;
   /** With its query. */
   path: string;
-  /** Undefined where it is larger than may be: it is not read, and the connection is of no more use. */
-  body: string | undefined;
+  /** Undefined where it is larger than may be: it is not read, and the connection is of no more use. It is what was received itself: to be read at once. */
+  body: Buffer | undefined;
   wantedGroup: string | undefined;
   isLast: boolean;
 };
@@ -69,7 +69,7 @@ export class RequestReader {
     if (length > requestBytes) return { ...request, body: undefined, isLast: true };
     if (this.#byteLength < length) return undefined;
     this.#head = undefined;
-    return { ...request, body: this.#take(length).toString('utf8') };
+    return { ...request, body: this.#take(length) };
   }
 
   #readHead(): Head | HttpFault | undefined {

@@ -1,6 +1,6 @@
 /** Turns a verified order into the engine's command, its amounts in ticks and lots by the market's terms of this moment. */
 import type { PlaceOrder } from '#domain/command.ts';
-import { type FittedAmounts, fitAmounts } from '#domain/order.ts';
+import { type FittedAmounts, fitAmounts, type SignedAmounts } from '#domain/order.ts';
 import type { CommandRequest } from '#wire/matcher-api.ts';
 import { parseTerms, type Terms } from '#wire/terms.ts';
 import type { Engine } from './engine/engine.ts';
@@ -16,7 +16,8 @@ export function placeCommand(
   const { digest, order, signature, clientOrderId, delegation } = request;
   const terms = parseTerms(order.terms);
   if (!terms) return undefined;
-  return {
+  // Made field by field, as every order is: what is put together of parts is several times as dear.
+  const command: PlaceOrder = {
     type: 'place',
     commandId: digest,
     nowMs,
@@ -32,12 +33,13 @@ export function placeCommand(
     maxFeeBps: order.maxFeeBps,
     createdAtMs: order.createdAtMs,
     expiresAtMs: order.expiresAtMs,
-    ...(clientOrderId === undefined ? {} : { clientOrderId }),
-    ...(terms.replaces === undefined ? {} : { replaces: terms.replaces }),
-    ...(delegation === undefined ? {} : { delegation }),
     signed: order,
     signature,
   };
+  if (clientOrderId !== undefined) command.clientOrderId = clientOrderId;
+  if (terms.replaces !== undefined) command.replaces = terms.replaces;
+  if (delegation !== undefined) command.delegation = delegation;
+  return command;
 }
 
 function amountsOf(
@@ -49,19 +51,15 @@ function amountsOf(
   // The engine refuses an unknown market before it looks at an amount.
   if (!listed)
     return { limitTicks: 0, sizeLots: 0, spendUnits: 0, triggerTicks: 0, displayLots: 0 };
-  return fitAmounts(
-    {
-      side: order.side === 0 ? 'buy' : 'sell',
-      orderType,
-      cap: order.cap === 0 ? 'base' : 'quote',
-      baseAtoms: order.baseAmount,
-      quoteAtoms: order.quoteAmount,
-      ...(trigger === undefined ? {} : { trigger }),
-      ...(display === undefined ? {} : { display }),
-      isDelegated: delegation !== undefined,
-    },
-    listed.market,
-    listed.base,
-    listed.quote,
-  );
+  const signed: SignedAmounts = {
+    side: order.side === 0 ? 'buy' : 'sell',
+    orderType,
+    cap: order.cap === 0 ? 'base' : 'quote',
+    baseAtoms: order.baseAmount,
+    quoteAtoms: order.quoteAmount,
+    isDelegated: delegation !== undefined,
+  };
+  if (trigger !== undefined) signed.trigger = trigger;
+  if (display !== undefined) signed.display = display;
+  return fitAmounts(signed, listed.market, listed.base, listed.quote);
 }

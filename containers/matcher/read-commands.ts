@@ -1,130 +1,131 @@
 /**
  * Reads the body of `POST /commands`. What functions send is canonical, and nearly all of it are placements: those are read here,
- * field by field. Whatever else comes is read by the schema, which also says what is wrong: where this gives something, the schema gives the same.
+ * byte by byte, in the very form that `commandJson` gives them. Whatever else comes is read by the schema, which also says what is
+ * wrong: where this gives something, the schema gives the same.
  */
 import type { SignedOrder } from '#domain/command.ts';
 import type { CommandRequest } from '#wire/matcher-api.ts';
 import { batchLimit, latestMs } from '#wire/order-body.ts';
 import { parseTerms, termsLengthAtMost } from '#wire/terms.ts';
+import { AsciiScanner } from './ascii-scanner.ts';
 
-type Json = Record<string, unknown>;
 type PlaceRequest = Extract<CommandRequest, { type: 'place' }>;
 
-/** Placements in canonical form, such as a frame can hold; undefined for anything else. */
-export function readPlacements(body: unknown): CommandRequest[] | undefined {
-  if (!hasFields(body, 1) || !Array.isArray(body['commands'])) return undefined;
-  const commands: unknown[] = body['commands'];
-  if (commands.length === 0 || commands.length > batchLimit) return undefined;
-  const read: PlaceRequest[] = [];
-  for (const command of commands) {
-    const placement = readPlacement(command);
-    if (!placement) return undefined;
-    read.push(placement);
-  }
-  return read;
-}
+const spelled = {
+  commands: AsciiScanner.bytesOf('{"commands":['),
+  next: AsciiScanner.bytesOf(','),
+  end: AsciiScanner.bytesOf(']}'),
+  type: AsciiScanner.bytesOf('{"type":"place","digest":"'),
+  order: AsciiScanner.bytesOf('","order":{"account":"'),
+  signer: AsciiScanner.bytesOf('","signer":"'),
+  baseAsset: AsciiScanner.bytesOf('","baseAsset":"'),
+  quoteAsset: AsciiScanner.bytesOf('","quoteAsset":"'),
+  side: AsciiScanner.bytesOf('","side":'),
+  cap: AsciiScanner.bytesOf(',"cap":'),
+  baseAmount: AsciiScanner.bytesOf(',"baseAmount":"'),
+  quoteAmount: AsciiScanner.bytesOf('","quoteAmount":"'),
+  maxFeeBps: AsciiScanner.bytesOf('","maxFeeBps":'),
+  createdAtMs: AsciiScanner.bytesOf(',"createdAtMs":'),
+  expiresAtMs: AsciiScanner.bytesOf(',"expiresAtMs":'),
+  epoch: AsciiScanner.bytesOf(',"epoch":"'),
+  salt: AsciiScanner.bytesOf('","salt":"'),
+  terms: AsciiScanner.bytesOf('","terms":"'),
+  signature: AsciiScanner.bytesOf('"},"signature":"'),
+  quote: AsciiScanner.bytesOf('"'),
+  clientOrderId: AsciiScanner.bytesOf(',"clientOrderId":"'),
+  delegation: AsciiScanner.bytesOf(',"delegation":{"digest":"'),
+  limitUnits: AsciiScanner.bytesOf('","limitUnits":'),
+  close: AsciiScanner.bytesOf('}'),
+} as const;
 
-const digestLength = 66;
-const addressLength = 42;
-const signatureLength = 132;
-const clientOrderIdForm = /^[A-Za-z0-9_-]{1,36}$/;
-
-function readPlacement(json: unknown): PlaceRequest | undefined {
-  if (typeof json !== 'object' || json === null) return undefined;
-  const { type, digest, signature, clientOrderId, delegation } = json as Json;
-  const isNamed = clientOrderId !== undefined;
-  const isDelegated = delegation !== undefined;
-  if (!hasFields(json, 4 + Number(isNamed) + Number(isDelegated)) || type !== 'place')
-    return undefined;
-  if (!isHex(digest, digestLength) || !isHex(signature, signatureLength)) return undefined;
-  const order = readOrder(json['order']);
-  if (!order) return undefined;
-  const placement: PlaceRequest = { type: 'place', digest, order, signature };
-  if (isNamed) {
-    if (typeof clientOrderId !== 'string' || !clientOrderIdForm.test(clientOrderId))
-      return undefined;
-    placement.clientOrderId = clientOrderId;
-  }
-  if (isDelegated) {
-    const limit = readLimit(delegation);
-    if (!limit) return undefined;
-    placement.delegation = limit;
-  }
-  return placement;
-}
-
-function readLimit(json: unknown): PlaceRequest['delegation'] {
-  if (!hasFields(json, 2)) return undefined;
-  const { digest, limitUnits } = json;
-  if (!isHex(digest, digestLength) || !isCount(limitUnits)) return undefined;
-  return { digest, limitUnits };
-}
-
-const isCount = (value: unknown): value is number =>
-  Number.isSafeInteger(value) && (value as number) >= 0;
-const isTime = (value: unknown): value is number => isCount(value) && value <= latestMs;
-const isBit = (value: unknown): value is 0 | 1 => value === 0 || value === 1;
+const below64 = 1n << 64n;
+const below128 = 1n << 128n;
 const bpsAtMost = 10_000;
+const clientOrderIdLength = 36;
 
-function readOrder(json: unknown): SignedOrder | undefined {
-  if (!hasFields(json, 14)) return undefined;
-  const { account, signer, baseAsset, quoteAsset, side, cap, maxFeeBps, terms } = json;
-  const { createdAtMs, expiresAtMs } = json;
-  if (!isHex(account, addressLength) || !isHex(signer, addressLength)) return undefined;
-  if (!isAsset(baseAsset) || !isAsset(quoteAsset) || !isBit(side) || !isBit(cap)) return undefined;
-  if (!isTime(createdAtMs) || !isTime(expiresAtMs)) return undefined;
-  if (!isTime(maxFeeBps) || maxFeeBps > bpsAtMost) return undefined;
-  if (typeof terms !== 'string' || terms.length > termsLengthAtMost) return undefined;
-  if (parseTerms(terms) === undefined) return undefined;
-  const baseAmount = readInteger(json['baseAmount'], below128);
-  const quoteAmount = readInteger(json['quoteAmount'], below128);
-  const epoch = readInteger(json['epoch'], below64);
-  const salt = readInteger(json['salt'], below64);
+/** Placements in canonical form, such as a frame can hold; undefined for anything else. */
+export function readPlacements(body: Uint8Array): CommandRequest[] | undefined {
+  const from = new AsciiScanner(body);
+  if (!from.passes(spelled.commands)) return undefined;
+  const read: PlaceRequest[] = [];
+  do {
+    const placement = readPlacement(from);
+    if (!placement || read.length === batchLimit) return undefined;
+    read.push(placement);
+  } while (from.passes(spelled.next));
+  return from.passes(spelled.end) && from.isAtEnd ? read : undefined;
+}
+
+function readPlacement(from: AsciiScanner): PlaceRequest | undefined {
+  if (!from.passes(spelled.type)) return undefined;
+  const digest = from.hex(32);
+  const order = digest && readOrder(from);
+  if (!order || !from.passes(spelled.signature)) return undefined;
+  const signature = from.hex(65);
+  if (!signature || !from.passes(spelled.quote)) return undefined;
+  const placement: PlaceRequest = { type: 'place', digest, order, signature };
+  if (from.passes(spelled.clientOrderId)) {
+    const name = from.word(clientOrderIdLength);
+    if (!name || !from.passes(spelled.quote)) return undefined;
+    placement.clientOrderId = name;
+  }
+  if (from.passes(spelled.delegation)) {
+    const delegation = readLimit(from);
+    if (!delegation) return undefined;
+    placement.delegation = delegation;
+  }
+  return from.passes(spelled.close) ? placement : undefined;
+}
+
+function readLimit(from: AsciiScanner): PlaceRequest['delegation'] {
+  const digest = from.hex(32);
+  if (!digest || !from.passes(spelled.limitUnits)) return undefined;
+  const limitUnits = from.count();
+  return limitUnits === undefined || !from.passes(spelled.close)
+    ? undefined
+    : { digest, limitUnits };
+}
+
+function readOrder(from: AsciiScanner): SignedOrder | undefined {
+  const account = from.passes(spelled.order) ? from.knownHex(20) : undefined;
+  const signer = account && from.passes(spelled.signer) ? from.knownHex(20) : undefined;
+  const baseAsset = signer && from.passes(spelled.baseAsset) ? from.asset() : undefined;
+  const quoteAsset = baseAsset && from.passes(spelled.quoteAsset) ? from.asset() : undefined;
+  if (!account || !signer || !baseAsset || !quoteAsset) return undefined;
+  const side = from.passes(spelled.side) ? from.count() : undefined;
+  const cap = from.passes(spelled.cap) ? from.count() : undefined;
+  if (!isBit(side) || !isBit(cap)) return undefined;
+  const baseAmount = from.passes(spelled.baseAmount) ? from.bigCount(below128) : undefined;
+  const quoteAmount = from.passes(spelled.quoteAmount) ? from.bigCount(below128) : undefined;
   if (baseAmount === undefined || quoteAmount === undefined) return undefined;
-  if (epoch === undefined || salt === undefined) return undefined;
+  const maxFeeBps = from.passes(spelled.maxFeeBps) ? from.count() : undefined;
+  const createdAtMs = from.passes(spelled.createdAtMs) ? from.count() : undefined;
+  const expiresAtMs = from.passes(spelled.expiresAtMs) ? from.count() : undefined;
+  if (!isUpTo(bpsAtMost, maxFeeBps)) return undefined;
+  if (!isUpTo(latestMs, createdAtMs) || !isUpTo(latestMs, expiresAtMs)) return undefined;
+  const epoch = from.passes(spelled.epoch) ? from.bigCount(below64) : undefined;
+  const salt = from.passes(spelled.salt) ? from.bigCount(below64) : undefined;
+  const terms = from.passes(spelled.terms) ? from.knownText(termsLengthAtMost) : undefined;
+  if (epoch === undefined || salt === undefined || terms === undefined) return undefined;
+  if (parseTerms(terms) === undefined) return undefined;
   return {
-    ...{ account, signer: signer === account ? account : signer, baseAsset, quoteAsset },
-    ...{ side, cap, baseAmount, quoteAmount },
-    ...{ maxFeeBps, createdAtMs, expiresAtMs, epoch, salt, terms },
+    account,
+    signer,
+    baseAsset,
+    quoteAsset,
+    side,
+    cap,
+    baseAmount,
+    quoteAmount,
+    maxFeeBps,
+    createdAtMs,
+    expiresAtMs,
+    epoch,
+    salt,
+    terms,
   };
 }
 
-/** Whether it is an object, and has so many fields: one too many is one that nobody knows. */
-function hasFields(value: unknown, count: number): value is Json {
-  if (typeof value !== 'object' || value === null) return false;
-  let left = count;
-  for (const _ in value) left -= 1;
-  return left === 0;
-}
-
-/** `0x` and lower-case digits, of a length in all. */
-function isHex(text: unknown, length: number): text is string {
-  if (typeof text !== 'string' || text.length !== length || !text.startsWith('0x')) return false;
-  for (let at = 2; at < length; at += 1) if (!isHexDigit(text.charCodeAt(at))) return false;
-  return true;
-}
-
-const isHexDigit = (code: number): boolean =>
-  (code >= 0x30 && code <= 0x39) || (code >= 0x61 && code <= 0x66);
-
-const assetForm = /^0x(0|[1-9a-f][0-9a-f]{0,63})$/;
-const isAsset = (text: unknown): text is string => typeof text === 'string' && assetForm.test(text);
-
-const below64 = { digits: 20, limit: 1n << 64n };
-const below128 = { digits: 39, limit: 1n << 128n };
-const safeDigits = 15;
-
-/** Decimal text without zeros in front. */
-function readInteger(
-  text: unknown,
-  { digits, limit }: { digits: number; limit: bigint },
-): bigint | undefined {
-  if (typeof text !== 'string' || text.length === 0 || text.length > digits) return undefined;
-  if (text.length > 1 && text.charCodeAt(0) === 0x30) return undefined;
-  for (let at = 0; at < text.length; at += 1) {
-    const code = text.charCodeAt(at);
-    if (code < 0x30 || code > 0x39) return undefined;
-  }
-  const value = BigInt(text);
-  return text.length <= safeDigits || value < limit ? value : undefined;
-}
+const isBit = (value: number | undefined): value is 0 | 1 => value === 0 || value === 1;
+const isUpTo = (most: number, value: number | undefined): value is number =>
+  value !== undefined && value <= most;

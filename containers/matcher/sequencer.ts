@@ -8,41 +8,44 @@ import type { EngineEvent } from '#domain/event.ts';
 import type { CommandRequest, CommandResult } from '#wire/matcher-api.ts';
 import { cancelledIn, firstAnswer, identityOf, repeatedAnswer } from './answers.ts';
 import { queuedCommands } from './bounds.ts';
-import { CommandQueue, type Rank } from './command-queue.ts';
+import { CommandQueue } from './command-queue.ts';
 import type { WaitingOrder } from './credit-desk.ts';
 import { doorRefusal } from './door-checks.ts';
 import { asError } from './doubt.ts';
 import { isDue, rest, steps } from './engine/drive.ts';
-import { memoryMs } from './engine/limits.ts';
-import { WindowQueue } from './engine/window-queue.ts';
+import { InFlight } from './in-flight.ts';
 import { placeCommand } from './place-command.ts';
 import { type OtherRequest, onlyOf, requestCommand } from './request-command.ts';
 import type { Request, SequencerOptions } from './sequencer-options.ts';
 import { isNotOfKey, ordersOfKey, replacesAnother } from './session-keys.ts';
-import { WaitingOrders, type WaitingPlacement } from './waiting-orders.ts';
+import { TakenCommand, TakenOrder, TakenRequest } from './taken-command.ts';
+import { WaitingCancels } from './waiting-cancels.ts';
 
 type Answer = (result: CommandResult) => void;
 /** What a turn of the queue has left to do; it stops after each applied command, so that the journal can keep up. */
 type Steps = Generator<void, void>;
-/** Nothing is left of most turns: an order is one command. */
-type Turn = (nowMs: number) => Steps | undefined;
+type Turn = (nowMs: number) => Steps;
 type CancelRequest = Extract<CommandRequest, { type: 'cancel' }>;
 type CancelAllRequest = Extract<CommandRequest, { type: 'cancel_all' }>;
 /** `covered`: what waited when it was asked. */
-type MassCancel = { covered: WaitingPlacement[]; nowMs: number; answer: Answer };
+type MassCancel = { covered: TakenOrder[]; nowMs: number; answer: Answer };
+
+/** Orders that are announced to the engine together: as many as it looks ahead at in one go. */
+const announcedTogether = 16;
 
 export class Sequencer {
   #options: SequencerOptions;
-  #queue = new CommandQueue<Turn>();
+  #queue = new CommandQueue<Turn, TakenOrder>();
   #turn: Steps | undefined;
-  /** Commands that are not answered yet, by id, with those who asked for the same again: they get the same answer. */
-  #inFlight = new Map<string, Answer[] | undefined>();
+  #inFlight = new InFlight();
   #whenIdle: (() => void)[] = [];
-  #waiting = new WaitingOrders();
-  /** Cancels that found their order waiting: the engine, which never saw it, remembers them as refused. */
-  #tookWaiting = new Map<string, CommandResult>();
-  #tookWindow = new WindowQueue<string>();
+  /** How many of the queue's next orders were announced, as commands of one moment. They are announced anew once anything else came. */
+  #announced = { count: 0, nowMs: 0 };
+  #waitingCancels = new WaitingCancels();
   #pumpIsDue = false;
+  /** What the command that is applied has done so far. */
+  #events: EngineEvent[] = [];
+  #emit = (event: EngineEvent) => void this.#events.push(event);
 
   constructor(options: SequencerOptions) {
     this.#options = options;
@@ -51,16 +54,18 @@ export class Sequencer {
   /** Takes all commands of a request or, where there is no room, none. */
   execute(requests: readonly Request[]): Promise<CommandResult[]> | 'busy' {
     if (this.#queue.size + requests.length > queuedCommands) return 'busy';
-    const results = new Array<CommandResult>(requests.length);
+    if (requests.length === 0) return Promise.resolve([]);
     const { promise, resolve } = Promise.withResolvers<CommandResult[]>();
-    let left = requests.length;
-    if (left === 0) resolve(results);
-    for (const [at, request] of requests.entries())
-      this.#take(request, (result) => {
-        results[at] = result;
-        left -= 1;
-        if (left === 0) resolve(results);
-      });
+    const whole = new TakenRequest(requests.length, () =>
+      this.#options.journal.whenDurable(() => {
+        for (const taken of whole.commands) this.#inFlight.remove(taken);
+        resolve(whole.results);
+        if (this.#inFlight.size === 0) for (const idle of this.#whenIdle.splice(0)) idle();
+      }),
+    );
+    const takenAtMs = this.#nowMs();
+    for (const [place, request] of requests.entries())
+      this.#take(request, { whole, place, takenAtMs });
     return promise;
   }
 
@@ -68,10 +73,11 @@ export class Sequencer {
   submit(make: (nowMs: number) => Command | undefined): Promise<EngineEvent[]> {
     const { promise, resolve } = Promise.withResolvers<EngineEvent[]>();
     const drive = this.#drive.bind(this);
-    this.#enqueue('own', function* (nowMs) {
+    this.#queue.pushOwn(function* (nowMs) {
       const command = make(nowMs);
       resolve(command ? yield* drive(command) : []);
     });
+    this.#pumpSoon();
     return promise;
   }
 
@@ -89,8 +95,9 @@ export class Sequencer {
       while (journal.hasRoom) {
         if (this.#turn) {
           if (this.#turn.next().done) this.#turn = undefined;
-        } else if (!this.#takeTurn()) break;
+        } else if (!this.#takeNext()) break;
       }
+      this.#announced.count = 0;
       journal.flush();
       settled();
     } catch (error) {
@@ -103,62 +110,53 @@ export class Sequencer {
     if (this.#inFlight.size > 0) await new Promise<void>((resolve) => this.#whenIdle.push(resolve));
   }
 
-  #take(request: Request, answer: Answer): void {
+  #take(request: Request, of: { whole: TakenRequest; place: number; takenAtMs: number }): void {
     const { engine, tombstones, clock } = this.#options;
+    const { whole, place, takenAtMs } = of;
     const about = identityOf(request);
     const { commandId } = about;
-    if (this.#inFlight.has(commandId)) {
-      const alike = this.#inFlight.get(commandId) ?? [];
-      alike.push((result) => answer({ ...result, repeated: true }));
-      this.#inFlight.set(commandId, alike);
+    const before = this.#inFlight.find(commandId);
+    if (before) {
+      before.join(whole, place);
       return;
     }
-    const known = this.#tookWaiting.get(commandId) ?? repeatedAnswer(about, engine);
+    const known = this.#waitingCancels.find(commandId) ?? repeatedAnswer(about, engine);
     if (known) {
-      const repeated = { ...this.#switched(request, known), repeated: true as const };
-      this.#options.journal.whenDurable(() => answer(repeated));
+      whole.settle(place, { ...this.#switched(request, known), repeated: true });
       return;
     }
     const code = doorRefusal(request, clock.nowMs(), tombstones);
     if (code) {
-      answer({ status: 'refused', commandId, code });
+      whole.settle(place, { status: 'refused', commandId, code });
       return;
     }
-    this.#inFlight.set(commandId, undefined);
-    this.#queued(request, (result) => {
-      const others = this.#inFlight.get(commandId);
-      this.#inFlight.delete(commandId);
-      answer(result);
-      if (others) for (const other of others) other(result);
-      if (this.#inFlight.size === 0) for (const idle of this.#whenIdle.splice(0)) idle();
-    });
-  }
-
-  /** Puts a command into the queue; `leave` is called when its answer may leave. */
-  #queued(request: Request, leave: Answer): void {
-    const answer = (result: CommandResult) =>
-      this.#options.journal.whenDurable(() => leave(result));
     if (request.type === 'place') {
-      const placement = { request, takenAtMs: this.#nowMs(), answer };
-      this.#waiting.add(placement);
-      this.#enqueue('place', (nowMs) => this.#place(placement, nowMs));
-    } else if (request.type === 'cancel') {
-      this.#enqueue('cancel', (nowMs) => this.#cancel(request, nowMs, answer));
-    } else if (request.type === 'cancel_all') {
-      // Those that are taken after it are not meant.
-      const { account, delegation } = request;
-      const covered = this.#waiting.of(account, { ...onlyOf(request), delegation });
-      this.#enqueue('cancel', (nowMs) => {
-        const at = { covered, nowMs, answer };
-        return delegation === undefined
-          ? this.#cancelAll(request, at)
-          : this.#cancelAllOfKey(request, at);
-      });
-    } else this.#enqueue('cancel', (nowMs) => this.#other(request, nowMs, answer));
+      const order = new TakenOrder(request, { commandId, takenAtMs, whole, place });
+      this.#inFlight.add(order);
+      this.#queue.pushOrder(order);
+    } else {
+      const taken = new TakenCommand(request, { commandId, takenAtMs, whole, place });
+      this.#inFlight.add(taken);
+      this.#queue.pushCancel(this.#turnOf(request, (result) => taken.settle(result)));
+    }
+    this.#pumpSoon();
   }
 
-  #enqueue(rank: Rank, turn: Turn): void {
-    this.#queue.push(rank, turn);
+  #turnOf(request: OtherRequest, answer: Answer): Turn {
+    if (request.type === 'cancel') return (nowMs) => this.#cancel(request, nowMs, answer);
+    if (request.type !== 'cancel_all') return (nowMs) => this.#other(request, nowMs, answer);
+    // Those that are taken after it are not meant.
+    const { account, delegation } = request;
+    const covered = this.#inFlight.waitingOf(account, { ...onlyOf(request), delegation });
+    return (nowMs) => {
+      const at = { covered, nowMs, answer };
+      return delegation === undefined
+        ? this.#cancelAll(request, at)
+        : this.#cancelAllOfKey(request, at);
+    };
+  }
+
+  #pumpSoon(): void {
     if (this.#pumpIsDue) return;
     this.#pumpIsDue = true;
     this.#options.timers.soon(() => this.pump());
@@ -169,20 +167,41 @@ export class Sequencer {
   }
 
   /** What is due comes as a turn of its own, before what waits; false where nothing waits. */
-  #takeTurn(): boolean {
+  #takeNext(): boolean {
     const { engine } = this.#options;
     if (this.#queue.size === 0) return false;
-    const nowMs = this.#nowMs();
-    this.#turn =
-      engine.isUnfinished || isDue(engine, nowMs)
-        ? this.#catchUp(nowMs)
-        : this.#queue.take()?.(nowMs);
+    const isAnnounced = this.#announced.count > 0;
+    const nowMs = isAnnounced ? this.#announced.nowMs : this.#nowMs();
+    if (engine.isUnfinished || isDue(engine, nowMs)) this.#turn = this.#catchUp(nowMs);
+    else this.#turn = this.#queue.takeTurn()?.(nowMs);
+    if (this.#turn) {
+      this.#announced.count = 0;
+      return true;
+    }
+    if (!isAnnounced) this.#announce(nowMs);
+    const order = this.#queue.takeOrder();
+    this.#announced.count -= 1;
+    if (order) this.#turn = this.#place(order, nowMs);
     return true;
+  }
+
+  /** The queue's next orders become commands, and the engine looks ahead at what they will need. */
+  #announce(nowMs: number): void {
+    const next = this.#queue.nextOrders(announcedTogether);
+    const commands: PlaceOrder[] = [];
+    for (const order of next) {
+      // Cancelled while it waited.
+      if (order.result) continue;
+      order.announced = this.#commandOf(order, nowMs);
+      commands.push(order.announced);
+    }
+    this.#options.engine.prepare(commands);
+    this.#announced = { count: next.length, nowMs };
   }
 
   *#catchUp(nowMs: number): Steps {
     const { engine, newCommandId } = this.#options;
-    const fired = this.#waiting.accounts().flatMap((account) => {
+    const fired = this.#inFlight.waitingAccounts().flatMap((account) => {
       const dueMs = engine.switchOf(account);
       return dueMs > 0 && dueMs <= nowMs ? [{ account, dueMs }] : [];
     });
@@ -192,7 +211,7 @@ export class Sequencer {
     } while (isDue(engine, nowMs));
     // A switch means what waits as well as what rests; not what was taken after its time.
     for (const { account, dueMs } of fired)
-      for (const placement of this.#waiting.of(account))
+      for (const placement of this.#inFlight.waitingOf(account))
         if (placement.takenAtMs < dueMs) yield* this.#letGo(placement, nowMs);
   }
 
@@ -212,32 +231,31 @@ export class Sequencer {
   #apply(command: Command): EngineEvent[] {
     const { engine, journal, applied } = this.#options;
     const events: EngineEvent[] = [];
-    engine.apply(command, (event) => events.push(event));
+    this.#events = events;
+    engine.apply(command, this.#emit);
     journal.append(command, events);
     applied(command, events);
     return events;
   }
 
-  #place(placement: WaitingPlacement, nowMs: number): Steps | undefined {
+  #place(placement: TakenOrder, nowMs: number): Steps | undefined {
     const { engine, tombstones, deskTakes } = this.#options;
     const { digest, order, delegation } = placement.request;
-    if (!this.#waiting.has(placement)) return undefined;
+    if (placement.result) return undefined;
+    const command = placement.announced;
+    assert(command, 'an order comes that was not announced');
     const isBuried = tombstones.isBuried(digest, order.account, nowMs, delegation?.digest);
-    // The desk looks at the very command that enters: it is made once.
-    const command = this.#commandOf(placement, nowMs);
     if (isBuried || replacesAnother(placement.request, command, engine)) {
       const code = isBuried ? 'order_cancelled' : 'not_owner';
-      this.#settle(placement, { status: 'refused', commandId: digest, code });
+      placement.settle({ status: 'refused', commandId: digest, code });
       return undefined;
     }
-    // The desk's look and the order's turn are one after the other: its texts are resolved once for both.
-    engine.prepare([command]);
     if (deskTakes(command, () => this.#waitingOrder(placement))) return undefined;
     return this.#enterNow(placement, command);
   }
 
   /** As `#enter`, in the turn that began a moment ago: nothing is due or unfinished before it. */
-  #enterNow(placement: WaitingPlacement, command: PlaceOrder): Steps | undefined {
+  #enterNow(placement: TakenOrder, command: PlaceOrder): Steps | undefined {
     const { engine } = this.#options;
     assert(!engine.isUnfinished, 'an order enters before what is unfinished');
     const events = this.#apply(command);
@@ -246,7 +264,7 @@ export class Sequencer {
     return undefined;
   }
 
-  *#enterOn(placement: WaitingPlacement, events: EngineEvent[]): Steps {
+  *#enterOn(placement: TakenOrder, events: EngineEvent[]): Steps {
     yield;
     let all = events;
     for (const each of rest(this.#options)) {
@@ -256,33 +274,26 @@ export class Sequencer {
     this.#entered(placement, all);
   }
 
-  *#enter(placement: WaitingPlacement, command: PlaceOrder): Steps {
+  *#enter(placement: TakenOrder, command: PlaceOrder): Steps {
     this.#entered(placement, yield* this.#drive(command));
   }
 
-  #entered(placement: WaitingPlacement, events: readonly EngineEvent[]): void {
-    const { digest } = placement.request;
-    const about = { commandId: digest, digest };
-    this.#settle(placement, firstAnswer(about, events, this.#options.engine));
+  #entered(placement: TakenOrder, events: readonly EngineEvent[]): void {
+    placement.settle(firstAnswer(identityOf(placement.request), events, this.#options.engine));
   }
 
-  #settle(placement: WaitingPlacement, result: CommandResult): void {
-    this.#waiting.remove(placement);
-    placement.answer(result);
-  }
-
-  #commandOf({ request }: WaitingPlacement, nowMs: number): PlaceOrder {
+  #commandOf({ request }: TakenOrder, nowMs: number): PlaceOrder {
     const command = placeCommand(request, this.#options.engine, nowMs);
     assert(command, 'an order without terms passed the door');
     return command;
   }
 
   /** The order as the credit desk sees it. */
-  #waitingOrder(placement: WaitingPlacement): WaitingOrder {
+  #waitingOrder(placement: TakenOrder): WaitingOrder {
     const { engine } = this.#options;
     const { digest, order } = placement.request;
     const enter = this.#enter.bind(this);
-    const isRemoved = () => !this.#waiting.has(placement);
+    const isRemoved = () => placement.result !== undefined;
     return {
       account: order.account,
       command: () => this.#commandOf(placement, this.#nowMs()),
@@ -290,15 +301,16 @@ export class Sequencer {
       enter: (isFunded) => {
         const { promise, resolve } = Promise.withResolvers<boolean>();
         const commandOf = (nowMs: number) => this.#commandOf(placement, nowMs);
-        this.#enqueue('own', function* (nowMs) {
+        this.#queue.pushOwn(function* (nowMs) {
           // The order that it replaces may have been filled since, and its credit is spent.
           const lacks = isFunded && !isRemoved() && engine.shortfall(commandOf(nowMs)).units > 0;
           if (!lacks && !isRemoved()) yield* enter(placement, commandOf(nowMs));
           resolve(!lacks);
         });
+        this.#pumpSoon();
         return promise;
       },
-      refuse: (code) => this.#settle(placement, { status: 'refused', commandId: digest, code }),
+      refuse: (code) => placement.settle({ status: 'refused', commandId: digest, code }),
     };
   }
 
@@ -307,34 +319,31 @@ export class Sequencer {
     const { engine, tombstones } = this.#options;
     const { commandId, digest, account, delegations } = request;
     const isUnseen = !engine.order(digest) && !engine.firstResult(digest);
-    const placement = isUnseen ? this.#waiting.find(digest, account) : undefined;
+    const placement = isUnseen ? this.#inFlight.findWaiting(digest, account) : undefined;
     if (isNotOfKey(request, engine, placement?.request))
       return answer({ status: 'refused', commandId, code: 'not_owner' });
     const events = yield* this.#drive({ type: 'cancel', commandId, nowMs, account, digest });
     if (isUnseen) tombstones.bury(digest, account, nowMs, placement ? undefined : delegations);
     if (!placement) {
-      answer(firstAnswer({ commandId, digest }, events, engine));
+      answer(firstAnswer(identityOf(request), events, engine));
       return;
     }
-    this.#settle(placement, { status: 'refused', commandId: digest, code: 'order_cancelled' });
+    placement.settle({ status: 'refused', commandId: digest, code: 'order_cancelled' });
     const { sequence } = engine;
     const took: CommandResult = { status: 'accepted', commandId, sequence, fills: [] };
-    this.#tookWindow.prune(nowMs - memoryMs, (id) => this.#tookWaiting.delete(id));
-    this.#tookWindow.push(commandId, nowMs);
-    this.#tookWaiting.set(commandId, took);
+    this.#waitingCancels.note(took, nowMs);
     answer(took);
   }
 
   /** What rests is the engine's to cancel; what waited when it was asked never enters, whoever leads. */
   *#cancelAll(request: CancelAllRequest, at: MassCancel): Steps {
     const { engine } = this.#options;
-    const { commandId } = request;
     const events = yield* this.#drive(requestCommand(request, engine, at.nowMs));
-    const result = firstAnswer({ commandId }, events, engine);
+    const result = firstAnswer(identityOf(request), events, engine);
     let cancelled = cancelledIn(events);
     if (result.status === 'accepted') {
       for (const placement of at.covered) {
-        if (!this.#waiting.has(placement)) continue;
+        if (placement.result) continue;
         yield* this.#letGo(placement, at.nowMs);
         cancelled += 1;
       }
@@ -349,7 +358,7 @@ export class Sequencer {
     const live = ordersOfKey(request, engine);
     for (const digest of live)
       yield* this.#drive({ type: 'cancel', commandId: newCancelId(), nowMs, account, digest });
-    const waiting = covered.filter((placement) => this.#waiting.has(placement));
+    const waiting = covered.filter((placement) => !placement.result);
     for (const placement of waiting) yield* this.#letGo(placement, nowMs);
     const cancelled = live.length + waiting.length;
     const { sequence } = engine;
@@ -357,14 +366,14 @@ export class Sequencer {
   }
 
   /** An order that waits never enters; a cancel in the journal says so to the next leader. */
-  *#letGo(placement: WaitingPlacement, nowMs: number): Steps {
+  *#letGo(placement: TakenOrder, nowMs: number): Steps {
     const { tombstones, newCancelId } = this.#options;
     const { digest, order } = placement.request;
     const { account } = order;
     const commandId = newCancelId();
     yield* this.#drive({ type: 'cancel', commandId, nowMs, account, digest });
     tombstones.bury(digest, account, nowMs);
-    this.#settle(placement, { status: 'refused', commandId: digest, code: 'order_cancelled' });
+    placement.settle({ status: 'refused', commandId: digest, code: 'order_cancelled' });
   }
 
   *#other(request: OtherRequest, nowMs: number, answer: Answer): Steps {

@@ -202,7 +202,10 @@ test('the door takes heads, and nothing that is none', async () => {
   await world.time.pass(staleMs + 6_000);
   const door = { groupId, leader: () => running.leader, isAlive: () => true };
   const post = (body: unknown) =>
-    answerRequest({ method: 'POST', path: '/chain-head', body: JSON.stringify(body) }, door);
+    answerRequest(
+      { method: 'POST', path: '/chain-head', body: Buffer.from(JSON.stringify(body)) },
+      door,
+    );
   expect(await post({ number: -1, atMs: 1 })).toMatchObject({ status: 400 });
   expect(await post({ number: 7, atMs: world.time.clock.nowMs() })).toMatchObject({ status: 200 });
   await world.time.pass(100);

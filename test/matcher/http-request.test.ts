@@ -43,7 +43,12 @@ describe('requests on a connection', () => {
         (requests, at) => {
           const bytes = Buffer.concat(requests.map(bytesOf));
           expect(readAll(cut(bytes, at))).toEqual(
-            requests.map((each) => ({ ...each, wantedGroup: undefined, isLast: false })),
+            requests.map(({ body, ...each }) => ({
+              ...each,
+              body: Buffer.from(body),
+              wantedGroup: undefined,
+              isLast: false,
+            })),
           );
         },
       ),
@@ -53,7 +58,13 @@ describe('requests on a connection', () => {
   test('name the group that they mean, and say when they are the last', () => {
     const head = 'GET /health HTTP/1.1\r\nX-Crossbook-Group:  majors \r\nConnection: Close\r\n\r\n';
     expect(readText(head)).toEqual([
-      { method: 'GET', path: '/health', body: '', wantedGroup: 'majors', isLast: true },
+      {
+        method: 'GET',
+        path: '/health',
+        body: Buffer.alloc(0),
+        wantedGroup: 'majors',
+        isLast: true,
+      },
     ]);
   });
 
@@ -70,7 +81,7 @@ describe('requests on a connection', () => {
     expect(reader.next()).toBeUndefined();
     expect([reader.takeAwaitsContinue(), reader.takeAwaitsContinue()]).toEqual([true, false]);
     reader.push(Buffer.from('{}'));
-    expect(reader.next()).toMatchObject({ body: '{}' });
+    expect(reader.next()).toMatchObject({ body: Buffer.from('{}') });
   });
 });
 

@@ -196,7 +196,7 @@ test('whatever is sent, the matcher answers with a code of the list and its stat
       const { engine } = running.leader;
       const before = { sequence: engine.sequence, hash: engine.stateHash() };
       const door = { groupId, leader: () => running.leader, isAlive: () => true };
-      const asked = { method, path, body: body(world) };
+      const asked = { method, path, body: Buffer.from(body(world)) };
       const reply = await world.time.until(answerRequest(asked, door)).catch((cause) => {
         throw new Error(`${method} ${path} ${asked.body}`, { cause });
       });

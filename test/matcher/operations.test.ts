@@ -144,7 +144,10 @@ test('the door takes operations of its own group by their schema', async () => {
   const door = { groupId, leader: () => running.leader, isAlive: () => true };
   const post = (body: unknown) =>
     world.time.until(
-      answerRequest({ method: 'POST', path: '/operations', body: JSON.stringify(body) }, door),
+      answerRequest(
+        { method: 'POST', path: '/operations', body: Buffer.from(JSON.stringify(body)) },
+        door,
+      ),
     );
   expect(await post(world.setState('halted'))).toMatchObject({
     status: 200,

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { commandJson, commandsRequest } from '#wire/matcher-api.ts';
+import { placeBody } from '#wire/order-body.ts';
 import { readPlacements } from '../../containers/matcher/read-commands.ts';
 import { anySignedOrder } from '../wire/journal-arbitraries.ts';
 
@@ -80,15 +81,27 @@ const oddity = fc.oneof(
   fc.jsonValue(),
 );
 
+const bytesOf = (json: unknown) => Buffer.from(JSON.stringify(json));
+
+/** Whatever is read byte by byte must be what the schema reads of the same text. */
+function expectAsSchema(bytes: Buffer): boolean {
+  const quick = readPlacements(bytes);
+  if (!quick) return false;
+  const whole = commandsRequest.safeParse(JSON.parse(bytes.toString()));
+  expect(whole.error).toBeUndefined();
+  expect(quick).toEqual(whole.data?.commands);
+  return true;
+}
+
 test('placements are read as the schema reads them', () => {
   fc.assert(
     fc.property(body, (json) => {
-      expect(readPlacements(json)).toEqual(commandsRequest.parse(json).commands);
+      expect(readPlacements(bytesOf(json))).toEqual(commandsRequest.parse(json).commands);
     }),
   );
 });
 
-test('what is odd is left to the schema, or read as it does', () => {
+test('what an odd value makes of a placement is left to the schema, or read as it does', () => {
   let read = 0;
   fc.assert(
     fc.property(
@@ -104,12 +117,7 @@ test('what is odd is left to the schema, or read as it does', () => {
         const name = names[field % names.length] as string;
         if (value === undefined) delete target[name];
         else Object.defineProperty(target, name, { value, enumerable: true, configurable: true });
-        const quick = readPlacements(json);
-        if (!quick) return;
-        read += 1;
-        const whole = commandsRequest.safeParse(json);
-        expect(whole.error).toBeUndefined();
-        expect(quick).toEqual(whole.data?.commands);
+        if (expectAsSchema(bytesOf(json))) read += 1;
       },
     ),
     { numRuns: 3_000 },
@@ -117,12 +125,52 @@ test('what is odd is left to the schema, or read as it does', () => {
   expect(read).toBeGreaterThan(20);
 });
 
+/** Bytes that mean something in JSON, and some that need more than one. */
+const someBytes = fc
+  .oneof(fc.constantFrom(...'0019afAFx"\\,:{}[]-+.eE _ä'), fc.string({ maxLength: 4 }))
+  .map((text) => Buffer.from(text));
+
+test('what odd bytes make of a body is left to the schema, or read as it does', () => {
+  let read = 0;
+  fc.assert(
+    fc.property(body, fc.nat(), fc.nat({ max: 3 }), someBytes, (json, place, dropped, bytes) => {
+      const whole = bytesOf(json);
+      const at = place % whole.length;
+      const odd = Buffer.concat([whole.subarray(0, at), bytes, whole.subarray(at + dropped)]);
+      if (expectAsSchema(odd)) read += 1;
+    }),
+    { numRuns: 5_000 },
+  );
+  expect(read).toBeGreaterThan(20);
+});
+
+test('a body that ends early is left to the schema, wherever it ends', () => {
+  const [json] = fc.sample(body, { numRuns: 1, seed: 5 });
+  const whole = bytesOf(json);
+  for (let length = 0; length < whole.length; length += 1)
+    expect(readPlacements(whole.subarray(0, length))).toBeUndefined();
+});
+
 test.each([null, 1, 'commands', [], {}, { commands: [] }, { commands: [null] }, { commands: {} }])(
   '%j is left to the schema',
-  (json) => expect(readPlacements(json)).toBeUndefined(),
+  (json) => expect(readPlacements(bytesOf(json))).toBeUndefined(),
 );
 
 test('more than a batch holds is left to the schema', () => {
   const [one] = fc.sample(placement, { numRuns: 1, seed: 3 });
-  expect(readPlacements({ commands: Array.from({ length: 21 }, () => one) })).toBeUndefined();
+  const commands = (count: number) =>
+    bytesOf({ commands: Array.from({ length: count }, () => one) });
+  expect(readPlacements(commands(20))).toHaveLength(20);
+  expect(readPlacements(commands(21))).toBeUndefined();
+});
+
+test('what functions send of an order is read here, not by the schema', () => {
+  const [command] = fc.sample(placement, { numRuns: 1, seed: 7 });
+  const { order, signature } = JSON.parse(JSON.stringify(command));
+  // A user's fields may come in any order; the function's schema puts them in one.
+  const asSent = Object.fromEntries(Object.entries(order).reverse());
+  const { order: verified } = placeBody.parse({ signature, order: asSent });
+  const digest = `0x${'d1'.repeat(32)}`;
+  const sent = commandJson({ type: 'place', digest, order: verified, signature });
+  expect(readPlacements(bytesOf({ commands: [sent] }))).toHaveLength(1);
 });

@@ -43,10 +43,10 @@ export class PreparedCommands {
     }
   }
 
-  /** The request of a command that was announced last; nobody where it is to be resolved to be looked at. */
+  /** The request of a command that was announced and has not come; nobody where it is to be resolved to be looked at. */
   find(command: Command): number {
-    const place = this.#end - 1;
-    if (this.#next > place || this.#commands[place] !== command) return nobody;
+    const place = this.#commands.indexOf(command, this.#next);
+    if (place < 0 || place >= this.#end) return nobody;
     return this.#isOutdated(command, place) ? nobody : this.#rowOf(place);
   }
 

@@ -60,6 +60,7 @@ export type JournalOptions = {
 export type Release = (shardSequence: string) => void;
 
 type PendingFrame = { data: Uint8Array; releases: Release[] };
+type DurableFrame = { shardSequence: string; releases: Release[] };
 type OpenFrame = {
   atMs: number;
   lastSequence: number;
@@ -86,6 +87,8 @@ export class Journal {
   /** Closed and not yet durable, oldest first; the first one is in flight while `#putting`. */
   #closed: PendingFrame[] = [];
   #putting = false;
+  /** What was derived from these may leave, and does in the next turn of the event loop. */
+  #durable: DurableFrame[] = [];
   #stopped = false;
   #drained: (() => void)[] = [];
 
@@ -130,17 +133,16 @@ export class Journal {
 
   /** Runs once everything appended so far is durable and answers may leave; never if that cannot be known. */
   whenDurable(run: () => void): void {
-    const holder = this.#open ?? this.#closed.at(-1);
+    const holder = this.#open ?? this.#closed.at(-1) ?? this.#durable.at(-1);
     if (this.#stopped) return;
     if (holder) holder.releases.push(run);
-    else if (this.#options.lease.isSurelyHeld()) run();
-    else this.#doubt(new Doubt('the lease ran out before an answer could leave'));
+    else if (this.#leads()) run();
   }
 
   /** Resolves when nothing waits any more. */
   drained(): Promise<void> {
     this.flush();
-    if (!this.#putting && this.#closed.length === 0) return Promise.resolve();
+    if (this.#isDrained()) return Promise.resolve();
     return new Promise((resolve) => this.#drained.push(resolve));
   }
 
@@ -193,22 +195,48 @@ export class Journal {
       this.#doubt(asError(error));
     }
     this.#putting = false;
-    if (!this.#stopped) for (const run of this.#drained.splice(0)) run();
+    this.#tellDrained();
   }
 
-  async #put(next: PendingFrame): Promise<void> {
-    const { clock, lease, room, putTook } = this.#options;
+  async #put({ data, releases }: PendingFrame): Promise<void> {
+    const { clock, timers, room, putTook } = this.#options;
     const sentAtMs = clock.monotonicMs();
-    const shardSequence = await putUntilDurable(next.data, this.#after, this.#options);
-    if (this.#stopped) return;
-    // W4: the journal has it, but whether readers will take it from us is sure only while we lead.
-    if (!lease.isSurelyHeld()) throw new Doubt('the lease ran out while a frame was written');
+    const shardSequence = await putUntilDurable(data, this.#after, this.#options);
+    if (this.#stopped || !this.#leads()) return;
     this.#after = shardSequence;
     putTook(clock.monotonicMs() - sentAtMs);
     this.#closed.shift();
-    for (const release of next.releases) release(shardSequence);
+    // Answers leave when the next put is on its way: it would wait for them otherwise, some ms after a large frame.
+    this.#durable.push({ shardSequence, releases });
+    if (this.#durable.length === 1) timers.soon(() => this.#release());
     room();
     if (this.#closed.length === 0) this.#close();
+  }
+
+  #release(): void {
+    if (this.#stopped || !this.#leads()) return;
+    try {
+      for (const { shardSequence, releases } of this.#durable.splice(0))
+        for (const release of releases) release(shardSequence);
+    } catch (error) {
+      this.#doubt(asError(error));
+    }
+    this.#tellDrained();
+  }
+
+  #isDrained(): boolean {
+    return !this.#putting && this.#closed.length + this.#durable.length === 0;
+  }
+
+  #tellDrained(): void {
+    if (!this.#stopped && this.#isDrained()) for (const run of this.#drained.splice(0)) run();
+  }
+
+  /** W4: the journal has what was put, but whether readers will take it from us is sure only while we lead. */
+  #leads(): boolean {
+    const isSure = this.#options.lease.isSurelyHeld();
+    if (!isSure) this.#doubt(new Doubt('the lease ran out before an answer could leave'));
+    return isSure;
   }
 
   #doubt(cause: Error): void {

@@ -23,6 +23,8 @@ export class ByteWriter {
   readonly #hexes: HexMentions;
   readonly #beside: ByteWriter | undefined;
   readonly #words = new Int32Array(8);
+  /** What the words are of. */
+  #lastHex = '';
 
   /** `hashSecret`: of who writes what strangers chose (see HexMentions). */
   constructor({ beside, hashSecret = 0 }: { beside?: ByteWriter; hashSecret?: number } = {}) {
@@ -137,7 +139,12 @@ export class ByteWriter {
   hex(value: string, byteLength: number): void {
     assertLength(value, byteLength);
     const count = byteLength >>> 2;
-    readWords(value, this.#words, count);
+    // An order's account is its owner, its account and its signer, one after the other.
+    if (value !== this.#lastHex) {
+      this.#lastHex = '';
+      readWords(value, this.#words, count);
+      this.#lastHex = value;
+    }
     this.words(this.#words, 0, count);
   }
 

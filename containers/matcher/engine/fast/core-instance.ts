@@ -53,6 +53,8 @@ export type CoreCalls = {
   lineOf(account: number, asset: number): number;
   findLevel(ladder: number, ticks: number): number;
   nextLevel(level: number): number;
+  oldestOwn(account: number): number;
+  nextOwn(order: number): number;
   takeChanges(): number;
   uncrossing(market: number): Bool;
   setUntil(market: number, reason: number): void;

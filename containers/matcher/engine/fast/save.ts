@@ -10,6 +10,7 @@ import type {
 } from '../snapshot-record.ts';
 import { type CoreInstance, nobody } from './core-instance.ts';
 import {
+  accountPastRow,
   accountRow,
   orderRow as at,
   creditLineRow,
@@ -236,18 +237,20 @@ function* switchesIn(state: FastState): Generator<SnapshotRecord> {
   const armed = state.accountNames
     .map((account) => ({
       account,
-      dueMs: core.double(state.account(account), accountRow.switchDueMs),
+      dueMs: core.double(pastOf(core, state.account(account)), accountPastRow.switchDueMs),
     }))
     .filter(({ dueMs }) => dueMs > 0);
   for (const each of inOrderOf(armed, ({ account }) => account)) yield { kind: 'switch', ...each };
 }
 
+const pastOf = (core: CoreInstance, account: number) => core.int(account, accountRow.past);
+
 function* delegationsIn(state: FastState): Generator<SnapshotRecord> {
   const { core } = state;
   const records: DelegationRecord[] = [];
   let account = core.int(stateAt, engineState.newestAccount);
-  for (; account !== nobody; account = core.int(account, accountRow.next)) {
-    let row = core.int(account, accountRow.delegations);
+  for (; account !== nobody; account = core.int(pastOf(core, account), accountPastRow.next)) {
+    let row = core.int(pastOf(core, account), accountPastRow.delegations);
     for (; row !== nobody; row = core.int(row, delegationRow.next)) {
       records.push({
         kind: 'delegation',

@@ -7,6 +7,7 @@ import type { Engine, EngineCredit, EngineOrder, LevelChange } from '../engine.t
 import { doneReasons } from '../event-hash.ts';
 import { nobody } from './core-instance.ts';
 import {
+  accountPastRow,
   accountRow,
   delegationRow,
   engineState,
@@ -163,8 +164,8 @@ function accountViews(state: FastState, prepared: PreparedCommands) {
     ordersOf(account: Address) {
       const views: EngineOrder[] = [];
       const row = state.account(account);
-      let order = row === nobody ? nobody : core.int(row, accountRow.oldest);
-      for (; order !== nobody; order = core.int(order, orderRow.younger)) {
+      let order = row === nobody ? nobody : core.calls.oldestOwn(row);
+      for (; order !== nobody; order = core.calls.nextOwn(order)) {
         views.push(viewOf(state, order));
       }
       return views;
@@ -177,7 +178,9 @@ function accountViews(state: FastState, prepared: PreparedCommands) {
         .filter((line) => line.freeUnits + line.heldUnits > 0),
     switchOf(account: Address) {
       const row = state.account(account);
-      return row === nobody ? 0 : core.double(row, accountRow.switchDueMs);
+      return row === nobody
+        ? 0
+        : core.double(core.int(row, accountRow.past), accountPastRow.switchDueMs);
     },
     feeTierOf(account: Address) {
       const row = state.account(account);

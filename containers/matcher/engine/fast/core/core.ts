@@ -5,6 +5,7 @@
  * id-table.ts, price-ladder.ts, level-queue.ts, credit-lines.ts, expiry-queue.ts, switches.ts, level-changes.ts, over row-pool.ts and regions.ts.
  * No command may take longer the more strangers have put in its way.
  */
+import { nextOwn, oldestOwn, openSlots } from './account-orders.ts';
 import { apply } from './apply-request.ts';
 import { uncrossing } from './auction.ts';
 import { findNextDue, setUntil } from './change-state.ts';
@@ -55,12 +56,13 @@ import {
   idPool,
   openPools,
   orderPool,
+  pastPool,
   releaseRow,
   reserveRows,
   smallPool,
   takeRow,
 } from './row-pool.ts';
-import { Account, Asset, ClientId, Id, Ladder, Market, WindowPart } from './rows.ts';
+import { Account, AccountPast, Asset, ClientId, Id, Ladder, Market, WindowPart } from './rows.ts';
 import { beginPart, saveEnded, saveLadder, saveOrder, saveRemembered } from './save-rows.ts';
 import { armSwitch, openSwitches } from './switches.ts';
 import { validate } from './validate.ts';
@@ -94,6 +96,8 @@ export {
   newEnded,
   newOrder,
   nextLevel,
+  nextOwn,
+  oldestOwn,
   placeRefusal,
   readPart,
   releaseRegion,
@@ -156,7 +160,9 @@ export function addAccount(nameLeft: i32, nameRight: i32): Account {
   account.index = state.accountCount;
   account.nameLeft = nameLeft;
   account.nameRight = nameRight;
-  account.next = state.newestAccount;
+  account.past = changetype<AccountPast>(takeRow(pastPool));
+  account.past.next = state.newestAccount;
+  openSlots(account);
   state.newestAccount = account;
   state.accountCount += 1;
   return account;

@@ -29,12 +29,13 @@ export function findLine(account: Account, asset: Asset): CreditLine {
 
 /** Most ask for one of two again and again. */
 function findOther(account: Account, asset: Asset): CreditLine {
-  const last = account.lastLine;
+  const past = account.past;
+  const last = past.lastLine;
   if (last !== noLine && last.asset === asset) return last;
-  const before = account.lineBefore;
+  const before = past.lineBefore;
   if (before !== noLine && before.asset === asset) {
-    account.lastLine = before;
-    account.lineBefore = last;
+    past.lastLine = before;
+    past.lineBefore = last;
     return before;
   }
   const mask = (1 << state.lineIndexLog) - 1;
@@ -45,8 +46,8 @@ function findOther(account: Account, asset: Asset): CreditLine {
     line = load<CreditLine>(state.lineIndex + ((<usize>at) << 2));
   }
   if (line === noLine) return noLine;
-  account.lineBefore = last;
-  account.lastLine = line;
+  past.lineBefore = last;
+  past.lastLine = line;
   return line;
 }
 

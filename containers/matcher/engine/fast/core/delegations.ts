@@ -26,7 +26,7 @@ export function isBeyondLimit(request: Request, worthUnits: f64, without: Order)
   const account = request.account;
   let others = 0;
   let ownUnits: f64 = 0;
-  let row = account === noAccount ? noDelegation : account.delegations;
+  let row = account === noAccount ? noDelegation : account.past.delegations;
   for (; row !== noDelegation; row = row.next) {
     const isOfReplaced = without !== noOrder && without.delegation === row;
     const units = usedUnits(row) - (isOfReplaced ? openUnitsOf(without) : 0);
@@ -40,7 +40,7 @@ export function isBeyondLimit(request: Request, worthUnits: f64, without: Order)
 /** An order is admitted: those of its account's that nothing counts for any more are forgotten, its own is known. */
 export function enterDelegation(order: Order, id: Id): void {
   const account = order.account;
-  let row = account.delegations;
+  let row = account.past.delegations;
   while (row !== noDelegation) {
     const next = row.next;
     if (usedUnits(row) === 0) forget(account, row);
@@ -53,7 +53,7 @@ export function enterDelegation(order: Order, id: Id): void {
 
 /** The row of a delegation; made where there is none. */
 export function delegationFor(account: Account, id: Id): Delegation {
-  for (let row = account.delegations; row !== noDelegation; row = row.next) {
+  for (let row = account.past.delegations; row !== noDelegation; row = row.next) {
     if (row.id === id) return row;
   }
   const row = changetype<Delegation>(takeRow(smallPool));
@@ -63,8 +63,8 @@ export function delegationFor(account: Account, id: Id): Delegation {
   row.day = 0;
   row.openUnits = 0;
   row.matchedUnits = 0;
-  row.next = account.delegations;
-  account.delegations = row;
+  row.next = account.past.delegations;
+  account.past.delegations = row;
   return row;
 }
 
@@ -90,9 +90,9 @@ export function leaveDelegation(order: Order): void {
 }
 
 function forget(account: Account, row: Delegation): void {
-  if (account.delegations === row) account.delegations = row.next;
+  if (account.past.delegations === row) account.past.delegations = row.next;
   else {
-    let before = account.delegations;
+    let before = account.past.delegations;
     while (before.next !== row) before = before.next;
     before.next = row.next;
   }

@@ -142,7 +142,7 @@ export const noWork: Work = changetype<Work>(0);
 export function dueMs(): f64 {
   let due = state.marketsDueMs;
   if (state.expiryCount > 0) due = min(due, load<f64>(state.expiries));
-  if (state.switchCount > 0) due = min(due, load<Account>(state.switches).switchDueMs);
+  if (state.switchCount > 0) due = min(due, load<Account>(state.switches).past.switchDueMs);
   return due;
 }
 

@@ -84,9 +84,9 @@ function clearTop(): void {
 function dropOver(): void {
   let kept = 0;
   for (let at = 0; at < state.expiryCount; at += 1) {
-    if (isOver(entryAt(at))) continue;
+    // Without a question whose answer nobody can guess, the processor reads many orders at once.
     move(at, kept);
-    kept += 1;
+    kept += <i32>!isOver(entryAt(at));
   }
   state.expiryCount = kept;
   state.expiriesOver = 0;

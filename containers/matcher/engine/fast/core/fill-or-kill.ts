@@ -1,4 +1,5 @@
 /** Whether a fill-or-kill order can be filled whole, decided before any fill. */
+import { firstOwn, nextOwn } from './account-orders.ts';
 import { noAccount, noOrder, state } from './engine-state.ts';
 import { allLots, leftLots } from './level-queue.ts';
 import { placeBook } from './order-place.ts';
@@ -79,8 +80,8 @@ export function isOnlyOrder(level: Level, order: Order): bool {
 function countOwn(market: Market, wanting: Wanting): void {
   const account = wanting.account;
   state.question += 1;
-  let order = account === noAccount ? noOrder : account.oldest;
-  for (; order !== noOrder; order = order.younger) {
+  let order = account === noAccount ? noOrder : firstOwn(account);
+  for (; order !== noOrder; order = nextOwn(order)) {
     if (order.place !== placeBook || order.market !== market) continue;
     if (isSell(order.traits) === isSell(wanting.traits)) continue;
     const level = order.level;

@@ -64,7 +64,7 @@ function findOrders(first: Request, count: i32): i32 {
     const ahead = aheadOf(nth);
     const target = request.target;
     ahead.order = target === noId ? firstMet(request) : target.order;
-    read += ahead.level.orders + request.account.youngest.makerFeeBps;
+    read += ahead.level.orders;
   }
   return read;
 }
@@ -99,7 +99,7 @@ function readNeighbours(count: i32): i32 {
     const order = aheadOf(nth).order;
     if (!isLive(order)) continue;
     read += order.before.makerFeeBps + order.behind.makerFeeBps + order.level.orders;
-    read += order.older.makerFeeBps + order.younger.makerFeeBps + order.account.openOrders;
+    read += order.account.openOrders;
     read += i32(order.holdLine.freeUnits + order.receiveLine.freeUnits > 0) + order.id.hash;
   }
   return read;

@@ -1,4 +1,5 @@
 /** An order at hand meets resting ones, best price and oldest first, until it is done, rests, or a command's bound on events is reached. */
+import { firstOwn, nextOwn } from './account-orders.ts';
 import { changeState } from './change-state.ts';
 import { noOrder, state } from './engine-state.ts';
 import { hasRoom } from './event-rows.ts';
@@ -84,9 +85,11 @@ function firstOwnCrossed(market: Market, taker: Order): Order {
   const sells = isSell(taker.traits);
   let first = noOrder;
   let nearestTicks: i64 = <i64>taker.limitTicks + (sells ? -1 : 1);
-  for (let order = taker.account.oldest; order !== noOrder; order = order.younger) {
+  for (let order = firstOwn(taker.account); order !== noOrder; order = nextOwn(order)) {
     const ticks: i64 = order.limitTicks;
-    const isNearer = sells ? ticks > nearestTicks : ticks < nearestTicks;
+    const isAsNear = ticks === nearestTicks && first !== noOrder;
+    const isOlder = isAsNear && order.admitted < first.admitted;
+    const isNearer = isOlder || (sells ? ticks > nearestTicks : ticks < nearestTicks);
     const isOpposite = isSell(order.traits) !== sells;
     if (!isNearer || !isOpposite || order.place !== placeBook || order.market !== market) continue;
     first = order;

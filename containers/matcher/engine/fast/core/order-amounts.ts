@@ -29,6 +29,8 @@ export function holdOf(market: Market, order: Order): f64 {
 
 /** floor(notional × bps / 10^4) without leaving safe integers: as #domain/fee.ts. */
 export function feeUnits(notionalUnits: f64, feeBps: i32): f64 {
+  const share = notionalUnits * <f64>feeBps;
+  if (share < 9_007_199_254_740_992) return floor(share / 10_000);
   const whole = floor(notionalUnits / 10_000);
   return whole * <f64>feeBps + floor(((notionalUnits - whole * 10_000) * <f64>feeBps) / 10_000);
 }

@@ -4,7 +4,10 @@
  * Amounts are doubles: whole numbers below 2^53, exactly as TypeScript and the naive twin have them.
  */
 
-/** What an account is known by, and its live orders from the oldest to the youngest. Its first two credit lines follow at `ownLinesAt`. */
+/**
+ * What an account is known by, and its live orders (account-orders.ts). The slots of the first eight follow, and at `ownLinesAt` its first
+ * two credit lines: two cache lines are all that most orders need of it.
+ */
 @unmanaged
 export class Account {
   /** Its place among the names that TypeScript keeps. */
@@ -12,15 +15,27 @@ export class Account {
   /** The two words that event hashes know the account by. */
   nameLeft: i32;
   nameRight: i32;
-  openOrders: i32;
-  oldest: Order;
-  youngest: Order;
   /** 0: each market's own rates. */
   feeTier: i32;
-  /** Its place among the armed switches + 1; 0 where it has none. */
-  switchPlace: i32;
+  past: AccountPast;
+  /** Its slots. */
+  orders: usize;
+  openOrders: i16;
+  /** So many slots were used, of so many as a power of two; the first that is free again, + 1. */
+  ordersEnd: i16;
+  freeSlot: i16;
+  ordersLog: i8;
+  /** 1 where slots may not be in the order of age. */
+  isMixed: i8;
+}
+
+/** What few orders ask of an account. */
+@unmanaged
+export class AccountPast {
   /** When its dead man's switch fires. */
   switchDueMs: f64;
+  /** Its place among the armed switches + 1; 0 where it has none. */
+  switchPlace: i32;
   /** Of its credit lines from the third on, the two that were asked for last. */
   lastLine: CreditLine;
   lineBefore: CreditLine;
@@ -191,9 +206,8 @@ export class Order {
   /** Neighbours in its level, or among those triggered; behind one that has just ended comes the one that ended before. */
   before: Order;
   behind: Order;
-  /** Neighbours among its account's live orders. */
-  older: Order;
-  younger: Order;
+  /** Its place among its account's slots. */
+  slot: i32;
   /** The credit line that it holds from. */
   holdLine: CreditLine;
   /** The credit line that its trades pay into; nobody before the first. */

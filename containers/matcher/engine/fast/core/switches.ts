@@ -23,21 +23,21 @@ export function armSwitch(account: Account, dueMs: f64): void {
     state.switches = grownRegion(state.switches, state.switchesLog);
     state.switchesLog += 1;
   }
-  account.switchDueMs = dueMs;
+  account.past.switchDueMs = dueMs;
   state.switchCount += 1;
   rise(account, state.switchCount - 1);
 }
 
 export function disarmSwitch(account: Account): void {
-  if (account.switchPlace === 0) return;
-  const at = account.switchPlace - 1;
-  account.switchPlace = 0;
-  account.switchDueMs = 0;
+  if (account.past.switchPlace === 0) return;
+  const at = account.past.switchPlace - 1;
+  account.past.switchPlace = 0;
+  account.past.switchDueMs = 0;
   state.switchCount -= 1;
   if (at === state.switchCount) return;
   const last = accountAt(state.switchCount);
   sink(last, at);
-  rise(last, last.switchPlace - 1);
+  rise(last, last.past.switchPlace - 1);
 }
 
 function accountAt(at: i32): Account {
@@ -46,7 +46,7 @@ function accountAt(at: i32): Account {
 
 function put(account: Account, at: i32): void {
   store<Account>(state.switches + ((<usize>at) << 2), account);
-  account.switchPlace = at + 1;
+  account.past.switchPlace = at + 1;
 }
 
 function rise(account: Account, from: i32): void {
@@ -76,6 +76,7 @@ function sink(account: Account, from: i32): void {
 
 /** At one time they fire in the order of the accounts' names, which only TypeScript knows. */
 function isBefore(one: Account, other: Account): bool {
-  if (one.switchDueMs !== other.switchDueMs) return one.switchDueMs < other.switchDueMs;
+  if (one.past.switchDueMs !== other.past.switchDueMs)
+    return one.past.switchDueMs < other.past.switchDueMs;
   return isAccountBefore(one.index, other.index) !== 0;
 }

@@ -1,5 +1,7 @@
 /** The market rules' invariants over the rows, and that the rows say the same of one thing. */
+
 import { delegationsPerAccount, openOrdersPerAccount } from '../../limits.ts';
+import { firstOwn, isEnlisted, nextOwn } from './account-orders.ts';
 import { openUnitsOf } from './delegations.ts';
 import {
   isUnfinished,
@@ -35,20 +37,21 @@ export function validate(): void {
     validateBook(market);
   }
   validateCredit();
-  validateDelegations();
+  validateAccounts();
 }
 
 function forgetFound(): void {
-  for (let account = state.newestAccount; account !== noAccount; account = account.next) {
-    let row = account.delegations;
+  for (let account = state.newestAccount; account !== noAccount; account = account.past.next) {
+    let row = account.past.delegations;
     for (; row !== noDelegation; row = row.next) row.foundUnits = 0;
   }
 }
 
-function validateDelegations(): void {
-  for (let account = state.newestAccount; account !== noAccount; account = account.next) {
+function validateAccounts(): void {
+  for (let account = state.newestAccount; account !== noAccount; account = account.past.next) {
+    validateOwn(account);
     let count = 0;
-    for (let row = account.delegations; row !== noDelegation; row = row.next) {
+    for (let row = account.past.delegations; row !== noDelegation; row = row.next) {
       count += 1;
       const openUnits = row.openUnits;
       const matchedUnits = row.matchedUnits;
@@ -142,12 +145,12 @@ function validateOrder(order: Order): void {
   const leftUnits = order.spendUnits - order.filledQuoteUnits;
   assert(order.spendUnits > 0 ? leftUnits > 0 : lots > 0, 'an order with nothing left');
   assert(isLive(order) && order.id.order === order, 'an order that is not found by its id');
+  assert(isEnlisted(order), 'an order that its account does not find');
   const heldUnits = holdOf(order.market, order);
   assert(order.heldUnits === heldUnits && heldUnits > 0, 'an order holds wrongly');
   order.holdLine.past.foundUnits += heldUnits;
   const delegation = order.delegation;
   if (delegation !== noDelegation) delegation.foundUnits += openUnitsOf(order);
-  if (order.younger === noOrder) validateAccount(order.account);
   if (order.place !== placeBook) {
     assert(order.shownLots === 0, 'an order shows lots outside the book');
     return;
@@ -159,13 +162,14 @@ function validateOrder(order: Order): void {
   assert(displayLots > 0 || order.shownLots === lots, 'an order hides lots');
 }
 
-/** Asked once for each account that has orders. */
-function validateAccount(account: Account): void {
+/** Its orders are as many as say that they are its own. */
+function validateOwn(account: Account): void {
   let count = 0;
   let last: f64 = 0;
-  for (let order = account.oldest; order !== noOrder; order = order.younger) {
+  for (let order = firstOwn(account); order !== noOrder; order = nextOwn(order)) {
     count += 1;
-    assert(isLive(order) && order.admitted > last, 'orders of an account out of order');
+    assert(isLive(order) && order.account === account, 'an account has an order of another');
+    assert(account.isMixed || order.admitted > last, 'orders of an account out of order');
     last = order.admitted;
   }
   assert(count === account.openOrders, 'an account counts its orders wrongly');

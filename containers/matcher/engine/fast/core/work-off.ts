@@ -1,4 +1,5 @@
 /** Works off what commands and time leave to do: step by step, within the bound on events. */
+import { nextOwn, oldestOwn } from './account-orders.ts';
 import { endAuction, uncrossStep } from './auction.ts';
 import { changeState, findNextDue } from './change-state.ts';
 import { closeStep } from './closing.ts';
@@ -47,7 +48,7 @@ function step(work: Work): void {
 
 /** An account's live orders, of one market or side where named, oldest first. */
 function cancelOldest(work: Work): void {
-  for (let order = work.account.oldest; order !== noOrder; order = order.younger) {
+  for (let order = oldestOwn(work.account); order !== noOrder; order = nextOwn(order)) {
     if (work.market !== noMarket && order.market !== work.market) continue;
     if (work.side >= 0 && <i32>isSell(order.traits) !== work.side) continue;
     endOrder(order, doneCancelled);
@@ -63,7 +64,7 @@ function doDue(): void {
     endOrder(order, doneExpired);
     return;
   }
-  if (state.switchCount > 0 && firstSwitch().switchDueMs <= state.nowMs) {
+  if (state.switchCount > 0 && firstSwitch().past.switchDueMs <= state.nowMs) {
     const account = firstSwitch();
     disarmSwitch(account);
     addWork(workCancelAll, noMarket).account = account;

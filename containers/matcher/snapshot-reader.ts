@@ -1,6 +1,7 @@
 /** Reads the records of a snapshot's part; snapshot-writer.ts says how they lie there. */
 import type { OrderProgress } from '#domain/order.ts';
 import { type EngineRefusal, numberedRefusals } from '#domain/refusal.ts';
+import { memberAt } from '#wire/closed-list.ts';
 import {
   clientIdBit,
   delegationBit,
@@ -18,20 +19,11 @@ import type {
 import type { PartSource } from './engine/state-reading.ts';
 import { isLate, type LateRecord } from './late-memory.ts';
 import {
-  modeBit,
-  modes,
-  places,
-  postOnlyBit,
-  reasons,
+  placeOfWord,
   type StoredRecord,
-  sideBit,
-  sides,
-  timeBit,
-  times,
-  typeBit,
-  types,
+  statusOfWord,
+  traitsOfWord,
   viewOf,
-  whereBit,
 } from './snapshot-words.ts';
 
 /** The records of a part. Throws where the bytes are none: a part is read only after its checksum held. */
@@ -95,7 +87,7 @@ export class PartReader implements PartSource {
     const record = this.#progress(word, orderNumbers) as OrderRecord;
     const numbers = this.#numbers;
     record.kind = 'order';
-    record.place = memberOf(places, (word >>> whereBit) & 7);
+    record.place = placeOfWord(word);
     record.makerFeeBps = numbers[10] as number;
     record.takerFeeBps = numbers[11] as number;
     record.admitted = numbers[12] as number;
@@ -108,7 +100,7 @@ export class PartReader implements PartSource {
   #ended(): EndedRecord {
     const word = this.#word();
     const progress = this.#progress(word, endedNumbers);
-    const status = memberOf(reasons, (word >>> whereBit) & 7);
+    const status = statusOfWord(word);
     return { kind: 'ended', ...progress, status, atMs: this.#numbers[10] as number };
   }
 
@@ -120,12 +112,7 @@ export class PartReader implements PartSource {
     for (let nth = 0; nth < count; nth += 1)
       numbers[nth] = (word & (1 << nth)) === 0 ? 0 : this.#float();
     const progress: OrderProgress = {
-      ...{ digest, account, marketId },
-      side: memberOf(sides, (word >>> sideBit) & 1),
-      orderType: memberOf(types, (word >>> typeBit) & 7),
-      timeInForce: memberOf(times, (word >>> timeBit) & 3),
-      postOnly: ((word >>> postOnlyBit) & 1) === 1,
-      selfTrade: memberOf(modes, (word >>> modeBit) & 3),
+      ...{ digest, account, marketId, ...traitsOfWord(word) },
       limitTicks: numbers[0] as number,
       triggerTicks: numbers[1] as number,
       sizeLots: numbers[2] as number,
@@ -147,7 +134,7 @@ export class PartReader implements PartSource {
     const atMs = this.#float();
     const coded = this.#byte();
     const remembered: RememberedRecord = { kind: 'remembered', commandId, sequence, atMs };
-    if (coded > 0) remembered.code = memberOf<EngineRefusal>(numberedRefusals, coded - 1);
+    if (coded > 0) remembered.code = memberAt<EngineRefusal>(numberedRefusals, coded - 1);
     return remembered;
   }
 
@@ -163,7 +150,7 @@ export class PartReader implements PartSource {
     const number = this.#word();
     // Parts of format 1 tell a name where it is needed first.
     if (number === this.names.length) this.names.push(this.#text());
-    return memberOf(this.names, number);
+    return memberAt(this.names, number);
   }
 
   #text(): string {
@@ -187,10 +174,4 @@ export class PartReader implements PartSource {
     this.at += 8;
     return this.#view.getFloat64(this.at - 8, true);
   }
-}
-
-function memberOf<T extends string>(list: readonly T[], index: number): T {
-  const member = list[index];
-  if (member === undefined) throw new RangeError('a number that stands for nothing');
-  return member;
 }

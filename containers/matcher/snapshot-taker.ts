@@ -143,14 +143,15 @@ export async function writeSnapshot(
   const parts: SnapshotPart[] = [];
   const newPart = () =>
     new PartWriter(snapshotPartBytes + snapshotSliceRecords * snapshotRecordBytes);
-  let part = newPart();
+  // Of most groups all that there is: a small state takes little memory.
+  let part = new PartWriter();
   let records = 0;
-  const close = async () => {
+  const close = async (isLast: boolean) => {
     const bytes = part.take();
     const sha256 = createHash('sha256').update(bytes).digest('hex');
     parts.push(await store.putPart({ groupId, frame }, { bytes, sha256, records }));
     records = 0;
-    part = newPart();
+    if (!isLast) part = newPart();
   };
   for (const record of frozen.late) part.append(record);
   records += frozen.late.length;
@@ -162,7 +163,7 @@ export async function writeSnapshot(
       frozen.state.end();
       return undefined;
     }
-    if (part.length >= snapshotPartBytes || isDone) await close();
+    if (part.length >= snapshotPartBytes || isDone) await close(isDone);
     // Commands go on in between.
     else await new Promise<void>((resolve) => timers.soon(resolve));
   }

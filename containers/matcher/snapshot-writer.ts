@@ -6,9 +6,9 @@
  * variable length take. A name is written once a part; records name it by number. What is rare is JSON. The fast engine makes and
  * reads the same bytes of what there is most of by itself (engine/fast/core/part-cursor.ts).
  */
-import { assert } from '#domain/assertion.ts';
 import type { OrderProgress } from '#domain/order.ts';
 import { numberedRefusals } from '#domain/refusal.ts';
+import { placeIn } from '#wire/closed-list.ts';
 import {
   clientIdBit,
   delegationBit,
@@ -21,20 +21,11 @@ import type { EndedRecord, OrderRecord, RememberedRecord } from './engine/snapsh
 import type { PartSink } from './engine/state-reading.ts';
 import type { BuriedRecord } from './late-memory.ts';
 import {
-  modeBit,
-  modes,
-  places,
-  postOnlyBit,
-  reasons,
   type StoredRecord,
-  sideBit,
-  sides,
-  timeBit,
-  times,
-  typeBit,
-  types,
   viewOf,
-  whereBit,
+  wordOfPlace,
+  wordOfStatus,
+  wordOfTraits,
 } from './snapshot-words.ts';
 
 /** More than any record but a market's takes. */
@@ -118,14 +109,14 @@ export class PartWriter implements PartSink {
     numbers[14] = record.shownLots;
     const { delegation } = record;
     const more = delegation === undefined ? 0 : 1 << delegationBit;
-    const where = indexOf(places, record.place) << whereBit;
+    const where = wordOfPlace(record.place);
     this.#progress(record, { kind: kinds.order, count: orderNumbers, more: where | more });
     if (delegation !== undefined) this.#id(delegation);
   }
 
   #ended(record: EndedRecord): void {
     this.#numbers[10] = record.atMs;
-    const more = indexOf(reasons, record.status) << whereBit;
+    const more = wordOfStatus(record.status);
     this.#progress(record, { kind: kinds.ended, count: endedNumbers, more });
   }
 
@@ -147,7 +138,7 @@ export class PartWriter implements PartSink {
     numbers[7] = record.feeUnits;
     numbers[8] = record.createdAtMs;
     numbers[9] = record.expiresAtMs;
-    let word = traitsOf(record) | more;
+    let word = wordOfTraits(record) | more;
     for (let nth = 0; nth < count; nth += 1) if (numbers[nth] !== 0) word |= 1 << nth;
     if (record.clientOrderId !== undefined) word |= 1 << clientIdBit;
     this.#byte(kind);
@@ -165,7 +156,7 @@ export class PartWriter implements PartSink {
     this.#id(commandId);
     this.#float(sequence);
     this.#float(atMs);
-    this.#byte(code === undefined ? 0 : indexOf(numberedRefusals, code) + 1);
+    this.#byte(code === undefined ? 0 : placeIn(numberedRefusals, code) + 1);
   }
 
   /** A digest as 32 bytes behind a 1, any other text behind a 0. */
@@ -210,20 +201,4 @@ export class PartWriter implements PartSink {
     this.#bytes = grown;
     this.#view = viewOf(grown);
   }
-}
-
-function traitsOf(record: OrderProgress): number {
-  return (
-    (indexOf(sides, record.side) << sideBit) |
-    (indexOf(types, record.orderType) << typeBit) |
-    (indexOf(times, record.timeInForce) << timeBit) |
-    ((record.postOnly ? 1 : 0) << postOnlyBit) |
-    (indexOf(modes, record.selfTrade) << modeBit)
-  );
-}
-
-function indexOf<T extends string>(list: readonly T[], value: T): number {
-  const index = list.indexOf(value);
-  assert(index >= 0, `${value} has no number in snapshots`);
-  return index;
 }

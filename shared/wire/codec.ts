@@ -1,6 +1,7 @@
 /** Small codecs that join into the codec of a record: one description both writes and reads. */
 import { assert } from '#domain/assertion.ts';
 import type { ByteReader, ByteWriter } from './bytes.ts';
+import { memberAt, placeIn } from './closed-list.ts';
 
 export type Codec<T> = { write(to: ByteWriter, value: T): void; read(from: ByteReader): T };
 
@@ -53,19 +54,13 @@ export function bareHex(byteLength: number): Codec<string> {
   };
 }
 
-/** One of a closed list. The list may grow at its end, never change order: the index is on disk. */
+/** One of a closed list. */
 export function oneOf<const T extends string | number>(...values: readonly T[]): Codec<T> {
   return {
     write(to, value) {
-      const index = values.indexOf(value);
-      if (index < 0) assert(false, `${value} is not one of ${values.join(', ')}`);
-      to.byte(index);
+      to.byte(placeIn(values, value));
     },
-    read(from) {
-      const value = values[from.byte()];
-      if (value === undefined) throw new RangeError('an unknown member of a closed list');
-      return value;
-    },
+    read: (from) => memberAt(values, from.byte()),
   };
 }
 

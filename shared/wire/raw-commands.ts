@@ -5,6 +5,7 @@
 import type { CancelOrder, Command } from '#domain/command.ts';
 import type { RawCancel, RawCommand, RawPlace } from '#domain/raw-command.ts';
 import { ByteReader, toHex } from './bytes.ts';
+import { memberAt } from './closed-list.ts';
 import {
   capNames,
   command,
@@ -95,12 +96,12 @@ export class RawCommands {
     into.nowMs = this.#timeMs();
     into.accountAt = from.hexAt(addressBytes);
     into.marketId = from.text();
-    into.side = member(sideNames, from.byte());
-    into.orderType = member(orderTypeNames, from.byte());
-    into.timeInForce = member(timeInForceNames, from.byte());
+    into.side = memberAt(sideNames, from.byte());
+    into.orderType = memberAt(orderTypeNames, from.byte());
+    into.timeInForce = memberAt(timeInForceNames, from.byte());
     into.postOnly = from.byte() === 1;
-    into.selfTrade = member(selfTradeNames, from.byte());
-    into.cap = member(capNames, from.byte());
+    into.selfTrade = memberAt(selfTradeNames, from.byte());
+    into.cap = memberAt(capNames, from.byte());
     this.#readAmounts(into.amounts);
     into.maxFeeBps = from.uint();
     into.createdAtMs = this.#timeMs();
@@ -118,7 +119,7 @@ export class RawCommands {
     into.spendUnits = from.uint();
     into.triggerTicks = from.uint();
     into.displayLots = from.uint();
-    into.misfit = from.byte() === 1 ? member(misfitNames, from.byte()) : undefined;
+    into.misfit = from.byte() === 1 ? memberAt(misfitNames, from.byte()) : undefined;
   }
 
   /** What was signed, and the signature: later commands may mention its texts. */
@@ -192,9 +193,3 @@ const emptyPlace = (bytes: Uint8Array): RawPlace => ({
   clientOrderId: undefined,
   replacesAt: undefined,
 });
-
-function member<T>(names: readonly T[], index: number): T {
-  const name = names[index];
-  if (name === undefined) throw new RangeError('an unknown member of a closed list');
-  return name;
-}

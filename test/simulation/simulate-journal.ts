@@ -18,7 +18,7 @@ import { auditReaders } from './audit-readers.ts';
 import { ConsumerRun } from './consumer-run.ts';
 import { differs } from './difference.ts';
 import { MatcherRun } from './matcher-run.ts';
-import { type Replay, replayNaively } from './naive-replay.ts';
+import { type Asked, type Replay, replayNaively } from './naive-replay.ts';
 import type { PlantedFault } from './planted.ts';
 import type { SimulatedProcess } from './simulated-process.ts';
 import { funds, groupId, leaseMs, SimulatedWorld, tables, traders } from './simulated-world.ts';
@@ -209,8 +209,7 @@ class Simulation {
 
   #audit(last: MatcherRun, archived: Watermark): SimulatedRun {
     const world = this.#world;
-    const told = world.left.flatMap((each) => (each.type === 'state' ? [each.sequence] : []));
-    const replay = replayNaively(world.stream.records, new Set(told));
+    const replay = replayNaively(world.stream.records, askedOf(world));
     const problems = [...world.bugs, ...replay.problems];
     if (problems.length === 0) problems.push(...auditAnswers(world, replay));
     if (problems.length === 0) {
@@ -230,6 +229,14 @@ class Simulation {
       },
     };
   }
+}
+
+/** Where a state's hash was told, and where accounts or the ledger were looked at. */
+function askedOf({ left, seen }: SimulatedWorld): Asked {
+  const hashes = left.flatMap((each) => (each.type === 'state' ? [each.sequence] : []));
+  const views = left.flatMap((each) => (each.type === 'account' ? [each.view.sequence] : []));
+  const looks = seen.map(({ watermark }) => watermark.lastSequence);
+  return { hashesAt: new Set(hashes), creditsAt: new Set([...views, ...looks]) };
 }
 
 /** The last leader's engine is the naive one's. */

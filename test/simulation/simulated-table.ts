@@ -52,8 +52,8 @@ export class SimulatedTable {
   pageItems = Number.POSITIVE_INFINITY;
   /** Told of everything that one call wrote, at the moment when it is there. */
   onWritten: ((written: readonly Written[]) => void) | undefined;
-  /** By table and partition key, then by sort key. */
-  #partitions = new Map<string, Map<string, Item>>();
+  /** By table, then by partition key, then by sort key. */
+  #tables = new Map<string, Map<string, Map<string, Item>>>();
 
   /** What one command does, all at once. */
   run(command: unknown): unknown {
@@ -75,21 +75,19 @@ export class SimulatedTable {
   }
 
   item(table: string, { pk, sk }: Key): Item | undefined {
-    return this.#partitions.get(`${table}|${pk}`)?.get(sk);
+    return this.#tables.get(table)?.get(pk)?.get(sk);
   }
 
   /** Every item of a partition, by sort key. */
   partition(table: string, pk: string): ReadonlyMap<string, Item> {
-    return this.#partitions.get(`${table}|${pk}`) ?? new Map<string, Item>();
+    return this.#tables.get(table)?.get(pk) ?? new Map<string, Item>();
   }
 
   /** Every item of a table, by key. */
   items(table: string): Map<string, Item> {
     const items = new Map<string, Item>();
-    for (const [name, partition] of this.#partitions)
-      if (name.startsWith(`${table}|`))
-        for (const [sk, item] of partition)
-          items.set(`${name.slice(table.length + 1)}|${sk}`, item);
+    for (const [pk, partition] of this.#tables.get(table) ?? [])
+      for (const [sk, item] of partition) items.set(`${pk}|${sk}`, item);
     return items;
   }
 
@@ -221,9 +219,7 @@ export class SimulatedTable {
   #write(steps: readonly Step[]): void {
     const written = steps.flatMap(({ table, key, next }): Written[] => {
       if (next === 'as it is') return [];
-      const name = `${table}|${key.pk}`;
-      const partition = this.#partitions.get(name) ?? new Map<string, Item>();
-      this.#partitions.set(name, partition);
+      const partition = this.#partitionFor(table, key.pk);
       const before = partition.get(key.sk);
       const after = this.loses?.(key) ? before : next;
       if (after) partition.set(key.sk, after);
@@ -231,6 +227,14 @@ export class SimulatedTable {
       return [{ table, key, before, after }];
     });
     this.onWritten?.(written);
+  }
+
+  #partitionFor(table: string, pk: string): Map<string, Item> {
+    const partitions = this.#tables.get(table) ?? new Map<string, Map<string, Item>>();
+    this.#tables.set(table, partitions);
+    const partition = partitions.get(pk) ?? new Map<string, Item>();
+    partitions.set(pk, partition);
+    return partition;
   }
 }
 

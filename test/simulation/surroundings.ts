@@ -1,5 +1,5 @@
 /** What every simulation stands in: time, tables, processes that trouble can befall, and a hash of all that happened. */
-import { createHash } from 'node:crypto';
+import { createHash, type Hash } from 'node:crypto';
 import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import { VirtualTime } from '../matcher/virtual-time.ts';
 import { SimulatedProcess, type Weather } from './simulated-process.ts';
@@ -12,7 +12,9 @@ export class Surroundings {
   /** What no surroundings excuse. */
   readonly bugs: string[] = [];
   readonly random: (below: number) => number;
-  #told: string[] = [];
+  /** Of all that was told: nothing keeps the texts. */
+  #told: Hash = createHash('sha256');
+  #isFirst = true;
 
   constructor(random: (below: number) => number, wallMs?: number) {
     this.random = random;
@@ -26,11 +28,12 @@ export class Surroundings {
 
   /** Adds what happened to the run's hash: the same seed must give the same one. */
   note(what: string): void {
-    this.#told.push(`${this.time.clock.monotonicMs()} ${what}`);
+    this.#told.update(`${this.#isFirst ? '' : '\n'}${this.time.clock.monotonicMs()} ${what}`);
+    this.#isFirst = false;
   }
 
   hash(): string {
-    return createHash('sha256').update(this.#told.join('\n')).digest('hex').slice(0, 16);
+    return this.#told.copy().digest('hex').slice(0, 16);
   }
 
   process(name: string, clocks: { skewMs?: number; rate?: number } = {}): SimulatedProcess {

@@ -4,16 +4,18 @@
  */
 import { digestWords, writeDigest } from './name-words.ts';
 
-/** 2^13 texts of 66 characters: more orders than a frame has. */
-const places = 8_192;
+/** 2^13 texts of 66 characters: more orders than a frame has. An engine of few orders has less room for them. */
+const [fewestPlaces, mostPlaces] = [256, 8_192];
 
 export class DigestTexts {
-  #words = new Int32Array(places * digestWords);
-  #texts = new Array<string | undefined>(places).fill(undefined);
+  #places = fewestPlaces;
+  #words = new Int32Array(fewestPlaces * digestWords);
+  #texts = new Array<string | undefined>(fewestPlaces).fill(undefined);
+  #taken = 0;
 
   /** The text of the 8 words from a place on. */
   textOf(words: Int32Array, from: number): string {
-    const place = placeOf(words, from);
+    const place = this.#placeOf(words, from);
     const known = this.#texts[place];
     if (known !== undefined && this.#isSame(place, words, from)) return known;
     return this.note(writeDigest(words, from), words, from);
@@ -21,7 +23,9 @@ export class DigestTexts {
 
   /** Takes a text that these words were read from. */
   note(text: string, words: Int32Array, from: number): string {
-    const place = placeOf(words, from);
+    if (2 * this.#taken > this.#places && this.#places < mostPlaces) this.#grow();
+    const place = this.#placeOf(words, from);
+    if (this.#texts[place] === undefined) this.#taken += 1;
     this.#texts[place] = text;
     for (let at = 0; at < digestWords; at += 1)
       this.#words[place * digestWords + at] = words[from + at] as number;
@@ -33,6 +37,15 @@ export class DigestTexts {
       if (this.#words[place * digestWords + at] !== words[from + at]) return false;
     return true;
   }
-}
 
-const placeOf = (words: Int32Array, from: number): number => (words[from] as number) & (places - 1);
+  #placeOf(words: Int32Array, from: number): number {
+    return (words[from] as number) & (this.#places - 1);
+  }
+
+  /** To the most at once: whoever fills the fewest will need it. What it held is written anew where it is needed. */
+  #grow(): void {
+    this.#places = mostPlaces;
+    this.#words = new Int32Array(mostPlaces * digestWords);
+    this.#texts = new Array<string | undefined>(mostPlaces).fill(undefined);
+  }
+}

@@ -35,10 +35,10 @@ export function recordPutter({
 }): (put: PutRecord) => Promise<string> {
   const { config } = client;
   const dayKey = keptDayKey();
-  let kept: Promise<UnsentRequest> | undefined;
+  let kept: UnsentRequest | undefined;
   return async (put) => {
-    kept ??= usualRequest(client, put);
-    const usual = await kept;
+    kept ??= await usualRequest(client, put);
+    const usual = kept;
     const credentials = await config.credentials();
     const region = await config.region();
     const body = bodyOf(put);

@@ -2,7 +2,7 @@
 import { createServer, type IncomingHttpHeaders } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
-import { KinesisClient, PutRecordCommand } from '@aws-sdk/client-kinesis';
+import { KinesisClient, type KinesisClientConfig, PutRecordCommand } from '@aws-sdk/client-kinesis';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { signPost } from '#cloud/aws-signature.ts';
 import { limitedCalls } from '#cloud/clients.ts';
@@ -25,12 +25,16 @@ const server = createServer(async (request, response) => {
 });
 let client: KinesisClient;
 
-beforeAll(async () => {
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+function clientWith(keys: KinesisClientConfig['credentials'] & object): KinesisClient {
   const { port } = server.address() as AddressInfo;
   const endpoint = `http://127.0.0.1:${port}`;
   const requestHandler = limitedCalls(2_000);
-  client = new KinesisClient({ endpoint, region, credentials, maxAttempts: 1, requestHandler });
+  return new KinesisClient({ endpoint, region, credentials: keys, maxAttempts: 1, requestHandler });
+}
+
+beforeAll(async () => {
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  client = clientWith(credentials);
 });
 afterAll(async () => {
   client.destroy();
@@ -114,4 +118,18 @@ test('a put goes on after one that was refused', async () => {
   });
   says = took;
   expect(await put(data, '494')).toBe('495');
+});
+
+test('a put for which there were no credentials yet may be tried again', async () => {
+  says = took;
+  let asked = 0;
+  const late = clientWith(async () => {
+    asked += 1;
+    if (asked === 1) throw new Error('not yet');
+    return credentials;
+  });
+  const { put } = createJournalWriter({ client: late, stream: 'majors', clock });
+  await expect(put(data, undefined)).rejects.toThrow('not yet');
+  expect(await put(data, undefined)).toBe('495');
+  late.destroy();
 });

@@ -11,18 +11,21 @@ const seedsOfEveryRun = 600;
 
 test(`in ${seedsOfEveryRun} seeds what left a matcher is true, nothing is lost or doubled, and every reader has the same journal`, {
   timeout: 900_000,
-}, async () => {
-  const { seeds, failures } = await simulated(seedsOfEveryRun);
+}, async ({ signal }) => {
+  const { seeds, failures } = await simulated(seedsOfEveryRun, signal);
   expect(failures).toEqual([]);
   expect(seeds).toBe(seedsOfEveryRun + Object.keys(failedSeeds).length);
 });
 
 /** What the command says of so many seeds: in a process of its own they take a tenth less. */
-function simulated(seeds: number): Promise<{ seeds: number; failures: unknown[] }> {
+function simulated(
+  seeds: number,
+  signal: AbortSignal,
+): Promise<{ seeds: number; failures: unknown[] }> {
   const command = fileURLToPath(new URL('run.ts', import.meta.url));
   const words = [command, 'journal', '--seeds', String(seeds)];
   return new Promise((resolve, reject) => {
-    execFile(process.execPath, words, { maxBuffer: 2 ** 26 }, (error, stdout, stderr) => {
+    execFile(process.execPath, words, { signal, maxBuffer: 2 ** 26 }, (error, stdout, stderr) => {
       const last = stdout.trimEnd().split('\n').at(-1) ?? '';
       // Where a seed failed it exits with 1, and its last line says which.
       if (last.startsWith('{')) resolve(JSON.parse(last));

@@ -35,32 +35,33 @@ export type Asked = {
   wantedGroup?: string | undefined;
 };
 
-export type Reply = { status: number; body: unknown; retryAfterSeconds?: number };
+/** `json`: its body. */
+export type Reply = { status: number; json: string; retryAfterSeconds?: number };
 
 export async function answerRequest(asked: Asked, door: Door): Promise<Reply> {
   const { method, path, body, wantedGroup } = asked;
   const [name = '', query = ''] = path.split('?', 2);
-  if (name === '/alive')
-    return door.isAlive() ? { status: 200, body: {} } : unavailable('not_leader');
+  if (name === '/alive') return door.isAlive() ? answer({}) : unavailable('not_leader');
   if (body === undefined) return refuse(413, 'body_too_large');
   if (wantedGroup !== undefined && wantedGroup !== door.groupId) return unavailable('not_leader');
   if (method === 'GET' && name === '/standby') {
     const standby = door.standby?.();
-    return standby ? { status: 200, body: standby.view() } : refuse(404, 'not_found');
+    return standby ? answer(standby.view()) : refuse(404, 'not_found');
   }
   const leader = door.leader();
   if (!leader) return unavailable('not_leader');
   return route(`${method} ${name}`, { query, body, leader, groupId: door.groupId });
 }
 
+const answer = (body: unknown): Reply => ({ status: 200, json: JSON.stringify(body) });
 const unavailable = (code: 'busy' | 'not_leader'): Reply => ({
   status: 503,
-  body: { code },
+  json: JSON.stringify({ code }),
   retryAfterSeconds: 1,
 });
 const refuse = (status: number, code: Refusal, details?: unknown): Reply => ({
   status,
-  body: { code, ...(details === undefined ? {} : { details }) },
+  json: JSON.stringify({ code, details }),
 });
 
 type Call = { query: string; body: Buffer; leader: Leader; groupId: string };
@@ -81,15 +82,15 @@ async function route(name: string, { query, body, leader, groupId }: Call): Prom
       if (!Number.isInteger(levels) || levels < 1 || levels > depthLevels)
         return refuse(400, 'invalid_request');
       const depth = await leader.depth(wanted.get('market') ?? '', levels);
-      return depth ? { status: 200, body: depth } : refuse(404, 'unknown_market');
+      return depth ? answer(depth) : refuse(404, 'unknown_market');
     }
     case 'GET /health':
-      return { status: 200, body: await leader.health() };
+      return answer(await leader.health());
   }
   const digest = /^GET \/orders\/(0x[0-9a-f]{64})$/.exec(name)?.[1];
-  if (digest) return { status: 200, body: await rememberedOrder(digest, leader) };
+  if (digest) return answer(await rememberedOrder(digest, leader));
   const account = /^GET \/accounts\/(0x[0-9a-fA-F]{40})$/.exec(name)?.[1]?.toLowerCase();
-  return account ? { status: 200, body: await leader.account(account) } : refuse(404, 'not_found');
+  return account ? answer(await leader.account(account)) : refuse(404, 'not_found');
 }
 
 async function rememberedOrder(digest: string, leader: Leader): Promise<RememberedOrder> {
@@ -100,9 +101,9 @@ async function rememberedOrder(digest: string, leader: Leader): Promise<Remember
 async function commands(body: Buffer, leader: Leader): Promise<Reply> {
   const parsed = parseCommands(body);
   if ('refusal' in parsed) return parsed.refusal;
-  const answered = leader.execute(parsed.value);
-  if (answered === 'busy' || answered === 'not_leader') return unavailable(answered);
-  return { status: 200, body: { epoch: leader.epoch, results: await answered } };
+  const { epoch } = leader;
+  const answered = leader.answer(parsed.value, (results) => answer({ epoch, results }));
+  return answered === 'busy' || answered === 'not_leader' ? unavailable(answered) : answered;
 }
 
 async function operation(body: Buffer, leader: Leader, groupId: string): Promise<Reply> {
@@ -112,27 +113,23 @@ async function operation(body: Buffer, leader: Leader, groupId: string): Promise
   // A market of another group is not this journal's to know.
   if (request.type === 'list_market' && request.market.groupId !== groupId)
     return refuse(400, 'invalid_request', `the market's group is not ${groupId}`);
-  const answered = leader.execute([request]);
-  if (answered === 'busy' || answered === 'not_leader') return unavailable(answered);
-  const [result] = await answered;
-  return { status: 200, body: { epoch: leader.epoch, result } };
+  const { epoch } = leader;
+  const answered = leader.answer([request], ([result]) => answer({ epoch, result }));
+  return answered === 'busy' || answered === 'not_leader' ? unavailable(answered) : answered;
 }
 
 async function demand(body: Buffer, leader: Leader): Promise<Reply> {
   const parsed = parse(creditDemand, body);
   if ('refusal' in parsed) return parsed.refusal;
   const { account, asset } = parsed.value;
-  return {
-    status: 200,
-    body: { returnedUnits: await leader.demand(account.toLowerCase(), asset) },
-  };
+  return answer({ returnedUnits: await leader.demand(account.toLowerCase(), asset) });
 }
 
 function toldHead(body: Buffer, leader: Leader): Reply {
   const parsed = parse(chainHead, body);
   if ('refusal' in parsed) return parsed.refusal;
   leader.chainHead(parsed.value);
-  return { status: 200, body: {} };
+  return answer({});
 }
 
 const signature = /^0x[0-9a-f]{130}$/;

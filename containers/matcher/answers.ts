@@ -63,6 +63,16 @@ export function repeatedAnswer(
   return order ? { ...result, order } : result;
 }
 
+/** Who arms a switch is told when it fires, as of now. */
+export function switched(
+  result: CommandResult,
+  request: CommandRequest | OperatorRequest,
+  engine: Pick<Engine, 'switchOf'>,
+): CommandResult {
+  if (request.type !== 'cancel_all_after' || result.status === 'refused') return result;
+  return { ...result, switchDueMs: engine.switchOf(request.account) };
+}
+
 /** A live order as it is now, or one that ended within the window. */
 function orderOf(digest: Digest | undefined, engine: Engine): OrderView | undefined {
   return digest === undefined ? undefined : engine.order(digest);

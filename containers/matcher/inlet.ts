@@ -87,7 +87,7 @@ class Connection {
 
   #answer(read: HttpRequest | HttpFault): void {
     if (isFault(read)) {
-      this.#send({ status: read.status, body: { code: 'invalid_request' } }, true);
+      this.#send({ status: read.status, json: '{"code":"invalid_request"}' }, true);
       return;
     }
     this.#isAnswering = true;
@@ -95,7 +95,7 @@ class Connection {
       (reply) => this.#answered(reply, read),
       (error) => {
         this.#options.failed(error);
-        this.#answered({ status: 500, body: { code: 'internal_error' } }, read);
+        this.#answered({ status: 500, json: '{"code":"internal_error"}' }, read);
       },
     );
   }
@@ -123,8 +123,7 @@ class Connection {
 }
 
 /** Head and body in one piece: one write a request. */
-function rendered({ status, body, retryAfterSeconds }: Reply, isLast: boolean) {
-  const json = JSON.stringify(body);
+function rendered({ status, json, retryAfterSeconds }: Reply, isLast: boolean) {
   const length = Buffer.byteLength(json);
   const retryAfter = retryAfterSeconds === undefined ? '' : `retry-after: ${retryAfterSeconds}\r\n`;
   const connection = isLast ? 'connection: close\r\n' : '';

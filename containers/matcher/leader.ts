@@ -70,6 +70,11 @@ export type Leader = Queries & {
   execute(
     requests: readonly (CommandRequest | OperatorRequest)[],
   ): Promise<CommandResult[]> | 'busy' | 'not_leader';
+  /** As `execute`, with what `make` makes of the results. */
+  answer<T>(
+    requests: readonly (CommandRequest | OperatorRequest)[],
+    make: (results: CommandResult[]) => T,
+  ): Promise<T> | 'busy' | 'not_leader';
   demand(account: Address, asset: string): Promise<number>;
   /** How far the chain was looked through for what users took back. */
   chainHead(head: ChainHead): void;
@@ -114,7 +119,9 @@ export async function lead(options: LeaderOptions): Promise<Leader> {
     ...queries,
     epoch: options.lease.epoch,
     engine,
-    execute: (requests) => (draining ? 'not_leader' : sequencer.execute(requests)),
+    execute: (requests) =>
+      draining ? 'not_leader' : sequencer.execute(requests, (results) => results),
+    answer: (requests, make) => (draining ? 'not_leader' : sequencer.execute(requests, make)),
     demand: (account, asset) => returns.demand(account, asset),
     chainHead: (head) => watch.tell(head),
     async drain() {

@@ -6,7 +6,7 @@ import { assert } from '#domain/assertion.ts';
 import type { Command, PlaceOrder } from '#domain/command.ts';
 import type { EngineEvent } from '#domain/event.ts';
 import type { CommandRequest, CommandResult } from '#wire/matcher-api.ts';
-import { cancelledIn, firstAnswer, identityOf, repeatedAnswer } from './answers.ts';
+import { cancelledIn, firstAnswer, identityOf, repeatedAnswer, switched } from './answers.ts';
 import { queuedCommands } from './bounds.ts';
 import { CommandQueue } from './command-queue.ts';
 import type { WaitingOrder } from './credit-desk.ts';
@@ -51,18 +51,25 @@ export class Sequencer {
     this.#options = options;
   }
 
-  /** Takes all commands of a request or, where there is no room, none. */
-  execute(requests: readonly Request[]): Promise<CommandResult[]> | 'busy' {
+  /**
+   * Takes all commands of a request or, where there is no room, none. Its answer is made of the results as soon as they are known: when
+   * it may leave, many others leave with it.
+   */
+  execute<T>(
+    requests: readonly Request[],
+    make: (results: CommandResult[]) => T,
+  ): Promise<T> | 'busy' {
     if (this.#queue.size + requests.length > queuedCommands) return 'busy';
-    if (requests.length === 0) return Promise.resolve([]);
-    const { promise, resolve } = Promise.withResolvers<CommandResult[]>();
-    const whole = new TakenRequest(requests.length, () =>
+    if (requests.length === 0) return Promise.resolve(make([]));
+    const { promise, resolve } = Promise.withResolvers<T>();
+    const whole = new TakenRequest(requests.length, ({ results, commands }) => {
+      const made = make(results);
       this.#options.journal.whenDurable(() => {
-        for (const taken of whole.commands) this.#inFlight.remove(taken);
-        resolve(whole.results);
+        for (const taken of commands) this.#inFlight.remove(taken);
+        resolve(made);
         if (this.#inFlight.size === 0) for (const idle of this.#whenIdle.splice(0)) idle();
-      }),
-    );
+      });
+    });
     const takenAtMs = this.#nowMs();
     for (const [place, request] of requests.entries())
       this.#take(request, { whole, place, takenAtMs });
@@ -122,7 +129,7 @@ export class Sequencer {
     }
     const known = this.#waitingCancels.find(commandId) ?? repeatedAnswer(about, engine);
     if (known) {
-      whole.settle(place, { ...this.#switched(request, known), repeated: true });
+      whole.settle(place, { ...switched(known, request, engine), repeated: true });
       return;
     }
     const code = doorRefusal(request, clock.nowMs(), tombstones);
@@ -386,13 +393,7 @@ export class Sequencer {
     answer(
       closes && result.status === 'accepted'
         ? { ...result, cancelled: cancelledIn(events) }
-        : this.#switched(request, result),
+        : switched(result, request, engine),
     );
-  }
-
-  /** Who arms a switch is told when it fires, as of now. */
-  #switched(request: Request, result: CommandResult): CommandResult {
-    if (request.type !== 'cancel_all_after' || result.status === 'refused') return result;
-    return { ...result, switchDueMs: this.#options.engine.switchOf(request.account) };
   }
 }

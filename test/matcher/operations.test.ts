@@ -142,13 +142,15 @@ test('an account pays the rates of its fee tier', async () => {
 test('the door takes operations of its own group by their schema', async () => {
   const { world, running } = await tradingWorld();
   const door = { groupId, leader: () => running.leader, isAlive: () => true };
-  const post = (body: unknown) =>
-    world.time.until(
+  const post = async (body: unknown) => {
+    const { status, json } = await world.time.until(
       answerRequest(
         { method: 'POST', path: '/operations', body: Buffer.from(JSON.stringify(body)) },
         door,
       ),
     );
+    return { status, body: JSON.parse(json) };
+  };
   expect(await post(world.setState('halted'))).toMatchObject({
     status: 200,
     body: { epoch: 1, result: { status: 'accepted' } },

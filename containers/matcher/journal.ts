@@ -51,7 +51,7 @@ export type JournalOptions = {
   eventHash: () => string;
   /** What the frame of this number is to say about the engine's state, if anything. */
   stateCheck: (frame: number) => StateCheck | undefined;
-  /** A put returned: queued commands may be applied before the next frame closes. */
+  /** Queued commands may be applied: a put is on its way, or has returned and the next frame is about to close. */
   room: () => void;
   putTook: (ms: number) => void;
 };
@@ -84,9 +84,11 @@ export class Journal {
   #open: OpenFrame | undefined;
   /** Of the open frame. */
   #builder: FrameBuilder;
-  /** Closed and not yet durable, oldest first; the first one is in flight while `#putting`. */
+  /** Closed and not yet durable, oldest first. */
   #closed: PendingFrame[] = [];
   #putting = false;
+  /** Whether the first of them is on its way. */
+  #inFlight = false;
   /** What was derived from these may leave, and does in the next turn of the event loop. */
   #durable: DurableFrame[] = [];
   #stopped = false;
@@ -99,9 +101,10 @@ export class Journal {
     this.#builder = new FrameBuilder(options);
   }
 
-  /** False while too much is waiting to become durable. */
+  /** False while too much is waiting to become durable, and while a full frame waits for no other: it is to be put first. */
   get hasRoom(): boolean {
-    return !this.#stopped && this.#closed.length < waitingFrames;
+    const isIdle = !this.#inFlight && this.#closed.length > 0;
+    return !this.#stopped && !isIdle && this.#closed.length < waitingFrames;
   }
 
   /** The number of the frame that holds the state as it is now. */
@@ -201,7 +204,11 @@ export class Journal {
   async #put({ data, releases }: PendingFrame): Promise<void> {
     const { clock, timers, room, putTook } = this.#options;
     const sentAtMs = clock.monotonicMs();
-    const shardSequence = await putUntilDurable(data, this.#after, this.#options);
+    const put = putUntilDurable(data, this.#after, this.#options);
+    this.#inFlight = true;
+    timers.soon(room);
+    const shardSequence = await put;
+    this.#inFlight = false;
     if (this.#stopped || !this.#leads()) return;
     this.#after = shardSequence;
     putTook(clock.monotonicMs() - sentAtMs);
@@ -209,7 +216,7 @@ export class Journal {
     // Answers leave when the next put is on its way: it would wait for them otherwise, some ms after a large frame.
     this.#durable.push({ shardSequence, releases });
     if (this.#durable.length === 1) timers.soon(() => this.#release());
-    room();
+    if (this.#closed.length === 0) room();
     if (this.#closed.length === 0) this.#close();
   }
 

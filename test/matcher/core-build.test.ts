@@ -7,7 +7,7 @@ const committed = (name: string) =>
   readFileSync(new URL(`../../containers/matcher/engine/fast/${name}`, import.meta.url), 'utf8');
 
 test('the core that is committed is the one that its source compiles to', {
-  timeout: 60_000,
+  timeout: 240_000,
 }, async () => {
   const { binary, layout } = await buildCore();
   expect(committed('core-layout.ts')).toBe(layout);

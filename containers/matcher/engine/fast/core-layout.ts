@@ -104,13 +104,14 @@ export const windowPartRow = {
 
 export const ladderRow = {
   best: 0,
-  pages: 4,
-  pageCount: 8,
-  pagesLog: 12,
+  bestTicks: 4,
+  pages: 8,
+  pageCount: 12,
   cursor: 16,
-  isDescending: 20,
-  side: 24,
-  owner: 28,
+  side: 20,
+  owner: 24,
+  pagesLog: 28,
+  isDescending: 29,
 } as const;
 
 export const pricePageRow = {

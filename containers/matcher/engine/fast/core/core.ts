@@ -25,7 +25,7 @@ import { addTextId, findId, openIdTable, reserveIndex } from './id-table.ts';
 import { openChanges, takeChanges } from './level-changes.ts';
 import { lookAhead } from './look-ahead.ts';
 import { lackingUnits, makerRate, placeRefusal, replacedBy, takerRate } from './place-refusal.ts';
-import { findLevel, nextLevel, openLadder } from './price-ladder.ts';
+import { findLevel, laddersBytes, nextLevel, openLadder } from './price-ladder.ts';
 import { readPart } from './read-rows.ts';
 import { releaseRegion, takeRegion, takeRoom } from './regions.ts';
 import {
@@ -62,7 +62,7 @@ import {
   smallPool,
   takeRow,
 } from './row-pool.ts';
-import { Account, AccountPast, Asset, ClientId, Id, Ladder, Market, WindowPart } from './rows.ts';
+import { Account, AccountPast, Asset, ClientId, Id, Market, WindowPart } from './rows.ts';
 import { beginPart, saveEnded, saveLadder, saveOrder, saveRemembered } from './save-rows.ts';
 import { armSwitch, openSwitches } from './switches.ts';
 import { validate } from './validate.ts';
@@ -187,10 +187,11 @@ export function addMarket(nameLeft: i32, nameRight: i32, base: Asset, quote: Ass
   market.quote = quote;
   market.window = changetype<WindowPart>(takeRoom(8 * offsetof<WindowPart>()));
   const index = market.index;
-  market.bids = newLadder(index, 0, 1);
-  market.asks = newLadder(index, 1, 0);
-  market.rising = newLadder(index, 2, 0);
-  market.falling = newLadder(index, 3, 1);
+  const ladders = takeRoom(laddersBytes);
+  market.bids = openLadder(ladders, 0, index, true);
+  market.asks = openLadder(ladders, 1, index, false);
+  market.rising = openLadder(ladders, 2, index, false);
+  market.falling = openLadder(ladders, 3, index, true);
   if (state.marketCount === 0) state.firstMarket = market;
   else state.lastMarket.next = market;
   state.lastMarket = market;
@@ -216,11 +217,4 @@ export function releaseClient(client: ClientId): void {
 
 export function releaseText(id: Id): void {
   releaseRow(idPool, changetype<usize>(id));
-}
-
-function newLadder(market: i32, place: i32, isDescending: i32): Ladder {
-  const ladder = changetype<Ladder>(takeRoom(offsetof<Ladder>()));
-  const side = place < 2 ? (market << 1) + place : -1;
-  openLadder(ladder, (market << 2) + place, side, isDescending);
-  return ladder;
 }

@@ -86,7 +86,7 @@ function dropOver(): void {
   for (let at = 0; at < state.expiryCount; at += 1) {
     // Without a question whose answer nobody can guess, the processor reads many orders at once.
     move(at, kept);
-    kept += <i32>!isOver(entryAt(at));
+    kept += i32(!isOver(entryAt(at)));
   }
   state.expiryCount = kept;
   state.expiriesOver = 0;

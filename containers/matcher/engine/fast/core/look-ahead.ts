@@ -28,7 +28,7 @@ const mostAhead: i32 = 32;
 export function lookAhead(first: Request, count: i32): void {
   assert(count <= mostAhead, 'too many requests to look ahead');
   let read = readNamed(first, count);
-  read += findOrders(first, count);
+  findOrders(first, count);
   read += readOrders(count);
   read += readNeighbours(count);
   // Somebody must want what was read, or the compiler leaves the reading out.
@@ -43,30 +43,29 @@ function aheadOf(nth: i32): Ahead {
   return changetype<Ahead>(aheadAt + <usize>nth * aheadBytes);
 }
 
-/** The rows that requests name, and which levels their prices have. */
+/** The rows that requests name. */
 function readNamed(first: Request, count: i32): i32 {
   let read: i32 = 0;
   for (let nth = 0; nth < count; nth += 1) {
     const request = requestOf(first, nth);
     read += request.id.hash + request.target.hash + request.account.openOrders;
-    const isPlacing = request.kind === requestPlace && request.market !== noMarket;
-    if (isPlacing) read += i32(request.holdLine.freeUnits > 0);
-    aheadOf(nth).level = isPlacing ? likelyLevel(ownLadder(request), request.limitTicks) : noLevel;
+    if (request.kind !== requestPlace) continue;
+    const market = request.market;
+    read += market.state + i32(market.bandBps + request.holdLine.freeUnits > 0);
   }
   return read;
 }
 
-/** The orders that they will meet, as far as that shows, and who else is at the place of a new one. */
-function findOrders(first: Request, count: i32): i32 {
-  let read: i32 = 0;
+/** The orders that they will meet, as far as that shows, and the levels of new ones. */
+function findOrders(first: Request, count: i32): void {
   for (let nth = 0; nth < count; nth += 1) {
     const request = requestOf(first, nth);
     const ahead = aheadOf(nth);
     const target = request.target;
     ahead.order = target === noId ? firstMet(request) : target.order;
-    read += ahead.level.orders;
+    const isPlacing = request.kind === requestPlace && request.market !== noMarket;
+    ahead.level = isPlacing ? likelyLevel(ownLadder(request), request.limitTicks) : noLevel;
   }
-  return read;
 }
 
 /** The first maker of an order that crosses. */
@@ -74,29 +73,31 @@ function firstMet(request: Request): Order {
   const market = request.market;
   if (request.kind !== requestPlace || market === noMarket) return noOrder;
   const sells = isSell(request.traits);
-  const level = sells ? market.bids.best : market.asks.best;
+  const others = sells ? market.bids : market.asks;
   const limitTicks = request.limitTicks;
-  const crosses = sells ? level.ticks >= limitTicks : level.ticks <= limitTicks;
-  return level !== noLevel && crosses ? level.head : noOrder;
+  const crosses = sells ? others.bestTicks >= limitTicks : others.bestTicks <= limitTicks;
+  return others.best !== noLevel && crosses ? others.best.head : noOrder;
 }
 
-/** All that is known of those orders; whoever is last in a new one's queue. */
+/** All that is known of those orders and levels. */
 function readOrders(count: i32): i32 {
   let read: i32 = 0;
   for (let nth = 0; nth < count; nth += 1) {
     const ahead = aheadOf(nth);
     const order = ahead.order;
     read += order.makerFeeBps + order.traits + i32(order.endedAtMs > 0);
-    read += ahead.level.tail.makerFeeBps;
+    read += ahead.level.orders;
   }
   return read;
 }
 
-/** Who stands beside them, and what they hold. */
+/** Who stands beside them, or is last in a new one's queue, and what they hold. */
 function readNeighbours(count: i32): i32 {
   let read: i32 = 0;
   for (let nth = 0; nth < count; nth += 1) {
-    const order = aheadOf(nth).order;
+    const ahead = aheadOf(nth);
+    const order = ahead.order;
+    read += ahead.level.tail.makerFeeBps;
     if (!isLive(order)) continue;
     read += order.before.makerFeeBps + order.behind.makerFeeBps + order.level.orders;
     read += order.account.openOrders;
@@ -116,7 +117,9 @@ export function readMakers(market: Market, taker: Order): i32 {
   let leftLots = lotsWanted(market, taker, level.ticks);
   while (level !== noLevel && leftLots > 0) {
     for (let maker = level.head; maker !== noOrder && leftLots > 0; maker = maker.behind) {
-      aheadOf(count).order = maker;
+      const ahead = aheadOf(count);
+      ahead.order = maker;
+      ahead.level = noLevel;
       count += 1;
       if (count === makersAhead) leftLots = 0;
       leftLots -= maker.shownLots;

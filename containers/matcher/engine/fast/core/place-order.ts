@@ -40,9 +40,10 @@ export function placeOrder(request: Request): void {
 }
 
 function crosses(market: Market, order: Order): bool {
-  const level = isSell(order.traits) ? market.bids.best : market.asks.best;
-  if (level === noLevel) return false;
-  return isSell(order.traits) ? level.ticks >= order.limitTicks : level.ticks <= order.limitTicks;
+  const sells = isSell(order.traits);
+  const others = sells ? market.bids : market.asks;
+  if (others.best === noLevel) return false;
+  return sells ? others.bestTicks >= order.limitTicks : others.bestTicks <= order.limitTicks;
 }
 
 function admit(request: Request, market: Market, admitted: f64): Order {

@@ -3,7 +3,7 @@
  * worst page to the best. Nearly all that happens, happens in the last few pages; prices far apart cost a page each, no more.
  */
 import { latelyAt, noOrder } from './engine-state.ts';
-import { grownRegion, takeRegion } from './regions.ts';
+import { grownRegion } from './regions.ts';
 import { levelPool, pagePool, releaseRow, takeRow } from './row-pool.ts';
 import { Ladder, Level, PricePage } from './rows.ts';
 
@@ -13,13 +13,19 @@ const noPage: PricePage = changetype<PricePage>(0);
 const levelsAt: usize = offsetof<PricePage>();
 const latelyMask = 4_095;
 const startLog = 4;
+const ladderBytes: usize = 32;
+/** Of a market's four ladders, each with its first few pages' addresses behind all of them. */
+export const laddersBytes: usize = 4 * (ladderBytes + (1 << startLog));
 
-export function openLadder(ladder: Ladder, owner: i32, side: i32, isDescending: i32): void {
-  ladder.pagesLog = startLog;
-  ladder.pages = takeRegion(startLog);
-  ladder.owner = owner;
-  ladder.side = side;
-  ladder.isDescending = isDescending;
+/** The ladder at one of the four places in a market's room for them. */
+export function openLadder(room: usize, place: i32, market: i32, isDescending: bool): Ladder {
+  const ladder = changetype<Ladder>(room + <usize>place * ladderBytes);
+  ladder.pagesLog = <i8>startLog;
+  ladder.pages = room + 4 * ladderBytes + ((<usize>place) << startLog);
+  ladder.owner = (market << 2) + place;
+  ladder.side = place < 2 ? (market << 1) + place : -1;
+  ladder.isDescending = <i8>isDescending;
+  return ladder;
 }
 
 /** The level at a price; nobody where there is none. */
@@ -41,7 +47,7 @@ export function levelFor(ladder: Ladder, ticks: i32): Level {
   const level = newLevel(ladder, ticks);
   page.bits |= (<u64>1) << bit;
   store<Level>(changetype<usize>(page) + levelsAt + ((<usize>bit) << 2), level);
-  if (page === bestPage(ladder)) ladder.best = firstOf(page, 0);
+  if (page === bestPage(ladder)) setBest(ladder, firstOf(page, 0));
   return level;
 }
 
@@ -53,7 +59,7 @@ export function dropLevel(level: Level): void {
   page.bits &= ~((<u64>1) << (key & 63));
   if (page.bits === 0) dropPage(ladder, page);
   if (ladder.best === level) {
-    ladder.best = ladder.pageCount === 0 ? noLevel : firstOf(bestPage(ladder), 0);
+    setBest(ladder, ladder.pageCount === 0 ? noLevel : firstOf(bestPage(ladder), 0));
   }
   releaseRow(levelPool, changetype<usize>(level));
 }
@@ -70,6 +76,11 @@ export function nextLevel(level: Level): Level {
   const at = (isAtCursor ? cursor : placeOf(ladder, page.number)) - 1;
   ladder.cursor = max(0, at);
   return at < 0 ? noLevel : firstOf(pageAt(ladder, at), 0);
+}
+
+function setBest(ladder: Ladder, level: Level): void {
+  ladder.best = level;
+  ladder.bestTicks = level === noLevel ? 0 : level.ticks;
 }
 
 function newLevel(ladder: Ladder, ticks: i32): Level {
@@ -146,9 +157,9 @@ function placeOf(ladder: Ladder, number: i32): i32 {
 }
 
 function addPage(ladder: Ladder, number: i32): PricePage {
-  if (ladder.pageCount << 2 === 1 << ladder.pagesLog) {
+  if (ladder.pageCount << 2 === 1 << (<i32>ladder.pagesLog)) {
     ladder.pages = grownRegion(ladder.pages, ladder.pagesLog);
-    ladder.pagesLog += 1;
+    ladder.pagesLog = <i8>(ladder.pagesLog + 1);
   }
   const page = changetype<PricePage>(takeRow(pagePool));
   page.ladder = ladder;

@@ -147,23 +147,25 @@ export class WindowPart {
   tickLots: f64;
 }
 
-/** One side's levels by price; see price-ladder.ts. */
+/** One side's levels by price; see price-ladder.ts. A market's four lie behind each other, its two sides in one cache line. */
 @unmanaged
 export class Ladder {
   best: Level;
+  /** Its price: most orders ask for no more of the other side. */
+  bestTicks: i32;
   /** Addresses of its pages from the worst to the best: the best come and go at the end. */
   pages: usize;
   pageCount: i32;
-  /** Room for so many, as a power of two of bytes. */
-  pagesLog: i32;
   /** Where the page was that `nextLevel` came to. */
   cursor: i32;
-  /** 1 where high prices are best. */
-  isDescending: i32;
   /** How its changes are told: market × 2, + 1 for asks; −1 where nobody is told. */
   side: i32;
   /** A number of its own. */
   owner: i32;
+  /** Room for so many pages, as a power of two of bytes. */
+  pagesLog: i8;
+  /** 1 where high prices are best. */
+  isDescending: i8;
 }
 
 /** 64 neighbouring prices: a bit for each that has a level, and behind these fields the 64 levels' addresses. */

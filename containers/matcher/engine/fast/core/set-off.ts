@@ -13,10 +13,10 @@ export function isReached(traits: i32, triggerTicks: i32, lastTicks: i32): bool 
 
 /** Whether the last price has reached the nearest trigger. */
 export function isAnySetOff(market: Market): bool {
-  const rising = market.rising.best;
-  const falling = market.falling.best;
-  if (rising !== noLevel && market.lastTicks >= rising.ticks) return true;
-  return falling !== noLevel && market.lastTicks <= falling.ticks;
+  const rising = market.rising;
+  const falling = market.falling;
+  if (rising.best !== noLevel && market.lastTicks >= rising.bestTicks) return true;
+  return falling.best !== noLevel && market.lastTicks <= falling.bestTicks;
 }
 
 /** Those set off join those that wait: by rise, lowest trigger first, then by fall, highest first; at one trigger the older first. */

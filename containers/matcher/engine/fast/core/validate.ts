@@ -82,7 +82,9 @@ function validateBook(market: Market): void {
 function validateSide(market: Market, ladder: Ladder): i32 {
   let found = 0;
   let last = noLevel;
-  for (let level = ladder.best; level !== noLevel; level = nextLevel(level)) {
+  const best = ladder.best;
+  assert(best === noLevel || best.ticks === ladder.bestTicks, 'a side says another best price');
+  for (let level = best; level !== noLevel; level = nextLevel(level)) {
     assert(findLevel(ladder, level.ticks) === level, 'a level is not found');
     const isWorse = last === noLevel || level.ticks < last.ticks === (ladder.isDescending !== 0);
     assert(isWorse && (last === noLevel || last.ticks !== level.ticks), 'levels out of order');

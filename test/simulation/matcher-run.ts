@@ -23,6 +23,9 @@ import {
   tables,
 } from './simulated-world.ts';
 
+/** Most that begin beside a leader still stand by then. */
+const astrayMs = 1_500;
+
 export class MatcherRun {
   readonly process: SimulatedProcess;
   leader: Leader | undefined;
@@ -120,6 +123,7 @@ export class MatcherRun {
     const replica = new Replica({ groupId, cleared: clearedNow, from });
     world.note(`${process.name} begins at frame ${from.watermark.frame}`);
     this.#standby = standBy({ groupId, replica, reader, clock, timers, failed: doubted });
+    if (world.planted === 'standby-astray') timers.after(astrayMs, () => this.#goAstray(replica));
     const held = await this.#wonLease(this.#standby.ready);
     const lease =
       world.planted === 'lease-unchecked' ? { ...held, isSurelyHeld: () => true } : held;
@@ -149,6 +153,12 @@ export class MatcherRun {
       faulted: () => {},
     });
     world.note(`${process.name} leads epoch ${held.epoch}`);
+  }
+
+  /** Planted: as long as it stands by, its engine is to be where the journal is. */
+  #goAstray({ engine }: Replica): void {
+    if (!this.#standby || engine.isUnfinished) return;
+    engine.apply({ type: 'tick', commandId: 'astray', nowMs: engine.nowMs }, () => {});
   }
 
   /** From now on its engine is ahead of what is durable: it speaks as a leader, or not at all (W5). */

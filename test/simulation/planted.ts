@@ -8,6 +8,7 @@ export const plantedFaults = {
   'ledger-unconditional': 'the ledger takes every write whatever its condition',
   'tells-otherwise': 'an answer is changed on its way',
   'forgets-fills': 'an answer loses a fill on its way',
+  'standby-astray': 'a standby does something that the journal does not hold',
 } as const;
 
 export type PlantedFault = keyof typeof plantedFaults;

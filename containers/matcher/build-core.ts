@@ -49,8 +49,8 @@ export async function compiledCore(edit = (text: string) => text): Promise<Uint8
 }
 
 /**
- * Puts small functions into their callers. Sources stay in small ones, while a call costs an engine some 5 ns and all that it had in
- * registers; the compiler's own bounds (65 for what has many callers) leave most calls standing. An eighth off an order; larger bounds give no more.
+ * Puts small functions into their callers: sources stay in small ones, while each call costs what its caller had in registers, and the
+ * compiler's own bounds leave most calls standing. What it gave is in docs/decisions/0020.
  */
 function inlined(binary: Uint8Array): Uint8Array {
   const module = binaryen.readBinary(binary);

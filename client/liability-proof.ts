@@ -1,7 +1,7 @@
 /** Checks a proof of liabilities: that what the exchange published to owe contains what it owes you. Needs no network. */
 import { formatDecimal } from '#domain/amount.ts';
 import { climb, type ProofFault } from '#domain/liability-proof.ts';
-import { toHex } from '#wire/bytes.ts';
+import { toHex } from '#wire/hex-digits.ts';
 import { type PublishedLiability, readLiabilityProof, sha256 } from '#wire/liability-proof.ts';
 
 /** What was published, as far as it is known: at least the root, from another place than the proof. */

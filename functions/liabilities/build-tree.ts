@@ -14,7 +14,7 @@ import { assert } from '#domain/assertion.ts';
 import type { Asset, AssetId } from '#domain/asset.ts';
 import { rootOf } from '#domain/liability-proof.ts';
 import type { Reconciliation } from '#domain/reconciliation.ts';
-import { toHex } from '#wire/bytes.ts';
+import { toHex } from '#wire/hex-digits.ts';
 import { gatheredKey } from '#wire/liability-object.ts';
 import { houseAccounts, vaultAccount } from '#wire/table-keys.ts';
 import type { OwedRow } from './gather-owed.ts';

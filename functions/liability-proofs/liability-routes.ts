@@ -13,7 +13,7 @@ import type { ProofReader } from '#cloud/liability-proofs.ts';
 import { type Session, type SessionVerifier, signedIn } from '#cloud/session-token.ts';
 import { sideBySide } from '#cloud/side-by-side.ts';
 import { formatDecimal } from '#domain/amount.ts';
-import { fromHex } from '#wire/bytes.ts';
+import { fromHex } from '#wire/hex-digits.ts';
 import {
   accountText,
   assetText,

@@ -1,7 +1,7 @@
 /** Proofs of what an account is owed, read from the kept trees: some 210 KB of S3 for one among a million accounts. */
 import { assert } from '#domain/assertion.ts';
 import { climb, type InclusionProof } from '#domain/liability-proof.ts';
-import { fromHex } from '#wire/bytes.ts';
+import { fromHex } from '#wire/hex-digits.ts';
 import {
   compareBytes,
   type IndexRow,

@@ -6,7 +6,8 @@
  */
 import { assert } from '#domain/assertion.ts';
 import type { Watermark } from './accept-record.ts';
-import { ByteReader, ByteWriter } from './bytes.ts';
+import { ByteReader } from './byte-reader.ts';
+import { ByteWriter } from './byte-writer.ts';
 import { crc32c } from './crc32c.ts';
 import { padded } from './table-keys.ts';
 

@@ -1,6 +1,7 @@
 /** Small codecs that join into the codec of a record: one description both writes and reads. */
 import { assert } from '#domain/assertion.ts';
-import type { ByteReader, ByteWriter } from './bytes.ts';
+import type { ByteReader } from './byte-reader.ts';
+import type { ByteWriter } from './byte-writer.ts';
 import { memberAt, placeIn } from './closed-list.ts';
 
 export type Codec<T> = { write(to: ByteWriter, value: T): void; read(from: ByteReader): T };

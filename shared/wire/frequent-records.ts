@@ -6,7 +6,7 @@ import { AssertionFailed } from '#domain/assertion.ts';
 import type { CancelOrder, Command, PlaceOrder, SignedOrder } from '#domain/command.ts';
 import type { EngineEvent, OrderDone, Trade } from '#domain/event.ts';
 import type { FittedAmounts } from '#domain/order.ts';
-import type { ByteWriter } from './bytes.ts';
+import type { ByteWriter } from './byte-writer.ts';
 import {
   capNames,
   command,

@@ -6,10 +6,12 @@ import { sha256 } from 'ethers';
 import { assert } from '#domain/assertion.ts';
 import type { Command } from '#domain/command.ts';
 import type { EngineEvent, Outcome } from '#domain/event.ts';
-import { ByteReader, ByteWriter, fromHex, toHex } from './bytes.ts';
+import { ByteReader } from './byte-reader.ts';
+import { ByteWriter } from './byte-writer.ts';
 import { command, event } from './command-codec.ts';
 import { crc32c } from './crc32c.ts';
 import { writeCommand, writeEvent } from './frequent-records.ts';
+import { fromHex, toHex } from './hex-digits.ts';
 
 const formatVersion = 2;
 const frameKind = 1;

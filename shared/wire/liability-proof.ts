@@ -3,7 +3,7 @@ import { getBytes, sha256 as sha256Hex } from 'ethers';
 import * as z from 'zod';
 import { type InclusionProof, liabilityFormat } from '#domain/liability-proof.ts';
 import { greatestCount, greatestDepth } from '#domain/merkle-sum-tree.ts';
-import { toHex } from './bytes.ts';
+import { toHex } from './hex-digits.ts';
 
 /** Lower case only: two texts of one proof would let a changed bit pass. */
 export const hashText = z.string().regex(/^0x[0-9a-f]{64}$/, '32 bytes as lower-case hex');

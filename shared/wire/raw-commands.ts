@@ -4,7 +4,7 @@
  */
 import type { CancelOrder, Command } from '#domain/command.ts';
 import type { RawCancel, RawCommand, RawPlace } from '#domain/raw-command.ts';
-import { ByteReader, toHex } from './bytes.ts';
+import { ByteReader } from './byte-reader.ts';
 import { memberAt } from './closed-list.ts';
 import {
   capNames,
@@ -16,6 +16,7 @@ import {
   sideNames,
   timeInForceNames,
 } from './command-codec.ts';
+import { toHex } from './hex-digits.ts';
 import type { FrameBytes } from './journal-frame.ts';
 
 const digestBytes = 32;

@@ -4,7 +4,7 @@ import { saltsOf } from '#cloud/liability-salt.ts';
 import { addLeaf, leavesFor, writeTree } from '#cloud/liability-tree.ts';
 import { climb, leafNode, rootOf } from '#domain/liability-proof.ts';
 import type { SumNode } from '#domain/merkle-sum-tree.ts';
-import { toHex } from '#wire/bytes.ts';
+import { toHex } from '#wire/hex-digits.ts';
 import { type Owed, sha256, treeOf } from '../domain/liability-trees.ts';
 import { MemoryTrees } from './memory-trees.ts';
 

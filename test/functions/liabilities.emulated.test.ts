@@ -8,7 +8,7 @@ import { createLiabilityDays } from '#cloud/liability-days.ts';
 import { createProofReader } from '#cloud/liability-proofs.ts';
 import { saltsOf } from '#cloud/liability-salt.ts';
 import { reconcileStep } from '#cloud/reconcile-pass.ts';
-import { fromHex } from '#wire/bytes.ts';
+import { fromHex } from '#wire/hex-digits.ts';
 import { liabilityProofJson } from '#wire/liability-proof.ts';
 import {
   proveAndReport,

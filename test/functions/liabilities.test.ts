@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { climb } from '#domain/liability-proof.ts';
-import { toHex } from '#wire/bytes.ts';
+import { toHex } from '#wire/hex-digits.ts';
 import { feeAccount } from '#wire/table-keys.ts';
 import { ageHours, proveLiabilities } from '../../functions/liabilities/prove-liabilities.ts';
 import { sha256 } from '../domain/liability-trees.ts';

@@ -5,7 +5,8 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import type { JournalRecord } from '#cloud/journal-run.ts';
-import { ByteReader, ByteWriter } from '#wire/bytes.ts';
+import { ByteReader } from '#wire/byte-reader.ts';
+import { ByteWriter } from '#wire/byte-writer.ts';
 import { command } from '#wire/command-codec.ts';
 import { crc32c } from '#wire/crc32c.ts';
 import { decodeRecord, type FrameBytes, openRecord } from '#wire/journal-frame.ts';

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { ByteWriter } from '#wire/bytes.ts';
+import { ByteWriter } from '#wire/byte-writer.ts';
 import { command, event } from '#wire/command-codec.ts';
 import { anyCommand, anyEvent } from './journal-arbitraries.ts';
 

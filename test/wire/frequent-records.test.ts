@@ -1,7 +1,7 @@
 /** The quick writer of records writes what their codec writes, and mentions are found however digests are hashed. */
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { ByteWriter } from '#wire/bytes.ts';
+import { ByteWriter } from '#wire/byte-writer.ts';
 import { command, event } from '#wire/command-codec.ts';
 import { writeCommand, writeEvent } from '#wire/frequent-records.ts';
 import { HexMentions } from '#wire/hex-mentions.ts';

@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import type { CancelOrder, Command, PlaceOrder } from '#domain/command.ts';
 import type { RawCommand } from '#domain/raw-command.ts';
-import { toHex } from '#wire/bytes.ts';
+import { toHex } from '#wire/hex-digits.ts';
 import { encodeFrame, type FrameBytes, genesisHash, openRecord } from '#wire/journal-frame.ts';
 import { cancelOf, RawCommands } from '#wire/raw-commands.ts';
 import { anyCommand } from './journal-arbitraries.ts';

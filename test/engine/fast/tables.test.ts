@@ -1,7 +1,7 @@
 /** The core's tables, asked through an engine over them, beside plain maps and arrays that do the same. */
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { toHex } from '#wire/bytes.ts';
+import { toHex } from '#wire/hex-digits.ts';
 import { AddressTable } from '../../../containers/matcher/engine/fast/address-table.ts';
 import { createFastEngine } from '../../../containers/matcher/engine/fast/fast-engine.ts';
 import { memoryMs } from '../../../containers/matcher/engine/limits.ts';

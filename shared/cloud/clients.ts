@@ -36,16 +36,16 @@ export function documentClient(where: DynamoDBClientConfig = {}): DynamoDBDocume
 /** A put takes some ten ms; one that hangs is repeated with the same bytes, which harms nothing if both arrive. */
 const putMs = 2_000;
 
-/** Kinesis for the writer, who repeats puts himself: only he knows how long his lease lasts. */
+/**
+ * Kinesis for the writer, who repeats puts himself: only he knows how long his lease lasts. Over HTTP/1.1: one connection is enough
+ * for one put in flight.
+ */
 export const kinesisClient = (): KinesisClient =>
-  kinesis({ maxAttempts: 1, requestHandler: limitedCalls(putMs) });
+  new KinesisClient({ maxAttempts: 1, requestHandler: limitedCalls(putMs) });
 
 /** Kinesis for readers: one lost answer must not end a replay of an hour. */
 export const kinesisReader = (where: KinesisClientConfig = {}): KinesisClient =>
-  kinesis({ ...where, maxAttempts: 6, requestHandler: limitedCalls(5_000) });
-
-/** Over HTTP/1.1: one connection is enough for one put in flight, and the local twin speaks nothing newer. */
-const kinesis = (config: KinesisClientConfig): KinesisClient => new KinesisClient(config);
+  new KinesisClient({ ...where, maxAttempts: 6, requestHandler: limitedCalls(5_000) });
 
 /** S3 for objects of some MB; a local twin at an IP address is spoken to by path. */
 export function bucketClient(where: S3ClientConfig = {}): S3Client {

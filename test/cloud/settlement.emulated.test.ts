@@ -107,16 +107,22 @@ test('two that settle at once plan and send the same', () =>
     await expectEqual(world, [ann, bob]);
   }));
 
+/** Ann's bid, by herself and for good; insurance has funds. */
+async function cancelledOnChain(world: SettlementWorld) {
+  const before = await traded(world);
+  await world.settle();
+  await world.fundInsurance('USDC', 100_000);
+  await chain.vault(before.ann.address, 'cancel', [before.bid.digest]);
+  await world.hear();
+  // Nothing is due, but the act waits for a batch that passes its time.
+  await chain.chain.pass(delaySeconds + 5);
+  await world.settle();
+  return before;
+}
+
 test('a fill whose one side was cancelled on the chain settles for the other; the ledger takes back the one side alone', () =>
   onChain(async (world) => {
-    const { ann, bob, bid } = await traded(world);
-    await world.settle();
-    await world.fundInsurance('USDC', 100_000);
-    await chain.vault(ann.address, 'cancel', [bid.digest]);
-    await world.hear();
-    // Nothing is due, but the act waits for a batch that passes its time.
-    await chain.chain.pass(delaySeconds + 5);
-    await world.settle();
+    const { ann, bob, bid } = await cancelledOnChain(world);
     expect(await chain.read('lastBatch')).toBe(2n);
     const ask = world.place(bob, 'majors', 'sell', 100, 80);
     const frame = world.trade('majors', bid, ask, 50);
@@ -357,13 +363,7 @@ test('a freeze is what the chain says: a reorg takes it back, a final one stays,
 
 test('of a frozen vault a fill is taken back for both sides, though who insured one died before he noted it', () =>
   onChain(async (world) => {
-    const { ann, bob, bid } = await traded(world);
-    await world.settle();
-    await world.fundInsurance('USDC', 100_000);
-    await chain.vault(ann.address, 'cancel', [bid.digest]);
-    await world.hear();
-    await chain.chain.pass(delaySeconds + 5);
-    await world.settle();
+    const { ann, bob, bid } = await cancelledOnChain(world);
     world.trade('majors', bid, world.place(bob, 'majors', 'sell', 100, 80), 50);
     world.giveBack(ann, 'majors', 'ETH', 350);
     // What he still has of what he sold, and all that his sales brought.

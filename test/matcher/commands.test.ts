@@ -17,6 +17,25 @@ test('an order that is sent again while it is on its way gets the same answer', 
   expect(both[1]).toEqual({ ...both[0], repeated: true });
 });
 
+test('an order that is sent again by another request, applied and not yet durable, is answered when the first is, and the same', async () => {
+  const { world, running } = await tradingWorld();
+  // Its account's credit is there, so that it is applied at once.
+  await world.send(running, world.order('alice'));
+  world.journal.putMs = 50;
+  const order = world.order('alice');
+  const frames = world.journal.frames(groupId).length;
+  const durableBehind = (answer: Promise<unknown>) =>
+    answer.then(() => world.journal.frames(groupId).length);
+  const first = world.ask(running, order);
+  const firstAt = durableBehind(first);
+  await world.time.pass(20);
+  const again = world.ask(running, order);
+  const againAt = durableBehind(again);
+  const [[given], [repeated]] = await world.time.until(Promise.all([first, again]));
+  expect(repeated).toEqual({ ...given, repeated: true });
+  expect(await world.time.until(Promise.all([firstAt, againAt]))).toEqual([frames + 1, frames + 1]);
+});
+
 test('an order that is sent again later gets its first result and its present state', async () => {
   const { world, running } = await tradingWorld();
   const order = world.order('alice');

@@ -40,6 +40,8 @@ export async function recover(options: RecoveryOptions): Promise<Recovered> {
   const { groupId, nonce, hashSecret, lease, reader, timers } = options;
   const { epoch } = lease;
   const cleared = await options.cleared();
+  // A taker that slept since is behind the next one: that is no reason to look for who wrote the row by hand.
+  if (!lease.isSurelyHeld()) throw new Doubt('the lease ran out before the journal was taken over');
   if (cleared.epoch >= epoch) {
     // A second nonce under that epoch would stop every reader for ever. The next start takes a later epoch.
     throw new Doubt(`the lease row was set back: epoch ${cleared.epoch} has led, ours is ${epoch}`);

@@ -1,6 +1,6 @@
 /**
  * One PutRecord by the address, the credentials and the connections of the SDK's client, without the steps that the SDK takes
- * around each call: they were two thirds of what a put costs its sender (decision 39).
+ * around each call: they were two thirds of what a put costs its sender (decision 0039).
  */
 import { type KinesisClient, PutRecordCommand } from '@aws-sdk/client-kinesis';
 import { keptDayKey, signPost } from './aws-signature.ts';

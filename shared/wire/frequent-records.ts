@@ -2,11 +2,11 @@
  * Writes what most of a journal is (orders that accounts signed themselves, cancels, trades and orders’ ends) field by field, in half
  * the time that a walk over the codec's description takes. The codec reads it; a test holds one to the other.
  */
-import { AssertionFailed } from '#domain/assertion.ts';
 import type { CancelOrder, Command, PlaceOrder, SignedOrder } from '#domain/command.ts';
 import type { EngineEvent, OrderDone, Trade } from '#domain/event.ts';
 import type { FittedAmounts } from '#domain/order.ts';
 import type { ByteWriter } from './byte-writer.ts';
+import { placeIn } from './closed-list.ts';
 import {
   capNames,
   command,
@@ -141,9 +141,4 @@ function writeDone(to: ByteWriter, done: OrderDone): void {
   to.timeMs(done.atMs);
   to.byte(clientOrderId === undefined ? 0 : 1);
   if (clientOrderId !== undefined) to.text(clientOrderId);
-}
-
-function placeIn<T>(names: readonly T[], name: T): number {
-  for (let at = 0; at < names.length; at += 1) if (names[at] === name) return at;
-  throw new AssertionFailed(`${name} is not one of ${names.join(', ')}`);
 }

@@ -5,6 +5,8 @@ import type { EngineEvent } from '#domain/event.ts';
 import type { Market, MarketId } from '#domain/market.ts';
 import type { Address, Digest, DoneReason, OrderProgress, Side } from '#domain/order.ts';
 import type { RawCommand } from '#domain/raw-command.ts';
+import type { RawEvent, RawProgress } from '#domain/raw-event.ts';
+import type { RawOrder, RawPlacement } from '#domain/raw-order.ts';
 import type { EngineRefusal } from '#domain/refusal.ts';
 import type { SnapshotRecord } from './snapshot-record.ts';
 import type { StateReading } from './state-reading.ts';
@@ -111,4 +113,45 @@ export interface ReplayingEngine extends Engine {
   ): void;
   /** As `takeLevelChanges`, where nobody shows a book. */
   forgetLevelChanges(): void;
+}
+
+/** What the newest command did; to be read before the next one. */
+export interface Did {
+  /** How many events. */
+  readonly count: number;
+  /** All of them in their order, as they lie there. */
+  each(visit: (event: RawEvent) => void): void;
+  /** All of them, with texts. `commandId` is the command's. */
+  events(commandId: string): EngineEvent[];
+  /** Of a placement that was accepted: how far its order has come, live or over. Its reader's only until the next one is asked for. */
+  progress(): RawProgress | undefined;
+}
+
+/** Orders and accounts that commands touched, as they were when this was taken: to be told later to who listens, if anybody does. */
+export interface Touched {
+  /** How many orders that lived, and lines of credit; one that was touched twice may count twice. */
+  readonly size: number;
+  /** Whose credit may have changed, each once. */
+  accounts(): Address[];
+  /** Those that lived then, each once. */
+  orders(isWanted: (account: Address) => boolean): EngineOrder[];
+  credits(
+    isWanted: (account: Address) => boolean,
+  ): Pick<EngineCredit, 'account' | 'asset' | 'freeUnits' | 'heldUnits'>[];
+}
+
+/** One that leads: it takes new orders as they came, and what commands did can be read as it lies there. */
+export interface LeadingEngine extends ReplayingEngine {
+  /** As `prepare`: the placements that come next. */
+  announce(placements: readonly RawPlacement[]): void;
+  /** As `apply` of the command that it stands for; `did` tells what it did. */
+  place(placement: RawPlacement): void;
+  /** As `shortfall` of that command. */
+  lackOf(placement: RawPlacement): { asset: string; units: number };
+  /** As `firstResult` of its digest. */
+  firstResultOf(order: RawOrder): { sequence: number; code?: EngineRefusal } | undefined;
+  /** Of the newest command, whichever way it came. */
+  readonly did: Did;
+  /** What was touched since it was asked before. */
+  takeTouched(): Touched;
 }

@@ -10,15 +10,12 @@ import type { EngineRefusal } from './refusal.ts';
 type DigestPlace = number;
 type AddressPlace = number;
 
-export type RawTrade = Omit<
-  Trade,
-  'type' | 'makerDigest' | 'takerDigest' | 'makerAccount' | 'takerAccount'
-> & {
+export type RawTrade = Omit<Trade, 'type' | 'makerDigest' | 'takerDigest'> & {
   type: 'raw_trade';
   words: Int32Array;
   makerDigestAt: DigestPlace;
   takerDigestAt: DigestPlace;
-  /** Of the exchange's own accounts there are no words: they trade under addresses only. */
+  /** The accounts once more, as words. */
   addresses: Int32Array;
   makerAccountAt: AddressPlace;
   takerAccountAt: AddressPlace;
@@ -26,10 +23,11 @@ export type RawTrade = Omit<
   isOwn: 'taker' | 'maker' | undefined;
 };
 
-export type RawDone = Omit<OrderDone, 'type' | 'digest' | 'account' | 'clientOrderId'> & {
+export type RawDone = Omit<OrderDone, 'type' | 'digest' | 'clientOrderId'> & {
   type: 'raw_done';
   words: Int32Array;
   digestAt: DigestPlace;
+  /** The account once more, as words. */
   addresses: Int32Array;
   accountAt: AddressPlace;
   clientOrderId: string | undefined;

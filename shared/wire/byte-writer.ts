@@ -64,6 +64,16 @@ export class ByteWriter {
     this.#length += bytes.length;
   }
 
+  /** So many of them, from a place on. */
+  rawAt(bytes: Uint8Array, at: number, count: number): void {
+    this.#reserve(count);
+    const own = this.#bytes;
+    const to = this.#length;
+    // A view of them would cost more than to copy the few that there are.
+    for (let nth = 0; nth < count; nth += 1) own[to + nth] = bytes[at + nth] as number;
+    this.#length = to + count;
+  }
+
   uint32(value: number): void {
     this.#reserve(4);
     for (let shift = 0; shift < 32; shift += 8)
@@ -109,6 +119,14 @@ export class ByteWriter {
     this.#hexDigits(even, 0);
   }
 
+  /** The same of so many big-endian bytes that lie somewhere. */
+  bigUintAt(bytes: Uint8Array, at: number, byteLength: number): void {
+    let zeros = 0;
+    while (zeros < byteLength && bytes[at + zeros] === 0) zeros += 1;
+    this.byte(byteLength - zeros);
+    this.rawAt(bytes, at + zeros, byteLength - zeros);
+  }
+
   /** As nearly all are: no text is made of it. */
   #bigUint64(value: bigint): void {
     this.#reserve(9);
@@ -146,6 +164,20 @@ export class ByteWriter {
       this.#lastHex = value;
     }
     this.words(this.#words, 0, count);
+  }
+
+  /** The same of bytes that lie somewhere. */
+  hexAt(bytes: Uint8Array, at: number, byteLength: number): void {
+    const count = byteLength >>> 2;
+    const words = this.#words;
+    this.#lastHex = '';
+    for (let word = 0, from = at; word < count; word += 1, from += 4)
+      words[word] =
+        ((bytes[from] as number) << 24) |
+        ((bytes[from + 1] as number) << 16) |
+        ((bytes[from + 2] as number) << 8) |
+        (bytes[from + 3] as number);
+    this.words(words, 0, count);
   }
 
   /** The same of words that lie somewhere, the first digits in their high bits. */

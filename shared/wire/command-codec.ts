@@ -71,8 +71,8 @@ export const misfitNames = ['price_off_tick', 'size_off_lot', 'notional_too_larg
 export const doneReasonNames = ['filled', 'cancelled', 'expired', 'self_trade', 'halted'] as const;
 
 /** Of the commands and events that most of a journal is. */
-export const commandTags = { place: 7, cancel: 8 } as const;
-export const eventTags = { accepted: 1, trade: 3, order_done: 8 } as const;
+export const commandTags = { place: 7, cancel: 8, delegatedPlace: 17 } as const;
+export const eventTags = { accepted: 1, refused: 2, trade: 3, order_done: 8 } as const;
 
 const side = oneOf(...sideNames);
 const orderType = oneOf(...orderTypeNames);
@@ -163,7 +163,7 @@ export const command: Codec<Command> = union<Command>({
     tag: commandTags.place,
     codec: record<Omit<OwnPlaceOrder, 'type'>>(placeFields),
     extended: {
-      tag: 17,
+      tag: commandTags.delegatedPlace,
       by: 'delegation',
       codec: record<Omit<PlaceOrder, 'type'>>({
         ...placeFields,
@@ -290,7 +290,7 @@ type BareEvent<T> = T extends EngineEvent ? Omit<T, 'sequence' | 'commandId'> : 
 export const event: Codec<BareEvent<EngineEvent>> = union<BareEvent<EngineEvent>>({
   accepted: { tag: eventTags.accepted, codec: record<Bare<Accepted>>({}) },
   refused: {
-    tag: 2,
+    tag: eventTags.refused,
     codec: record<Bare<Refused>>({ code: oneOf(...numberedRefusals) }),
   },
   trade: {

@@ -63,7 +63,7 @@ function writePlace(to: ByteWriter, place: PlaceOrder): void {
   to.bareHex(place.signature, signatureBytes);
 }
 
-function writeAmounts(to: ByteWriter, amounts: FittedAmounts): void {
+export function writeAmounts(to: ByteWriter, amounts: FittedAmounts): void {
   const { misfit } = amounts;
   to.uint(amounts.limitTicks);
   to.uint(amounts.sizeLots);
@@ -101,13 +101,7 @@ function writeCancel(to: ByteWriter, cancel: CancelOrder): void {
 
 function writeTrade(to: ByteWriter, trade: Trade): void {
   to.byte(eventTags.trade);
-  to.text(trade.marketId);
-  to.timeMs(trade.atMs);
-  to.uint(trade.priceTicks);
-  to.uint(trade.sizeLots);
-  to.uint(trade.baseUnits);
-  to.uint(trade.quoteUnits);
-  to.byte(placeIn(sideNames, trade.takerSide));
+  writeFill(to, trade);
   to.hex(trade.makerDigest, digestBytes);
   to.hex(trade.takerDigest, digestBytes);
   to.hex(trade.makerAccount, addressBytes);
@@ -116,11 +110,33 @@ function writeTrade(to: ByteWriter, trade: Trade): void {
   to.int(trade.takerFeeUnits);
 }
 
+type Fill = Omit<Trade, 'type' | 'makerDigest' | 'takerDigest' | 'makerAccount' | 'takerAccount'>;
+
+/** What of a trade is neither a digest nor an address, up to its fees. */
+export function writeFill(to: ByteWriter, trade: Fill): void {
+  to.text(trade.marketId);
+  to.timeMs(trade.atMs);
+  to.uint(trade.priceTicks);
+  to.uint(trade.sizeLots);
+  to.uint(trade.baseUnits);
+  to.uint(trade.quoteUnits);
+  to.byte(placeIn(sideNames, trade.takerSide));
+}
+
 function writeDone(to: ByteWriter, done: OrderDone): void {
-  const { clientOrderId } = done;
   to.byte(eventTags.order_done);
   to.hex(done.digest, digestBytes);
   to.hex(done.account, addressBytes);
+  writeEnd(to, done);
+}
+
+type End = Omit<OrderDone, 'type' | 'digest' | 'account' | 'clientOrderId'> & {
+  clientOrderId?: string | undefined;
+};
+
+/** What of an order's end is neither its digest nor its account. */
+export function writeEnd(to: ByteWriter, done: End): void {
+  const { clientOrderId } = done;
   to.text(done.marketId);
   to.byte(placeIn(sideNames, done.side));
   to.byte(placeIn(orderTypeNames, done.orderType));

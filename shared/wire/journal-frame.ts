@@ -6,12 +6,16 @@ import { sha256 } from 'ethers';
 import { assert } from '#domain/assertion.ts';
 import type { Command } from '#domain/command.ts';
 import type { EngineEvent, Outcome } from '#domain/event.ts';
+import type { RawEvent } from '#domain/raw-event.ts';
+import type { RawPlacement } from '#domain/raw-order.ts';
 import { ByteReader } from './byte-reader.ts';
 import { ByteWriter } from './byte-writer.ts';
 import { command, event } from './command-codec.ts';
 import { crc32c } from './crc32c.ts';
 import { writeCommand, writeEvent } from './frequent-records.ts';
 import { fromHex, toHex } from './hex-digits.ts';
+import { writeRawEvent } from './raw-event-record.ts';
+import { writePlacement } from './raw-order-record.ts';
 
 const formatVersion = 2;
 const frameKind = 1;
@@ -65,11 +69,15 @@ export type EpochRecord = {
   nonce: string;
 };
 
+/** What one command did, as the engine has it: how many events, and each of them in its order. */
+export type RawEvents = { readonly count: number; each(visit: (event: RawEvent) => void): void };
+
 /** Collects outcomes of one frame; its size is known at any time, so that the writer can close it by bytes. Then it takes the next one's. */
 export class FrameBuilder {
   readonly #head = new ByteWriter();
   readonly #commands: ByteWriter;
   readonly #events: ByteWriter;
+  readonly #writeRaw = (event: RawEvent) => writeRawEvent(this.#events, event);
   #count = 0;
 
   /** `hashSecret`: a random number of this process, where commands are strangers'. */
@@ -103,6 +111,14 @@ export class FrameBuilder {
         assert(false, `${taken.commandId} did what ${each.commandId} was to do`);
       writeEvent(this.#events, each);
     }
+    this.#count += 1;
+  }
+
+  /** The same bytes as of the command that it stands for, and of its events. */
+  appendPlacement(placement: RawPlacement, did: RawEvents): void {
+    writePlacement(this.#commands, placement);
+    this.#events.uint(did.count);
+    did.each(this.#writeRaw);
     this.#count += 1;
   }
 

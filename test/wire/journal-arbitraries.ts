@@ -273,8 +273,10 @@ const tick: Model<Tick> = { type: fc.constant('tick'), commandId: id, nowMs: tim
 
 const goOn: Model<Continue> = { type: fc.constant('continue'), commandId: id, nowMs: timeMs };
 
+export const anyPlaceOrder = recordOf<PlaceOrder>(place, 'clientOrderId', 'replaces', 'delegation');
+
 export const anyCommand: fc.Arbitrary<Command> = fc.oneof(
-  recordOf<PlaceOrder>(place, 'clientOrderId', 'replaces', 'delegation'),
+  anyPlaceOrder,
   fc.record(cancel),
   recordOf<AmendOrder>(amend, 'misfit'),
   recordOf<CancelAll>(cancelAll, 'marketId', 'side'),

@@ -18,9 +18,14 @@ const powersOfTen = Array.from({ length: 19 }, (_, exponent) => 10n ** BigInt(ex
 
 /** How many chain atoms make one exchange unit; an exact power of ten. */
 export function atomsPerUnit(asset: Asset): bigint {
-  assert(asset.decimals <= 8 && asset.decimals <= asset.chainDecimals, `${asset.id}: bad decimals`);
-  const exponent = asset.chainDecimals - asset.decimals;
+  const exponent = unitDigits(asset);
   return powersOfTen[exponent] ?? 10n ** BigInt(exponent);
+}
+
+/** How many digits more an amount has in chain atoms than in exchange units. */
+export function unitDigits({ id, decimals, chainDecimals }: Asset): number {
+  if (!(decimals <= 8 && decimals <= chainDecimals)) assert(false, `${id}: bad decimals`);
+  return chainDecimals - decimals;
 }
 
 /** A token's address as nodes take it: an asset's number has no zeros in front. */

@@ -3,6 +3,8 @@ import type { Asset } from './asset.ts';
 import { atomsPerUnit } from './asset.ts';
 import { feeUnits } from './fee.ts';
 import { lotsIn, type Market, type MarketId, maxPriceTicks, ticksIn } from './market.ts';
+import { type RawOrder, rawOrderAt } from './raw-order.ts';
+import { wholeUnits } from './whole-units.ts';
 
 export type Side = 'buy' | 'sell';
 /** The last four stay hidden until the last trade price crosses their trigger; then they enter as a market or a limit order. */
@@ -82,6 +84,8 @@ export type FittedAmounts = {
 };
 
 const safe = BigInt(Number.MAX_SAFE_INTEGER);
+/** Twice the notional bounds notional plus any fee (fees are below 100 %), so no sum of a hold leaves safe integers. */
+const mostNotionalUnits = Math.floor(Number.MAX_SAFE_INTEGER / 2);
 
 /** Whether an order executes as a market order: its price is a bound, not a place in the book. */
 export const isMarketLike = (orderType: OrderType): boolean =>
@@ -118,8 +122,8 @@ export function fitAmounts(
   const notional = spend || ticks * lots * BigInt(market.quoteUnitsPerTickLot);
   const mostTicks = ticks > trigger ? ticks : trigger;
   const mostLots = lots > display ? lots : display;
-  // Twice the notional bounds notional plus any fee (fees are below 100 %), so no sum of a hold leaves safe integers.
-  const isCountable = notional * 2n <= safe && mostLots * BigInt(market.baseUnitsPerLot) <= safe;
+  const isCountable =
+    notional <= mostNotionalUnits && mostLots * BigInt(market.baseUnitsPerLot) <= safe;
   if (!isCountable || mostTicks > maxPriceTicks) return misfit('notional_too_large');
   return {
     limitTicks: Number(ticks),
@@ -128,6 +132,63 @@ export function fitAmounts(
     triggerTicks: Number(trigger),
     displayLots: Number(display),
   };
+}
+
+/** The same of amounts as they lie in an order. */
+export function fitRaw(order: RawOrder, market: Market, base: Asset, quote: Asset): FittedAmounts {
+  return fitWhole(order, market, base, quote) ?? fitAmounts(signedOf(order), market, base, quote);
+}
+
+/** As nearly all are: whole units and lots whose products safe integers hold. Undefined where bigints are to decide. */
+function fitWhole(
+  { bytes, at, side, cap, terms, delegation }: RawOrder,
+  market: Market,
+  base: Asset,
+  quote: Asset,
+): FittedAmounts | undefined {
+  if (terms.trigger !== undefined || terms.display !== undefined) return undefined;
+  const baseUnits = wholeUnits(bytes, at + rawOrderAt.baseAmount, base);
+  const quoteUnits = wholeUnits(bytes, at + rawOrderAt.quoteAmount, quote);
+  if (!baseUnits || !quoteUnits || quoteUnits > mostNotionalUnits) return undefined;
+  const lots = Math.floor(baseUnits / market.baseUnitsPerLot);
+  if (lots * market.baseUnitsPerLot !== baseUnits) return undefined;
+
+  const tickUnits = lots * market.quoteUnitsPerTickLot;
+  if (tickUnits > mostNotionalUnits) return undefined;
+  const whole = Math.floor(quoteUnits / tickUnits);
+  const isExact = whole * tickUnits === quoteUnits;
+  const isCountedAtPrice = delegation !== undefined && cap === 'base';
+  if (!isExact && (isCountedAtPrice || !isMarketLike(terms.orderType))) return undefined;
+  const ticks = !isExact && side === 'sell' ? whole + 1 : whole;
+  const spendUnits = cap === 'quote' ? quoteUnits : 0;
+  const notional = spendUnits || ticks * tickUnits;
+  if (ticks === 0 || ticks > maxPriceTicks || notional > mostNotionalUnits) return undefined;
+  return {
+    limitTicks: ticks,
+    sizeLots: cap === 'base' ? lots : 0,
+    spendUnits,
+    triggerTicks: 0,
+    displayLots: 0,
+  };
+}
+
+function signedOf({ bytes, at, side, cap, terms, delegation }: RawOrder): SignedAmounts {
+  const signed: SignedAmounts = {
+    side,
+    orderType: terms.orderType,
+    cap,
+    baseAtoms: atomsAt(bytes, at + rawOrderAt.baseAmount),
+    quoteAtoms: atomsAt(bytes, at + rawOrderAt.quoteAmount),
+    isDelegated: delegation !== undefined,
+  };
+  if (terms.trigger !== undefined) signed.trigger = terms.trigger;
+  if (terms.display !== undefined) signed.display = terms.display;
+  return signed;
+}
+
+function atomsAt(bytes: Uint8Array, at: number): bigint {
+  const view = new DataView(bytes.buffer, bytes.byteOffset + at, 16);
+  return (view.getBigUint64(0) << 64n) | view.getBigUint64(8);
 }
 
 /** The signed price in ticks; 0 where it is on none. */

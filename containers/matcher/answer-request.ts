@@ -2,17 +2,15 @@
 import * as z from 'zod';
 import type { Refusal } from '#domain/refusal.ts';
 import {
-  type CommandRequest,
   chainHead,
   commandsRequest,
   creditDemand,
   type RememberedOrder,
 } from '#wire/matcher-api.ts';
 import { operatorRequest } from '#wire/operator-request.ts';
-import { parseTerms } from '#wire/terms.ts';
+import { readOrderRequest } from '#wire/order-request.ts';
 import { depthLevels } from './bounds.ts';
 import type { Leader } from './leader.ts';
-import { readPlacements } from './read-commands.ts';
 import type { Standby } from './standby.ts';
 
 export type Door = {
@@ -35,8 +33,11 @@ export type Asked = {
   wantedGroup?: string | undefined;
 };
 
-/** `json`: its body. */
-export type Reply = { status: number; json: string; retryAfterSeconds?: number };
+/** Its body is JSON, or bytes of a form that who asked knows. */
+export type Reply = { status: number; retryAfterSeconds?: number } & (
+  | { json: string }
+  | { bytes: Uint8Array }
+);
 
 export async function answerRequest(asked: Asked, door: Door): Promise<Reply> {
   const { method, path, body, wantedGroup } = asked;
@@ -68,6 +69,8 @@ type Call = { query: string; body: Buffer; leader: Leader; groupId: string };
 
 async function route(name: string, { query, body, leader, groupId }: Call): Promise<Reply> {
   switch (name) {
+    case 'POST /orders':
+      return orders(body, leader);
     case 'POST /commands':
       return commands(body, leader);
     case 'POST /operations':
@@ -98,11 +101,20 @@ async function rememberedOrder(digest: string, leader: Leader): Promise<Remember
   return order ? { order } : {};
 }
 
+/** New orders: nearly all that comes. Verified by the function that sends them; the matcher trusts its security group. */
+async function orders(body: Buffer, leader: Leader): Promise<Reply> {
+  const read = readOrderRequest(body);
+  if (!read) return refuse(400, 'invalid_request');
+  const { epoch } = leader;
+  const answered = leader.place(read, (answers) => ({ status: 200, bytes: answers.take(epoch) }));
+  return answered === 'busy' || answered === 'not_leader' ? unavailable(answered) : answered;
+}
+
 async function commands(body: Buffer, leader: Leader): Promise<Reply> {
-  const parsed = parseCommands(body);
+  const parsed = parse(commandsRequest, body);
   if ('refusal' in parsed) return parsed.refusal;
   const { epoch } = leader;
-  const answered = leader.answer(parsed.value, (results) => answer({ epoch, results }));
+  const answered = leader.execute(parsed.value.commands, (results) => answer({ epoch, results }));
   return answered === 'busy' || answered === 'not_leader' ? unavailable(answered) : answered;
 }
 
@@ -114,7 +126,7 @@ async function operation(body: Buffer, leader: Leader, groupId: string): Promise
   if (request.type === 'list_market' && request.market.groupId !== groupId)
     return refuse(400, 'invalid_request', `the market's group is not ${groupId}`);
   const { epoch } = leader;
-  const answered = leader.answer([request], ([result]) => answer({ epoch, result }));
+  const answered = leader.execute([request], ([result]) => answer({ epoch, result }));
   return answered === 'busy' || answered === 'not_leader' ? unavailable(answered) : answered;
 }
 
@@ -132,28 +144,7 @@ function toldHead(body: Buffer, leader: Leader): Reply {
   return answer({});
 }
 
-const signature = /^0x[0-9a-f]{130}$/;
-
-/** What a frame can hold: a signature of the right length in lower case, terms that are terms. The sender has verified the rest. */
-function normalized(request: CommandRequest): CommandRequest | undefined {
-  if (request.type !== 'place') return request;
-  if (parseTerms(request.order.terms) === undefined) return undefined;
-  if (signature.test(request.signature)) return request;
-  const lower = request.signature.toLowerCase();
-  return signature.test(lower) ? { ...request, signature: lower } : undefined;
-}
-
 type Parsed<T> = { value: T } | { refusal: Reply };
-
-function parseCommands(body: Buffer): Parsed<CommandRequest[]> {
-  const placements = readPlacements(body);
-  if (placements) return { value: placements };
-  const read = parse(commandsRequest, body);
-  if ('refusal' in read) return read;
-  const requests = read.value.commands.map(normalized);
-  const areSound = requests.every((each) => each !== undefined);
-  return areSound ? { value: requests } : { refusal: refuse(400, 'invalid_request') };
-}
 
 function parse<T>(schema: z.ZodType<T>, body: Buffer): Parsed<T> {
   let json: unknown;

@@ -2,15 +2,14 @@
 import { assert } from '#domain/assertion.ts';
 import type { EngineEvent, OrderDone, Trade } from '#domain/event.ts';
 import type { Digest } from '#domain/order.ts';
-import type { CommandRequest, CommandResult, FillView, OrderView } from '#wire/matcher-api.ts';
-import type { OperatorRequest } from '#wire/operator-request.ts';
+import type { CommandResult, FillView, OrderView } from '#wire/matcher-api.ts';
 import type { Engine } from './engine/engine.ts';
+import type { Request } from './sequencer-options.ts';
 
 /** A command, and the order that it is about where it is about one. */
 type Identity = { commandId: string; digest?: Digest };
 
-export function identityOf(request: CommandRequest | OperatorRequest): Identity {
-  if (request.type === 'place') return { commandId: request.digest, digest: request.digest };
+export function identityOf(request: Request): Identity {
   const { commandId } = request;
   return 'digest' in request ? { commandId, digest: request.digest } : { commandId };
 }
@@ -44,12 +43,17 @@ export function firstAnswer(
 }
 
 /** The result of a command that was applied before; undefined where none with its id is remembered. */
-export function repeatedAnswer(
+export function repeatedAnswer(about: Identity, engine: Engine): CommandResult | undefined {
+  const first = engine.firstResult(about.commandId);
+  return first && answerAgain(about, first, engine);
+}
+
+/** The same, of what the engine remembers. */
+export function answerAgain(
   { commandId, digest }: Identity,
+  first: NonNullable<ReturnType<Engine['firstResult']>>,
   engine: Engine,
-): CommandResult | undefined {
-  const first = engine.firstResult(commandId);
-  if (!first) return undefined;
+): CommandResult {
   if (first.code) return { status: 'refused', commandId, code: first.code, repeated: true };
   const order = orderOf(digest, engine);
   const { sequence } = first;
@@ -66,7 +70,7 @@ export function repeatedAnswer(
 /** Who arms a switch is told when it fires, as of now. */
 export function switched(
   result: CommandResult,
-  request: CommandRequest | OperatorRequest,
+  request: Request,
   engine: Pick<Engine, 'switchOf'>,
 ): CommandResult {
   if (request.type !== 'cancel_all_after' || result.status === 'refused') return result;

@@ -5,7 +5,6 @@
 import type { Clock } from '#cloud/clock.ts';
 import type { LedgerStore, PendingGrant } from '#cloud/ledger-store.ts';
 import { units } from '#domain/amount.ts';
-import type { PlaceOrder } from '#domain/command.ts';
 import type { Address } from '#domain/order.ts';
 import type { Refusal } from '#domain/refusal.ts';
 import {
@@ -19,13 +18,14 @@ import {
 import { Fifo } from './command-queue.ts';
 import type { CreditPolicies } from './credit-policies.ts';
 import { asError, type Doubted } from './doubt.ts';
-import type { Engine } from './engine/engine.ts';
+import type { Engine, LeadingEngine } from './engine/engine.ts';
+import type { TakenOrder } from './taken-command.ts';
 import { pause, type Timers } from './timers.ts';
 
 export type WaitingOrder = {
   account: Address;
-  /** The order as it would enter now. */
-  command(): PlaceOrder;
+  /** What it would lack if it entered now. */
+  lack(): Lack;
   /** Cancelled meanwhile. */
   isRemoved(): boolean;
   /** Resolves when the engine has taken or refused it; false where it was to have its credit and lacks it again. */
@@ -35,7 +35,7 @@ export type WaitingOrder = {
 
 export type CreditDeskOptions = {
   groupId: string;
-  engine: Engine;
+  engine: Pick<LeadingEngine, 'creditOf' | 'lackOf'>;
   ledger: Pick<LedgerStore, 'grant' | 'balances'>;
   policies: CreditPolicies;
   clock: Clock;
@@ -53,11 +53,12 @@ export type CreditDeskOptions = {
 const firstRetryMs = 25;
 const longestRetryMs = 400;
 
+type Lack = { asset: string; units: number };
+
 /** An order with the time at which its wait began. */
 type Waiting = { order: WaitingOrder; sinceMs: number };
 type Line = Fifo<Waiting>;
 
-type Lack = { asset: string; units: number };
 type Verdict = 'funded' | 'in_vain' | 'removed' | 'busy' | 'not_leader';
 
 export class CreditDesk {
@@ -82,9 +83,10 @@ export class CreditDesk {
   }
 
   /** True where the desk keeps the order that came up as `first`: it lacks credit, or waits behind one that does. */
-  takes(first: PlaceOrder, waiting: () => WaitingOrder): boolean {
-    const line = this.#lines.get(first.account);
-    if (!line && this.#options.engine.shortfall(first).units === 0) return false;
+  takes(first: TakenOrder, waiting: () => WaitingOrder): boolean {
+    // Every order asks, and few wait: an account's text is made of its bytes.
+    const line = this.#lines.size > 0 ? this.#lines.get(first.account) : undefined;
+    if (!line && this.#options.engine.lackOf(first).units === 0) return false;
     const order = waiting();
     if (this.#stopped) order.refuse('not_leader');
     else if (this.#size >= waitingOrders || (line?.size ?? 0) >= waitingOrdersPerAccount) {
@@ -134,13 +136,13 @@ export class CreditDesk {
 
   /** Waits until the order has its credit, or until waiting longer would not help: the engine then refuses it. */
   async #fund({ order, sinceMs }: Waiting, line: Line): Promise<Verdict> {
-    const { engine, clock, timers } = this.#options;
+    const { clock, timers } = this.#options;
     let lackingSinceMs: number | undefined;
     let hasDemanded = false;
     for (let tried = 0; ; tried += 1) {
       if (this.#stopped) return 'not_leader';
       if (order.isRemoved()) return 'removed';
-      const lack = engine.shortfall(order.command());
+      const lack = order.lack();
       if (lack.units === 0) return 'funded';
       const outcome = await this.#grantFor(order, lack, line);
       const nowMs = clock.monotonicMs();
@@ -212,7 +214,7 @@ export class CreditDesk {
     let sum = 0;
     for (const { order } of line) {
       if (order.isRemoved()) continue;
-      const { asset, units: lacking } = engine.shortfall(order.command());
+      const { asset, units: lacking } = order.lack();
       if (asset !== lack.asset || lacking === 0) continue;
       // The first may use what is free; each later one needs its whole hold, which is what it lacks and what is free.
       const more = sum === 0 ? lacking : lacking + freeUnits;
@@ -224,10 +226,10 @@ export class CreditDesk {
 }
 
 /** Whether the engine has applied a grant. */
-export function isKnown(grant: PendingGrant, engine: Engine): boolean {
+export function isKnown(grant: PendingGrant, engine: Pick<Engine, 'creditOf'>): boolean {
   const line = engine.creditOf(grant.account).find(({ asset }) => asset === grant.asset);
   return (line?.grantNumber ?? 0) >= grant.grantNumber;
 }
 
-export const freeOf = (engine: Engine, account: Address, asset: string): number =>
+export const freeOf = (engine: Pick<Engine, 'creditOf'>, account: Address, asset: string): number =>
   engine.creditOf(account).find((line) => line.asset === asset)?.freeUnits ?? 0;

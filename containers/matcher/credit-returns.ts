@@ -1,13 +1,13 @@
 /** Gives free credit back to the ledger: of accounts without live orders after a while, and of any account on demand. */
 import type { Clock } from '#cloud/clock.ts';
-import type { Command, ReturnCredit } from '#domain/command.ts';
+import type { ReturnCredit } from '#domain/command.ts';
 import type { EngineEvent } from '#domain/event.ts';
 import type { Address } from '#domain/order.ts';
 import { exactReturnMs, returningCreditMs, stickyReturnMs } from './bounds.ts';
 import { freeOf } from './credit-desk.ts';
 import type { CreditPolicies } from './credit-policies.ts';
 import { asError } from './doubt.ts';
-import type { Engine } from './engine/engine.ts';
+import type { Did, Engine } from './engine/engine.ts';
 import type { ReturnedRecord } from './late-memory.ts';
 import type { Sequencer } from './sequencer.ts';
 import type { Timers } from './timers.ts';
@@ -29,7 +29,9 @@ export type CreditReturnsOptions = {
 
 export type CreditReturns = {
   /** Told of every command: an account whose order ended or whose credit grew is looked at later. */
-  applied(command: Command, events: readonly EngineEvent[]): void;
+  applied(events: readonly EngineEvent[]): void;
+  /** The same of an order: one that is refused may have been what the credit was for. */
+  placed(placement: { readonly account: Address }, did: Did): void;
   /** Looks later at everybody who has free credit: after a recovery nobody knows since when. */
   watchAll(): void;
   /** Told of the last leader's returns, oldest first: what they gave back may still be on its way. */
@@ -89,11 +91,16 @@ export function createCreditReturns(options: CreditReturnsOptions): CreditReturn
   };
 
   return {
-    applied(command, events) {
-      if (command.type === 'place' && events[0]?.type === 'refused') watch(command.account);
+    applied(events) {
       for (const event of events) {
         if (event.type === 'order_done' || event.type === 'credit_granted') watch(event.account);
       }
+    },
+    placed(placement, did) {
+      did.each((event) => {
+        if (event.type === 'raw_done') watch(event.account);
+        else if (event.type === 'raw_refused') watch(placement.account);
+      });
     },
     replayed({ event, atMs }) {
       const agoMs = Math.max(0, clock.nowMs() - atMs);

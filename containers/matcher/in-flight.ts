@@ -1,38 +1,42 @@
 /** Commands that are not answered yet, by their ids; the orders among them that have not entered are the waiting ones. */
 import type { MarketId } from '#domain/market.ts';
 import type { Address, Digest, Side } from '#domain/order.ts';
+import { keyOfId } from './id-key.ts';
 import { type TakenCommand, TakenOrder } from './taken-command.ts';
+
+type Taken = TakenCommand | TakenOrder;
 
 export class InFlight {
   /** Oldest first. */
-  readonly #byId = new Map<string, TakenCommand>();
+  readonly #byKey = new Map<string, Taken>();
 
   get size(): number {
-    return this.#byId.size;
+    return this.#byKey.size;
   }
 
-  find(commandId: string): TakenCommand | undefined {
-    return this.#byId.get(commandId);
+  /** `key`: see id-key.ts. */
+  find(key: string): Taken | undefined {
+    return this.#byKey.get(key);
   }
 
-  add(taken: TakenCommand): void {
-    this.#byId.set(taken.commandId, taken);
+  add(taken: Taken): void {
+    this.#byKey.set(taken.key, taken);
   }
 
-  remove({ commandId }: TakenCommand): void {
-    this.#byId.delete(commandId);
+  remove({ key }: Taken): void {
+    this.#byKey.delete(key);
   }
 
   /** An order that waits. Only its owner finds it. */
   findWaiting(digest: Digest, account: Address): TakenOrder | undefined {
-    const found = this.#byId.get(digest);
-    if (!(found instanceof TakenOrder) || found.result) return undefined;
-    return found.request.order.account === account ? found : undefined;
+    const found = this.#byKey.get(keyOfId(digest));
+    if (!(found instanceof TakenOrder) || found.isSettled) return undefined;
+    return found.account === account ? found : undefined;
   }
 
   /** Whose orders wait. */
   waitingAccounts(): Address[] {
-    return [...new Set(this.#waiting().map(({ request }) => request.order.account))];
+    return [...new Set(this.#waiting().map(({ account }) => account))];
   }
 
   /**
@@ -44,18 +48,19 @@ export class InFlight {
     only: { marketId?: MarketId; side?: Side; delegation?: Digest | undefined } = {},
   ): TakenOrder[] {
     const { marketId, side, delegation } = only;
-    return this.#waiting().filter(({ request: { order, delegation: by } }) => {
-      if (order.account !== account) return false;
-      if (delegation !== undefined && by?.digest !== delegation) return false;
-      if (marketId !== undefined && !order.terms.startsWith(`${marketId} `)) return false;
-      return side === undefined || order.side === (side === 'buy' ? 0 : 1);
+    return this.#waiting().filter((taken) => {
+      const { order } = taken;
+      if (taken.account !== account) return false;
+      if (delegation !== undefined && order.delegation?.digest !== delegation) return false;
+      if (marketId !== undefined && order.terms.marketId !== marketId) return false;
+      return side === undefined || order.side === side;
     });
   }
 
   #waiting(): TakenOrder[] {
     const waiting: TakenOrder[] = [];
-    for (const taken of this.#byId.values())
-      if (taken instanceof TakenOrder && !taken.result) waiting.push(taken);
+    for (const taken of this.#byKey.values())
+      if (taken instanceof TakenOrder && !taken.isSettled) waiting.push(taken);
     return waiting;
   }
 }

@@ -109,13 +109,13 @@ class Connection {
   }
 
   #send(reply: Reply, isLast: boolean): void {
-    const { text, encoding } = rendered(reply, isLast);
+    const message = rendered(reply, isLast);
     if (!isLast) {
-      this.#socket.write(text, encoding);
+      this.#socket.write(message);
       return;
     }
     this.#isEnding = true;
-    this.#socket.end(text, encoding);
+    this.#socket.end(message);
     this.#socket.resume();
     const linger = setTimeout(() => this.#socket.destroy(), lingerMs);
     this.#socket.once('close', () => clearTimeout(linger));
@@ -123,12 +123,17 @@ class Connection {
 }
 
 /** Head and body in one piece: one write a request. */
-function rendered({ status, json, retryAfterSeconds }: Reply, isLast: boolean) {
-  const length = Buffer.byteLength(json);
+function rendered(reply: Reply, isLast: boolean): Buffer {
+  const { status, retryAfterSeconds } = reply;
+  const isJson = 'json' in reply;
+  const length = isJson ? Buffer.byteLength(reply.json) : reply.bytes.length;
+  const type = isJson ? 'application/json' : 'application/octet-stream';
   const retryAfter = retryAfterSeconds === undefined ? '' : `retry-after: ${retryAfterSeconds}\r\n`;
   const connection = isLast ? 'connection: close\r\n' : '';
-  const head = `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\ncontent-type: application/json\r\ncontent-length: ${length}\r\n`;
-  // ASCII is the same in both, and is copied as it is.
-  const encoding = length === json.length ? ('latin1' as const) : ('utf8' as const);
-  return { text: `${head}${retryAfter}${connection}\r\n${json}`, encoding };
+  const head = `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\ncontent-type: ${type}\r\ncontent-length: ${length}\r\n${retryAfter}${connection}\r\n`;
+  const message = Buffer.allocUnsafe(head.length + length);
+  message.write(head, 'latin1');
+  if (isJson) message.write(reply.json, head.length);
+  else message.set(reply.bytes, head.length);
+  return message;
 }

@@ -10,6 +10,7 @@ import { JournalForbidden, type JournalWriter } from '#cloud/journal-writer.ts';
 import { assert } from '#domain/assertion.ts';
 import type { Command } from '#domain/command.ts';
 import type { EngineEvent } from '#domain/event.ts';
+import type { RawPlacement } from '#domain/raw-order.ts';
 import type { Watermark } from '#wire/accept-record.ts';
 import {
   chainAfter,
@@ -18,8 +19,12 @@ import {
   type Hash,
   type StateCheck,
 } from '#wire/journal-frame.ts';
+import { digestOf } from '#wire/order-request.ts';
 import { frameBytes, waitingFrames } from './bounds.ts';
+import type { NotedCommand } from './chain-watch.ts';
 import { asError, Doubt, type Doubted } from './doubt.ts';
+import type { Did } from './engine/engine.ts';
+import { FrameCounts } from './frame-counts.ts';
 import type { HeldLease } from './lease.ts';
 import { pause, type Timers } from './timers.ts';
 
@@ -28,7 +33,11 @@ export type ClosedFrame = {
   header: FrameHeader;
   /** The chain value behind the frame. */
   chain: Hash;
-  outcomes: [Command, EngineEvent[]][];
+  /** The record itself. */
+  data: Uint8Array;
+  counts: Readonly<FrameCounts>;
+  /** Of new orders only those that did more than trade and end, such as halt a market. */
+  outcomes: [NotedCommand, EngineEvent[]][];
 };
 
 export type JournalOptions = {
@@ -63,9 +72,9 @@ type PendingFrame = { data: Uint8Array; releases: Release[] };
 type DurableFrame = { shardSequence: string; releases: Release[] };
 type OpenFrame = {
   atMs: number;
-  lastSequence: number;
   grantsClock: number;
-  outcomes: [Command, EngineEvent[]][];
+  counts: FrameCounts;
+  outcomes: [NotedCommand, EngineEvent[]][];
   releases: Release[];
 };
 
@@ -114,15 +123,23 @@ export class Journal {
 
   /** Takes an outcome that the engine has just made. */
   append(command: Command, events: EngineEvent[]): void {
-    assert(!this.#stopped, 'a command was applied after the journal stopped');
     const to = this.#opened(command.nowMs);
-    assert(events[0]?.sequence === to.lastSequence + 1, 'the engine left out a sequence number');
     this.#builder.append(command, events);
-    to.lastSequence += events.length;
-    assert(events.at(-1)?.sequence === to.lastSequence, 'sequence numbers have a gap');
+    to.counts.applied(events);
     if (command.type === 'grant') to.grantsClock = Math.max(to.grantsClock, command.clock);
     to.outcomes.push([command, events]);
-    if (this.#builder.byteLength >= frameBytes) this.#close();
+    this.#closeIfFull();
+  }
+
+  /** The same of a new order. */
+  appendPlacement(placement: RawPlacement, did: Did): void {
+    const to = this.#opened(placement.nowMs);
+    this.#builder.appendPlacement(placement, did);
+    if (!to.counts.placed(did)) {
+      const commandId = digestOf(placement.order);
+      to.outcomes.push([{ type: 'place', commandId }, did.events(commandId)]);
+    }
+    this.#closeIfFull();
   }
 
   /** Closes and puts what is open unless a put is in flight; `even` an empty one. */
@@ -155,11 +172,16 @@ export class Journal {
   }
 
   #opened(atMs: number): OpenFrame {
+    assert(!this.#stopped, 'a command was applied after the journal stopped');
     if (this.#open) return this.#open;
     this.#builder.open(atMs);
-    const { lastSequence } = this.#tip;
-    this.#open = { atMs, lastSequence, grantsClock: 0, outcomes: [], releases: [] };
+    const counts = new FrameCounts(this.#tip.lastSequence);
+    this.#open = { atMs, counts, grantsClock: 0, outcomes: [], releases: [] };
     return this.#open;
+  }
+
+  #closeIfFull(): void {
+    if (this.#builder.byteLength >= frameBytes) this.#close();
   }
 
   #close(): void {
@@ -167,12 +189,13 @@ export class Journal {
     if (!closing) return;
     this.#open = undefined;
     const { epoch, frame, chain, lastSequence, clock } = this.#tip;
+    const { counts, outcomes } = closing;
     const header: FrameHeader = {
       groupId: this.#options.groupId,
       epoch,
       frame: frame + 1,
       firstSequence: lastSequence + 1,
-      lastSequence: closing.lastSequence,
+      lastSequence: counts.lastSequence,
       clock: Math.max(clock, closing.grantsClock) + 1,
       atMs: closing.atMs,
       rulesVersion: this.#options.rulesVersion,
@@ -181,10 +204,10 @@ export class Journal {
     };
     const data = this.#builder.close(header, this.#options.stateCheck(header.frame));
     assert(data.length <= recordBytes, `frame ${header.frame} is larger than a record may be`);
-    assert(closing.outcomes.length === this.#builder.count, 'an outcome was not written');
+    assert(counts.commands === this.#builder.count, 'an outcome was not written');
     const after = chainAfter(chain, data);
     this.#tip = { ...header, chain: after };
-    const tell = this.#options.closing({ header, chain: after, outcomes: closing.outcomes });
+    const tell = this.#options.closing({ header, chain: after, data, counts, outcomes });
     this.#closed.push({ data, releases: [tell, ...closing.releases] });
   }
 

@@ -8,9 +8,10 @@ import type { LedgerStore, PendingGrant } from '#cloud/ledger-store.ts';
 import type { SnapshotWriter } from '#cloud/snapshot-store.ts';
 import type { GrantCredit, ListMarket } from '#domain/command.ts';
 import type { Address } from '#domain/order.ts';
+import type { RawOrder } from '#domain/raw-order.ts';
 import type { ListedMarket } from '#wire/catalog.ts';
-import type { ChainHead, CommandRequest, CommandResult } from '#wire/matcher-api.ts';
-import type { OperatorRequest } from '#wire/operator-request.ts';
+import type { ChainHead, CommandResult } from '#wire/matcher-api.ts';
+import type { OrderAnswers } from '#wire/order-answers.ts';
 import { sweepMs } from './bounds.ts';
 import { createChainWatch } from './chain-watch.ts';
 import { CreditDesk, isKnown } from './credit-desk.ts';
@@ -27,6 +28,7 @@ import { createQueries, type Queries } from './queries.ts';
 import { type Recovered, recover } from './recovery.ts';
 import type { Cleared, Replica } from './replica.ts';
 import { Sequencer } from './sequencer.ts';
+import type { Request } from './sequencer-options.ts';
 import { createSnapshotTaker, type SnapshotFigures } from './snapshot-taker.ts';
 import { createStateChecks } from './state-checks.ts';
 import type { Tallies } from './tallies.ts';
@@ -66,14 +68,18 @@ export type LeaderOptions = {
 export type Leader = Queries & {
   readonly epoch: number;
   readonly engine: Pick<Engine, 'stateHash' | 'eventHash' | 'sequence' | 'credits' | 'validate'>;
-  /** `not_leader` once it stops, `busy` where there is no room for all of them. */
-  execute(
-    requests: readonly (CommandRequest | OperatorRequest)[],
-  ): Promise<CommandResult[]> | 'busy' | 'not_leader';
-  /** As `execute`, with what `make` makes of the results. */
-  answer<T>(
-    requests: readonly (CommandRequest | OperatorRequest)[],
+  /**
+   * Takes all commands of a request; resolves once all are durable with what `make` made of their results. `not_leader` once it stops,
+   * `busy` where there is no room for all of them.
+   */
+  execute<T>(
+    requests: readonly Request[],
     make: (results: CommandResult[]) => T,
+  ): Promise<T> | 'busy' | 'not_leader';
+  /** The same of new orders. */
+  place<T>(
+    orders: readonly RawOrder[],
+    make: (answers: OrderAnswers) => T,
   ): Promise<T> | 'busy' | 'not_leader';
   demand(account: Address, asset: string): Promise<number>;
   /** How far the chain was looked through for what users took back. */
@@ -119,9 +125,8 @@ export async function lead(options: LeaderOptions): Promise<Leader> {
     ...queries,
     epoch: options.lease.epoch,
     engine,
-    execute: (requests) =>
-      draining ? 'not_leader' : sequencer.execute(requests, (results) => results),
-    answer: (requests, make) => (draining ? 'not_leader' : sequencer.execute(requests, make)),
+    execute: (requests, make) => (draining ? 'not_leader' : sequencer.execute(requests, make)),
+    place: (orders, make) => (draining ? 'not_leader' : sequencer.place(orders, make)),
     demand: (account, asset) => returns.demand(account, asset),
     chainHead: (head) => watch.tell(head),
     async drain() {
@@ -192,9 +197,10 @@ function assemble(
     ...{ engine, journal, tombstones, clock, timers, doubted, newCommandId, newCancelId },
     deskTakes: (first, order) => desk.takes(first, order),
     applied: (command, events) => {
-      returns.applied(command, events);
+      returns.applied(events);
       watch.applied(command, events);
     },
+    placed: (placement, did) => returns.placed(placement, did),
     settled: () => bell.set(),
   });
   const returns = createCreditReturns({

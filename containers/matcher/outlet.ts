@@ -6,9 +6,10 @@ import {
   type Told,
 } from '#cloud/feed-publisher.ts';
 import { formatDecimal } from '#domain/amount.ts';
+import { assert } from '#domain/assertion.ts';
 import type { EngineEvent } from '#domain/event.ts';
 import { formatPrice, formatSize, type MarketId } from '#domain/market.ts';
-import type { Address, Digest } from '#domain/order.ts';
+import type { Address } from '#domain/order.ts';
 import type { ListedMarket } from '#wire/catalog.ts';
 import type {
   DepthDelta,
@@ -17,11 +18,12 @@ import type {
   MarketStatusJson,
   TradeMessage,
 } from '#wire/feed-message.ts';
+import { openRecord, outcomesOf } from '#wire/journal-frame.ts';
 import type { FillView, OrderView } from '#wire/matcher-api.ts';
 import { depthChecksum, fillToJson, orderToJson, statusToJson, tradeId } from '#wire/present.ts';
 import { makerFill, takerFill } from './answers.ts';
 import { type BookChanges, type BookTop, createDepthOutlet } from './depth-outlet.ts';
-import type { Engine, EngineCredit, LevelChange } from './engine/engine.ts';
+import type { Engine, EngineCredit, LeadingEngine, LevelChange, Touched } from './engine/engine.ts';
 import type { ClosedFrame } from './journal.ts';
 import type { Timers } from './timers.ts';
 
@@ -34,37 +36,30 @@ export type Outlet = {
 type Trade = Extract<EngineEvent, { type: 'trade' }>;
 type Done = Extract<EngineEvent, { type: 'order_done' }>;
 
-/** Events as they are, and copies only of what the next frame may change: most of it is never told to anybody. */
+/**
+ * A frame as its bytes, and copies only of what the next one may change: most of it is never told to anybody, and what traded and
+ * ended is read where somebody listens.
+ */
 type Captured = {
   lastSequence: number;
-  trades: Trade[];
+  did: () => FrameEvents;
+  counts: ClosedFrame['counts'];
   markets: MarketMessage[];
-  /** What an order was when it ended, it stays. */
-  done: Done[];
-  live: OrderView[];
-  credits: CapturedCredits;
+  touched: Touched;
   /** The terms by which it is told. */
-  terms: Map<MarketId, ListedMarket>;
+  terms: ReadonlyMap<MarketId, ListedMarket>;
 };
 
-/**
- * Lines of credit, each of them an account, an asset and two amounts. A frame touches as many as it has orders, all are kept for a
- * second, and hardly any is told: as objects they were half of what every collection copied.
- */
-type CapturedCredits = {
-  accounts: Address[];
-  assets: string[];
-  freeUnits: Float64Array;
-  heldUnits: Float64Array;
-};
+type FrameEvents = { trades: Trade[]; done: Done[] };
 
 export function createOutlet(options: {
   groupId: string;
-  engine: Engine;
+  engine: LeadingEngine;
   timers: Timers;
   publisher: Pick<FeedPublisher, 'publish'>;
 }): Outlet {
   const { engine, groupId, publisher } = options;
+  let terms = termsOf(engine);
   const depth = createDepthOutlet({
     fromSequence: engine.sequence,
     timers: options.timers,
@@ -74,7 +69,12 @@ export function createOutlet(options: {
   return {
     capture(frame) {
       const books = captureBooks(frame, engine);
-      const captured = captureFrame(frame, engine);
+      const markets = frame.outcomes.flatMap((outcome) => marketMessages(outcome, engine));
+      if (markets.length > 0) terms = termsOf(engine);
+      const { header, counts, data } = frame;
+      const { lastSequence } = header;
+      const touched = engine.takeTouched();
+      const captured = { lastSequence, did: readOnce(data), counts, markets, touched, terms };
       return () => {
         depth.take(books);
         const happenings = happeningsOf(captured, { groupId, engine });
@@ -90,64 +90,35 @@ function captureBooks({ header }: ClosedFrame, engine: Engine): BookChanges {
   return { lastSequence: header.lastSequence, levels, tops: bookTops(levels, engine) };
 }
 
-function captureFrame({ header, outcomes }: ClosedFrame, engine: Engine): Captured {
-  const trades: Trade[] = [];
-  const markets: MarketMessage[] = [];
-  const done: Done[] = [];
-  const liveDigests = new Set<Digest>();
-  const accounts = new Set<Address>();
+function termsOf(engine: Engine): Map<MarketId, ListedMarket> {
   const terms = new Map<MarketId, ListedMarket>();
-  const note = (marketId: MarketId) => {
-    const listed = terms.has(marketId) ? undefined : engine.market(marketId);
+  for (const marketId of engine.marketIds()) {
+    const listed = engine.market(marketId);
     if (listed) terms.set(marketId, listed);
-  };
-  for (const [command, events] of outcomes) {
-    if (command.type === 'place' && events[0]?.type === 'accepted') {
-      note(command.marketId);
-      liveDigests.add(command.commandId);
-      accounts.add(command.account);
-    }
-    for (const event of events) {
-      if (event.type === 'trade') {
-        trades.push(event);
-        liveDigests.add(event.makerDigest).add(event.takerDigest);
-        accounts.add(event.makerAccount).add(event.takerAccount);
-      } else if (event.type === 'order_done') {
-        note(event.marketId);
-        done.push(event);
-        liveDigests.delete(event.digest);
-        accounts.add(event.account);
-      } else if (event.type === 'order_amended') {
-        note(event.marketId);
-        liveDigests.add(event.digest);
-        accounts.add(event.account);
-      } else if (event.type === 'order_triggered') {
-        note(event.marketId);
-        liveDigests.add(event.digest);
-      } else if (event.type === 'market_state_changed' || event.type === 'market_listed') {
-        markets.push(...marketMessage(event, command.nowMs, engine));
-      } else if (event.type === 'credit_granted' || event.type === 'credit_returned') {
-        accounts.add(event.account);
-      }
-    }
   }
-  return {
-    lastSequence: header.lastSequence,
-    ...{ trades, markets, done, terms },
-    live: [...liveDigests].flatMap((digest) => engine.order(digest) ?? []),
-    credits: captureCredits(accounts, engine),
+  return terms;
+}
+
+/** What traded and what ended, read out of the record when it is asked for first. */
+function readOnce(data: Uint8Array): () => FrameEvents {
+  let read: FrameEvents | undefined;
+  return () => {
+    read ??= eventsIn(data);
+    return read;
   };
 }
 
-function captureCredits(accounts: Set<Address>, engine: Engine): CapturedCredits {
-  const lines: EngineCredit[] = [];
-  for (const account of accounts) lines.push(...engine.creditOf(account));
-  return {
-    accounts: lines.map(({ account }) => account),
-    assets: lines.map(({ asset }) => asset),
-    freeUnits: Float64Array.from(lines, ({ freeUnits }) => freeUnits),
-    heldUnits: Float64Array.from(lines, ({ heldUnits }) => heldUnits),
-  };
+function eventsIn(data: Uint8Array): FrameEvents {
+  const frame = openRecord(data);
+  assert(frame.kind === 'frame', 'what this leader wrote is no frame');
+  const trades: Trade[] = [];
+  const done: Done[] = [];
+  for (const { events } of outcomesOf(frame))
+    for (const event of events) {
+      if (event.type === 'trade') trades.push(event);
+      else if (event.type === 'order_done') done.push(event);
+    }
+  return { trades, done };
 }
 
 function bookTops(levels: readonly LevelChange[], engine: Engine): Map<MarketId, BookTop> {
@@ -170,18 +141,32 @@ function statusOf(marketId: MarketId, engine: Engine): MarketStatusJson | undefi
   return statusToJson({ ...status, state: listed.market.state, sequence }, listed);
 }
 
-/** The change as its event has it, prices as of the frame's end. */
-function marketMessage(
-  event: Extract<EngineEvent, { type: 'market_state_changed' | 'market_listed' }>,
-  nowMs: number,
+function marketMessages(
+  [command, events]: ClosedFrame['outcomes'][number],
   engine: Engine,
 ): MarketMessage[] {
-  const { sequence } = event;
-  if (event.type === 'market_listed') {
-    const status = statusOf(event.market.id, engine);
-    return status ? [{ type: 'market', ...status, sequence, reason: 'listed', atMs: nowMs }] : [];
-  }
-  const { marketId, state, reason, atMs, untilMs } = event;
+  return events.flatMap((event) => {
+    if (event.type === 'market_state_changed') return stateMessage(event, engine);
+    const isListing = event.type === 'market_listed' && command.type === 'list_market';
+    return isListing ? listingMessage(event, command.nowMs, engine) : [];
+  });
+}
+
+function listingMessage(
+  { market, sequence }: Extract<EngineEvent, { type: 'market_listed' }>,
+  atMs: number,
+  engine: Engine,
+): MarketMessage[] {
+  const status = statusOf(market.id, engine);
+  return status ? [{ type: 'market', ...status, sequence, reason: 'listed', atMs }] : [];
+}
+
+/** The change as its event has it, prices as of the frame's end. */
+function stateMessage(
+  event: Extract<EngineEvent, { type: 'market_state_changed' }>,
+  engine: Engine,
+): MarketMessage[] {
+  const { marketId, sequence, state, reason, atMs, untilMs } = event;
   const listed = engine.market(marketId);
   const status = engine.marketStatus(marketId);
   if (!listed || !status) return [];
@@ -196,16 +181,16 @@ type Context = { groupId: string; engine: Engine };
 
 /** What everybody may hear, and what owners may. */
 function happeningsOf(captured: Captured, context: Context): Happening[] {
-  const { trades, markets, done, live, credits } = captured;
+  const { counts, markets, touched } = captured;
   return [
     {
       scope: context.groupId,
-      size: trades.length + markets.length,
+      size: counts.trades + markets.length,
       told: (isHeard) => publicly(captured, context, isHeard),
     },
     {
       scope: accountsScope,
-      size: 2 * trades.length + done.length + live.length + credits.accounts.length,
+      size: 2 * counts.trades + counts.ended + touched.size,
       told: (isHeard) => privately(captured, context, isHeard),
     },
   ];
@@ -214,16 +199,17 @@ function happeningsOf(captured: Captured, context: Context): Happening[] {
 type IsHeard = (channel: string) => boolean;
 
 function publicly(
-  { trades, markets, terms }: Captured,
+  { counts, did, markets, terms }: Captured,
   { groupId }: Context,
   isHeard: IsHeard,
 ): Told[] {
   const told: Told[] = [];
+  const tapes = new Set([...terms.keys()].filter((id) => isHeard(`trades:${id}`)));
+  const trades = counts.trades > 0 && tapes.size > 0 ? did().trades : [];
   for (const trade of trades) {
+    const listed = tapes.has(trade.marketId) ? terms.get(trade.marketId) : undefined;
     const channel = `trades:${trade.marketId}`;
-    const listed = terms.get(trade.marketId);
-    if (listed && isHeard(channel))
-      told.push({ channel, message: tradeMessage(trade, listed, groupId) });
+    if (listed) told.push({ channel, message: tradeMessage(trade, listed, groupId) });
   }
   for (const message of markets) {
     const channel = `market:${message.market}`;
@@ -233,39 +219,35 @@ function publicly(
 }
 
 function privately(
-  { trades, done, live, credits, terms, lastSequence: sequence }: Captured,
+  { did, touched, terms, lastSequence: sequence }: Captured,
   { groupId: group, engine }: Context,
   isHeard: IsHeard,
 ): Told[] {
+  const listening = new Set(touched.accounts().filter((account) => isHeard(`account:${account}`)));
+  if (listening.size === 0) return [];
+  const isWanted = (account: Address) => listening.has(account);
   const told: Told[] = [];
-  const tell = (account: Address, message: () => FeedMessage | undefined) => {
-    const channel = `account:${account}`;
-    const made = isHeard(channel) ? message() : undefined;
-    if (made) told.push({ channel, message: made });
+  const tell = (account: Address, message: FeedMessage | undefined) => {
+    if (message) told.push({ channel: `account:${account}`, message });
   };
-  const fill = ({ marketId }: Trade, view: FillView): FeedMessage | undefined => {
-    const listed = terms.get(marketId);
-    return listed && { type: 'fill', fill: fillToJson(view, listed) };
+  const tellFill = (account: Address, { marketId }: Trade, view: () => FillView) => {
+    const listed = isWanted(account) ? terms.get(marketId) : undefined;
+    if (listed) tell(account, { type: 'fill', fill: fillToJson(view(), listed) });
   };
-  const order = (view: OrderView): FeedMessage | undefined => {
-    const listed = terms.get(view.marketId);
-    return listed && { type: 'order', order: orderToJson(view, listed), sequence };
+  const tellOrder = (view: OrderView) => {
+    const listed = isWanted(view.account) ? terms.get(view.marketId) : undefined;
+    if (listed) tell(view.account, { type: 'order', order: orderToJson(view, listed), sequence });
   };
+  const { trades, done } = did();
   for (const trade of trades) {
-    tell(trade.makerAccount, () => fill(trade, makerFill(trade)));
-    tell(trade.takerAccount, () => fill(trade, takerFill(trade)));
+    tellFill(trade.makerAccount, trade, () => makerFill(trade));
+    tellFill(trade.takerAccount, trade, () => takerFill(trade));
   }
-  for (const each of done) tell(each.account, () => order({ ...each, status: each.reason }));
-  for (const each of live) tell(each.account, () => order(each));
-  for (const [at, account] of credits.accounts.entries()) {
-    tell(account, () => {
-      const asset = credits.assets[at] as string;
-      const freeUnits = credits.freeUnits[at] as number;
-      const heldUnits = credits.heldUnits[at] as number;
-      const decimals = decimalsOf(asset, engine);
-      if (decimals === undefined) return undefined;
-      return creditMessage({ asset, freeUnits, heldUnits }, { decimals, sequence, group });
-    });
+  for (const each of done) tellOrder({ ...each, status: each.reason });
+  for (const each of touched.orders(isWanted)) tellOrder(each);
+  for (const { account, ...line } of touched.credits(isWanted)) {
+    const decimals = decimalsOf(line.asset, engine);
+    if (decimals !== undefined) tell(account, creditMessage(line, { decimals, sequence, group }));
   }
   return told;
 }

@@ -5,7 +5,7 @@ import { assert } from '#domain/assertion.ts';
 import type { Watermark } from '#wire/accept-record.ts';
 import { encodeEpoch } from '#wire/journal-frame.ts';
 import { Doubt } from './doubt.ts';
-import type { Engine } from './engine/engine.ts';
+import type { LeadingEngine } from './engine/engine.ts';
 import { putUntilDurable } from './journal.ts';
 import type { LateMemory } from './late-memory.ts';
 import type { HeldLease } from './lease.ts';
@@ -29,7 +29,7 @@ export type RecoveryOptions = {
 };
 
 export type Recovered = {
-  engine: Engine;
+  engine: LeadingEngine;
   watermark: Watermark;
   late: LateMemory;
   /** Where our epoch record lies. */

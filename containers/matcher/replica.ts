@@ -20,7 +20,7 @@ import { cancelOf, RawCommands } from '#wire/raw-commands.ts';
 import { hashedStates, stateCheckFrames } from './bounds.ts';
 import type { NotedCommand } from './chain-watch.ts';
 import { Doubt } from './doubt.ts';
-import type { ReplayingEngine } from './engine/engine.ts';
+import type { LeadingEngine } from './engine/engine.ts';
 import { createEngine, currentRulesVersion } from './engine/matching-engine.ts';
 import { LateMemory } from './late-memory.ts';
 import { isSame } from './same-value.ts';
@@ -30,7 +30,7 @@ import type { Timers } from './timers.ts';
 export type Cleared = Pick<Watermark, 'epoch' | 'frame' | 'chain'>;
 
 /** Where a replica begins: a state and the place in the journal that it was derived from. */
-export type StartingPoint = { engine: ReplayingEngine; watermark: Watermark; late: LateMemory };
+export type StartingPoint = { engine: LeadingEngine; watermark: Watermark; late: LateMemory };
 
 export type ReplicaOptions = {
   groupId: string;
@@ -50,7 +50,7 @@ export const fromTheBeginning = (groupId: string, hashSecret: number): StartingP
 const placesKept = 8_192;
 
 export class Replica {
-  readonly engine: ReplayingEngine;
+  readonly engine: LeadingEngine;
   readonly late: LateMemory;
   readonly #groupId: string;
   readonly #cleared: Cleared;

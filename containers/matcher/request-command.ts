@@ -5,16 +5,14 @@ import type { AmendOrder, Command } from '#domain/command.ts';
 import type { MarketId } from '#domain/market.ts';
 import type { Side } from '#domain/order.ts';
 import type { CommandRequest } from '#wire/matcher-api.ts';
-import type { OperatorRequest } from '#wire/operator-request.ts';
 import type { Engine } from './engine/engine.ts';
+import type { Request } from './sequencer-options.ts';
 
-type UserRequest = Exclude<CommandRequest, { type: 'place' }>;
-export type OtherRequest = UserRequest | OperatorRequest;
 type CancelAllRequest = Extract<CommandRequest, { type: 'cancel_all' }>;
 type AmendRequest = Extract<CommandRequest, { type: 'amend' }>;
 
 export function requestCommand(
-  request: OtherRequest,
+  request: Request,
   engine: Pick<Engine, 'order' | 'market'>,
   nowMs: number,
 ): Command {

@@ -1,21 +1,22 @@
 /** What a sequencer is given to work with. */
 import type { Clock } from '#cloud/clock.ts';
-import type { Command, PlaceOrder } from '#domain/command.ts';
+import type { Command } from '#domain/command.ts';
 import type { EngineEvent } from '#domain/event.ts';
-import type { CommandRequest } from '#wire/matcher-api.ts';
+import type { OtherRequest } from '#wire/matcher-api.ts';
 import type { OperatorRequest } from '#wire/operator-request.ts';
 import type { WaitingOrder } from './credit-desk.ts';
 import type { Doubted } from './doubt.ts';
-import type { Engine } from './engine/engine.ts';
+import type { Did, LeadingEngine } from './engine/engine.ts';
 import type { Journal } from './journal.ts';
+import type { TakenOrder } from './taken-command.ts';
 import type { Timers } from './timers.ts';
 import type { Tombstones } from './tombstones.ts';
 
-/** Whatever asks for a command and waits for its answer. */
-export type Request = CommandRequest | OperatorRequest;
+/** Whatever is no new order, asks for a command and waits for its answer. */
+export type Request = OtherRequest | OperatorRequest;
 
 export type SequencerOptions = {
-  engine: Engine;
+  engine: LeadingEngine;
   journal: Journal;
   tombstones: Tombstones;
   clock: Clock;
@@ -24,9 +25,11 @@ export type SequencerOptions = {
   newCommandId: (type: 'tick' | 'continue') => string;
   newCancelId: () => string;
   /** True where the credit desk keeps the order for now; it enters later, or is refused. `order` makes what the desk keeps. */
-  deskTakes: (first: PlaceOrder, order: () => WaitingOrder) => boolean;
+  deskTakes: (first: TakenOrder, order: () => WaitingOrder) => boolean;
   /** Told of every command after it was applied. */
   applied: (command: Command, events: EngineEvent[]) => void;
+  /** The same of an order. */
+  placed: (placement: TakenOrder, did: Did) => void;
   /** Told after a run of commands. */
   settled: () => void;
 };

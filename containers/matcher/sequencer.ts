@@ -3,28 +3,26 @@
  * end (what is due before, what a bounded command left undone), journals what they did, and answers each once that is durable.
  */
 import { assert } from '#domain/assertion.ts';
-import type { Command, PlaceOrder } from '#domain/command.ts';
+import type { Command } from '#domain/command.ts';
 import type { EngineEvent } from '#domain/event.ts';
+import type { RawOrder } from '#domain/raw-order.ts';
 import type { CommandRequest, CommandResult } from '#wire/matcher-api.ts';
-import { cancelledIn, firstAnswer, identityOf, repeatedAnswer, switched } from './answers.ts';
-import { queuedCommands } from './bounds.ts';
+import type { OrderAnswers } from '#wire/order-answers.ts';
+import { cancelledIn, firstAnswer, identityOf, switched } from './answers.ts';
 import { CommandQueue } from './command-queue.ts';
 import type { WaitingOrder } from './credit-desk.ts';
-import { doorRefusal } from './door-checks.ts';
 import { asError } from './doubt.ts';
-import { isDue, rest, steps } from './engine/drive.ts';
+import { before, isDue, rest, steps } from './engine/drive.ts';
+import { fitOrder } from './fit-order.ts';
 import { InFlight } from './in-flight.ts';
-import { placeCommand } from './place-command.ts';
-import { type OtherRequest, onlyOf, requestCommand } from './request-command.ts';
+import { type Answer, Intake, type Turn } from './intake.ts';
+import { onlyOf, requestCommand } from './request-command.ts';
 import type { Request, SequencerOptions } from './sequencer-options.ts';
 import { isNotOfKey, ordersOfKey, replacesAnother } from './session-keys.ts';
-import { TakenCommand, TakenOrder, TakenRequest } from './taken-command.ts';
+import type { TakenOrder } from './taken-command.ts';
 import { WaitingCancels } from './waiting-cancels.ts';
 
-type Answer = (result: CommandResult) => void;
-/** What a turn of the queue has left to do; it stops after each applied command, so that the journal can keep up. */
-type Steps = Generator<void, void>;
-type Turn = (nowMs: number) => Steps;
+type Steps = ReturnType<Turn>;
 type CancelRequest = Extract<CommandRequest, { type: 'cancel' }>;
 type CancelAllRequest = Extract<CommandRequest, { type: 'cancel_all' }>;
 /** `covered`: what waited when it was asked. */
@@ -38,42 +36,41 @@ export class Sequencer {
   #queue = new CommandQueue<Turn, TakenOrder>();
   #turn: Steps | undefined;
   #inFlight = new InFlight();
-  #whenIdle: (() => void)[] = [];
   /** How many of the queue's next orders were announced, as commands of one moment. They are announced anew once anything else came. */
   #announced = { count: 0, nowMs: 0 };
   #waitingCancels = new WaitingCancels();
   #pumpIsDue = false;
+  #intake: Intake;
   /** What the command that is applied has done so far. */
   #events: EngineEvent[] = [];
   #emit = (event: EngineEvent) => void this.#events.push(event);
 
   constructor(options: SequencerOptions) {
     this.#options = options;
+    this.#intake = new Intake({
+      ...options,
+      inFlight: this.#inFlight,
+      waitingCancels: this.#waitingCancels,
+      queue: this.#queue,
+      nowMs: () => this.#nowMs(),
+      turnOf: (request, answer) => this.#turnOf(request, answer),
+    });
   }
 
-  /**
-   * Takes all commands of a request or, where there is no room, none. Its answer is made of the results as soon as they are known: when
-   * it may leave, many others leave with it.
-   */
+  /** See Intake. */
   execute<T>(
     requests: readonly Request[],
     make: (results: CommandResult[]) => T,
   ): Promise<T> | 'busy' {
-    if (this.#queue.size + requests.length > queuedCommands) return 'busy';
-    if (requests.length === 0) return Promise.resolve(make([]));
-    const { promise, resolve } = Promise.withResolvers<T>();
-    const whole = new TakenRequest(requests.length, ({ results, commands }) => {
-      const made = make(results);
-      this.#options.journal.whenDurable(() => {
-        for (const taken of commands) this.#inFlight.remove(taken);
-        resolve(made);
-        if (this.#inFlight.size === 0) for (const idle of this.#whenIdle.splice(0)) idle();
-      });
-    });
-    const takenAtMs = this.#nowMs();
-    for (const [place, request] of requests.entries())
-      this.#take(request, { whole, place, takenAtMs });
-    return promise;
+    const answer = this.#intake.execute(requests, make);
+    this.#pumpSoon();
+    return answer;
+  }
+
+  place<T>(orders: readonly RawOrder[], make: (answers: OrderAnswers) => T): Promise<T> | 'busy' {
+    const answer = this.#intake.place(orders, make);
+    this.#pumpSoon();
+    return answer;
   }
 
   /** Applies one of the matcher's own commands before everything that waits; resolves when applied, not when durable. */
@@ -113,43 +110,11 @@ export class Sequencer {
   }
 
   /** Resolves when everything that was taken is answered. */
-  async idle(): Promise<void> {
-    if (this.#inFlight.size > 0) await new Promise<void>((resolve) => this.#whenIdle.push(resolve));
+  idle(): Promise<void> {
+    return this.#intake.idle();
   }
 
-  #take(request: Request, of: { whole: TakenRequest; place: number; takenAtMs: number }): void {
-    const { engine, tombstones, clock } = this.#options;
-    const { whole, place, takenAtMs } = of;
-    const about = identityOf(request);
-    const { commandId } = about;
-    const before = this.#inFlight.find(commandId);
-    if (before) {
-      before.join(whole, place);
-      return;
-    }
-    const known = this.#waitingCancels.find(commandId) ?? repeatedAnswer(about, engine);
-    if (known) {
-      whole.settle(place, { ...switched(known, request, engine), repeated: true });
-      return;
-    }
-    const code = doorRefusal(request, clock.nowMs(), tombstones);
-    if (code) {
-      whole.settle(place, { status: 'refused', commandId, code });
-      return;
-    }
-    if (request.type === 'place') {
-      const order = new TakenOrder(request, { commandId, takenAtMs, whole, place });
-      this.#inFlight.add(order);
-      this.#queue.pushOrder(order);
-    } else {
-      const taken = new TakenCommand(request, { commandId, takenAtMs, whole, place });
-      this.#inFlight.add(taken);
-      this.#queue.pushCancel(this.#turnOf(request, (result) => taken.settle(result)));
-    }
-    this.#pumpSoon();
-  }
-
-  #turnOf(request: OtherRequest, answer: Answer): Turn {
+  #turnOf(request: Request, answer: Answer): Turn {
     if (request.type === 'cancel') return (nowMs) => this.#cancel(request, nowMs, answer);
     if (request.type !== 'cancel_all') return (nowMs) => this.#other(request, nowMs, answer);
     // Those that are taken after it are not meant.
@@ -192,18 +157,19 @@ export class Sequencer {
     return true;
   }
 
-  /** The queue's next orders become commands, and the engine looks ahead at what they will need. */
+  /** The queue's next orders are fitted, and the engine looks ahead at what they will need. */
   #announce(nowMs: number): void {
     const next = this.#queue.nextOrders(announcedTogether);
-    const commands: PlaceOrder[] = [];
-    for (const order of next) {
-      // Cancelled while it waited.
-      if (order.result) continue;
-      order.announced = this.#commandOf(order, nowMs);
-      commands.push(order.announced);
-    }
-    this.#options.engine.prepare(commands);
+    // Some were cancelled while they waited.
+    const waiting = next.filter((each) => !each.isSettled);
+    for (const each of waiting) this.#fit(each, nowMs);
+    this.#options.engine.announce(waiting);
     this.#announced = { count: next.length, nowMs };
+  }
+
+  #fit(placement: TakenOrder, nowMs: number): void {
+    placement.nowMs = nowMs;
+    placement.amounts = fitOrder(placement.order, this.#options.engine);
   }
 
   *#catchUp(nowMs: number): Steps {
@@ -247,77 +213,79 @@ export class Sequencer {
 
   #place(placement: TakenOrder, nowMs: number): Steps | undefined {
     const { engine, tombstones, deskTakes } = this.#options;
-    const { digest, order, delegation } = placement.request;
-    if (placement.result) return undefined;
-    const command = placement.announced;
-    assert(command, 'an order comes that was not announced');
-    const isBuried = tombstones.isBuried(digest, order.account, nowMs, delegation?.digest);
-    if (isBuried || replacesAnother(placement.request, command, engine)) {
-      const code = isBuried ? 'order_cancelled' : 'not_owner';
-      placement.settle({ status: 'refused', commandId: digest, code });
+    const { order } = placement;
+    if (placement.isSettled) return undefined;
+    const isBuried =
+      !tombstones.isEmpty &&
+      tombstones.isBuried(placement.digest, placement.account, nowMs, order.delegation?.digest);
+    if (isBuried || replacesAnother(order, engine)) {
+      placement.refuse(isBuried ? 'order_cancelled' : 'not_owner');
       return undefined;
     }
-    if (deskTakes(command, () => this.#waitingOrder(placement))) return undefined;
-    return this.#enterNow(placement, command);
+    if (deskTakes(placement, () => this.#waitingOrder(placement))) return undefined;
+    // Nothing is due or unfinished before it: its turn began a moment ago.
+    return this.#enter(placement);
   }
 
-  /** As `#enter`, in the turn that began a moment ago: nothing is due or unfinished before it. */
-  #enterNow(placement: TakenOrder, command: PlaceOrder): Steps | undefined {
-    const { engine } = this.#options;
+  /** Gives what is left to do where it does more than one command may. */
+  #enter(placement: TakenOrder): Steps | undefined {
+    const { engine, journal, placed } = this.#options;
     assert(!engine.isUnfinished, 'an order enters before what is unfinished');
-    const events = this.#apply(command);
-    if (engine.isUnfinished) return this.#enterOn(placement, events);
-    this.#entered(placement, events);
+    engine.place(placement);
+    const { did } = engine;
+    journal.appendPlacement(placement, did);
+    placed(placement, did);
+    if (engine.isUnfinished) return this.#goOn(placement, did.events(placement.digest));
+    placement.tell(did);
     return undefined;
   }
 
-  *#enterOn(placement: TakenOrder, events: EngineEvent[]): Steps {
+  *#goOn(placement: TakenOrder, events: readonly EngineEvent[]): Steps {
+    const { digest } = placement;
     yield;
     let all = events;
     for (const each of rest(this.#options)) {
       all = all.concat(this.#apply(each));
       yield;
     }
-    this.#entered(placement, all);
+    placement.settle(firstAnswer({ commandId: digest, digest }, all, this.#options.engine));
   }
 
-  *#enter(placement: TakenOrder, command: PlaceOrder): Steps {
-    this.#entered(placement, yield* this.#drive(command));
-  }
-
-  #entered(placement: TakenOrder, events: readonly EngineEvent[]): void {
-    placement.settle(firstAnswer(identityOf(placement.request), events, this.#options.engine));
-  }
-
-  #commandOf({ request }: TakenOrder, nowMs: number): PlaceOrder {
-    const command = placeCommand(request, this.#options.engine, nowMs);
-    assert(command, 'an order without terms passed the door');
-    return command;
+  /** One that waited for credit. */
+  *#enterLate(placement: TakenOrder, nowMs: number): Steps {
+    for (const each of before(nowMs, this.#options)) {
+      this.#apply(each);
+      yield;
+    }
+    this.#fit(placement, nowMs);
+    yield* this.#enter(placement) ?? [];
   }
 
   /** The order as the credit desk sees it. */
   #waitingOrder(placement: TakenOrder): WaitingOrder {
     const { engine } = this.#options;
-    const { digest, order } = placement.request;
-    const enter = this.#enter.bind(this);
-    const isRemoved = () => placement.result !== undefined;
+    const enter = this.#enterLate.bind(this);
+    const isRemoved = () => placement.isSettled;
+    const lack = (nowMs: number) => {
+      this.#fit(placement, nowMs);
+      return engine.lackOf(placement);
+    };
     return {
-      account: order.account,
-      command: () => this.#commandOf(placement, this.#nowMs()),
+      account: placement.account,
+      lack: () => lack(this.#nowMs()),
       isRemoved,
       enter: (isFunded) => {
         const { promise, resolve } = Promise.withResolvers<boolean>();
-        const commandOf = (nowMs: number) => this.#commandOf(placement, nowMs);
         this.#queue.pushOwn(function* (nowMs) {
           // The order that it replaces may have been filled since, and its credit is spent.
-          const lacks = isFunded && !isRemoved() && engine.shortfall(commandOf(nowMs)).units > 0;
-          if (!lacks && !isRemoved()) yield* enter(placement, commandOf(nowMs));
+          const lacks = isFunded && !isRemoved() && lack(nowMs).units > 0;
+          if (!lacks && !isRemoved()) yield* enter(placement, nowMs);
           resolve(!lacks);
         });
         this.#pumpSoon();
         return promise;
       },
-      refuse: (code) => placement.settle({ status: 'refused', commandId: digest, code }),
+      refuse: (code) => placement.refuse(code),
     };
   }
 
@@ -327,7 +295,7 @@ export class Sequencer {
     const { commandId, digest, account, delegations } = request;
     const isUnseen = !engine.order(digest) && !engine.firstResult(digest);
     const placement = isUnseen ? this.#inFlight.findWaiting(digest, account) : undefined;
-    if (isNotOfKey(request, engine, placement?.request))
+    if (isNotOfKey(request, engine, placement?.order))
       return answer({ status: 'refused', commandId, code: 'not_owner' });
     const events = yield* this.#drive({ type: 'cancel', commandId, nowMs, account, digest });
     if (isUnseen) tombstones.bury(digest, account, nowMs, placement ? undefined : delegations);
@@ -335,7 +303,7 @@ export class Sequencer {
       answer(firstAnswer(identityOf(request), events, engine));
       return;
     }
-    placement.settle({ status: 'refused', commandId: digest, code: 'order_cancelled' });
+    placement.refuse('order_cancelled');
     const { sequence } = engine;
     const took: CommandResult = { status: 'accepted', commandId, sequence, fills: [] };
     this.#waitingCancels.note(took, nowMs);
@@ -350,7 +318,7 @@ export class Sequencer {
     let cancelled = cancelledIn(events);
     if (result.status === 'accepted') {
       for (const placement of at.covered) {
-        if (placement.result) continue;
+        if (placement.isSettled) continue;
         yield* this.#letGo(placement, at.nowMs);
         cancelled += 1;
       }
@@ -365,7 +333,7 @@ export class Sequencer {
     const live = ordersOfKey(request, engine);
     for (const digest of live)
       yield* this.#drive({ type: 'cancel', commandId: newCancelId(), nowMs, account, digest });
-    const waiting = covered.filter((placement) => !placement.result);
+    const waiting = covered.filter((placement) => !placement.isSettled);
     for (const placement of waiting) yield* this.#letGo(placement, nowMs);
     const cancelled = live.length + waiting.length;
     const { sequence } = engine;
@@ -375,15 +343,14 @@ export class Sequencer {
   /** An order that waits never enters; a cancel in the journal says so to the next leader. */
   *#letGo(placement: TakenOrder, nowMs: number): Steps {
     const { tombstones, newCancelId } = this.#options;
-    const { digest, order } = placement.request;
-    const { account } = order;
+    const { digest, account } = placement;
     const commandId = newCancelId();
     yield* this.#drive({ type: 'cancel', commandId, nowMs, account, digest });
     tombstones.bury(digest, account, nowMs);
-    placement.settle({ status: 'refused', commandId: digest, code: 'order_cancelled' });
+    placement.refuse('order_cancelled');
   }
 
-  *#other(request: OtherRequest, nowMs: number, answer: Answer): Steps {
+  *#other(request: Request, nowMs: number, answer: Answer): Steps {
     const { engine } = this.#options;
     if (request.type === 'amend' && isNotOfKey(request, engine))
       return answer({ status: 'refused', commandId: request.commandId, code: 'not_owner' });

@@ -1,18 +1,17 @@
 /** What a session key may do to orders: change those that it signed by a Delegation which it still has, and no others of its owner's. */
-import type { PlaceOrder } from '#domain/command.ts';
 import type { Digest } from '#domain/order.ts';
+import type { RawOrder } from '#domain/raw-order.ts';
 import type { CommandRequest } from '#wire/matcher-api.ts';
 import type { Engine } from './engine/engine.ts';
-import type { PlaceRequest } from './place-command.ts';
 
 type Orders = Pick<Engine, 'order'>;
-type Change = { digest: Digest; delegations?: Digest[] | undefined };
+type Change = { digest: Digest; delegations?: readonly Digest[] | undefined };
 
 /** Whether a key asks to change an order that lives or waits, and is not its own. Of those that are over or unknown, the engine says so itself. */
 export function isNotOfKey(
   { digest, delegations }: Change,
   engine: Orders,
-  waiting?: PlaceRequest,
+  waiting?: RawOrder,
 ): boolean {
   if (delegations === undefined) return false;
   const isBy = (delegation: Digest | undefined) =>
@@ -38,8 +37,7 @@ export function ordersOfKey(
 
 /** Whether an order of a key would take the place of one that is not its own: that ends it like a cancel. */
 export function replacesAnother(
-  { delegation, delegations }: PlaceRequest,
-  { replaces: digest }: PlaceOrder,
+  { delegation, delegations, terms: { replaces: digest } }: RawOrder,
   engine: Orders,
 ): boolean {
   if (delegation === undefined || digest === undefined) return false;

@@ -104,9 +104,9 @@ export function createSnapshotTaker(options: SnapshotTakerOptions): SnapshotTake
       });
   };
   return {
-    closing({ header, chain, outcomes }) {
+    closing({ header, chain, outcomes, counts }) {
       for (const [command, events] of outcomes) late.note(command, events);
-      commands += outcomes.length;
+      commands += counts.commands;
       frames += 1;
       isDue ||= commands >= snapshotCommands;
       const frozen = isDue && !writing && !isStopped ? freeze() : undefined;

@@ -1,79 +1,210 @@
 /** Commands from when they were taken until their answers leave. Those that came in one request are answered together. */
 import { assert } from '#domain/assertion.ts';
-import type { PlaceOrder } from '#domain/command.ts';
+import type { Address, Digest, FittedAmounts } from '#domain/order.ts';
+import type { RawEvent } from '#domain/raw-event.ts';
+import type { RawOrder, RawPlacement } from '#domain/raw-order.ts';
+import type { Refusal } from '#domain/refusal.ts';
 import type { CommandResult } from '#wire/matcher-api.ts';
-import type { PlaceRequest } from './place-command.ts';
+import { OrderAnswers } from '#wire/order-answers.ts';
+import { accountOf, digestOf } from '#wire/order-request.ts';
+import type { Did } from './engine/engine.ts';
+import { unfitted } from './fit-order.ts';
 import type { Request } from './sequencer-options.ts';
 
 /** What is left of a request to be answered. */
-export class TakenRequest {
-  readonly results: CommandResult[];
+abstract class TakenRequest<T> {
   /** Those of its commands that nobody had asked for before. */
-  readonly commands: TakenCommand[] = [];
+  readonly taken: T[] = [];
   #left: number;
-  readonly #whole: (taken: TakenRequest) => void;
+  readonly #whole: () => void;
 
   /** `whole` is called when the last of so many commands has its result. */
-  constructor(count: number, whole: (taken: TakenRequest) => void) {
-    this.results = new Array<CommandResult>(count);
+  constructor(count: number, whole: () => void) {
     this.#left = count;
     this.#whole = whole;
   }
 
-  settle(place: number, result: CommandResult): void {
-    this.results[place] = result;
+  protected settled(): void {
     this.#left -= 1;
-    if (this.#left === 0) this.#whole(this);
+    if (this.#left === 0) this.#whole();
   }
 }
+
+/** Whatever is no new order: its answer is JSON. */
+export class TakenCommands extends TakenRequest<TakenCommand> {
+  readonly results: CommandResult[];
+
+  constructor(count: number, whole: () => void) {
+    super(count, whole);
+    this.results = new Array<CommandResult>(count);
+  }
+
+  settle(place: number, result: CommandResult): void {
+    this.results[place] = result;
+    this.settled();
+  }
+}
+
+/** New orders: their answers are bytes. */
+export class TakenOrders extends TakenRequest<TakenOrder> {
+  readonly answers: OrderAnswers;
+
+  constructor(count: number, whole: () => void) {
+    super(count, whole);
+    this.answers = new OrderAnswers(count);
+  }
+
+  settle(place: number, result: CommandResult): void {
+    this.answers.result(place, result);
+    this.settled();
+  }
+
+  refuse(place: number, code: Refusal): void {
+    this.answers.refused(place, code);
+    this.settled();
+  }
+
+  /** Of what the order has just done, all at once. */
+  tell(place: number, did: Did): void {
+    const { answers } = this;
+    did.each((event: RawEvent) => {
+      if (event.type === 'raw_accepted') {
+        const progress = did.progress();
+        assert(progress, 'an order was accepted and is nowhere');
+        answers.accepted(place, event.sequence, progress);
+      } else if (event.type === 'raw_refused') answers.refused(place, event.code);
+      else if (event.type === 'raw_trade' && event.isOwn) answers.fill(place, event);
+    });
+    this.settled();
+  }
+
+  /** The same as an order of this or another request was answered. */
+  again(place: number, of: TakenOrders, ofPlace: number): void {
+    this.answers.again(place, of.answers, ofPlace);
+    this.settled();
+  }
+}
+
+/** Either of them, and which of its commands it is. */
+type Asked = { whole: TakenCommands | TakenOrders; place: number };
 
 export class TakenCommand<R extends Request = Request> {
   readonly request: R;
-  readonly commandId: string;
-  /** The engine's time at which it was taken. */
-  readonly takenAtMs: number;
-  readonly #whole: TakenRequest;
-  /** Which of the request's commands it is. */
+  /** See id-key.ts. */
+  readonly key: string;
+  readonly #whole: TakenCommands;
   readonly #place: number;
   #result: CommandResult | undefined;
   /** Those who asked for the same again. */
-  #alike: ((result: CommandResult) => void)[] | undefined;
+  #alike: Asked[] | undefined;
 
-  constructor(
-    request: R,
-    of: { commandId: string; takenAtMs: number; whole: TakenRequest; place: number },
-  ) {
+  constructor(request: R, of: { key: string; whole: TakenCommands; place: number }) {
     this.request = request;
-    this.commandId = of.commandId;
-    this.takenAtMs = of.takenAtMs;
+    this.key = of.key;
     this.#whole = of.whole;
     this.#place = of.place;
-    of.whole.commands.push(this);
-  }
-
-  /** Undefined while it waits: its answer leaves once what it is made of is durable. */
-  get result(): CommandResult | undefined {
-    return this.#result;
+    of.whole.taken.push(this);
   }
 
   settle(result: CommandResult): void {
-    assert(!this.#result, `${this.commandId} has two results`);
+    assert(!this.#result, `${result.commandId} has two results`);
     this.#result = result;
     this.#whole.settle(this.#place, result);
-    for (const tell of this.#alike ?? []) tell(result);
+    for (const { whole, place } of this.#alike ?? [])
+      whole.settle(place, { ...result, repeated: true });
   }
 
   /** Somebody asks for the same again: he gets the same answer. */
-  join(whole: TakenRequest, place: number): void {
-    const tell = (result: CommandResult) => whole.settle(place, { ...result, repeated: true });
-    if (this.#result) tell(this.#result);
-    else if (this.#alike) this.#alike.push(tell);
-    else this.#alike = [tell];
+  join(whole: Asked['whole'], place: number): void {
+    if (this.#result) whole.settle(place, { ...this.#result, repeated: true });
+    else if (this.#alike) this.#alike.push({ whole, place });
+    else this.#alike = [{ whole, place }];
   }
 }
 
-/** An order that was taken; while it has no result it waits in the queue or at the credit desk. */
-export class TakenOrder extends TakenCommand<PlaceRequest> {
-  /** As it was announced to the engine, if it comes next. */
-  announced: PlaceOrder | undefined;
+/** A new order; while it has no result it waits in the queue or at the credit desk. */
+export class TakenOrder implements RawPlacement {
+  readonly order: RawOrder;
+  /** See id-key.ts. */
+  readonly key: string;
+  /** The engine's time at which it was taken. */
+  readonly takenAtMs: number;
+  /** As it was fitted last. */
+  nowMs = 0;
+  amounts: FittedAmounts = unfitted;
+  readonly #whole: TakenOrders;
+  readonly #place: number;
+  #isSettled = false;
+  #alike: Asked[] | undefined;
+
+  constructor(
+    order: RawOrder,
+    key: string,
+    of: { takenAtMs: number; whole: TakenOrders; place: number },
+  ) {
+    this.order = order;
+    this.key = key;
+    this.takenAtMs = of.takenAtMs;
+    this.#whole = of.whole;
+    this.#place = of.place;
+    of.whole.taken.push(this);
+  }
+
+  /** Its text is made where somebody asks. */
+  get digest(): Digest {
+    return digestOf(this.order);
+  }
+
+  get account(): Address {
+    return accountOf(this.order);
+  }
+
+  /** Its answer leaves once what it is made of is durable. */
+  get isSettled(): boolean {
+    return this.#isSettled;
+  }
+
+  refuse(code: Refusal): void {
+    this.#settling();
+    this.#whole.refuse(this.#place, code);
+    this.#tellAlike();
+  }
+
+  settle(result: CommandResult): void {
+    this.#settling();
+    this.#whole.settle(this.#place, result);
+    this.#tellAlike();
+  }
+
+  /** It was applied a moment ago, and nothing after it. */
+  tell(did: Did): void {
+    this.#settling();
+    this.#whole.tell(this.#place, did);
+    this.#tellAlike();
+  }
+
+  /** Somebody asks for the same again: he gets the same answer. */
+  join(whole: Asked['whole'], place: number): void {
+    if (this.#isSettled) this.#again(whole, place);
+    else if (this.#alike) this.#alike.push({ whole, place });
+    else this.#alike = [{ whole, place }];
+  }
+
+  #settling(): void {
+    if (this.#isSettled) assert(false, `${this.digest} has two results`);
+    this.#isSettled = true;
+  }
+
+  #tellAlike(): void {
+    if (this.#alike) for (const { whole, place } of this.#alike) this.#again(whole, place);
+  }
+
+  #again(whole: Asked['whole'], place: number): void {
+    if (whole instanceof TakenOrders) whole.again(place, this.#whole, this.#place);
+    else
+      whole.settle(place, {
+        ...this.#whole.answers.resultAt(this.#place, this.order),
+        repeated: true,
+      });
+  }
 }

@@ -33,14 +33,7 @@ export function createTallies(
     cancel ??= timers.after(printMs, print);
   };
   return {
-    frame({ outcomes }) {
-      let [accepted, refused, trades] = [0, 0, 0];
-      for (const [command, events] of outcomes) {
-        for (const event of events) if (event.type === 'trade') trades += 1;
-        if (command.type !== 'place') continue;
-        if (events[0]?.type === 'accepted') accepted += 1;
-        else refused += 1;
-      }
+    frame({ counts: { accepted, refused, trades } }) {
       return () => {
         counted.accepted += accepted;
         counted.refused += refused;

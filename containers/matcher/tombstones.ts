@@ -5,6 +5,8 @@ import { memoryMs } from './engine/limits.ts';
 import { WindowQueue } from './engine/window-queue.ts';
 
 export type Tombstones = {
+  /** Every order asks, and cancels of orders that nobody has seen are rare. */
+  readonly isEmpty: boolean;
   isFull(nowMs: number): boolean;
   /**
    * Only the owner's cancel counts, so nobody can bury another's order; and a session key's counts only for an order by one of
@@ -28,6 +30,9 @@ export function createTombstones(): Tombstones {
     });
   };
   return {
+    get isEmpty() {
+      return buried.size === 0;
+    },
     isFull(nowMs) {
       prune(nowMs);
       return buried.size >= limit;
@@ -42,8 +47,6 @@ export function createTombstones(): Tombstones {
       window.push({ name, atMs: newestMs }, newestMs);
     },
     isBuried(digest, account, nowMs, delegation) {
-      // Every order asks, and cancels of orders that nobody has seen are rare.
-      if (buried.size === 0) return false;
       prune(nowMs);
       const tombstone = buried.get(nameOf(digest, account));
       if (!tombstone?.only) return tombstone !== undefined;

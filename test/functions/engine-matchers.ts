@@ -5,16 +5,18 @@ import { assert } from '#domain/assertion.ts';
 import type { Command } from '#domain/command.ts';
 import type { EngineEvent } from '#domain/event.ts';
 import type { Market, MarketState } from '#domain/market.ts';
+import type { RawOrder } from '#domain/raw-order.ts';
 import type { CommandRequest, CommandResult } from '#wire/matcher-api.ts';
 import type { OperatorRequest } from '#wire/operator-request.ts';
+import { encodeOrderRequest, readOrderRequest } from '#wire/order-request.ts';
 import { firstAnswer, repeatedAnswer } from '../../containers/matcher/answers.ts';
 import { drive } from '../../containers/matcher/engine/drive.ts';
 import type { Engine } from '../../containers/matcher/engine/engine.ts';
 import { createEngine } from '../../containers/matcher/engine/matching-engine.ts';
-import { placeCommand } from '../../containers/matcher/place-command.ts';
 import { createQueries, type Queries } from '../../containers/matcher/queries.ts';
 import { requestCommand } from '../../containers/matcher/request-command.ts';
 import { isNotOfKey, replacesAnother } from '../../containers/matcher/session-keys.ts';
+import { placeCommand } from '../engine/place-command.ts';
 import { demoGroups, demoMarkets } from './demo-catalog.ts';
 
 export type EngineMatchers = ReturnType<typeof engineMatchers>;
@@ -158,6 +160,12 @@ function run(engine: Engine, command: Command): EngineEvent[] {
   return events;
 }
 
+function rawOrder(request: Extract<CommandRequest, { type: 'place' }>): RawOrder {
+  const [order] = readOrderRequest(encodeOrderRequest([request])) ?? [];
+  assert(order, 'what was encoded does not read');
+  return order;
+}
+
 /** One command, as the inlet takes it. */
 function take(
   engine: Engine,
@@ -174,8 +182,8 @@ function take(
       : requestCommand(request, engine, nowMs);
   assert(command, 'an order was let through that no market takes');
   const isOfKey =
-    request.type === 'place' && command.type === 'place'
-      ? !replacesAnother(request, command, engine)
+    request.type === 'place'
+      ? !replacesAnother(rawOrder(request), engine)
       : !('digest' in request) || !isNotOfKey(request, engine);
   if (!isOfKey) return { status: 'refused', commandId, code: 'not_owner' };
   const events = run(engine, command);

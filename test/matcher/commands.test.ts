@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { queuedCommands } from '../../containers/matcher/bounds.ts';
+import { askLeader } from './ask-leader.ts';
 import { address, groupId, MatcherWorld } from './matcher-world.ts';
 
 async function tradingWorld(policy: 'exact' | 'sticky' = 'sticky') {
@@ -182,16 +183,15 @@ test('a slow journal fills the queue to its bound; then new commands are told to
   const answers: Promise<unknown>[] = [];
   for (let count = 0; count < 150_000; count += 20) {
     const batch = Array.from({ length: 20 }, large);
-    const answered = running.leader.execute(batch);
+    const answered = askLeader(running.leader, batch);
     if (answered === 'busy') break;
     if (typeof answered !== 'string') answers.push(answered);
     taken += 20;
     if (count % 1_000 === 0) await world.time.pass(1);
   }
   expect(taken).toBeGreaterThanOrEqual(queuedCommands - 20);
-  expect(running.leader.execute(Array.from({ length: 20 }, () => world.order('alice')))).toBe(
-    'busy',
-  );
+  const more = Array.from({ length: 20 }, () => world.order('alice'));
+  expect(askLeader(running.leader, more)).toBe('busy');
   release();
   world.journal.held = undefined;
   await world.time.until(Promise.all(answers));

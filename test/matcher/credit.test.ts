@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import type { CommandResult } from '#wire/matcher-api.ts';
+import { askLeader } from './ask-leader.ts';
 import { address, groupId, MatcherWorld, type Running } from './matcher-world.ts';
 
 const alice = address('alice');
@@ -340,5 +341,5 @@ test('a leader that hands over tells waiting orders to come again', async () => 
   await world.time.pass(100);
   await world.time.until(running.leader.drain());
   expect(await waiting).toMatchObject([{ status: 'refused', code: 'not_leader' }]);
-  expect(running.leader.execute([world.order('alice')])).toBe('not_leader');
+  expect(askLeader(running.leader, [world.order('alice')])).toBe('not_leader');
 });

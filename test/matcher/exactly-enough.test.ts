@@ -3,7 +3,7 @@
  * another price, of another size, on the other side, while credit is on its way back or was granted a moment ago.
  */
 import { describe, expect, test } from 'vitest';
-import type { CommandResult } from '#wire/matcher-api.ts';
+import type { CommandRequest, CommandResult } from '#wire/matcher-api.ts';
 import { seeded } from '../cloud/clearing-journal.ts';
 import { address, groupId, MatcherWorld, type Running } from './matcher-world.ts';
 import type { PlaceRequest } from './orders.ts';
@@ -103,7 +103,7 @@ class Replacing {
 
   async #send(
     order: PlaceRequest | undefined,
-    requests: Parameters<Running['leader']['execute']>[0],
+    requests: CommandRequest[],
   ): Promise<CommandResult[]> {
     const results = await this.world.send(this.#running as Running, ...requests);
     if (order) this.#order = order;

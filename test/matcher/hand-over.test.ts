@@ -2,6 +2,7 @@
 import { describe, expect, test } from 'vitest';
 import type { CommandRequest, CommandResult } from '#wire/matcher-api.ts';
 import { pause } from '../../containers/matcher/timers.ts';
+import { askLeader } from './ask-leader.ts';
 import { address, groupId, leaseMs, MatcherWorld, type Running } from './matcher-world.ts';
 
 function fundedWorld(): MatcherWorld {
@@ -21,7 +22,8 @@ async function sendToLeader(
   request: CommandRequest,
 ): Promise<CommandResult> {
   for (;;) {
-    const answered = leading()?.leader.execute([request]);
+    const leader = leading()?.leader;
+    const answered = leader && askLeader(leader, [request]);
     if (answered && typeof answered !== 'string') {
       const [result] = await answered;
       if (result && !(result.status === 'refused' && result.code === 'not_leader')) return result;

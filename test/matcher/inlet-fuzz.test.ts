@@ -6,6 +6,7 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { doorRefusals, engineRefusals } from '#domain/refusal.ts';
 import { type CommandResult, commandJson } from '#wire/matcher-api.ts';
+import { encodeOrderRequest } from '#wire/order-request.ts';
 import { answerRequest, type Reply } from '../../containers/matcher/answer-request.ts';
 import { base, plainMarket, quote } from '../engine/trading-floor.ts';
 import { address, groupId, MatcherWorld, type Running } from './matcher-world.ts';
@@ -71,7 +72,6 @@ const operation = (rest: object): Valid => ({
 
 const trader = fc.constantFrom(...traders);
 const valid: fc.Arbitrary<Valid> = fc.oneof(
-  fc.tuple(trader, wanted).map(([who, wish]) => commandBody((world) => world.order(who, wish))),
   trader.map((who) => commandBody((world) => world.cancel(who, world.order(who).digest))),
   fc
     .tuple(trader, fc.integer({ min: 0, max: 3 }))
@@ -138,7 +138,22 @@ function mutate(body: unknown, { at, how, value }: Mutation): unknown {
   return body;
 }
 
-type Sent = { method: string; path: string; body: (world: MatcherWorld) => string };
+type Sent = { method: string; path: string; body: (world: MatcherWorld) => string | Uint8Array };
+
+/** Bytes of orders, some of them changed, cut off or one too many. */
+const orderBytes = fc
+  .record({
+    orders: fc.array(fc.tuple(trader, wanted), { minLength: 1, maxLength: 3 }),
+    changes: fc.array(fc.record({ at: fc.nat(900), to: fc.nat(255) }), { maxLength: 2 }),
+    more: fc.oneof({ weight: 5, arbitrary: fc.constant(0) }, fc.integer({ min: -40, max: 3 })),
+  })
+  .map(({ orders, changes, more }) => (world: MatcherWorld) => {
+    const made = encodeOrderRequest(orders.map(([who, wish]) => world.order(who, wish)));
+    const bytes = Buffer.alloc(Math.max(0, made.length + more));
+    bytes.set(made.subarray(0, bytes.length));
+    for (const { at, to } of changes) bytes[at % bytes.length] = to;
+    return bytes;
+  });
 
 const sent: fc.Arbitrary<Sent> = fc.oneof(
   {
@@ -153,10 +168,14 @@ const sent: fc.Arbitrary<Sent> = fc.oneof(
       })),
   },
   {
+    weight: 3,
+    arbitrary: orderBytes.map((body) => ({ method: 'POST', path: '/orders', body })),
+  },
+  {
     weight: 2,
     arbitrary: fc
       .tuple(
-        fc.constantFrom('/commands', '/operations', '/credit/demand'),
+        fc.constantFrom('/orders', '/commands', '/operations', '/credit/demand'),
         fc.oneof(fc.json(), fc.string({ unit: 'binary' })),
       )
       .map(([path, text]) => ({ method: 'POST', path, body: () => text })),
@@ -172,9 +191,14 @@ const sent: fc.Arbitrary<Sent> = fc.oneof(
   },
 );
 
-function expectStable({ status, json }: Reply): void {
-  const body: unknown = JSON.parse(json);
+function expectStable(reply: Reply): void {
+  const { status } = reply;
   expect([200, 400, 404, 413, 503]).toContain(status);
+  if (!('json' in reply)) {
+    expect(status).toBe(200);
+    return;
+  }
+  const body: unknown = JSON.parse(reply.json);
   if (status !== 200) {
     expect(codes).toContain((body as { code?: string }).code);
     return;

@@ -2,6 +2,8 @@ import { request } from 'node:http';
 import { connect } from 'node:net';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { commandJson } from '#wire/matcher-api.ts';
+import { readOrderAnswers } from '#wire/order-answers.ts';
+import { encodeOrderRequest } from '#wire/order-request.ts';
 import { type Inlet, openInlet } from '../../containers/matcher/inlet.ts';
 import type { Leader } from '../../containers/matcher/leader.ts';
 import { address, groupId, MatcherWorld, type Running } from './matcher-world.ts';
@@ -26,13 +28,14 @@ beforeEach(async () => {
 });
 afterEach(() => inlet.close());
 
-type Answer = { status: number; retryAfter: string | undefined; body: unknown };
+/** `body`: absent where it is no JSON. */
+type Answer = { status: number; retryAfter: string | undefined; body?: unknown; bytes: Buffer };
 
 /** The matcher's time moves on while the answer is awaited. */
 async function call(
   method: string,
   path: string,
-  body = '',
+  body: string | Uint8Array = '',
   headers: Record<string, string> = {},
 ): Promise<Answer> {
   let answer: Answer | undefined;
@@ -40,13 +43,16 @@ async function call(
   const outgoing = request(
     { host: '127.0.0.1', port: inlet.port, method, path, headers, agent: false },
     (incoming) => {
-      let text = '';
-      incoming.on('data', (chunk) => {
-        text += chunk;
-      });
+      const chunks: Buffer[] = [];
+      incoming.on('data', (chunk) => chunks.push(chunk));
       incoming.on('end', () => {
-        const retryAfter = incoming.headers['retry-after'];
-        answer = { status: incoming.statusCode ?? 0, retryAfter, body: JSON.parse(text) };
+        const bytes = Buffer.concat(chunks);
+        const isJson = incoming.headers['content-type'] === 'application/json';
+        answer = {
+          ...{ status: incoming.statusCode ?? 0, bytes },
+          retryAfter: incoming.headers['retry-after'],
+          ...(isJson ? { body: JSON.parse(bytes.toString()) } : {}),
+        };
       });
     },
   );
@@ -65,11 +71,18 @@ async function call(
 const commands = (...requests: Parameters<typeof commandJson>[0][]) =>
   JSON.stringify({ commands: requests.map(commandJson) });
 
-test('commands, depth, accounts and health are answered over HTTP', async () => {
+test('orders, commands, depth, accounts and health are answered over HTTP', async () => {
   const order = world.order('alice');
-  expect(await call('POST', '/commands', commands(order))).toMatchObject({
+  const placed = await call('POST', '/orders', encodeOrderRequest([order]));
+  expect(placed.status).toBe(200);
+  expect(readOrderAnswers(placed.bytes, [order])).toMatchObject({
+    epoch: 1,
+    results: [{ status: 'accepted', order: { digest: order.digest, status: 'open' } }],
+  });
+  const cancel = world.cancel('alice', world.order('alice').digest);
+  expect(await call('POST', '/commands', commands(cancel))).toMatchObject({
     status: 200,
-    body: { epoch: 1, results: [{ status: 'accepted', order: { digest: order.digest } }] },
+    body: { epoch: 1, results: [{ status: 'refused', code: 'unknown_order' }] },
   });
   expect(await call('GET', '/depth?market=ETH-USDC&levels=5')).toMatchObject({
     status: 200,
@@ -99,10 +112,10 @@ test('who does not lead says so, to everything', async () => {
     ['GET', '/health'],
     ['GET', '/depth?market=ETH-USDC'],
     ['POST', '/commands'],
+    ['POST', '/orders'],
   ] as const) {
-    expect(
-      await call(method, path, method === 'POST' ? commands(world.order('alice')) : ''),
-    ).toEqual({ status: 503, retryAfter: '1', body: { code: 'not_leader' } });
+    const body = { code: 'not_leader' };
+    expect(await call(method, path)).toMatchObject({ status: 503, retryAfter: '1', body });
   }
 });
 
@@ -128,18 +141,15 @@ test.each([
 
 test('what a frame could not hold is refused at the door', async () => {
   const order = world.order('alice');
-  const short = { ...order, signature: '0x5a' };
+  const refused = { status: 400, body: { code: 'invalid_request' } };
   const strange = { ...order, order: { ...order.order, terms: 'ETH-USDC market gtc' } };
-  const nobody = { ...world.cancel('alice', order.digest), account: 'alice' };
-  for (const each of [short, strange, nobody]) {
-    expect(await call('POST', '/commands', commands(each))).toMatchObject({
-      status: 400,
-      body: { code: 'invalid_request' },
-    });
-  }
-  expect(await call('POST', '/commands', commands(...Array(21).fill(order)))).toMatchObject({
-    status: 400,
-  });
+  const short = encodeOrderRequest([order]).subarray(0, -1);
+  for (const body of [encodeOrderRequest([strange]), short, commands(order as never)])
+    expect(await call('POST', '/orders', body)).toMatchObject(refused);
+  const cancel = world.cancel('alice', order.digest);
+  const nobody = { ...cancel, account: 'alice' };
+  for (const body of [commands(nobody), commands(...Array(21).fill(cancel)), short])
+    expect(await call('POST', '/commands', body)).toMatchObject({ status: 400 });
   expect(running.doubts).toEqual([]);
 });
 

@@ -13,6 +13,7 @@ import type { SnapshotFigures } from '../../containers/matcher/snapshot-taker.ts
 import { type Standby, standBy } from '../../containers/matcher/standby.ts';
 import type { MemoryBucket } from '../cloud/memory-bucket.ts';
 import { address, base, plainMarket, quote } from '../engine/trading-floor.ts';
+import { askLeader } from './ask-leader.ts';
 import { MemoryJournal } from './memory-journal.ts';
 import { MemoryLeases } from './memory-leases.ts';
 import { MemoryLedger } from './memory-ledger.ts';
@@ -187,7 +188,7 @@ export class MatcherWorld {
     to: Running,
     ...requests: (CommandRequest | OperatorRequest)[]
   ): Promise<CommandResult[]> {
-    const answered = to.leader.execute(requests);
+    const answered = askLeader(to.leader, requests);
     if (typeof answered === 'string') throw new Error(answered);
     return answered;
   }

@@ -13,6 +13,7 @@ import { type HeldLease, keepLease, takeLease } from '../../containers/matcher/l
 import { Replica } from '../../containers/matcher/replica.ts';
 import { type Standby, standBy } from '../../containers/matcher/standby.ts';
 import { pause } from '../../containers/matcher/timers.ts';
+import { askLeader } from '../matcher/ask-leader.ts';
 import type { SimulatedProcess } from './simulated-process.ts';
 import {
   type AnyRequest,
@@ -50,7 +51,7 @@ export class MatcherRun {
     const { process } = this;
     return new Promise((resolve) => {
       process.whenRunning(() => {
-        const answered = this.leader?.execute([request]);
+        const answered = this.leader && askLeader(this.leader, [request]);
         if (!answered || typeof answered === 'string') return resolve(undefined);
         void answered.then(([result]) => {
           if (!result || process.state === 'dead') return;

@@ -17,18 +17,23 @@ export function drive<C extends Command>(command: C, { apply, ...options }: Driv
 /** The same for who lets others go in between: each command that it gives must be applied before the next is asked for. */
 export function* steps<C extends Command>(
   command: C,
-  { engine, newCommandId }: Omit<Drive, 'apply'>,
+  undone: Omit<Drive, 'apply'>,
 ): Generator<Command> {
-  const { nowMs } = command;
-  const undone = { engine, newCommandId };
+  if (command.type === 'tick') yield* rest(undone);
+  else yield* before(command.nowMs, undone);
+  yield command;
   yield* rest(undone);
-  while (command.type !== 'tick' && isDue(engine, nowMs)) {
+}
+
+/** What comes before a command of this time. */
+export function* before(nowMs: number, undone: Omit<Drive, 'apply'>): Generator<Command> {
+  const { engine, newCommandId } = undone;
+  yield* rest(undone);
+  while (isDue(engine, nowMs)) {
     const tick: Tick = { type: 'tick', commandId: newCommandId('tick'), nowMs };
     yield tick;
     yield* rest(undone);
   }
-  yield command;
-  yield* rest(undone);
 }
 
 /** What a command left undone, at the time of that command: whoever goes on, and whenever, does the same. */

@@ -3,7 +3,7 @@ import type { PlaceOrder } from '#domain/command.ts';
 import { type FittedAmounts, fitAmounts, type SignedAmounts } from '#domain/order.ts';
 import type { CommandRequest } from '#wire/matcher-api.ts';
 import { parseTerms, type Terms } from '#wire/terms.ts';
-import type { Engine } from './engine/engine.ts';
+import type { Engine } from '../../containers/matcher/engine/engine.ts';
 
 export type PlaceRequest = Extract<CommandRequest, { type: 'place' }>;
 

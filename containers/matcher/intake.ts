@@ -1,0 +1,140 @@
+/** Takes what is asked for, each command once: who asks for the same again gets the first answer. Their turns come in the queue. */
+import type { RawOrder } from '#domain/raw-order.ts';
+import type { CommandResult } from '#wire/matcher-api.ts';
+import type { OrderAnswers } from '#wire/order-answers.ts';
+import { digestOf } from '#wire/order-request.ts';
+import { answerAgain, identityOf, repeatedAnswer, switched } from './answers.ts';
+import { queuedCommands } from './bounds.ts';
+import type { CommandQueue } from './command-queue.ts';
+import { doorRefusal, orderRefusal } from './door-checks.ts';
+import { keyOfId, keyOfOrder } from './id-key.ts';
+import type { InFlight } from './in-flight.ts';
+import type { Request, SequencerOptions } from './sequencer-options.ts';
+import { TakenCommand, TakenCommands, TakenOrder, TakenOrders } from './taken-command.ts';
+import type { WaitingCancels } from './waiting-cancels.ts';
+
+export type Answer = (result: CommandResult) => void;
+/** What comes up in the queue. It stops after each applied command, so that the journal can keep up. */
+export type Turn = (nowMs: number) => Generator<void, void>;
+
+type IntakeOptions = Pick<SequencerOptions, 'engine' | 'journal' | 'tombstones' | 'clock'> & {
+  inFlight: InFlight;
+  waitingCancels: WaitingCancels;
+  queue: CommandQueue<Turn, TakenOrder>;
+  /** The engine's time. */
+  nowMs: () => number;
+  turnOf: (request: Request, answer: Answer) => Turn;
+};
+
+export class Intake {
+  readonly #options: IntakeOptions;
+  #whenIdle: (() => void)[] = [];
+
+  constructor(options: IntakeOptions) {
+    this.#options = options;
+  }
+
+  /**
+   * Takes all commands of a request or, where there is no room, none. Its answer is made of the results as soon as they are known: when
+   * it may leave, many others leave with it.
+   */
+  execute<T>(
+    requests: readonly Request[],
+    make: (results: CommandResult[]) => T,
+  ): Promise<T> | 'busy' {
+    if (!this.#hasRoomFor(requests.length)) return 'busy';
+    if (requests.length === 0) return Promise.resolve(make([]));
+    const { promise, resolve } = Promise.withResolvers<T>();
+    const whole: TakenCommands = new TakenCommands(requests.length, () => {
+      const made = make(whole.results);
+      this.#whenDurable(whole.taken, () => resolve(made));
+    });
+    for (const [place, request] of requests.entries()) this.#take(request, { whole, place });
+    return promise;
+  }
+
+  /** The same of new orders. */
+  place<T>(orders: readonly RawOrder[], make: (answers: OrderAnswers) => T): Promise<T> | 'busy' {
+    if (!this.#hasRoomFor(orders.length)) return 'busy';
+    const { promise, resolve } = Promise.withResolvers<T>();
+    const whole: TakenOrders = new TakenOrders(orders.length, () => {
+      const made = make(whole.answers);
+      this.#whenDurable(whole.taken, () => resolve(made));
+    });
+    const of = { whole, place: 0, takenAtMs: this.#options.nowMs() };
+    for (const order of orders) {
+      this.#takeOrder(order, of);
+      of.place += 1;
+    }
+    return promise;
+  }
+
+  /** Resolves when everything that was taken is answered. */
+  async idle(): Promise<void> {
+    if (this.#options.inFlight.size > 0)
+      await new Promise<void>((resolve) => this.#whenIdle.push(resolve));
+  }
+
+  #hasRoomFor(count: number): boolean {
+    return this.#options.queue.size + count <= queuedCommands;
+  }
+
+  #whenDurable(taken: readonly (TakenCommand | TakenOrder)[], run: () => void): void {
+    const { journal, inFlight } = this.#options;
+    journal.whenDurable(() => {
+      for (const each of taken) inFlight.remove(each);
+      run();
+      if (inFlight.size === 0) for (const idle of this.#whenIdle.splice(0)) idle();
+    });
+  }
+
+  #take(request: Request, { whole, place }: { whole: TakenCommands; place: number }): void {
+    const { engine, tombstones, clock, inFlight, waitingCancels, queue } = this.#options;
+    const about = identityOf(request);
+    const { commandId } = about;
+    const key = keyOfId(commandId);
+    const earlier = inFlight.find(key);
+    if (earlier) {
+      earlier.join(whole, place);
+      return;
+    }
+    const known = waitingCancels.find(commandId) ?? repeatedAnswer(about, engine);
+    if (known) {
+      whole.settle(place, { ...switched(known, request, engine), repeated: true });
+      return;
+    }
+    const code = doorRefusal(request, clock.nowMs(), tombstones);
+    if (code) {
+      whole.settle(place, { status: 'refused', commandId, code });
+      return;
+    }
+    const taken = new TakenCommand(request, { key, whole, place });
+    inFlight.add(taken);
+    queue.pushCancel(this.#options.turnOf(request, (result) => taken.settle(result)));
+  }
+
+  #takeOrder(order: RawOrder, of: { whole: TakenOrders; place: number; takenAtMs: number }): void {
+    const { engine, clock, inFlight, queue } = this.#options;
+    const { whole, place } = of;
+    const key = keyOfOrder(order);
+    const earlier = inFlight.find(key);
+    if (earlier) {
+      earlier.join(whole, place);
+      return;
+    }
+    const first = engine.firstResultOf(order);
+    if (first) {
+      const digest = digestOf(order);
+      whole.settle(place, answerAgain({ commandId: digest, digest }, first, engine));
+      return;
+    }
+    const code = orderRefusal(order, clock.nowMs());
+    if (code) {
+      whole.refuse(place, code);
+      return;
+    }
+    const taken = new TakenOrder(order, key, of);
+    inFlight.add(taken);
+    queue.pushOrder(taken);
+  }
+}

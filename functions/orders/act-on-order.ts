@@ -11,10 +11,10 @@ import {
 import { MatcherUnavailable } from '#cloud/matcher-client.ts';
 import type { Digest } from '#domain/order.ts';
 import type { ListedMarket } from '#wire/catalog.ts';
-import type { CommandRequest, CommandResult } from '#wire/matcher-api.ts';
+import type { CommandResult, OtherRequest } from '#wire/matcher-api.ts';
 import { askGroups, type GroupOutcome, type GroupPorts, groupsFor } from './ask-groups.ts';
 
-export type OrderCommand = Extract<CommandRequest, { type: 'cancel' | 'amend' }>;
+export type OrderCommand = Extract<OtherRequest, { type: 'cancel' | 'amend' }>;
 export type Accepted = Extract<CommandResult, { status: 'accepted' }>;
 /** What its owner sees; `listed` is absent where the order was forgotten, or its market is not known here yet. */
 export type Shown = (digest: Digest, result: Accepted, listed: ListedMarket | undefined) => object;

@@ -2,7 +2,7 @@
 import { type MatcherClient, MatcherUnavailable } from '#cloud/matcher-client.ts';
 import type { GroupId } from '#domain/market.ts';
 import type { ListedMarket } from '#wire/catalog.ts';
-import type { CommandRequest, CommandResult } from '#wire/matcher-api.ts';
+import type { CommandResult, OtherRequest } from '#wire/matcher-api.ts';
 
 export type GroupOutcome = { groupId: GroupId; outcome: CommandResult | MatcherUnavailable };
 
@@ -25,7 +25,7 @@ export async function groupsFor(
 
 export function askGroups(
   groups: readonly GroupId[],
-  command: CommandRequest,
+  command: OtherRequest,
   matchers: GroupPorts['matchers'],
 ): Promise<GroupOutcome[]> {
   return Promise.all(
@@ -38,7 +38,7 @@ export function askGroups(
 
 async function askGroup(
   groupId: GroupId,
-  command: CommandRequest,
+  command: OtherRequest,
   matchers: GroupPorts['matchers'],
 ): Promise<GroupOutcome['outcome']> {
   try {

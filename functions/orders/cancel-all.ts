@@ -10,7 +10,7 @@ import {
 import { MatcherUnavailable } from '#cloud/matcher-client.ts';
 import type { Session } from '#cloud/session-token.ts';
 import type { Refusal } from '#domain/refusal.ts';
-import type { CommandRequest } from '#wire/matcher-api.ts';
+import type { OtherRequest } from '#wire/matcher-api.ts';
 import { cancelAllAfterBody, cancelAllQuery } from '#wire/order-body.ts';
 import { refusalTable } from '#wire/refusal-status.ts';
 import type { CancelledAllJson, GroupProblemJson, SwitchJson } from '#wire/rest-api.ts';
@@ -29,7 +29,7 @@ export async function cancelAll(
   const { market, side } = asked.value;
   const groups = await groupsFor(market, ports);
   if (!groups) return refuse('unknown_market');
-  const command: CommandRequest = {
+  const command: OtherRequest = {
     type: 'cancel_all',
     commandId: ports.newCommandId(),
     account,
@@ -54,7 +54,7 @@ export async function cancelAllAfter(
   if (isRefused(body)) return body;
   const { afterMs } = body.value;
   const commandId = ports.newCommandId();
-  const command: CommandRequest = { type: 'cancel_all_after', commandId, account, afterMs };
+  const command: OtherRequest = { type: 'cancel_all_after', commandId, account, afterMs };
   const outcomes = await askGroups(ports.groups, command, ports.matchers);
   const answer: SwitchJson = {
     groups: groupAnswers(outcomes, ({ switchDueMs = 0 }) =>

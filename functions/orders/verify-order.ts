@@ -4,12 +4,13 @@ import { signerOf } from '#cloud/signer-of.ts';
 import type { SigningRights } from '#cloud/signing-rights.ts';
 import type { SignedOrder } from '#domain/command.ts';
 import { type Digest, isMarketLike } from '#domain/order.ts';
+import type { OrderTerms } from '#domain/raw-order.ts';
 import type { Refusal } from '#domain/refusal.ts';
 import type { ListedMarket } from '#wire/catalog.ts';
 import { canonicalSignature, type digests } from '#wire/eip712.ts';
-import type { CommandRequest } from '#wire/matcher-api.ts';
+import type { PlaceRequest } from '#wire/matcher-api.ts';
 import type { PlaceBody } from '#wire/order-body.ts';
-import { readTerms, type Terms } from '#wire/terms.ts';
+import { readTerms } from '#wire/terms.ts';
 import { mayTrade } from './may-trade.ts';
 
 export type OrderRules = {
@@ -18,8 +19,6 @@ export type OrderRules = {
   rights: SigningRights;
   nowMs: number;
 };
-
-export type PlaceRequest = Extract<CommandRequest, { type: 'place' }>;
 
 export type VerifiedOrder =
   | { status: 'verified'; digest: Digest; listed: ListedMarket; command: PlaceRequest }
@@ -75,5 +74,5 @@ const namesAssetsOf = (order: SignedOrder, { base, quote }: ListedMarket): boole
 const capsQuote = (order: SignedOrder): boolean => order.cap === 1;
 
 /** Only "spend so much money" is bounded by quote; any other order is a size. */
-const isMarketBuy = (order: SignedOrder, terms: Terms): boolean =>
+const isMarketBuy = (order: SignedOrder, terms: OrderTerms): boolean =>
   isMarketLike(terms.orderType) && order.side === 0;

@@ -2,7 +2,7 @@
 import { type DynamoDBDocumentClient, PutCommand } from '@aws-sdk/lib-dynamodb';
 import { id } from 'ethers';
 import type { GroupId } from '#domain/market.ts';
-import type { CommandRequest, CommandResult } from '#wire/matcher-api.ts';
+import type { CommandResult, OtherRequest } from '#wire/matcher-api.ts';
 import { chainKeys } from '#wire/table-keys.ts';
 import type { Item } from './batch-items.ts';
 import type { Clock } from './clock.ts';
@@ -93,7 +93,7 @@ async function taskDone({ client, table }: Where, task: GuardTask): Promise<void
 }
 
 /** Ids of 32 bytes, as users' commands have. */
-function commandOf(task: GuardTask): CommandRequest {
+function commandOf(task: GuardTask): OtherRequest {
   const { account, digest, delegation, seed, dueAtMs } = task;
   const commandId = id(`guard:${taskIdOf(task)}:${seed}:${dueAtMs}`);
   if (digest !== undefined) return { type: 'cancel', commandId, account, digest };
@@ -101,13 +101,13 @@ function commandOf(task: GuardTask): CommandRequest {
   return { type: 'cancel_all', commandId, account, ...only };
 }
 
-export const cancelAllCommand = (account: string, seed: string): CommandRequest => ({
+export const cancelAllCommand = (account: string, seed: string): OtherRequest => ({
   ...{ type: 'cancel_all', commandId: id(`guard:${seed}`), account },
 });
 
 /** Whether every group has done it, or never had to. */
 export async function tellGroups(
-  command: CommandRequest,
+  command: OtherRequest,
   { matchers, groups }: TellPorts,
 ): Promise<boolean> {
   const done = await Promise.all(

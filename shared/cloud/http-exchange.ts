@@ -4,12 +4,13 @@ import { type Agent, request as httpRequest } from 'node:http';
 export type ExchangeRequest = {
   method: 'GET' | 'POST';
   path: string;
-  body?: string;
+  /** Text is JSON. */
+  body?: string | Uint8Array;
   headers?: Record<string, string>;
 };
 
 export type Exchange =
-  | { type: 'reply'; status: number; body: string; retryAfterMs: number | undefined }
+  | { type: 'reply'; status: number; body: Buffer; retryAfterMs: number | undefined }
   /** No connection: the host has seen nothing. */
   | { type: 'not_connected'; why: string }
   /** It was connected and may have read the request: nobody knows what it did. */
@@ -35,12 +36,7 @@ export function exchange(
       method,
       path,
       agent,
-      headers: {
-        ...headers,
-        ...(body === undefined
-          ? {}
-          : { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) }),
-      },
+      headers: { ...headers, ...(body === undefined ? {} : describe(body)) },
     });
     const finish = (outcome: Exchange) => {
       clearTimeout(connecting);
@@ -75,7 +71,7 @@ export function exchange(
         finish({
           type: 'reply',
           status: incoming.statusCode ?? 0,
-          body: Buffer.concat(chunks).toString('utf8'),
+          body: Buffer.concat(chunks),
           retryAfterMs: Number.isFinite(retryAfter) ? retryAfter * 1000 : undefined,
         });
       });
@@ -83,3 +79,8 @@ export function exchange(
     outgoing.end(body);
   });
 }
+
+const describe = (body: string | Uint8Array) => ({
+  'content-type': typeof body === 'string' ? 'application/json' : 'application/octet-stream',
+  'content-length': Buffer.byteLength(body),
+});

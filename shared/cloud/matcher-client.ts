@@ -9,23 +9,27 @@ import type { Address, Digest } from '#domain/order.ts';
 import {
   type AccountView,
   type ChainHead,
-  type CommandRequest,
   type CommandsResponse,
   type CreditDemandResponse,
   commandJson,
   type DepthView,
   type MatcherHealth,
   type OrderView,
+  type OtherRequest,
+  type PlaceRequest,
   type RememberedOrder,
 } from '#wire/matcher-api.ts';
 import type { OperatorRequest, OperatorResponse } from '#wire/operator-request.ts';
+import { readOrderAnswers } from '#wire/order-answers.ts';
+import { encodeOrderRequest } from '#wire/order-request.ts';
 import type { Clock } from './clock.ts';
 import { type Exchange, type ExchangeRequest, exchange } from './http-exchange.ts';
 import { keptConnections } from './kept-connections.ts';
 import type { Lease } from './lease-store.ts';
 
 export type MatcherClient = {
-  send(groupId: string, commands: CommandRequest[]): Promise<CommandsResponse>;
+  /** New orders, or whatever else users ask for: a request has one kind. */
+  send(groupId: string, commands: PlaceRequest[] | OtherRequest[]): Promise<CommandsResponse>;
   /** An operator's order. */
   operate(groupId: string, request: OperatorRequest): Promise<OperatorResponse>;
   depth(groupId: string, marketId: MarketId, levels: number): Promise<DepthView>;
@@ -84,17 +88,27 @@ const replyLimitBytes = 2 * 1024 * 1024;
 
 export function createMatcherClient(options: MatcherClientOptions): MatcherClient {
   const call = caller(options);
+  const json = async <T>(...asked: Parameters<typeof call>): Promise<T> =>
+    JSON.parse((await call(...asked)).toString());
   const read = <T>(groupId: string, path: string) =>
-    call<T>(groupId, { method: 'GET', path }, 'unavailable');
-  const commands = (groupId: string, sent: CommandRequest[]): Promise<CommandsResponse> => {
+    json<T>(groupId, { method: 'GET', path }, 'unavailable');
+  const orders = async (groupId: string, sent: PlaceRequest[]): Promise<CommandsResponse> => {
+    const body = encodeOrderRequest(sent);
+    const request = { method: 'POST', path: '/orders', body } as const;
+    return readOrderAnswers(await call(groupId, request, 'outcome_unknown'), sent);
+  };
+  const commands = (groupId: string, sent: OtherRequest[]): Promise<CommandsResponse> => {
     const body = JSON.stringify({ commands: sent.map(commandJson) });
-    return call(groupId, { method: 'POST', path: '/commands', body }, 'outcome_unknown');
+    return json(groupId, { method: 'POST', path: '/commands', body }, 'outcome_unknown');
   };
   return {
-    send: (groupId, sent) => sendAll(sent, (some) => commands(groupId, some)),
+    send: (groupId, sent) =>
+      areOrders(sent)
+        ? sendAll(sent, (some) => orders(groupId, some))
+        : sendAll(sent, (some) => commands(groupId, some)),
     operate(groupId, request) {
       const body = JSON.stringify(request);
-      return call(groupId, { method: 'POST', path: '/operations', body }, 'outcome_unknown');
+      return json(groupId, { method: 'POST', path: '/operations', body }, 'outcome_unknown');
     },
     depth: (groupId, marketId, levels) =>
       read(groupId, `/depth?market=${encodeURIComponent(marketId)}&levels=${levels}`),
@@ -104,10 +118,10 @@ export function createMatcherClient(options: MatcherClientOptions): MatcherClien
       return (await read<RememberedOrder>(groupId, path)).order;
     },
     // Who asks for its health wants to know that nobody leads.
-    health: (groupId) => call(groupId, { method: 'GET', path: '/health' }, 'unavailable', 1),
+    health: (groupId) => json(groupId, { method: 'GET', path: '/health' }, 'unavailable', 1),
     demandCredit(groupId, demand) {
       const body = JSON.stringify(demand);
-      return call(groupId, { method: 'POST', path: '/credit/demand', body }, 'unavailable');
+      return json(groupId, { method: 'POST', path: '/credit/demand', body }, 'unavailable');
     },
     async tellHead(groupId, head) {
       const body = JSON.stringify(head);
@@ -116,10 +130,13 @@ export function createMatcherClient(options: MatcherClientOptions): MatcherClien
   };
 }
 
+const areOrders = (sent: PlaceRequest[] | OtherRequest[]): sent is PlaceRequest[] =>
+  sent[0]?.type === 'place';
+
 /** Orders that waited for credit when their leader handed over were not taken: they go to the next one. */
-async function sendAll(
-  sent: CommandRequest[],
-  send: (some: CommandRequest[]) => Promise<CommandsResponse>,
+async function sendAll<R>(
+  sent: R[],
+  send: (some: R[]) => Promise<CommandsResponse>,
 ): Promise<CommandsResponse> {
   const first = await send(sent);
   const isLeft = (at: number): boolean => {
@@ -152,12 +169,12 @@ function caller(options: MatcherClientOptions) {
   const connections = keptConnections(options.clock);
   const limits = { connectTimeoutMs, replyTimeoutMs, replyLimitBytes };
 
-  return async <T>(
+  return async (
     groupId: string,
     request: ExchangeRequest,
     lost: 'unavailable' | 'outcome_unknown',
     handOverTries = options.handOverTries ?? handOverTriesAtMost,
-  ): Promise<T> => {
+  ): Promise<Buffer> => {
     const headers = { [groupHeader]: groupId };
     const tried = { lost: 0, unreachable: 0, unread: 0, not_leader: 0, busy: 0 };
     const most = { lost: 1, unreachable: 1, unread: 2, not_leader: handOverTries, busy: 0 };
@@ -169,7 +186,7 @@ function caller(options: MatcherClientOptions) {
           : verdict(
               await exchange(lease, { ...request, headers }, { ...limits, agent: connections() }),
             );
-      if (outcome.type === 'answered') return JSON.parse(outcome.body) as T;
+      if (outcome.type === 'answered') return outcome.body;
       if (outcome.type !== 'busy') leaders.forget(groupId);
       tried[outcome.type] += 1;
       if (tried[outcome.type] > most[outcome.type] || lease === nobody) {
@@ -202,7 +219,7 @@ const released = {
 type Unread = { type: 'unread'; why: string };
 
 type Verdict =
-  | { type: 'answered'; body: string }
+  | { type: 'answered'; body: Buffer }
   | { type: 'busy'; why: string; retryAfterMs: number }
   /** It hands over, or the next one is about to lead. */
   | { type: 'not_leader'; why: string }
@@ -226,12 +243,13 @@ function verdict(outcome: Exchange): Verdict {
     throw new MatcherUnavailable('unavailable', 'the market is not listed yet', unlistedMs);
   // A crash while answering: it may have taken the commands.
   if (outcome.status >= 500) return { type: 'lost', why: `it failed with ${outcome.status}` };
-  throw new Error(`the matcher answered ${outcome.status}: ${outcome.body.slice(0, 500)}`);
+  const said = outcome.body.toString('utf8', 0, 500);
+  throw new Error(`the matcher answered ${outcome.status}: ${said}`);
 }
 
-function codeOf(body: string): unknown {
+function codeOf(body: Buffer): unknown {
   try {
-    return (JSON.parse(body) as { code?: unknown } | null)?.code;
+    return (JSON.parse(body.toString()) as { code?: unknown } | null)?.code;
   } catch {
     return undefined;
   }

@@ -13,15 +13,21 @@ export function toHex(bytes: Uint8Array): string {
 /** 0x-prefixed hex as bytes. */
 export function fromHex(text: string): Uint8Array {
   const bytes = new Uint8Array((text.length - 2) / 2);
+  writeHex(text, bytes, 0);
+  return bytes;
+}
+
+/** Puts the bytes of 0x-prefixed hex at a place of other bytes. */
+export function writeHex(text: string, bytes: Uint8Array, from: number): void {
+  let to = from;
   let invalid = 0;
-  for (let at = 0; at < bytes.length; at += 1) {
-    const high = digitAt(text, 2 + at * 2);
-    const low = digitAt(text, 3 + at * 2);
+  for (let at = 2; at < text.length; at += 2) {
+    const high = digitAt(text, at);
+    const low = digitAt(text, at + 1);
     invalid |= high | low;
-    bytes[at] = (high << 4) | low;
+    bytes[to++] = (high << 4) | low;
   }
   if (invalid > 15) throw new RangeError(notHex);
-  return bytes;
 }
 
 export const notHex = 'not lower-case hex';

@@ -1,6 +1,9 @@
-/** What functions say to a matcher and what it answers, as JSON over HTTP inside the VPC. Numbers are safe integers in units, ticks and lots. */
+/**
+ * What functions say to a matcher and what it answers over HTTP inside the VPC: new orders and their answers as bytes (order-request.ts,
+ * order-answers.ts), all else as JSON. Numbers are safe integers in units, ticks and lots.
+ */
 import * as z from 'zod';
-import type { SignedOrder } from '#domain/command.ts';
+import type { DelegatedLimit, SignedOrder } from '#domain/command.ts';
 import type { MarketId, MarketState } from '#domain/market.ts';
 import type { Address, Digest, DoneReason, OrderProgress, Side } from '#domain/order.ts';
 import type { Refusal } from '#domain/refusal.ts';
@@ -9,29 +12,14 @@ import {
   addressText,
   atomsText,
   batchLimit,
-  clientOrderId,
   digestText,
   marketName,
-  orderJson,
-  signedOrder,
   switchDelayMs,
   timeMs,
 } from './order-body.ts';
 
 /** Where a session key asks: its valid Delegations. The order must be by one of them; whatever else is its owner's alone. */
 const ofKey = z.array(digestText).min(1).max(delegationsOfKeyAtMost);
-
-const place = z.strictObject({
-  type: z.literal('place'),
-  digest: digestText,
-  order: signedOrder,
-  signature: z.string(),
-  clientOrderId: clientOrderId.optional(),
-  /** Of an order that a session key signed: its Delegation, and its limit a day in quote units (at most 2^53 − 1). */
-  delegation: z.strictObject({ digest: digestText, limitUnits: z.int().min(0) }).optional(),
-  /** Of the order that this one replaces. */
-  delegations: ofKey.optional(),
-});
 
 /** The digest of what was signed, or 32 random bytes where a session asked. */
 const commandId = digestText;
@@ -78,17 +66,32 @@ const cancelAllAfter = z.strictObject({
 /** `POST /commands`: verified by the function that sends it; the matcher trusts its security group. */
 export const commandsRequest = z.strictObject({
   commands: z
-    .array(z.discriminatedUnion('type', [place, cancel, amend, cancelAll, cancelAllAfter]))
+    .array(z.discriminatedUnion('type', [cancel, amend, cancelAll, cancelAllAfter]))
     .min(1)
     .max(batchLimit),
 });
 
-export type CommandRequest = z.infer<typeof commandsRequest>['commands'][number];
+/** What users ask for, new orders aside. */
+export type OtherRequest = z.infer<typeof commandsRequest>['commands'][number];
 
-/** A command request as JSON. */
-export function commandJson(request: CommandRequest) {
-  if (request.type === 'place')
-    return { ...request, order: orderJson(request.order as SignedOrder) };
+/** A new order, verified by the function that sends it. */
+export type PlaceRequest = {
+  type: 'place';
+  digest: Digest;
+  order: SignedOrder;
+  /** 65 bytes as lower-case hex. */
+  signature: string;
+  clientOrderId?: string;
+  /** Of an order that a session key signed: its Delegation, and its limit a day in quote units (at most 2^53 − 1). */
+  delegation?: DelegatedLimit;
+  /** Where a session key asks: its valid Delegations. The order that this one replaces must be by one of them. */
+  delegations?: Digest[];
+};
+
+export type CommandRequest = PlaceRequest | OtherRequest;
+
+/** A request of `POST /commands` as JSON. */
+export function commandJson(request: OtherRequest) {
   return request.type === 'amend'
     ? { ...request, newAmount: request.newAmount.toString() }
     : request;

@@ -2,20 +2,10 @@
  * The `terms` text of a signed order: what a wallet shows and the engine obeys.
  * Canonical form: `MARKET TYPE TIME_IN_FORCE`, one space between, then `key=value` pairs in the order of the keys' list.
  */
-import type { MarketId } from '#domain/market.ts';
-import type { Digest, OrderType, SelfTradePrevention, TimeInForce } from '#domain/order.ts';
+import type { OrderType, SelfTradePrevention, TimeInForce } from '#domain/order.ts';
+import type { OrderTerms } from '#domain/raw-order.ts';
 
-export type Terms = {
-  marketId: MarketId;
-  orderType: OrderType;
-  timeInForce: TimeInForce;
-  /** Shortest decimal text: a price, a size. */
-  trigger?: string;
-  display?: string;
-  postOnly: boolean;
-  selfTrade: SelfTradePrevention;
-  replaces?: Digest;
-};
+export type { OrderTerms as Terms } from '#domain/raw-order.ts';
 
 /** The longest canonical text has 275 characters; bodies are bounded before they are read. */
 export const termsLengthAtMost = 300;
@@ -57,11 +47,11 @@ const accepts: Record<Key, (value: string) => boolean> = {
 };
 
 /** Texts without attributes that were read before: nearly every order has one of a few. Bounded, for anybody may make them up. */
-const plain = new Map<string, Terms>();
+const plain = new Map<string, OrderTerms>();
 const plainTexts = 1_024;
 
 /** Reads canonical terms, so that two texts never mean one order; else says in a few words what is wrong. What it gives is not to be changed. */
-export function readTerms(text: string): Terms | { problem: string } {
+export function readTerms(text: string): OrderTerms | { problem: string } {
   const known = plain.get(text);
   if (known) return known;
   const read = readAnew(text);
@@ -72,7 +62,7 @@ export function readTerms(text: string): Terms | { problem: string } {
   return read;
 }
 
-function readAnew(text: string): Terms | { problem: string } {
+function readAnew(text: string): OrderTerms | { problem: string } {
   const [whole, marketId = '', orderType = '', timeInForce = '', rest] = head.exec(text) ?? [];
   if (whole !== text) return problem('not MARKET TYPE TIME_IN_FORCE [KEY=VALUE …]');
   if (!Object.hasOwn(rules, orderType)) return problem(`no order type ${orderType}`);
@@ -103,12 +93,12 @@ function readAnew(text: string): Terms | { problem: string } {
 }
 
 /** Canonical terms; undefined for anything else. */
-export function parseTerms(text: string): Terms | undefined {
+export function parseTerms(text: string): OrderTerms | undefined {
   const read = readTerms(text);
   return 'problem' in read ? undefined : read;
 }
 
-export function formatTerms(terms: Terms): string {
+export function formatTerms(terms: OrderTerms): string {
   const { marketId, orderType, timeInForce, trigger, display, replaces } = terms;
   return [
     `${marketId} ${orderType} ${timeInForce}`,

@@ -281,8 +281,8 @@ const plainPlacing = placing(
   nowMs,
 );
 const plainTraits = {
-  buy: packTraits(plainPlacing),
-  sell: packTraits({ ...plainPlacing, side: 'sell' }),
+  buy: packTraits(plainPlacing, 'buy'),
+  sell: packTraits(plainPlacing, 'sell'),
 };
 
 type Plain = {

@@ -1,6 +1,6 @@
 /** The engine that the matcher runs. */
 import { assert } from '#domain/assertion.ts';
-import type { ReplayingEngine } from './engine.ts';
+import type { LeadingEngine } from './engine.ts';
 import { createFastEngine, readFastEngine, restoreFastEngine } from './fast/fast-engine.ts';
 import type { SnapshotRecord } from './snapshot-record.ts';
 import type { EngineReader } from './state-reading.ts';
@@ -18,7 +18,7 @@ export type EngineOptions = {
   hashSecret?: number;
 };
 
-export function createEngine(options: EngineOptions = {}): ReplayingEngine {
+export function createEngine(options: EngineOptions = {}): LeadingEngine {
   return createFastEngine(fastOptions(options));
 }
 
@@ -26,7 +26,7 @@ export function createEngine(options: EngineOptions = {}): ReplayingEngine {
 export function restoreEngine(
   records: Iterable<SnapshotRecord>,
   options: EngineOptions = {},
-): ReplayingEngine {
+): LeadingEngine {
   return restoreFastEngine(records, fastOptions(options));
 }
 

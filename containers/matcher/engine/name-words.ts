@@ -104,10 +104,10 @@ export function rawId({ bytes, idAt }: RawCommand): string {
   return writeDigest(words, 0);
 }
 
-/** A raw command's account as text. */
-export function rawAccount({ bytes, accountAt }: RawCommand): string {
+/** The text of the address whose bytes begin there. */
+export function addressText(bytes: Uint8Array, at: number): string {
   let text = '0x';
-  for (const byte of bytes.subarray(accountAt, accountAt + addressBytes)) {
+  for (const byte of bytes.subarray(at, at + addressBytes)) {
     text += byte.toString(16).padStart(2, '0');
   }
   return text;

@@ -2,7 +2,7 @@
  * How a state leaves an engine, and how it enters another: as records, or as a snapshot's part, whose bytes hold the same records. An
  * engine may write and read the bytes of those that there are many of by itself (shared/wire/snapshot-part.ts).
  */
-import type { ReplayingEngine } from './engine.ts';
+import type { LeadingEngine } from './engine.ts';
 import { HashLanes } from './hash-lanes.ts';
 import type { SnapshotRecord } from './snapshot-record.ts';
 import { foldRecord } from './state-hash.ts';
@@ -41,7 +41,7 @@ export interface PartSource {
 export interface EngineReader {
   take(part: PartSource): void;
   /** An engine that goes on where the one was that the parts were saved from, and the state hash of what was read. */
-  done(): { engine: ReplayingEngine; stateHash: string };
+  done(): { engine: LeadingEngine; stateHash: string };
 }
 
 /** The reading of records that are there already. */

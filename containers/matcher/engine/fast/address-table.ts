@@ -1,10 +1,11 @@
 /**
- * Finds accounts by their addresses as the journal has them, as bytes: a replay makes no text to look one up. The table's hash is keyed
- * by a secret, so that nobody can choose addresses that collide in it.
+ * Finds accounts by their addresses as the journal has them, as bytes, and has each account's address as words: no text is made to look
+ * one up or to write it down. The table's hash is keyed by a secret, so that nobody can choose addresses that collide in it.
  */
 import { nobody } from './core-instance.ts';
 
-const addressWords = 5;
+/** Words of an address. */
+export const addressWords = 5;
 /** An account's row, and its address behind it: half a cache line. */
 const entryWords = 8;
 const startLog = 6;
@@ -14,13 +15,24 @@ export class AddressTable {
   #entries = new Int32Array(entryWords << startLog);
   #log = startLog;
   #count = 0;
+  /** Of each account, whatever its name. */
+  #words = new Int32Array(addressWords << startLog);
+  #accounts = 0;
 
   constructor(secret: number) {
     this.#keys = Int32Array.from({ length: addressWords }, (_, nth) => keyOf(secret, nth));
   }
 
-  /** Other accounts than addresses, such as the exchange's own, are not for this table. */
+  /** The addresses of all accounts in their order, five words each; zeros where an account is none. */
+  get words(): Int32Array {
+    return this.#words;
+  }
+
+  /** Takes each account. Others than addresses, such as the exchange's own, are not to be found here. */
   add(name: string, row: number): void {
+    const place = this.#accounts * addressWords;
+    this.#accounts += 1;
+    if (place === this.#words.length) this.#growWords();
     if (!/^0x[0-9a-f]{40}$/.test(name)) return;
     this.#count += 1;
     // At most half full: a search looks at two places on average.
@@ -28,6 +40,7 @@ export class AddressTable {
     const words = Array.from({ length: addressWords }, (_, nth) =>
       Number.parseInt(name.slice(2 + nth * 8, 10 + nth * 8), 16),
     );
+    this.#words.set(words, place);
     this.#insert([row, ...words]);
   }
 
@@ -68,6 +81,12 @@ export class AddressTable {
     for (let place = 0; place < old.length; place += entryWords) {
       if (old[place] !== nobody) this.#insert([...old.subarray(place, place + entryWords)]);
     }
+  }
+
+  #growWords(): void {
+    const old = this.#words;
+    this.#words = new Int32Array(old.length * 2);
+    this.#words.set(old);
   }
 
   /** Where an address belongs. */

@@ -1,6 +1,7 @@
 /** Applies one command: the core does, but for what takes texts to do: listing a market, and forgetting what ids and orders were called. */
 import type { Command } from '#domain/command.ts';
 import type { RawCommand } from '#domain/raw-command.ts';
+import type { RawOrder } from '#domain/raw-order.ts';
 import { requestAt, requestRow } from './core-layout.ts';
 import type { FastState } from './fast-state.ts';
 import { listMarket, listRefusal } from './list-market.ts';
@@ -25,6 +26,14 @@ export function applyResolved(command: Command, state: FastState, row: number): 
   if (command.type === 'place' && command.clientOrderId !== undefined) {
     state.dropUnusedClient(core.int(row, requestRow.client));
   }
+}
+
+/** The same of a new order as it came. */
+export function applyPlacement(order: RawOrder, state: FastState, row: number): void {
+  const { core } = state;
+  core.calls.apply(row);
+  state.dropTexts();
+  if (order.clientOrderId !== undefined) state.dropUnusedClient(core.int(row, requestRow.client));
 }
 
 /** The same of one whose digests are bytes. */

@@ -2,21 +2,29 @@
  * The matching engine that the matcher runs. Three stages: texts become rows (resolve.ts), the core works on rows of numbers
  * (core/core.ts, WebAssembly), and its events become objects (render-events.ts).
  */
-import type { ReplayingEngine } from '../engine.ts';
+import { rawOrderAt } from '#domain/raw-order.ts';
+import type { LeadingEngine } from '../engine.ts';
 import { HashLanes } from '../hash-lanes.ts';
 import type { SnapshotRecord } from '../snapshot-record.ts';
 import type { EngineReader } from '../state-reading.ts';
-import { applyCommand, applyResolved } from './apply-command.ts';
+import { AnnouncedPlacements } from './announced-placements.ts';
+import { applyPlacement, applyResolved } from './apply-command.ts';
 import { nobody } from './core-instance.ts';
+import { requestAt } from './core-layout.ts';
 import { type Expected, FastState } from './fast-state.ts';
 import { createFreezer } from './freeze.ts';
+import { NewestCommand } from './newest-command.ts';
 import { PreparedCommands } from './prepared-commands.ts';
 import { readParts } from './read-parts.ts';
 import { readState } from './read-state.ts';
 import { renderEvents } from './render-events.ts';
 import { RepeatedCommands } from './repeat-commands.ts';
+import { resolve } from './resolve.ts';
 import { restore } from './restore.ts';
+import { resultOf } from './results.ts';
 import { save } from './save.ts';
+import { lackOf } from './shortfall.ts';
+import { TouchedRows } from './touched-rows.ts';
 import { viewsOf } from './views.ts';
 
 /** In one go; any number would do. */
@@ -30,7 +38,7 @@ export type FastOptions = {
   expected?: Expected;
 };
 
-export function createFastEngine(options: FastOptions): ReplayingEngine {
+export function createFastEngine(options: FastOptions): LeadingEngine {
   const state = new FastState(options);
   const { expected } = options;
   if (expected) state.core.calls.reserve(expected.orders, expected.ids);
@@ -41,7 +49,7 @@ export function createFastEngine(options: FastOptions): ReplayingEngine {
 export function restoreFastEngine(
   records: Iterable<SnapshotRecord>,
   options: FastOptions,
-): ReplayingEngine {
+): LeadingEngine {
   const state = new FastState(options);
   restore(state, records);
   return engineOver(state);
@@ -58,19 +66,37 @@ export function readFastEngine({
   return { take, done: () => ({ ...done(), engine: engineOver(state) }) };
 }
 
-function engineOver(state: FastState): ReplayingEngine {
+function engineOver(state: FastState): LeadingEngine {
   const prepared = new PreparedCommands(state);
+  const announced = new AnnouncedPlacements(state);
   const repeated = new RepeatedCommands(state);
-  const engine: ReplayingEngine = {
+  const newest = new NewestCommand(state);
+  const touched = new TouchedRows(state);
+  return {
     prepare: (commands) => prepared.prepare(commands),
     apply(command, emit) {
-      const row = prepared.take(command);
-      if (row === nobody) applyCommand(command, state);
-      else applyResolved(command, state, row);
+      const ready = prepared.take(command);
+      if (ready === nobody) resolve(command, state, requestAt);
+      const row = ready === nobody ? requestAt : ready;
+      newest.begin(row);
+      applyResolved(command, state, row);
+      touched.note(newest.placed);
       renderEvents(state, command.commandId, emit);
     },
+    announce: (placements) => announced.announce(placements),
+    place(placement) {
+      const row = announced.take(placement);
+      newest.begin(row);
+      applyPlacement(placement.order, state, row);
+      touched.note(newest.placed);
+    },
+    did: newest,
+    takeTouched: () => touched.take(),
     repeat: (commands, tell) => repeated.repeat(commands, tell),
-    forgetLevelChanges: () => void state.core.calls.takeChanges(),
+    forgetLevelChanges() {
+      state.core.calls.takeChanges();
+      touched.forget();
+    },
     get sequence() {
       return state.sequence;
     },
@@ -81,13 +107,15 @@ function engineOver(state: FastState): ReplayingEngine {
       return state.core.calls.isUnfinished() === 1;
     },
     ...viewsOf(state, prepared),
+    lackOf: (placement) => lackOf(state, placement, announced),
+    firstResultOf: ({ bytes, at }) =>
+      resultOf(state.core, state.idAt(bytes, at + rawOrderAt.digest)),
     save: (write) => save(state, write),
     freeze: createFreezer(state),
     stateHash: () => stateHashOf(state),
     eventHash: () => new HashLanes(state.eventLanes).digest(),
     validate: () => state.core.calls.validate(),
   };
-  return engine;
 }
 
 function stateHashOf(state: FastState): string {

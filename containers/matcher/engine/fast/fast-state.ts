@@ -1,10 +1,11 @@
 /** All that the fast engine knows: its core's memory, and the texts behind the rows. */
+import { assert } from '#domain/assertion.ts';
 import type { MarketId } from '#domain/market.ts';
 import type { Address } from '#domain/order.ts';
 import { DigestTexts } from '../digest-texts.ts';
 import type { LanesState } from '../hash-lanes.ts';
 
-import { nameWords, readDigest } from '../name-words.ts';
+import { nameWords, readDigest, readDigestBytes } from '../name-words.ts';
 import { AddressTable } from './address-table.ts';
 import { CoreInstance, type NameOrder, nobody } from './core-instance.ts';
 import {
@@ -35,6 +36,7 @@ export class FastState {
   /** By `index` of their rows. */
   readonly accountNames: string[] = [];
   readonly assetNames: string[] = [];
+  readonly assetRows: number[] = [];
   readonly markets: ListedMarket[] = [];
   readonly #accounts = new Map<string, number>();
   readonly #addresses: AddressTable;
@@ -78,6 +80,11 @@ export class FastState {
     return [left, right, count];
   }
 
+  /** The addresses of all accounts as words, five each, by `index` of their rows. */
+  get addresses(): Int32Array {
+    return this.#addresses.words;
+  }
+
   /** The row of an account; nobody where it was never here. */
   account(name: string): number {
     return this.#accounts.get(name) ?? nobody;
@@ -114,6 +121,7 @@ export class FastState {
     const { left, right } = nameWords(name);
     const row = this.core.calls.addAsset(left, right);
     this.assetNames.push(name);
+    this.assetRows.push(row);
     this.#assets.set(name, row);
     return row;
   }
@@ -147,6 +155,12 @@ export class FastState {
     this.#digests.note(text, this.core.ints, digestAt >>> 2);
   }
 
+  /** The row of the digest whose bytes begin there; nobody where it is not known. */
+  idAt(bytes: Uint8Array, at: number): number {
+    readDigestBytes(bytes, at, this.core.ints, digestAt >>> 2);
+    return this.core.calls.findId();
+  }
+
   /** The row of an id in text, whatever its form; nobody where it is not known. */
   id(text: string): number {
     const { core } = this;
@@ -166,10 +180,24 @@ export class FastState {
 
   /** An id as it was written. */
   idText(row: number): string {
+    if (this.#isText(row)) return this.#idTexts.get(row) as string;
+    return this.digestText(this.core.ints, (row + idRow.digestA) >>> 2);
+  }
+
+  /** A digest as it was written, of its 8 words. */
+  digestText(words: Int32Array, from: number): string {
+    return this.#digests.textOf(words, from);
+  }
+
+  /** Where among the core's words an id has the 8 of its digest. */
+  digestPlace(row: number): number {
+    assert(!this.#isText(row), 'an id that is no digest');
+    return (row + idRow.digestA) >>> 2;
+  }
+
+  #isText(row: number): boolean {
     // The last byte of a word that more is in.
-    const isText = this.core.int(row, idRow.isText - 3) >>> 24 === 1;
-    if (isText) return this.#idTexts.get(row) as string;
-    return this.#digests.textOf(this.core.ints, (row + idRow.digestA) >>> 2);
+    return this.core.int(row, idRow.isText - 3) >>> 24 === 1;
   }
 
   /** The row of what an owner calls an order; made where there is none. */

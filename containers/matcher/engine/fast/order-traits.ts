@@ -1,5 +1,11 @@
 /** What an order is beside its numbers, in one integer: side, type, time in force, post-only and self-trade mode. */
-import type { OrderProgress, OrderType, SelfTradePrevention, TimeInForce } from '#domain/order.ts';
+import type {
+  OrderProgress,
+  OrderType,
+  SelfTradePrevention,
+  Side,
+  TimeInForce,
+} from '#domain/order.ts';
 import { traitsText } from '../event-hash.ts';
 import type { OrderPlace } from '../snapshot-record.ts';
 
@@ -21,9 +27,9 @@ const typeMask = 7;
 const postOnlyBit = 1 << 6;
 const count = 1 << 9;
 
-export function packTraits(traits: Traits): number {
+export function packTraits(traits: Omit<Traits, 'side'>, side: Side): number {
   return (
-    (traits.side === 'sell' ? 1 : 0) |
+    (side === 'sell' ? 1 : 0) |
     (orderTypes.indexOf(traits.orderType) << 1) |
     (timesInForce.indexOf(traits.timeInForce) << 4) |
     (traits.postOnly ? postOnlyBit : 0) |

@@ -1,9 +1,9 @@
 /** Makes events of the rows of a command, with the texts that they are known by. */
 import type { EngineEvent, OrderDone, Trade } from '#domain/event.ts';
-import type { DoneReason, OrderProgress } from '#domain/order.ts';
+import type { Digest, DoneReason, OrderProgress } from '#domain/order.ts';
 import { type EngineRefusal, numberedRefusals } from '#domain/refusal.ts';
 import { amendReasons, doneReasons, eventTags } from '../event-hash.ts';
-import { nobody } from './core-instance.ts';
+import { type CoreInstance, nobody } from './core-instance.ts';
 import {
   eventRow as at,
   creditLineRow,
@@ -17,7 +17,7 @@ import { marketOf, marketStates, stateReasons } from './market-terms.ts';
 import { unpackTraits } from './order-traits.ts';
 
 /** As far as the core's rows lie from each other. */
-const eventBytes = 64;
+export const eventBytes = 64;
 
 export function renderEvents(
   state: FastState,
@@ -29,7 +29,7 @@ export function renderEvents(
   const before = state.sequence - count;
   for (let nth = 1; nth <= count; nth += 1) {
     const row = eventsAt + (nth - 1) * eventBytes;
-    emit(rendered(state, commandId, row, before + nth));
+    emit(eventAt(state, commandId, row, before + nth));
   }
 }
 
@@ -43,7 +43,13 @@ export function isWorthTelling({ core }: FastState): boolean {
   return false;
 }
 
-function rendered(state: FastState, commandId: string, row: number, sequence: number): EngineEvent {
+/** The event of one row; `commandId` is that of the command. */
+export function eventAt(
+  state: FastState,
+  commandId: string,
+  row: number,
+  sequence: number,
+): EngineEvent {
   const { core, nowMs: atMs } = state;
   switch (core.int(row, at.tag)) {
     case eventTags.accepted:
@@ -139,14 +145,27 @@ function doneOf(state: FastState, row: number, sequence: number): OrderDone {
   return { ...progress, type: 'order_done', sequence, reason, atMs };
 }
 
-/** Of an order, live or ended. All are made alike, field by field: they are made with every order, and more than once. */
+/** Of an order, live or ended. */
 export function progressOf(state: FastState, order: number): OrderProgress {
   const { core } = state;
-  const { ints, doubles } = core;
+  const client = core.int(order, orderRow.client);
+  return progressIn(state, core, order, {
+    digest: state.idText(core.int(order, orderRow.id)),
+    clientOrderId: client === nobody ? undefined : state.clientText(client),
+  });
+}
+
+/** The same where rows were copied. All are made alike, field by field: they are made with every order, and more than once. */
+export function progressIn(
+  state: FastState,
+  { ints, doubles }: Pick<CoreInstance, 'ints' | 'doubles'>,
+  order: number,
+  { digest, clientOrderId }: { digest: Digest; clientOrderId: string | undefined },
+): OrderProgress {
   const traits = unpackTraits(ints[(order + orderRow.traits) >>> 2] as number);
   const doubleAt = (field: number) => doubles[(order + field) >>> 3] as number;
   const progress: OrderProgress = {
-    digest: state.idText(ints[(order + orderRow.id) >>> 2] as number),
+    digest,
     account: state.accountName(ints[(order + orderRow.account) >>> 2] as number),
     marketId: state.marketAt(ints[(order + orderRow.market) >>> 2] as number).id,
     side: traits.side,
@@ -165,8 +184,6 @@ export function progressOf(state: FastState, order: number): OrderProgress {
     createdAtMs: doubleAt(orderRow.createdAtMs),
     expiresAtMs: doubleAt(orderRow.expiresAtMs),
   };
-  const client = ints[(order + orderRow.client) >>> 2] as number;
-  const clientOrderId = client === nobody ? undefined : state.clientText(client);
   if (clientOrderId !== undefined) progress.clientOrderId = clientOrderId;
   return progress;
 }

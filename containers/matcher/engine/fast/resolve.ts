@@ -2,8 +2,10 @@
 import { assert } from '#domain/assertion.ts';
 import type { Command, DelegatedLimit, GrantCredit, PlaceOrder } from '#domain/command.ts';
 import { maxPriceTicks } from '#domain/market.ts';
+import type { Address } from '#domain/order.ts';
 import type { RawCommand, RawPlace } from '#domain/raw-command.ts';
-import { nameWords, rawAccount, readDigest } from '../name-words.ts';
+import { type OrderTerms, type RawPlacement, rawOrderAt } from '#domain/raw-order.ts';
+import { addressText, nameWords, readDigest } from '../name-words.ts';
 import { nobody } from './core-instance.ts';
 import { requestRow as at, creditLineRow, creditPastRow, digestAt } from './core-layout.ts';
 import type { FastState } from './fast-state.ts';
@@ -22,7 +24,9 @@ export function resolve(command: Command, state: FastState, row: number): void {
   core.setInt(row, at.delegation, nobody);
   if (command.type === 'place') {
     core.setInt(row, at.kind, placeKind);
-    resolveOrder(command, state, row);
+    core.setInt(row, at.account, state.account(command.account));
+    resolveClient(command.account, command.clientOrderId, state, row);
+    resolveOrder(command, command, command.amounts, state, row);
     if (command.replaces !== undefined) resolveTarget(command.replaces, state, row);
     if (command.delegation !== undefined) resolveDelegation(command.delegation, state, row);
   } else {
@@ -38,13 +42,31 @@ export function resolveRaw(command: RawCommand, state: FastState, row: number): 
   core.setDouble(row, at.nowMs, command.nowMs);
   core.setInt(row, at.target, nobody);
   core.setInt(row, at.delegation, nobody);
+  core.setInt(row, at.account, state.accountAt(command.bytes, command.accountAt));
   if (command.type === 'raw_place') {
     core.setInt(row, at.kind, placeKind);
-    resolveOrder(command, state, row);
+    resolveRawClient(command, command.accountAt, state, row);
+    resolveOrder(command, command, command.amounts, state, row);
   } else {
     core.setInt(row, at.kind, cancelKind);
-    core.setInt(row, at.account, state.accountAt(command.bytes, command.accountAt));
   }
+}
+
+/** The same of a new order as it came, but for its own id. */
+export function resolvePlacement(placement: RawPlacement, state: FastState, row: number): void {
+  const { core } = state;
+  const { order, nowMs, amounts } = placement;
+  const { terms, delegation } = order;
+  const accountAt = order.at + rawOrderAt.account;
+  core.setDouble(row, at.nowMs, nowMs);
+  core.setInt(row, at.target, nobody);
+  core.setInt(row, at.delegation, nobody);
+  core.setInt(row, at.kind, placeKind);
+  core.setInt(row, at.account, state.accountAt(order.bytes, accountAt));
+  resolveRawClient(order, accountAt, state, row);
+  resolveOrder(order, terms, amounts, state, row);
+  if (terms.replaces !== undefined) resolveTarget(terms.replaces, state, row);
+  if (delegation !== undefined) resolveDelegation(delegation, state, row);
 }
 
 /** Ids of grants, ticks and continues are not remembered. */
@@ -65,37 +87,58 @@ function resolveId({ type, commandId }: Command, state: FastState, row: number):
   else core.setInt(row, at.id, nobody);
 }
 
-function resolveOrder(command: PlaceOrder | RawPlace, state: FastState, row: number): void {
+function resolveRawClient(
+  { bytes, clientOrderId }: Pick<RawPlace, 'bytes' | 'clientOrderId'>,
+  accountAt: number,
+  state: FastState,
+  row: number,
+): void {
+  const owner = clientOrderId === undefined ? '' : addressText(bytes, accountAt);
+  resolveClient(owner, clientOrderId, state, row);
+}
+
+/** What its owner calls an order. */
+function resolveClient(
+  owner: Address,
+  clientOrderId: string | undefined,
+  state: FastState,
+  row: number,
+): void {
   const { core } = state;
-  const { amounts, clientOrderId } = command;
-  assert(amounts.limitTicks <= maxPriceTicks, `a limit of ${amounts.limitTicks} ticks`);
-  assert(amounts.triggerTicks <= maxPriceTicks, `a trigger of ${amounts.triggerTicks} ticks`);
-  const isRaw = command.type === 'raw_place';
-  const account = isRaw
-    ? state.accountAt(command.bytes, command.accountAt)
-    : state.account(command.account);
-  const hasClient = clientOrderId !== undefined;
-  const owner = () => (isRaw ? rawAccount(command) : command.account);
-  const client = hasClient ? state.clientFor(owner(), clientOrderId) : nobody;
+  if (clientOrderId === undefined) core.setInt(row, at.client, nobody);
+  else core.calls.resolveClient(row, state.clientFor(owner, clientOrderId));
+}
+
+/** What was signed, of an order whose account is known by now. */
+type Signed = Pick<PlaceOrder, 'side' | 'cap' | 'maxFeeBps' | 'createdAtMs' | 'expiresAtMs'>;
+type Terms = Pick<OrderTerms, 'marketId' | 'orderType' | 'timeInForce' | 'postOnly' | 'selfTrade'>;
+
+function resolveOrder(
+  signed: Signed,
+  terms: Terms,
+  amounts: RawPlace['amounts'] | PlaceOrder['amounts'],
+  state: FastState,
+  row: number,
+): void {
+  // Messages without figures: they would be made of every order.
+  assert(amounts.limitTicks <= maxPriceTicks, 'a limit of more ticks than there are');
+  assert(amounts.triggerTicks <= maxPriceTicks, 'a trigger of more ticks than there are');
+  const { core } = state;
   const misfit = amounts.misfit === undefined ? 0 : misfits.indexOf(amounts.misfit);
-  const isByMoney = command.cap === 'quote' || amounts.spendUnits > 0;
-  if (hasClient) core.calls.resolveClient(row, client);
-  else core.setInt(row, at.client, nobody);
-  // The memory does not grow from here on: its views are asked for once.
+  const isByMoney = signed.cap === 'quote' || amounts.spendUnits > 0;
   const { ints, doubles } = core;
-  ints[(row + at.account) >>> 2] = account;
-  ints[(row + at.market) >>> 2] = state.market(command.marketId)?.row ?? nobody;
-  ints[(row + at.traits) >>> 2] = packTraits(command);
+  ints[(row + at.market) >>> 2] = state.market(terms.marketId)?.row ?? nobody;
+  ints[(row + at.traits) >>> 2] = packTraits(terms, signed.side);
   ints[(row + at.isByMoney) >>> 2] = isByMoney ? 1 : 0;
   ints[(row + at.misfit) >>> 2] = misfit;
   ints[(row + at.limitTicks) >>> 2] = amounts.limitTicks;
   ints[(row + at.triggerTicks) >>> 2] = amounts.triggerTicks;
-  ints[(row + at.maxFeeBps) >>> 2] = command.maxFeeBps;
+  ints[(row + at.maxFeeBps) >>> 2] = signed.maxFeeBps;
   doubles[(row + at.sizeLots) >>> 3] = amounts.sizeLots;
   doubles[(row + at.displayLots) >>> 3] = amounts.displayLots;
   doubles[(row + at.spendUnits) >>> 3] = amounts.spendUnits;
-  doubles[(row + at.createdAtMs) >>> 3] = command.createdAtMs;
-  doubles[(row + at.expiresAtMs) >>> 3] = command.expiresAtMs;
+  doubles[(row + at.createdAtMs) >>> 3] = signed.createdAtMs;
+  doubles[(row + at.expiresAtMs) >>> 3] = signed.expiresAtMs;
   core.calls.resolveLines(row);
 }
 

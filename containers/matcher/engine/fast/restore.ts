@@ -149,7 +149,7 @@ function takeProgress(state: FastState, order: number, record: OrderProgress): v
   core.setInt(order, at.account, account);
   core.setInt(order, at.market, state.market(record.marketId)?.row ?? nobody);
   core.setInt(order, at.client, client);
-  core.setInt(order, at.traits, packTraits(record));
+  core.setInt(order, at.traits, packTraits(record, record.side));
   core.setInt(order, at.limitTicks, record.limitTicks);
   core.setInt(order, at.triggerTicks, record.triggerTicks);
   core.setDouble(order, at.sizeLots, record.sizeLots);

@@ -4,7 +4,7 @@ import type { CoreInstance } from './core-instance.ts';
 import { idRow } from './core-layout.ts';
 import { accepted } from './request.ts';
 
-/** Undefined where none is remembered. */
+/** Undefined where none is remembered: nobody has none. */
 export function resultOf(
   core: CoreInstance,
   id: number,

@@ -1,10 +1,8 @@
 /** What the engine shows of itself. */
 import type { PlaceOrder } from '#domain/command.ts';
 import type { MarketId } from '#domain/market.ts';
-import type { Address, Digest, DoneReason } from '#domain/order.ts';
-import { numberedRefusals } from '#domain/refusal.ts';
+import type { Address, Digest } from '#domain/order.ts';
 import type { Engine, EngineCredit, EngineOrder, LevelChange } from '../engine.ts';
-import { doneReasons } from '../event-hash.ts';
 import { nobody } from './core-instance.ts';
 import {
   accountPastRow,
@@ -17,18 +15,16 @@ import {
   levelRow,
   marketRow,
   orderRow,
-  requestAt,
-  requestRow,
   stateAt,
 } from './core-layout.ts';
 import { creditOf, isUsedLine, linesOf } from './credit-views.ts';
 import type { FastState } from './fast-state.ts';
 import { type ListedMarket, marketOf, stateOf, type Terms } from './market-terms.ts';
-import { orderPlace } from './order-place.ts';
+import { orderPlace, statusAt } from './order-place.ts';
 import type { PreparedCommands } from './prepared-commands.ts';
 import { progressOf } from './render-events.ts';
-import { resolve } from './resolve.ts';
 import { resultOf } from './results.ts';
+import { shortfallOf } from './shortfall.ts';
 
 type Views = Omit<
   Engine,
@@ -153,8 +149,7 @@ function accountViews(state: FastState, prepared: PreparedCommands) {
   return {
     shortfall: (command: PlaceOrder) => shortfallOf(state, command, prepared.find(command)),
     firstResult(commandId: string) {
-      const id = state.id(commandId);
-      return id === nobody ? undefined : resultOf(core, id);
+      return resultOf(core, state.id(commandId));
     },
     order(digest: Digest) {
       const id = state.id(digest);
@@ -199,17 +194,12 @@ function accountViews(state: FastState, prepared: PreparedCommands) {
   };
 }
 
-/** Until its `order_triggered` is out, an order is what it was. */
 function viewOf(state: FastState, order: number): EngineOrder {
   const place = state.core.int(order, orderRow.place);
-  const waits = place === orderPlace.untriggered || place === orderPlace.triggered;
-  const reason = doneReasons[place - orderPlace.ended] as DoneReason | undefined;
-  const view: EngineOrder = {
-    ...progressOf(state, order),
-    status: reason ?? (waits ? 'untriggered' : 'open'),
-  };
+  const view: EngineOrder = { ...progressOf(state, order), status: statusAt(place) };
   // Only a live order has it: behind the address of one that is over, other rows are kept.
-  const delegation = reason ? nobody : state.core.int(order, orderRow.delegation);
+  const isOver = place >= orderPlace.ended;
+  const delegation = isOver ? nobody : state.core.int(order, orderRow.delegation);
   if (delegation !== nobody)
     view.delegation = state.idText(state.core.int(delegation, delegationRow.id));
   return view;
@@ -218,35 +208,9 @@ function viewOf(state: FastState, order: number): EngineOrder {
 /** Found by asset: there are few, where there are lines of very many accounts. */
 function creditsOf(state: FastState, account: number): EngineCredit[] {
   const lines: EngineCredit[] = [];
-  for (const name of account === nobody ? [] : state.assetNames) {
-    const line = state.core.calls.findLine(account, state.asset(name));
+  for (const asset of account === nobody ? [] : state.assetRows) {
+    const line = state.core.calls.findLine(account, asset);
     if (line !== nobody && isUsedLine(state, line)) lines.push(creditOf(state, line));
   }
   return lines;
-}
-
-const balanceTooLow = numberedRefusals.indexOf('balance_too_low');
-
-type Shortfall = { asset: string; units: number };
-
-/** `announced`: the request that the command was resolved to before, or nobody. */
-function shortfallOf(state: FastState, command: PlaceOrder, announced: number): Shortfall {
-  const listed = state.market(command.marketId);
-  if (!listed) return { asset: '', units: 0 };
-  const { base, quote } = listed.terms;
-  const asset = (command.side === 'sell' ? base : quote).id;
-  if (announced !== nobody) return { asset, units: lackOf(state, listed, announced) };
-  resolve(command, state, requestAt);
-  const units = lackOf(state, listed, requestAt);
-  state.core.calls.settleRequest(requestAt);
-  state.dropTexts();
-  if (command.clientOrderId !== undefined) {
-    state.dropUnusedClient(state.core.int(requestAt, requestRow.client));
-  }
-  return { asset, units };
-}
-
-function lackOf({ core: { calls } }: FastState, listed: ListedMarket, request: number): number {
-  if (calls.placeRefusal(request) !== balanceTooLow) return 0;
-  return calls.lackingUnits(request, listed.row, calls.replacedBy(request));
 }

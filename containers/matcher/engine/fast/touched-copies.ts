@@ -1,0 +1,95 @@
+/** Copies of orders' and credit lines' rows, of which objects are made where somebody asks: whatever became of them meanwhile. */
+import type { Address } from '#domain/order.ts';
+import type { EngineCredit, EngineOrder, Touched } from '../engine.ts';
+import { digestWords } from '../name-words.ts';
+import { creditLineRow, orderRow } from './core-layout.ts';
+import type { FastState } from './fast-state.ts';
+import { statusAt } from './order-place.ts';
+import { progressIn } from './render-events.ts';
+
+const rowFrom = orderRow.account;
+const rowWords = (orderRow.nextEnded - rowFrom) / 4;
+
+/**
+ * An order's row from its account on, which is in no order but this one's, and the words of its digest. As with orders that ended, the
+ * address of a copy lies before it, so that fields are where they always are.
+ */
+export const copiedOrder = { from: rowFrom, rowWords, words: rowWords + digestWords } as const;
+/** A line's row as far as its units. */
+export const copiedLine = { words: creditLineRow.next / 4 } as const;
+
+export type OrderTexts = { clientOrderId: string | undefined; delegation: string | undefined };
+
+type Copies = {
+  orders: Int32Array;
+  /** By the place of its order. */
+  texts: ReadonlyMap<number, OrderTexts>;
+  lines: Int32Array;
+  /** Rows of accounts: those stay what they are. */
+  accounts: Int32Array;
+};
+
+export class TouchedCopies implements Touched {
+  readonly size: number;
+  readonly #state: FastState;
+  readonly #copies: Copies;
+
+  constructor(state: FastState, copies: Copies) {
+    const { orders, lines } = copies;
+    this.#state = state;
+    this.#copies = copies;
+    this.size = orders.length / copiedOrder.words + lines.length / copiedLine.words;
+  }
+
+  accounts(): Address[] {
+    return Array.from(this.#copies.accounts, (account) => this.#state.accountName(account));
+  }
+
+  orders(isWanted: (account: Address) => boolean): EngineOrder[] {
+    const { orders: ints } = this.#copies;
+    const views: EngineOrder[] = [];
+    const seen = new Set<number>();
+    for (let at = 0; at < ints.length; at += copiedOrder.words) {
+      const row = at * 4 - copiedOrder.from;
+      const id = ints[(row + orderRow.id) >>> 2] as number;
+      const account = this.#state.accountName(ints[(row + orderRow.account) >>> 2] as number);
+      if (seen.has(id) || !isWanted(account)) continue;
+      seen.add(id);
+      views.push(this.#viewAt(at));
+    }
+    return views;
+  }
+
+  #viewAt(at: number): EngineOrder {
+    const { orders: ints, texts } = this.#copies;
+    const state = this.#state;
+    const doubles = new Float64Array(ints.buffer);
+    const row = at * 4 - copiedOrder.from;
+    const { clientOrderId, delegation } = texts.get(at / copiedOrder.words) ?? {};
+    const digest = state.digestText(ints, at + copiedOrder.rowWords);
+    const view: EngineOrder = {
+      ...progressIn(state, { ints, doubles }, row, { digest, clientOrderId }),
+      status: statusAt(ints[(row + orderRow.place) >>> 2] as number),
+    };
+    if (delegation !== undefined) view.delegation = delegation;
+    return view;
+  }
+
+  credits(isWanted: (account: Address) => boolean) {
+    const { lines: ints } = this.#copies;
+    const doubles = new Float64Array(ints.buffer);
+    const credits: Pick<EngineCredit, 'account' | 'asset' | 'freeUnits' | 'heldUnits'>[] = [];
+    for (let at = 0; at < ints.length; at += copiedLine.words) {
+      const line = at * 4;
+      const account = this.#state.accountName(ints[(line + creditLineRow.account) >>> 2] as number);
+      if (!isWanted(account)) continue;
+      credits.push({
+        account,
+        asset: this.#state.assetName(ints[(line + creditLineRow.asset) >>> 2] as number),
+        freeUnits: doubles[(line + creditLineRow.freeUnits) >>> 3] as number,
+        heldUnits: doubles[(line + creditLineRow.heldUnits) >>> 3] as number,
+      });
+    }
+    return credits;
+  }
+}

@@ -1,0 +1,157 @@
+/** Notes which orders and accounts commands touch, and copies their rows when it is asked: soon other orders may have those. */
+import type { Touched } from '../engine.ts';
+import { eventTags } from '../event-hash.ts';
+import { digestWords } from '../name-words.ts';
+import { nobody } from './core-instance.ts';
+import {
+  accountRow,
+  eventRow as at,
+  creditLineRow,
+  delegationRow,
+  engineState,
+  eventsAt,
+  idRow,
+  orderRow,
+  stateAt,
+} from './core-layout.ts';
+import { isUsedLine } from './credit-views.ts';
+import type { FastState } from './fast-state.ts';
+import { orderPlace } from './order-place.ts';
+import { eventBytes } from './render-events.ts';
+import { copiedLine, copiedOrder, type OrderTexts, TouchedCopies } from './touched-copies.ts';
+import { WordList } from './word-list.ts';
+
+export class TouchedRows {
+  readonly #state: FastState;
+  /** Ids of orders, as often as they were touched. An id that went has no order, or that of another that was touched since. */
+  readonly #ids = new WordList();
+  /** Rows of accounts, each once: whose stamp is not of now is not among them. */
+  readonly #accounts = new WordList();
+  #stamps = new Int32Array(64);
+  #stamp = 1;
+  /** Copies that are being made. */
+  readonly #orders = new WordList();
+  readonly #lines = new WordList();
+
+  constructor(state: FastState) {
+    this.#state = state;
+  }
+
+  /** Notes what the newest command touched; `placed` is the id of the order that it placed, or nobody. */
+  note(placed: number): void {
+    const { core } = this.#state;
+    const count = core.int(stateAt, engineState.eventCount);
+    const end = eventsAt + count * eventBytes;
+    for (let row = eventsAt; row < end; row += eventBytes) this.#noteEvent(row, placed);
+  }
+
+  #noteEvent(row: number, placed: number): void {
+    const { core } = this.#state;
+    switch (core.int(row, at.tag)) {
+      case eventTags.accepted:
+        if (placed !== nobody) this.#noteOrder(core.int(placed, idRow.order));
+        return;
+      case eventTags.trade:
+        this.#noteOrder(core.int(row, at.order));
+        this.#noteOrder(core.int(row, at.taker));
+        return;
+      case eventTags.order_done:
+        this.#noteAccount(core.int(core.int(row, at.order), orderRow.account));
+        return;
+      case eventTags.order_amended:
+        this.#noteOrder(core.int(row, at.order));
+        return;
+      case eventTags.order_triggered:
+        this.#ids.add(core.int(core.int(row, at.order), orderRow.id));
+        return;
+      case eventTags.credit_granted:
+      case eventTags.credit_returned:
+        this.#noteAccount(core.int(core.int(row, at.line), creditLineRow.account));
+    }
+  }
+
+  #noteOrder(order: number): void {
+    const { core } = this.#state;
+    this.#ids.add(core.int(order, orderRow.id));
+    this.#noteAccount(core.int(order, orderRow.account));
+  }
+
+  #noteAccount(account: number): void {
+    const index = this.#state.core.int(account, accountRow.index);
+    if (index >= this.#stamps.length) this.#growStamps(index);
+    if (this.#stamps[index] === this.#stamp) return;
+    this.#stamps[index] = this.#stamp;
+    this.#accounts.add(account);
+  }
+
+  #growStamps(index: number): void {
+    const old = this.#stamps;
+    let length = old.length;
+    while (length <= index) length *= 2;
+    this.#stamps = new Int32Array(length);
+    this.#stamps.set(old);
+  }
+
+  take(): Touched {
+    const texts = this.#copyOrders();
+    this.#copyLines();
+    const touched = new TouchedCopies(this.#state, {
+      orders: this.#orders.copy(),
+      texts,
+      lines: this.#lines.copy(),
+      accounts: this.#accounts.copy(),
+    });
+    this.forget();
+    return touched;
+  }
+
+  forget(): void {
+    this.#ids.clear();
+    this.#accounts.clear();
+    this.#stamp += 1;
+  }
+
+  /** Copies those that live; answers the texts that they have, by place. */
+  #copyOrders(): Map<number, OrderTexts> {
+    const state = this.#state;
+    const { core } = state;
+    const texts = new Map<number, OrderTexts>();
+    this.#orders.clear();
+    for (let nth = 0; nth < this.#ids.length; nth += 1) {
+      const id = this.#ids.at(nth);
+      const order = core.int(id, idRow.order);
+      if (order === nobody || core.int(order, orderRow.place) >= orderPlace.ended) continue;
+      const rare = this.#textsOf(order);
+      if (rare) texts.set(this.#orders.length / copiedOrder.words, rare);
+      this.#orders.addSome(core.ints, (order + copiedOrder.from) >>> 2, copiedOrder.rowWords);
+      this.#orders.addSome(core.ints, state.digestPlace(id), digestWords);
+    }
+    return texts;
+  }
+
+  /** Few orders have one of those. */
+  #textsOf(order: number): OrderTexts | undefined {
+    const state = this.#state;
+    const client = state.core.int(order, orderRow.client);
+    const delegation = state.core.int(order, orderRow.delegation);
+    if (client === nobody && delegation === nobody) return undefined;
+    const id = delegation === nobody ? nobody : state.core.int(delegation, delegationRow.id);
+    return {
+      clientOrderId: client === nobody ? undefined : state.clientText(client),
+      delegation: id === nobody ? undefined : state.idText(id),
+    };
+  }
+
+  #copyLines(): void {
+    const state = this.#state;
+    const { core } = state;
+    this.#lines.clear();
+    for (let nth = 0; nth < this.#accounts.length; nth += 1) {
+      for (const asset of state.assetRows) {
+        const line = core.calls.findLine(this.#accounts.at(nth), asset);
+        if (line === nobody || !isUsedLine(state, line)) continue;
+        this.#lines.addSome(core.ints, line >>> 2, copiedLine.words);
+      }
+    }
+  }
+}

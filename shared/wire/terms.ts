@@ -5,8 +5,6 @@
 import type { OrderType, SelfTradePrevention, TimeInForce } from '#domain/order.ts';
 import type { OrderTerms } from '#domain/raw-order.ts';
 
-export type { OrderTerms as Terms } from '#domain/raw-order.ts';
-
 /** The longest canonical text has 275 characters; bodies are bounded before they are read. */
 export const termsLengthAtMost = 300;
 

@@ -1,7 +1,7 @@
 /** The market of the matcher's benchmark and its orders: every second one is on the other side, so that each two of them trade. */
 import type { Asset } from '#domain/asset.ts';
 import { type Market, noProtections } from '#domain/market.ts';
-import type { CommandRequest } from '#wire/matcher-api.ts';
+import type { PlaceRequest } from '#wire/matcher-api.ts';
 
 export const groupId = 'majors';
 export const base: Asset = {
@@ -26,11 +26,7 @@ export const accounts = Array.from(
 );
 
 /** The nth order, of 0.01 ETH at 2,000 USDC; `random` are the 105 bytes of its digest, salt and signature. */
-export function benchedOrder(
-  nth: number,
-  random: Buffer,
-  nowMs: number,
-): Extract<CommandRequest, { type: 'place' }> {
+export function benchedOrder(nth: number, random: Buffer, nowMs: number): PlaceRequest {
   const account = accounts[nth % accounts.length] as string;
   return {
     type: 'place',

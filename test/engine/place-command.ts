@@ -1,11 +1,10 @@
 /** Turns a verified order into the engine's command, its amounts in ticks and lots by the market's terms of this moment. */
 import type { PlaceOrder } from '#domain/command.ts';
 import { type FittedAmounts, fitAmounts, type SignedAmounts } from '#domain/order.ts';
-import type { CommandRequest } from '#wire/matcher-api.ts';
-import { parseTerms, type Terms } from '#wire/terms.ts';
+import type { OrderTerms } from '#domain/raw-order.ts';
+import type { PlaceRequest } from '#wire/matcher-api.ts';
+import { parseTerms } from '#wire/terms.ts';
 import type { Engine } from '../../containers/matcher/engine/engine.ts';
-
-export type PlaceRequest = Extract<CommandRequest, { type: 'place' }>;
 
 /** Undefined where the terms are no terms: whoever verified the order did not let that through. */
 export function placeCommand(
@@ -44,7 +43,7 @@ export function placeCommand(
 
 function amountsOf(
   { order, delegation }: PlaceRequest,
-  { marketId, orderType, trigger, display }: Terms,
+  { marketId, orderType, trigger, display }: OrderTerms,
   engine: Pick<Engine, 'market'>,
 ): FittedAmounts {
   const listed = engine.market(marketId);

@@ -4,7 +4,7 @@ import { createLeaseStore } from '#cloud/lease-store.ts';
 import { createLedgerStore } from '#cloud/ledger-store.ts';
 import { createMatcherClient, type MatcherClient } from '#cloud/matcher-client.ts';
 import { units } from '#domain/amount.ts';
-import type { CommandRequest } from '#wire/matcher-api.ts';
+import type { OtherRequest, PlaceRequest } from '#wire/matcher-api.ts';
 import { address } from '../engine/trading-floor.ts';
 import { type DynamoTwin, startDynamo } from '../twins/dynamo-twin.ts';
 import { startKinesis } from '../twins/kinesis-twin.ts';
@@ -44,7 +44,7 @@ afterEach(async () => {
 });
 
 const leading = () => eventually(() => client.health(world.groupId));
-const send = (...commands: CommandRequest[]) => client.send(world.groupId, commands);
+const send = (...commands: PlaceRequest[] | OtherRequest[]) => client.send(world.groupId, commands);
 const order = (account: string, wanted: Omit<Wanted, 'nowMs'> = {}) =>
   limitOrder(account, { ...wanted, nowMs: Date.now() });
 

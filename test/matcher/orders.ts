@@ -1,6 +1,7 @@
 /** Orders as the `orders` function sends them. One lot is one ETH, one tick one USDC. */
+import type { OrderTerms } from '#domain/raw-order.ts';
 import type { CommandRequest } from '#wire/matcher-api.ts';
-import { formatTerms, type Terms } from '#wire/terms.ts';
+import { formatTerms } from '#wire/terms.ts';
 import { address, base, digest, quote } from '../engine/trading-floor.ts';
 
 export type PlaceRequest = Extract<CommandRequest, { type: 'place' }>;
@@ -13,7 +14,7 @@ export type Wanted = {
   /** By money: `lots` at `ticks` bound the price alone. */
   spendUnits?: number;
   lifeMs?: number;
-} & Partial<Omit<Terms, 'marketId'>>;
+} & Partial<Omit<OrderTerms, 'marketId'>>;
 
 let orders = 0;
 let ids = 0;

@@ -1,7 +1,8 @@
 /** Clients of a simulation: they place every kind of order, cancel, amend, arm switches, and repeat what they got no answer to. */
+import type { OrderTerms } from '#domain/raw-order.ts';
 import type { CommandRequest } from '#wire/matcher-api.ts';
 import { leaseKeys } from '#wire/table-keys.ts';
-import { formatTerms, type Terms } from '#wire/terms.ts';
+import { formatTerms } from '#wire/terms.ts';
 import { pause } from '../../containers/matcher/timers.ts';
 import { address, base, digest, quote } from '../engine/trading-floor.ts';
 import type { MatcherRun } from './matcher-run.ts';
@@ -140,7 +141,7 @@ export class Traders {
     return request;
   }
 
-  #attributes(isBuy: boolean): Partial<Omit<Terms, 'marketId'>> & { spendUnits?: number } {
+  #attributes(isBuy: boolean): Partial<Omit<OrderTerms, 'marketId'>> & { spendUnits?: number } {
     const selfTrade = this.#pick(selfTradeModes) ?? 'expire_taker';
     const trigger = String(97 + this.#random(7));
     const replaces = this.#pick(this.#orders.slice(-12))?.digest;

@@ -1,14 +1,13 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { decodeRecord, encodeFrame, genesisHash } from '#wire/journal-frame.ts';
-import { type CommandRequest, commandJson, commandsRequest } from '#wire/matcher-api.ts';
+import { commandJson, commandsRequest, type OtherRequest } from '#wire/matcher-api.ts';
 import {
   amendBody,
   batchBody,
   cancelAllAfterBody,
   cancelBody,
   orderJson,
-  type PlaceBody,
   placeBody,
   sessionAmendBody,
 } from '#wire/order-body.ts';
@@ -149,11 +148,9 @@ test('a cancel names account, digest and time, and nothing else', () => {
 });
 
 test('a command request survives the way to the matcher', () => {
-  const { order: signed, signature } = placeBody.parse(body) as PlaceBody;
   const digest = `0x${'0d'.repeat(32)}`;
   const own = { commandId: `0x${'5e'.repeat(32)}`, account: order.account };
-  const commands: CommandRequest[] = [
-    { type: 'place', digest, order: signed, signature, clientOrderId: 'mine-1' },
+  const commands: OtherRequest[] = [
     { type: 'cancel', ...own, digest },
     { type: 'amend', ...own, digest, newAmount: (1n << 128n) - 1n, createdAtMs: 7 },
     { type: 'cancel_all', ...own },

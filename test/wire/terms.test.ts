@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { OrderType, SelfTradePrevention, TimeInForce } from '#domain/order.ts';
-import { formatTerms, parseTerms, readTerms, type Terms, termsLengthAtMost } from '#wire/terms.ts';
+import type { OrderTerms } from '#domain/raw-order.ts';
+import { formatTerms, parseTerms, readTerms, termsLengthAtMost } from '#wire/terms.ts';
 
 const digest = `0x${'0d'.repeat(32)}`;
 const types: OrderType[] = [
@@ -17,7 +18,7 @@ const modes: SelfTradePrevention[] = ['expire_taker', 'expire_maker', 'expire_bo
 
 /** The table of docs/market-rules.md, written once more. */
 const conditional = new Set<OrderType>(types.slice(2));
-const isAllowed = ({ orderType, timeInForce, trigger, display, postOnly }: Terms): boolean => {
+const isAllowed = ({ orderType, timeInForce, trigger, display, postOnly }: OrderTerms): boolean => {
   const rests = timeInForce === 'gtc' || timeInForce === 'gtd';
   if (['market', 'stop', 'take_profit'].includes(orderType) && rests) return false;
   if (conditional.has(orderType) !== (trigger !== undefined)) return false;
@@ -34,7 +35,7 @@ const amountText = fc
     return decimals > 0 && fraction ? `${whole}.${fraction}` : whole;
   });
 
-const someTerms: fc.Arbitrary<Terms> = fc.record(
+const someTerms: fc.Arbitrary<OrderTerms> = fc.record(
   {
     marketId: fc.stringMatching(/^[A-Z0-9]{1,16}-[A-Z0-9]{1,16}$/),
     orderType: fc.constantFrom(...types),
@@ -70,7 +71,7 @@ describe('terms', () => {
         for (const hasTrigger of given)
           for (const hasDisplay of given)
             for (const postOnly of given) {
-              const terms: Terms = {
+              const terms: OrderTerms = {
                 marketId: 'ETH-USDC',
                 orderType,
                 timeInForce,

@@ -2,6 +2,7 @@
 import type { CommandRequest, CommandResult } from '#wire/matcher-api.ts';
 import type { OperatorRequest } from '#wire/operator-request.ts';
 import { readOrderAnswers } from '#wire/order-answers.ts';
+import { batchLimit } from '#wire/order-body.ts';
 import { encodeOrderRequest, readOrderRequest } from '#wire/order-request.ts';
 import type { Leader } from '../../containers/matcher/leader.ts';
 
@@ -12,7 +13,7 @@ type Asked = Pick<Leader, 'execute' | 'place'>;
 
 const isOrder = (request: AnyRequest): request is PlaceRequest => request.type === 'place';
 
-/** One request of orders, or of other commands; several where both are mixed, in their order. Where one is not taken, that is the answer. */
+/** One request of orders, or of other commands; several where both are mixed or are too many, in their order. Where one is not taken, that is the answer. */
 export function askLeader(leader: Asked, requests: readonly AnyRequest[]): Answered {
   const runs = runsOf(requests).map((run) => askRun(leader, run));
   const refused = runs.find((each) => typeof each === 'string');
@@ -35,7 +36,8 @@ function runsOf(requests: readonly AnyRequest[]): AnyRequest[][] {
   const runs: AnyRequest[][] = [];
   for (const request of requests) {
     const last = runs.at(-1);
-    if (last?.[0] && isOrder(last[0]) === isOrder(request)) last.push(request);
+    const isAlike = last?.[0] && isOrder(last[0]) === isOrder(request);
+    if (isAlike && last.length < batchLimit) last.push(request);
     else runs.push([request]);
   }
   return runs;

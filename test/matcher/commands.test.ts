@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { latestMs } from '#wire/order-body.ts';
 import { queuedCommands } from '../../containers/matcher/bounds.ts';
 import { askLeader } from './ask-leader.ts';
 import { address, groupId, MatcherWorld } from './matcher-world.ts';
@@ -146,7 +147,7 @@ test('a signed cancel counts for a minute', async () => {
 test('an order signed for an absurd time is refused and harms nobody', async () => {
   const { world, running } = await tradingWorld();
   const order = world.order('alice');
-  order.order.createdAtMs = Number.MAX_SAFE_INTEGER;
+  order.order.createdAtMs = latestMs;
   expect(await world.send(running, order)).toMatchObject([
     { status: 'refused', code: 'order_from_the_future' },
   ]);

@@ -19,8 +19,19 @@ const signatureBytes = 65;
 const amountBytes = 16;
 const counterBytes = 8;
 
+let viewed = new Uint8Array();
+let view = new DataView(viewed.buffer);
+function viewOf(bytes: Uint8Array): DataView {
+  if (bytes !== viewed) {
+    viewed = bytes as never;
+    view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  }
+  return view;
+}
+
 export function writePlacement(to: ByteWriter, { order, nowMs, amounts }: RawPlacement): void {
-  const { bytes, at, terms, clientOrderId, delegation } = order;
+  const { at, terms, clientOrderId, delegation } = order;
+  const bytes = viewOf(order.bytes);
   const { replaces } = terms;
   to.byte(delegation === undefined ? commandTags.place : commandTags.delegatedPlace);
   to.hexAt(bytes, at + rawOrderAt.digest, digestBytes);
@@ -50,7 +61,8 @@ export function writePlacement(to: ByteWriter, { order, nowMs, amounts }: RawPla
 }
 
 function writeSigned(to: ByteWriter, order: RawOrder): void {
-  const { bytes, at } = order;
+  const { at } = order;
+  const bytes = viewOf(order.bytes);
   to.hexAt(bytes, at + rawOrderAt.account, addressBytes);
   to.hexAt(bytes, at + rawOrderAt.signer, addressBytes);
   to.text(order.baseAsset);

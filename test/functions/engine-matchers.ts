@@ -1,4 +1,5 @@
 /** A matcher for every pair group: the real engine, without journal and network. Says what was sent to it and can be taken down. */
+import { strict } from 'node:assert';
 import type { DirectoryEntry, MarketDirectory } from '#cloud/market-directory.ts';
 import { type MatcherClient, MatcherUnavailable } from '#cloud/matcher-client.ts';
 import { assert } from '#domain/assertion.ts';
@@ -6,8 +7,9 @@ import type { Command } from '#domain/command.ts';
 import type { EngineEvent } from '#domain/event.ts';
 import type { Market, MarketState } from '#domain/market.ts';
 import type { RawOrder } from '#domain/raw-order.ts';
-import type { CommandRequest, CommandResult } from '#wire/matcher-api.ts';
+import type { CommandRequest, CommandResult, CommandsResponse } from '#wire/matcher-api.ts';
 import type { OperatorRequest } from '#wire/operator-request.ts';
+import { OrderAnswers, readOrderAnswers } from '#wire/order-answers.ts';
 import { encodeOrderRequest, readOrderRequest } from '#wire/order-request.ts';
 import { firstAnswer, repeatedAnswer } from '../../containers/matcher/answers.ts';
 import { drive } from '../../containers/matcher/engine/drive.ts';
@@ -50,7 +52,8 @@ export function engineMatchers(clock: TestClock) {
     async send(groupId, requests) {
       for (const command of requests) sent.push({ groupId, command });
       const { engine } = reach(groupId);
-      return { epoch: 1, results: requests.map((each) => take(engine, each, clock.nowMs())) };
+      const results = requests.map((each) => take(engine, each, clock.nowMs()));
+      return asAnswered(requests, results);
     },
     async depth(groupId, marketId, levels) {
       const depth = await reach(groupId).queries.depth(marketId, levels);
@@ -158,6 +161,17 @@ function run(engine: Engine, command: Command): EngineEvent[] {
   };
   drive(command, { engine, apply, newCommandId: (type) => `${type}:${engine.sequence}` });
   return events;
+}
+
+/** What orders became passes as bytes, as a matcher answers it: nothing of it may be lost. */
+function asAnswered(requests: CommandRequest[], results: CommandResult[]): CommandsResponse {
+  const orders = requests.filter((each) => each.type === 'place');
+  if (orders.length === 0) return { epoch: 1, results };
+  const answers = new OrderAnswers(results.length);
+  for (const [place, result] of results.entries()) answers.result(place, result);
+  const answered = readOrderAnswers(answers.take(1), orders);
+  strict.deepEqual(answered, { epoch: 1, results });
+  return answered;
 }
 
 function rawOrder(request: Extract<CommandRequest, { type: 'place' }>): RawOrder {

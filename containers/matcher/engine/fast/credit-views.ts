@@ -14,10 +14,10 @@ export function linesOf({ core }: Pick<FastState, 'core'>): number[] {
 
 /** A line that was never granted and is empty is no credit: nothing tells it from none. */
 export function isUsedLine({ core }: Pick<FastState, 'core'>, line: number): boolean {
-  const units = core.double(line, at.freeUnits) + core.double(line, at.heldUnits);
+  if (core.double(line, at.freeUnits) + core.double(line, at.heldUnits) > 0) return true;
   const past = core.int(line, at.past);
   const { grantNumber, returnNumber } = creditPastRow;
-  return units + core.double(past, grantNumber) + core.double(past, returnNumber) > 0;
+  return core.double(past, grantNumber) + core.double(past, returnNumber) > 0;
 }
 
 export function creditOf(state: FastState, line: number): EngineCredit {

@@ -4,7 +4,15 @@ import { type AddressInfo, connect, createServer as createTcpServer, type Socket
 import { Worker } from 'node:worker_threads';
 
 export type Loopback = { port: number; requests: Received[]; stop(): Promise<void> };
-export type Received = { method: string; url: string; body: string; group: unknown };
+export type Received = {
+  method: string;
+  url: string;
+  body: string;
+  /** The body as it came. */
+  bytes: Buffer;
+  contentType: string | undefined;
+  group: unknown;
+};
 export type Behaviour = (received: Received, response: ServerResponse) => void;
 
 export const answers =
@@ -12,6 +20,13 @@ export const answers =
   (_, response) => {
     response.writeHead(status, { 'content-type': 'application/json', ...headers });
     response.end(JSON.stringify(body));
+  };
+
+export const answersBytes =
+  (body: Uint8Array): Behaviour =>
+  (_, response) => {
+    response.writeHead(200, { 'content-type': 'application/octet-stream' });
+    response.end(body);
   };
 
 /** Takes the request and never says a word. */
@@ -38,8 +53,10 @@ async function read(incoming: IncomingMessage): Promise<Received> {
   const chunks: Buffer[] = [];
   for await (const chunk of incoming) chunks.push(chunk as Buffer);
   const { method = '', url = '', headers } = incoming;
-  const body = Buffer.concat(chunks).toString();
-  return { method, url, body, group: headers['x-crossbook-group'] };
+  const bytes = Buffer.concat(chunks);
+  const contentType = headers['content-type'];
+  const group = headers['x-crossbook-group'];
+  return { method, url, body: bytes.toString(), bytes, contentType, group };
 }
 
 function listen(server: Server, requests: Received[]): Promise<Loopback> {

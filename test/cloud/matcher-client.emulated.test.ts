@@ -1,8 +1,12 @@
 import { afterEach, describe, expect, test } from 'vitest';
 import { createMatcherClient } from '#cloud/matcher-client.ts';
-import type { CommandRequest } from '#wire/matcher-api.ts';
+import type { CommandRequest, CommandResult } from '#wire/matcher-api.ts';
+import { OrderAnswers } from '#wire/order-answers.ts';
+import { placeRequestOf, readOrderRequest } from '#wire/order-request.ts';
+import { limitOrder } from '../matcher/orders.ts';
 import {
   answers,
+  answersBytes,
   dies,
   hangingPort,
   hangs,
@@ -167,6 +171,73 @@ describe('a command', () => {
     stops.push(gone.stop);
     const { client } = clientOf(gone.port);
     await expect(client.send('majors', [cancel])).rejects.toMatchObject({ code: 'unavailable' });
+  });
+});
+
+describe('orders', () => {
+  const bid = limitOrder('alice', { nowMs: 1_790_000_000_000 });
+  const ask = limitOrder('bob', { nowMs: 1_790_000_000_000, side: 'sell' });
+  const refused = (commandId: string, code: 'balance_too_low' | 'not_leader'): CommandResult => ({
+    ...{ status: 'refused', commandId, code },
+  });
+  const accepted = (commandId: string, sequence: number): CommandResult => ({
+    ...{ status: 'accepted', commandId, sequence, fills: [] },
+  });
+  const told = (epoch: number, ...results: CommandResult[]) => {
+    const bytes = new OrderAnswers(results.length);
+    for (const [place, result] of results.entries()) bytes.result(place, result);
+    return answersBytes(bytes.take(epoch));
+  };
+  const ordersIn = ({ bytes }: { bytes: Buffer }) => readOrderRequest(bytes)?.map(placeRequestOf);
+
+  test('reach the leader as bytes, and so do their answers', async () => {
+    const results = [accepted(bid.digest, 5), refused(ask.digest, 'balance_too_low')];
+    const leader = await started(matcherThat(told(3, ...results)));
+    const { client } = clientOf(leader.port);
+    expect(await client.send('majors', [bid, ask])).toEqual({ epoch: 3, results });
+    const [request] = leader.requests;
+    expect(request).toMatchObject({ method: 'POST', url: '/orders', group: 'majors' });
+    expect(request?.contentType).toBe('application/octet-stream');
+    expect(request && ordersIn(request)).toEqual([bid, ask]);
+  });
+
+  test('whose answer was lost are sent again, the very same', async () => {
+    const leader = await started(matcherThat(dies, told(1, accepted(bid.digest, 5))));
+    const { client } = clientOf(leader.port);
+    expect((await client.send('majors', [bid])).results).toEqual([accepted(bid.digest, 5)]);
+    expect(leader.requests[1]).toEqual(leader.requests[0]);
+  });
+
+  test('that their leader did not take before it handed over go to the next one, alone', async () => {
+    const first = told(1, refused(bid.digest, 'not_leader'), accepted(ask.digest, 5));
+    const old = await started(matcherThat(first, leadsNot));
+    const next = await started(matcherThat(told(2, accepted(bid.digest, 9))));
+    const { client } = clientOf(old.port, next.port);
+    expect(await client.send('majors', [bid, ask])).toEqual({
+      epoch: 2,
+      results: [accepted(bid.digest, 9), accepted(ask.digest, 5)],
+    });
+    expect(next.requests.map(ordersIn)).toEqual([[bid]]);
+  });
+
+  test('are not sent again where the matcher is busy', async () => {
+    const busy = await started(matcherThat(answers(503, { code: 'busy' }, { 'retry-after': '2' })));
+    const { client } = clientOf(busy.port);
+    const sent = client.send('majors', [bid]);
+    await expect(sent).rejects.toMatchObject({ code: 'busy', retryAfterMs: 2_000 });
+    expect(busy.requests).toHaveLength(1);
+  });
+
+  test('have an unknown outcome where nobody answers them twice', async () => {
+    const leader = await started(matcherThat(dies));
+    const { client } = clientOf(leader.port);
+    await expect(client.send('majors', [bid])).rejects.toMatchObject({ code: 'outcome_unknown' });
+  });
+
+  test('that are answered as others would be are no outage but our bug', async () => {
+    const leader = await started(matcherThat(told(1, accepted(bid.digest, 5))));
+    const { client } = clientOf(leader.port);
+    await expect(client.send('majors', [bid, ask])).rejects.toThrow('an answer to something else');
   });
 });
 

@@ -39,12 +39,23 @@ export type Reply = { status: number; retryAfterSeconds?: number } & (
   | { bytes: Uint8Array }
 );
 
-export async function answerRequest(asked: Asked, door: Door): Promise<Reply> {
-  const { method, path, body, wantedGroup } = asked;
+export function answerRequest(asked: Asked, door: Door): Promise<Reply> {
+  const { method, path, body } = asked;
+  // Nearly all that comes: nothing of a path is taken apart for it.
+  const isOrders = method === 'POST' && path === '/orders' && isMeant(asked, door);
+  const leader = isOrders ? door.leader() : undefined;
+  return leader && body ? orders(body, leader) : answerOther(asked, door);
+}
+
+const isMeant = ({ wantedGroup }: Asked, { groupId }: Door): boolean =>
+  wantedGroup === undefined || wantedGroup === groupId;
+
+async function answerOther(asked: Asked, door: Door): Promise<Reply> {
+  const { method, path, body } = asked;
   const [name = '', query = ''] = path.split('?', 2);
   if (name === '/alive') return door.isAlive() ? answer({}) : unavailable('not_leader');
   if (body === undefined) return refuse(413, 'body_too_large');
-  if (wantedGroup !== undefined && wantedGroup !== door.groupId) return unavailable('not_leader');
+  if (!isMeant(asked, door)) return unavailable('not_leader');
   if (method === 'GET' && name === '/standby') {
     const standby = door.standby?.();
     return standby ? answer(standby.view()) : refuse(404, 'not_found');
@@ -69,8 +80,6 @@ type Call = { query: string; body: Buffer; leader: Leader; groupId: string };
 
 async function route(name: string, { query, body, leader, groupId }: Call): Promise<Reply> {
   switch (name) {
-    case 'POST /orders':
-      return orders(body, leader);
     case 'POST /commands':
       return commands(body, leader);
     case 'POST /operations':

@@ -18,8 +18,7 @@ export type HttpRequest = {
 /** Not a request that can be read: `status` is what there is to answer. */
 export type HttpFault = { status: 400 | 431 | 501 | 505 };
 
-type Head = {
-  request: Omit<HttpRequest, 'body'>;
+type Head = Omit<HttpRequest, 'body'> & {
   /** Of the body. */
   length: number;
   awaitsContinue: boolean;
@@ -30,7 +29,11 @@ const endOfHead = Buffer.from('\r\n\r\n');
 export class RequestReader {
   #chunks: Buffer[] = [];
   #byteLength = 0;
+  /** Of the request whose body is still to come. */
   #head: Head | undefined;
+  /** The newest head and its bytes: a sender's next one mostly says the same, and need not be read again. */
+  #known: { bytes: Buffer; head: Head } | undefined;
+  #awaitsContinue = false;
   /** Behind what was not read nobody knows where a request begins. */
   #isOver = false;
 
@@ -54,8 +57,8 @@ export class RequestReader {
 
   /** Whether the sender keeps its body back until it is told to go on; true once. */
   takeAwaitsContinue(): boolean {
-    const awaits = this.#head?.awaitsContinue ?? false;
-    if (this.#head) this.#head.awaitsContinue = false;
+    const awaits = this.#awaitsContinue;
+    this.#awaitsContinue = false;
     return awaits;
   }
 
@@ -64,12 +67,14 @@ export class RequestReader {
       const head = this.#readHead();
       if (!head || isFault(head)) return head;
       this.#head = head;
+      this.#awaitsContinue = head.awaitsContinue;
     }
-    const { length, request } = this.#head;
-    if (length > requestBytes) return { ...request, body: undefined, isLast: true };
+    const { length, method, path, wantedGroup, isLast } = this.#head;
+    if (length > requestBytes) return { method, path, wantedGroup, isLast: true, body: undefined };
     if (this.#byteLength < length) return undefined;
     this.#head = undefined;
-    return { ...request, body: this.#take(length) };
+    this.#awaitsContinue = false;
+    return { method, path, wantedGroup, isLast, body: this.#take(length) };
   }
 
   #readHead(): Head | HttpFault | undefined {
@@ -78,7 +83,11 @@ export class RequestReader {
     if (length > requestHeadBytes || (length < 0 && bytes.length > requestHeadBytes))
       return { status: 431 };
     if (length < 0) return undefined;
-    return parseHead(this.#take(length + endOfHead.length).toString('latin1', 0, length));
+    const taken = this.#take(length + endOfHead.length);
+    if (this.#known?.bytes.equals(taken)) return this.#known.head;
+    const head = parseHead(taken.toString('latin1', 0, length));
+    if (!isFault(head)) this.#known = { bytes: Buffer.from(taken), head };
+    return head;
   }
 
   #take(length: number): Buffer {
@@ -111,8 +120,14 @@ function parseHead(text: string): Head | HttpFault {
   if (version === undefined) return { status: 400 };
   if (version !== '1.1') return { status: 505 };
   if (method !== 'GET' && method !== 'POST') return { status: 501 };
-  const request: Head['request'] = { method, path, wantedGroup: undefined, isLast: false };
-  const head: Head = { request, length: 0, awaitsContinue: false };
+  const head: Head = {
+    method,
+    path,
+    wantedGroup: undefined,
+    isLast: false,
+    length: 0,
+    awaitsContinue: false,
+  };
   let isLengthKnown = false;
   for (const line of lines) {
     const [, name, spaced = ''] = fieldLine.exec(line) ?? [];
@@ -128,13 +143,13 @@ function parseHead(text: string): Head | HttpFault {
       case 'transfer-encoding':
         return { status: 501 };
       case 'connection':
-        request.isLast = /(^|[ ,])close($|[ ,])/i.test(value);
+        head.isLast = /(^|[ ,])close($|[ ,])/i.test(value);
         break;
       case 'expect':
         head.awaitsContinue = value.toLowerCase() === '100-continue';
         break;
       case groupHeader:
-        request.wantedGroup = value;
+        head.wantedGroup = value;
         break;
     }
   }

@@ -1,11 +1,12 @@
 /** Commands from when they were taken until their answers leave. Those that came in one request are answered together. */
+import { Buffer } from 'node:buffer';
 import { assert } from '#domain/assertion.ts';
 import type { Address, Digest, FittedAmounts } from '#domain/order.ts';
 import type { RawEvent } from '#domain/raw-event.ts';
 import type { RawOrder, RawPlacement } from '#domain/raw-order.ts';
 import type { Refusal } from '#domain/refusal.ts';
 import type { CommandResult } from '#wire/matcher-api.ts';
-import { OrderAnswers } from '#wire/order-answers.ts';
+import { answerRoomBytes, OrderAnswers } from '#wire/order-answers.ts';
 import { accountOf, digestOf } from '#wire/order-request.ts';
 import type { Did } from './engine/engine.ts';
 import { unfitted } from './fit-order.ts';
@@ -51,7 +52,8 @@ export class TakenOrders extends TakenRequest<TakenOrder> {
 
   constructor(count: number, whole: () => void) {
     super(count, whole);
-    this.answers = new OrderAnswers(count);
+    // Out of memory that is there already: room of its own for each costs more than all that is written to it.
+    this.answers = new OrderAnswers(count, Buffer.allocUnsafe(answerRoomBytes(count)));
   }
 
   settle(place: number, result: CommandResult): void {

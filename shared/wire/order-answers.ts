@@ -53,6 +53,10 @@ const progressAt = statusAt + 1;
 const acceptedOrderBytes = progressAt + 8 * numberBytes;
 const fillBytes = sequenceAt + 6 * numberBytes;
 
+/** What answers to so many orders mostly take: nearly all of them fill another one or none. */
+export const answerRoomBytes = (count: number): number =>
+  headBytes + count * (acceptedOrderBytes + fillBytes);
+
 /** Of a request's orders, in whatever order they come; one's own records come one after the other. */
 export class OrderAnswers {
   readonly #count: number;
@@ -62,13 +66,13 @@ export class OrderAnswers {
   #view: DataView;
   #length = headBytes;
 
-  constructor(count: number) {
+  /** `room`: of `answerRoomBytes`, to be written to; what it holds does not matter. */
+  constructor(count: number, room = new Uint8Array(answerRoomBytes(count))) {
     assert(count > 0 && count <= batchLimit, 'answers to no request');
     this.#count = count;
     this.#open = (1 << count) - 1;
-    // Most orders fill another one or none.
-    this.#bytes = new Uint8Array(headBytes + count * (acceptedOrderBytes + fillBytes));
-    this.#view = new DataView(this.#bytes.buffer);
+    this.#bytes = room;
+    this.#view = viewOf(room);
   }
 
   accepted(place: number, sequence: number, progress: RawProgress): void {
@@ -201,16 +205,19 @@ export class OrderAnswers {
     const grown = new Uint8Array(2 * length);
     grown.set(this.#bytes.subarray(0, this.#length));
     this.#bytes = grown;
-    this.#view = new DataView(grown.buffer);
+    this.#view = viewOf(grown);
   }
 }
+
+const viewOf = ({ buffer, byteOffset, length }: Uint8Array): DataView =>
+  new DataView(buffer, byteOffset, length);
 
 /** The results of the orders that were sent, in their order. Throws where the bytes are no answer to them. */
 export function readOrderAnswers(
   bytes: Uint8Array,
   requests: readonly PlaceRequest[],
 ): CommandsResponse {
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+  const view = viewOf(bytes);
   if (view.getUint8(0) !== version) throw new RangeError('an answer of another version');
   if (view.getUint8(1) !== requests.length) throw new RangeError('an answer to something else');
   const epoch = numberAt(view, epochAt);

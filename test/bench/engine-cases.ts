@@ -36,7 +36,7 @@ function compare(flow: Flow, rounds = 6): Measured[] {
   const operations = flow.timed.length;
   const trades = checkBooks(flow);
   const makes = [() => core(flow), () => nodejsOrderBook(flow), () => wholeEngine(flow)];
-  const [ours = 0, theirs = 0, fromTexts = 0] = bestOf(makes, operations, rounds);
+  const [ours = 0, theirs = 0, fromBytes = 0] = bestOf(makes, operations, rounds);
   const whole = (perSecond: number, make: Make): Result => {
     return { perSecond, ...latencies(make(), operations), ...memory(make(), operations) };
   };
@@ -46,7 +46,7 @@ function compare(flow: Flow, rounds = 6): Measured[] {
     beside(metric, unit, our[key], { name: peer, value: their[key] });
   return [
     both('opsPerSec', '1/s', 'perSecond'),
-    beside('fromTextsPerSec', '1/s', fromTexts, { name: peer, value: theirs }),
+    beside('fromBytesPerSec', '1/s', fromBytes, { name: peer, value: theirs }),
     both('p50Nanos', 'ns', 'p50'),
     both('p99Nanos', 'ns', 'p99'),
     both('p999Nanos', 'ns', 'p999'),

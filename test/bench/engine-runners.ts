@@ -1,8 +1,11 @@
 /** The engines under test, behind one face: a flow's operations are made ready in batches, then applied one by one. */
 import { OrderBook, Side } from 'nodejs-order-book';
-import type { Command, PlaceOrder, SignedOrder } from '#domain/command.ts';
+import { assert } from '#domain/assertion.ts';
+import type { CancelOrder, Command, PlaceOrder, SignedOrder } from '#domain/command.ts';
 import type { EngineEvent } from '#domain/event.ts';
 import { type Market, noProtections } from '#domain/market.ts';
+import type { RawEvent } from '#domain/raw-event.ts';
+import type { RawPlacement } from '#domain/raw-order.ts';
 import type { Engine } from '../../containers/matcher/engine/engine.ts';
 import { eventTags } from '../../containers/matcher/engine/event-hash.ts';
 import { applyCommand } from '../../containers/matcher/engine/fast/apply-command.ts';
@@ -18,15 +21,12 @@ import {
 } from '../../containers/matcher/engine/fast/core-layout.ts';
 import { FastState } from '../../containers/matcher/engine/fast/fast-state.ts';
 import { packTraits } from '../../containers/matcher/engine/fast/order-traits.ts';
-import {
-  PreparedCommands,
-  together,
-} from '../../containers/matcher/engine/fast/prepared-commands.ts';
 import { requestKinds } from '../../containers/matcher/engine/fast/request.ts';
 import { resolve } from '../../containers/matcher/engine/fast/resolve.ts';
 import { viewsOf } from '../../containers/matcher/engine/fast/views.ts';
 import { commandsAhead } from '../../containers/matcher/engine/limits.ts';
 import { createEngine } from '../../containers/matcher/engine/matching-engine.ts';
+import { rawPlacement } from '../engine/raw-placement.ts';
 import { type Flow, type Operation, traders } from './engine-flow.ts';
 
 /** One way to run a flow. What comes off the wire is made in `prepare`, which is not timed. */
@@ -89,7 +89,7 @@ export function core(flow: Flow, binary?: string): Runner {
   const requests = calls.takeRoom(1_000 * requestBytes);
   const commands = commandsOf(flow);
   for (const command of commands.before) applyCommand(command, state);
-  const { depth } = viewsOf(state, new PreparedCommands(state));
+  const { depth } = viewsOf(state);
   let trades = 0;
   let ready = 0;
   return {
@@ -100,8 +100,8 @@ export function core(flow: Flow, binary?: string): Runner {
       }
     },
     run(nth) {
-      if (nth % together === 0) {
-        calls.lookAhead(requests + nth * requestBytes, Math.min(together, ready - nth));
+      if (nth % commandsAhead === 0) {
+        calls.lookAhead(requests + nth * requestBytes, Math.min(commandsAhead, ready - nth));
       }
       calls.apply(requests + nth * requestBytes);
       const { ints } = state.core;
@@ -122,30 +122,48 @@ const expectedOf = ({ before, timed }: Flow) => ({
   ids: before.length + timed.length,
 });
 
-/** The engine as the matcher runs it: from commands with texts to events with texts. */
+/** The engine as the matcher runs it: new orders as they came, and what they did as it lies there. */
 export function wholeEngine(flow: Flow): Runner {
   const engine = createEngine({ groupId: 'bench', hashSecret });
   const commands = commandsOf(flow);
   let trades = 0;
-  const emit = ({ type }: EngineEvent) => {
-    if (type === 'trade') trades += 1;
+  const count = ({ type }: EngineEvent | RawEvent) => {
+    if (type === 'trade' || type === 'raw_trade') trades += 1;
   };
-  for (const command of commands.before) engine.apply(command, emit);
-  trades = 0;
-  let ready: Command[] = [];
+  for (const command of commands.before) engine.apply(command, () => {});
+  let ready: (RawPlacement | CancelOrder)[] = [];
   return {
-    prepare(from, count) {
-      ready = Array.from({ length: count }, (_, nth) => commands.timed(from + nth));
+    prepare(from, howMany) {
+      ready = Array.from({ length: howMany }, (_, nth) => arrived(commands.timed(from + nth)));
     },
     run(nth) {
-      if (nth % commandsAhead === 0) engine.prepare(ready.slice(nth, nth + commandsAhead));
-      engine.apply(ready[nth] as Command, emit);
+      const next = ready[nth] as RawPlacement | CancelOrder;
+      if (nth % commandsAhead === 0)
+        engine.announce(ready.slice(nth, nth + commandsAhead).filter(isPlacement));
+      if (!isPlacement(next)) {
+        engine.apply(next, count);
+        return;
+      }
+      engine.place(next);
+      engine.did.each(count);
     },
-    settle: () => void engine.takeLevelChanges(),
+    settle() {
+      engine.takeLevelChanges();
+      engine.takeTouched();
+    },
     book: (market) => JSON.stringify(engine.depth(marketName(market), Number.MAX_SAFE_INTEGER)),
     trades: () => trades,
   };
 }
+
+/** An order as it comes to the matcher, or a cancel. */
+function arrived(command: Command): RawPlacement | CancelOrder {
+  if (command.type === 'place') return rawPlacement(command);
+  assert(command.type === 'cancel', `a flow has no ${command.type}`);
+  return command;
+}
+
+const isPlacement = (next: RawPlacement | CancelOrder): next is RawPlacement => 'order' in next;
 
 /** A flow as commands: those that list, fund and fill, and the timed ones, made when asked for. */
 export function commandsOf(flow: Flow): { before: Command[]; timed: (at: number) => Command } {

@@ -10,14 +10,8 @@ import type { LeadingEngine } from '../../containers/matcher/engine/engine.ts';
 import { createEngine } from '../../containers/matcher/engine/matching-engine.ts';
 import { writeDigest } from '../../containers/matcher/engine/name-words.ts';
 import { quietStory } from './random-story.ts';
-import {
-  type Announcing,
-  announcing,
-  rawPlacement,
-  type Told,
-  tellRaw,
-  toldIn,
-} from './raw-orders.ts';
+import { rawPlacement } from './raw-placement.ts';
+import { type Announcing, announcing, type Told, tellRaw, toldIn } from './raw-story.ts';
 import { address, digest, type Placing, TradingFloor } from './trading-floor.ts';
 
 const runs = Number(process.env['CROSSBOOK_RUNS'] ?? 100);

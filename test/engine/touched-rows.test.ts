@@ -11,7 +11,7 @@ import type {
 } from '../../containers/matcher/engine/engine.ts';
 import { createEngine } from '../../containers/matcher/engine/matching-engine.ts';
 import { crowdedStory, quietStory, type Story } from './random-story.ts';
-import { type Announcing, announcing, type Told, tellRaw, toldIn } from './raw-orders.ts';
+import { type Announcing, announcing, type Told, tellRaw, toldIn } from './raw-story.ts';
 
 const runs = Number(process.env['CROSSBOOK_RUNS'] ?? 100);
 const seed = Number(process.env['CROSSBOOK_SEED'] ?? Date.now() % 2 ** 31);

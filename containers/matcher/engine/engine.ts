@@ -46,11 +46,6 @@ export type MarketStatus = {
 
 export interface Engine {
   /**
-   * Announces the commands that come next, in their order: an engine may look ahead at what they will need. Nothing that can be asked for
-   * changes, others may come in between or in their place, and what was announced before counts no more.
-   */
-  prepare(commands: readonly Command[]): void;
-  /**
    * Applies one command: emits `accepted` or `refused`, then what followed. Deterministic; `command.nowMs` never goes back.
    * While `isUnfinished`, only `continue` may come; while something is due at its time (`nextDueMs`), only `tick`. `drive` keeps to that.
    */
@@ -142,7 +137,10 @@ export interface Touched {
 
 /** One that leads: it takes new orders as they came, and what commands did can be read as it lies there. */
 export interface LeadingEngine extends ReplayingEngine {
-  /** As `prepare`: the placements that come next. */
+  /**
+   * Announces the placements that come next, in their order (`commandsAhead` of them at most): the engine looks ahead at what they will
+   * need. Nothing that can be asked for changes, others may come in between or in their place, and what was announced before counts no more.
+   */
   announce(placements: readonly RawPlacement[]): void;
   /** As `apply` of the command that it stands for; `did` tells what it did. */
   place(placement: RawPlacement): void;

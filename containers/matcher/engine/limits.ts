@@ -25,8 +25,11 @@ export const dayMs = 86_400_000;
  */
 export const delegationsPerAccount = 32;
 
-/** Commands that an engine looks at before their turn; of more that are announced it takes the first. A request of each: 48 KiB. */
-export const commandsAhead = 256;
+/**
+ * New orders, and commands of a journal, that an engine looks at before their turn; of more that are announced it takes the first. Few
+ * enough that what was read for the first is near when the last one's turn comes. A request of each: 3 KiB.
+ */
+export const commandsAhead = 16;
 
 /**
  * Events of one command: at most some 200 bytes each, so that a command stays below the 256 KiB of a frame.

@@ -3,6 +3,7 @@
  * What an announced order comes to is decided when it is placed, never before.
  */
 import { type RawPlacement, rawOrderAt } from '#domain/raw-order.ts';
+import { commandsAhead } from '../limits.ts';
 import { readDigestBytes } from '../name-words.ts';
 import { nobody } from './core-instance.ts';
 import {
@@ -16,15 +17,15 @@ import {
 import type { FastState } from './fast-state.ts';
 import { resolvePlacement } from './resolve.ts';
 
-/** Few enough that what was read for the first is near when the last one's turn comes. */
-export const together = 16;
 const rawIdsBytes = 8;
 
 export class AnnouncedPlacements {
   readonly #state: FastState;
   #placements: readonly RawPlacement[] = [];
   /** Their amounts as they were announced: an order may be fitted anew before its turn. */
-  readonly #amounts: (RawPlacement['amounts'] | undefined)[] = new Array(together).fill(undefined);
+  readonly #amounts: (RawPlacement['amounts'] | undefined)[] = new Array(commandsAhead).fill(
+    undefined,
+  );
   /** Places of the next that may come, and behind the last. */
   #next = 0;
   #end = 0;
@@ -36,14 +37,14 @@ export class AnnouncedPlacements {
     this.#state = state;
   }
 
-  /** Takes the first so many of them that are looked ahead at together; those that were announced before count no more. */
+  /** Takes the first of them; those that were announced before count no more. */
   announce(placements: readonly RawPlacement[]): void {
     const { core } = this.#state;
     this.#drop(this.#end);
     if (this.#rows === nobody) this.#takeRoom();
     this.#placements = placements;
     this.#next = 0;
-    this.#end = Math.min(placements.length, together);
+    this.#end = Math.min(placements.length, commandsAhead);
     for (let place = 0; place < this.#end; place += 1) {
       const placement = placements[place] as RawPlacement;
       const { order, amounts } = placement;
@@ -123,10 +124,10 @@ export class AnnouncedPlacements {
   /** A request of each, its digest's bytes, and where those lie. */
   #takeRoom(): void {
     const { core } = this.#state;
-    this.#rows = core.calls.takeRoom(together * requestBytes);
-    this.#ids = core.calls.takeRoom(together * rawIdsBytes);
-    this.#digests = core.calls.takeRoom(together * digestBytes);
-    for (let place = 0; place < together; place += 1) {
+    this.#rows = core.calls.takeRoom(commandsAhead * requestBytes);
+    this.#ids = core.calls.takeRoom(commandsAhead * rawIdsBytes);
+    this.#digests = core.calls.takeRoom(commandsAhead * digestBytes);
+    for (let place = 0; place < commandsAhead; place += 1) {
       const ids = this.#ids + place * rawIdsBytes;
       core.setInt(ids, rawIdsRow.id, this.#digests + place * digestBytes);
       // The core finds it by its text, where there is one.

@@ -8,13 +8,11 @@ import { HashLanes } from '../hash-lanes.ts';
 import type { SnapshotRecord } from '../snapshot-record.ts';
 import type { EngineReader } from '../state-reading.ts';
 import { AnnouncedPlacements } from './announced-placements.ts';
-import { applyPlacement, applyResolved } from './apply-command.ts';
-import { nobody } from './core-instance.ts';
+import { applyRequest, applyResolved } from './apply-command.ts';
 import { requestAt } from './core-layout.ts';
 import { type Expected, FastState } from './fast-state.ts';
 import { createFreezer } from './freeze.ts';
 import { NewestCommand } from './newest-command.ts';
-import { PreparedCommands } from './prepared-commands.ts';
 import { readParts } from './read-parts.ts';
 import { readState } from './read-state.ts';
 import { renderEvents } from './render-events.ts';
@@ -67,19 +65,15 @@ export function readFastEngine({
 }
 
 function engineOver(state: FastState): LeadingEngine {
-  const prepared = new PreparedCommands(state);
   const announced = new AnnouncedPlacements(state);
   const repeated = new RepeatedCommands(state);
   const newest = new NewestCommand(state);
   const touched = new TouchedRows(state);
   return {
-    prepare: (commands) => prepared.prepare(commands),
     apply(command, emit) {
-      const ready = prepared.take(command);
-      if (ready === nobody) resolve(command, state, requestAt);
-      const row = ready === nobody ? requestAt : ready;
-      newest.begin(row);
-      applyResolved(command, state, row);
+      resolve(command, state, requestAt);
+      newest.begin(requestAt);
+      applyResolved(command, state);
       touched.note(newest.placed);
       renderEvents(state, command.commandId, emit);
     },
@@ -87,7 +81,7 @@ function engineOver(state: FastState): LeadingEngine {
     place(placement) {
       const row = announced.take(placement);
       newest.begin(row);
-      applyPlacement(placement.order, state, row);
+      applyRequest(state, row);
       touched.note(newest.placed);
     },
     did: newest,
@@ -106,7 +100,7 @@ function engineOver(state: FastState): LeadingEngine {
     get isUnfinished() {
       return state.core.calls.isUnfinished() === 1;
     },
-    ...viewsOf(state, prepared),
+    ...viewsOf(state),
     lackOf: (placement) => lackOf(state, placement, announced),
     firstResultOf: ({ bytes, at }) =>
       resultOf(state.core, state.idAt(bytes, at + rawOrderAt.digest)),

@@ -5,16 +5,15 @@
 import { assert } from '#domain/assertion.ts';
 import type { EngineEvent } from '#domain/event.ts';
 import type { RawCommand } from '#domain/raw-command.ts';
+import { commandsAhead } from '../limits.ts';
 import { rawId } from '../name-words.ts';
-import { applyRaw } from './apply-command.ts';
+import { applyRequest } from './apply-command.ts';
 import { nobody } from './core-instance.ts';
 import { rawIdsRow, requestBytes } from './core-layout.ts';
 import type { FastState } from './fast-state.ts';
 import { isWorthTelling, renderEvents } from './render-events.ts';
 import { resolveRaw } from './resolve.ts';
 
-/** Few enough that what was read for the first is near when the last one's turn comes. */
-const together = 16;
 const rawIdsBytes = 8;
 
 export class RepeatedCommands {
@@ -37,11 +36,11 @@ export class RepeatedCommands {
   ): void {
     const { core } = this.#state;
     if (this.#rows === nobody) {
-      this.#rows = core.calls.takeRoom(together * requestBytes);
-      this.#ids = core.calls.takeRoom(together * rawIdsBytes);
+      this.#rows = core.calls.takeRoom(commandsAhead * requestBytes);
+      this.#ids = core.calls.takeRoom(commandsAhead * rawIdsBytes);
     }
-    for (let from = 0; from < commands.length; from += together)
-      this.#repeatSome(commands.slice(from, from + together), tell);
+    for (let from = 0; from < commands.length; from += commandsAhead)
+      this.#repeatSome(commands.slice(from, from + commandsAhead), tell);
   }
 
   #repeatSome(
@@ -53,7 +52,7 @@ export class RepeatedCommands {
     state.core.calls.lookAhead(this.#rows, commands.length);
     let row = this.#rows;
     for (const command of commands) {
-      applyRaw(command, state, row);
+      applyRequest(state, row);
       row += requestBytes;
       if (!isWorthTelling(state)) continue;
       const events: EngineEvent[] = [];

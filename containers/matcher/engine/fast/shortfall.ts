@@ -3,7 +3,6 @@ import type { PlaceOrder } from '#domain/command.ts';
 import type { RawPlacement } from '#domain/raw-order.ts';
 import { numberedRefusals } from '#domain/refusal.ts';
 import type { AnnouncedPlacements } from './announced-placements.ts';
-import { nobody } from './core-instance.ts';
 import { requestAt, requestRow } from './core-layout.ts';
 import type { FastState } from './fast-state.ts';
 import type { ListedMarket } from './market-terms.ts';
@@ -14,12 +13,9 @@ export type Shortfall = { asset: string; units: number };
 
 const balanceTooLow = numberedRefusals.indexOf('balance_too_low');
 
-/** `announced`: the request that the command was resolved to before, or nobody. */
-export function shortfallOf(state: FastState, command: PlaceOrder, announced: number): Shortfall {
+export function shortfallOf(state: FastState, command: PlaceOrder): Shortfall {
   const listed = state.market(command.marketId);
   if (!listed) return { asset: '', units: 0 };
-  const asset = heldBy(command, listed);
-  if (announced !== nobody) return { asset, units: lackingUnits(state, listed, announced) };
   resolve(command, state, requestAt);
   const units = lackingUnits(state, listed, requestAt);
   state.core.calls.settleRequest(requestAt);
@@ -27,7 +23,7 @@ export function shortfallOf(state: FastState, command: PlaceOrder, announced: nu
   if (command.clientOrderId !== undefined) {
     state.dropUnusedClient(state.core.int(requestAt, requestRow.client));
   }
-  return { asset, units };
+  return { asset: heldBy(command, listed), units };
 }
 
 /** The same of a new order as it came. */

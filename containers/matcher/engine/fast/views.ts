@@ -21,14 +21,12 @@ import { creditOf, isUsedLine, linesOf } from './credit-views.ts';
 import type { FastState } from './fast-state.ts';
 import { type ListedMarket, marketOf, stateOf, type Terms } from './market-terms.ts';
 import { orderPlace, statusAt } from './order-place.ts';
-import type { PreparedCommands } from './prepared-commands.ts';
 import { progressOf } from './render-events.ts';
 import { resultOf } from './results.ts';
 import { shortfallOf } from './shortfall.ts';
 
 type Views = Omit<
   Engine,
-  | 'prepare'
   | 'apply'
   | 'sequence'
   | 'nowMs'
@@ -41,8 +39,8 @@ type Views = Omit<
 >;
 type Auction = { priceTicks: number; sizeLots: number; imbalanceLots: number };
 
-export function viewsOf(state: FastState, prepared: PreparedCommands): Views {
-  return { ...marketViews(state), ...accountViews(state, prepared) };
+export function viewsOf(state: FastState): Views {
+  return { ...marketViews(state), ...accountViews(state) };
 }
 
 function marketViews(state: FastState) {
@@ -144,10 +142,10 @@ function takeLevelChanges({ core, markets }: FastState): LevelChange[] {
   });
 }
 
-function accountViews(state: FastState, prepared: PreparedCommands) {
+function accountViews(state: FastState) {
   const { core } = state;
   return {
-    shortfall: (command: PlaceOrder) => shortfallOf(state, command, prepared.find(command)),
+    shortfall: (command: PlaceOrder) => shortfallOf(state, command),
     firstResult(commandId: string) {
       return resultOf(core, state.id(commandId));
     },

@@ -52,7 +52,6 @@ export function restoreNaiveEngine(
 
 function engineOver(state: NaiveState): Engine {
   const engine: Engine = {
-    prepare() {},
     apply(command, emit) {
       state.emitted = 0;
       state.emit = (unnumbered) => {

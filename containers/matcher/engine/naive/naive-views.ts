@@ -18,7 +18,6 @@ import { nextDueMs } from './naive-work.ts';
 
 type Views = Omit<
   Engine,
-  | 'prepare'
   | 'apply'
   | 'sequence'
   | 'nowMs'

@@ -1,35 +1,14 @@
-/** Placements as a matcher's door reads them, of commands as tests have them, and stories in which they are told so. */
+/** Stories in which an engine is told new orders as they came. */
 import fc from 'fast-check';
-import type { Command, PlaceOrder } from '#domain/command.ts';
+import type { Command } from '#domain/command.ts';
 import type { EngineEvent } from '#domain/event.ts';
-import { type RawPlacement, rawOrderAt } from '#domain/raw-order.ts';
+import type { RawPlacement } from '#domain/raw-order.ts';
 import type { LeadingEngine } from '../../containers/matcher/engine/engine.ts';
 import { createEngine, restoreEngine } from '../../containers/matcher/engine/matching-engine.ts';
 import { createNaiveEngine } from '../../containers/matcher/engine/naive/naive-engine.ts';
 import type { Story } from './random-story.ts';
+import { rawPlacement } from './raw-placement.ts';
 import { Twins } from './twins.ts';
-
-/** What the engine reads of the bytes: the rest is for the journal. */
-const bytesOfOrder = 185;
-
-/** `before`: how many bytes of other orders lie before it. */
-export function rawPlacement(command: PlaceOrder, before = 7): RawPlacement {
-  const { nowMs, amounts, side, cap, maxFeeBps, createdAtMs, expiresAtMs } = command;
-  const { marketId, orderType, timeInForce, postOnly, selfTrade, replaces } = command;
-  const bytes = new Uint8Array(before + bytesOfOrder);
-  bytes.set(Buffer.from(command.commandId.slice(2), 'hex'), before + rawOrderAt.digest);
-  bytes.set(Buffer.from(command.account.slice(2), 'hex'), before + rawOrderAt.account);
-  const terms = { marketId, orderType, timeInForce, postOnly, selfTrade };
-  const order = {
-    ...{ bytes, at: before, side, cap, maxFeeBps, createdAtMs, expiresAtMs },
-    ...{ baseAsset: '', quoteAsset: '', termsText: '' },
-    terms: replaces === undefined ? terms : { ...terms, replaces },
-    clientOrderId: command.clientOrderId,
-    delegation: command.delegation,
-    delegations: undefined,
-  };
-  return { order, nowMs, amounts };
-}
 
 export type Told = { command: Command; events: EngineEvent[]; placement: RawPlacement | undefined };
 
@@ -76,7 +55,7 @@ function announcedAt(told: Told[], from: number, to: number, strangers: boolean)
 }
 
 export const announcing = fc.record({
-  groups: fc.array(fc.integer({ min: 1, max: 20 }), { minLength: 1, maxLength: 5 }),
+  groups: fc.array(fc.integer({ min: 1, max: 40 }), { minLength: 1, maxLength: 5 }),
   strangers: fc.boolean(),
   fitsAnew: fc.boolean(),
 });

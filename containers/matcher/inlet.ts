@@ -10,13 +10,15 @@ import { type HttpFault, type HttpRequest, isFault, RequestReader } from './http
 
 export type InletOptions = Door & {
   port: number;
+  /** A connection over which no whole request came for so long is ended; at the latest after twice as long. */
+  idleMs?: number;
   failed: (error: unknown) => void;
 };
 
 export type Inlet = { port: number; close(): void };
 
-/** How long an idle connection is kept: longer than clients keep theirs, so that none is closed under a request. */
-const keepAliveMs = 75_000;
+/** Longer than clients keep theirs, so that none is closed under a request. */
+const usualIdleMs = 75_000;
 /** What a sender whose connection ends still sends is thrown away so long, so that it can read its answer. */
 const lingerMs = 2_000;
 
@@ -30,9 +32,14 @@ export async function openInlet(options: InletOptions): Promise<Inlet> {
   });
   server.maxConnections = connections;
   const port = await listen(server, options.port);
+  // One timer for all of them: a timeout of each socket's own is set anew with whatever it reads and writes.
+  const sweep = setInterval(() => {
+    for (const connection of open) connection.endIfIdle();
+  }, options.idleMs ?? usualIdleMs);
   return {
     port,
     close() {
+      clearInterval(sweep);
       server.close();
       for (const connection of open) connection.endWhenIdle();
     },
@@ -55,13 +62,14 @@ class Connection {
   #options: InletOptions;
   #reader = new RequestReader();
   #isAnswering = false;
+  /** Whether a request came since it was asked last. */
+  #isUsed = true;
   /** No further request is read. */
   #isEnding = false;
 
   constructor(socket: Socket, options: InletOptions) {
     this.#socket = socket;
     this.#options = options;
-    socket.setTimeout(keepAliveMs, () => socket.destroy());
     // The socket is destroyed by then; whoever sent a command over it asks again.
     socket.on('error', () => {});
     socket.on('end', () => this.endWhenIdle());
@@ -79,6 +87,12 @@ class Connection {
     if (!this.#isAnswering) this.#socket.end();
   }
 
+  /** A request that trickles in for ever is none. */
+  endIfIdle(): void {
+    if (!this.#isUsed && !this.#isAnswering) this.#socket.destroy();
+    this.#isUsed = false;
+  }
+
   #next(): void {
     const read = this.#reader.next();
     if (read) this.#answer(read);
@@ -91,6 +105,7 @@ class Connection {
       return;
     }
     this.#isAnswering = true;
+    this.#isUsed = true;
     answerRequest(read, this.#options).then(
       (reply) => this.#answered(reply, read),
       (error) => {

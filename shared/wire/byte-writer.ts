@@ -5,13 +5,10 @@
 import { assert } from '#domain/assertion.ts';
 import { digitAt, notHex } from './hex-digits.ts';
 import { HexMentions } from './hex-mentions.ts';
+import { mostUintBytes, putInt, putUint, putWords } from './put-bytes.ts';
 
 const utf8 = new TextEncoder();
 
-/** The largest integer that bitwise operators take as it is. */
-const mostBits31 = 0x7fff_ffff;
-/** Of four bytes of a variable-length integer. */
-const bits28 = 0x1000_0000;
 const mostBits64 = 0xffff_ffff_ffff_ffffn;
 
 /** Writes one journal record. Reusable: `clear()` keeps the memory. */
@@ -67,19 +64,6 @@ export class ByteWriter {
     this.#length += bytes.length;
   }
 
-  /** So many of them that lie somewhere. */
-  rawAt(bytes: DataView, at: number, count: number): void {
-    this.#reserve(count);
-    const view = this.#view;
-    const end = at + count;
-    let to = this.#length;
-    let from = at;
-    // By words: few bytes are copied, and a native copy takes longer to begin than to copy them.
-    for (; from + 4 <= end; from += 4, to += 4) view.setInt32(to, bytes.getInt32(from));
-    for (; from < end; from += 1, to += 1) view.setUint8(to, bytes.getUint8(from));
-    this.#length = to;
-  }
-
   uint32(value: number): void {
     this.#reserve(4);
     for (let shift = 0; shift < 32; shift += 8)
@@ -88,38 +72,14 @@ export class ByteWriter {
 
   /** A safe non-negative integer, seven bits a byte, low bits first (LEB128). */
   uint(value: number): void {
-    // The text of a message is made where it is needed: half of what is written comes through here.
-    this.#reserve(8);
-    if (value >>> 0 === value && value < 0x80) {
-      this.#bytes[this.#length++] = value;
-      return;
-    }
-    this.#longUint(value);
-  }
-
-  #longUint(value: number): void {
-    if (!(Number.isSafeInteger(value) && value >= 0))
-      assert(false, `not an unsigned safe integer: ${value}`);
-    const bytes = this.#bytes;
-    let to = this.#length;
-    let bits = value;
-    if (value > mostBits31) {
-      const low = value & (bits28 - 1);
-      bits = (value - low) / bits28;
-      bytes[to++] = low | 0x80;
-      bytes[to++] = (low >>> 7) | 0x80;
-      bytes[to++] = (low >>> 14) | 0x80;
-      bytes[to++] = (low >>> 21) | 0x80;
-    }
-    let rest = bits | 0;
-    for (; rest >= 0x80; rest >>= 7) bytes[to++] = rest | 0x80;
-    bytes[to++] = rest;
-    this.#length = to;
+    this.#reserve(mostUintBytes);
+    this.#length = putUint(this.#view, this.#length, value);
   }
 
   /** A signed integer as sign byte and magnitude folded together: 0, -1, 1, -2 … become 0, 1, 2, 3 … */
   int(value: number): void {
-    this.uint(value < 0 ? -value * 2 - 1 : value * 2);
+    this.#reserve(mostUintBytes);
+    this.#length = putInt(this.#view, this.#length, value);
   }
 
   /** A time in ms, relative to the record's own: two bytes for anything within a minute of it. */
@@ -140,15 +100,6 @@ export class ByteWriter {
     this.#hexDigits(even, 0);
   }
 
-  /** The same of so many big-endian bytes that lie somewhere. */
-  bigUintAt(bytes: DataView, at: number, byteLength: number): void {
-    let zeros = 0;
-    while (zeros + 4 <= byteLength && bytes.getInt32(at + zeros) === 0) zeros += 4;
-    while (zeros < byteLength && bytes.getUint8(at + zeros) === 0) zeros += 1;
-    this.byte(byteLength - zeros);
-    this.rawAt(bytes, at + zeros, byteLength - zeros);
-  }
-
   /** As nearly all are: no text is made of it. */
   #bigUint64(value: bigint): void {
     this.#reserve(9);
@@ -164,15 +115,22 @@ export class ByteWriter {
 
   /** Text, written once a record: later mentions are an index. */
   text(value: string): void {
-    const beside = this.#beside;
-    const other = beside === undefined ? undefined : beside.#texts.get(value);
-    const own = other === undefined ? this.#texts.get(value) : undefined;
-    if (this.#mentioned(other ?? -1, own ?? -1)) return;
-    this.#texts.set(value, this.#texts.size);
-    this.uint(0);
+    const mention = this.textMention(value);
+    this.uint(mention);
+    if (mention > 0) return;
     const bytes = utf8.encode(value);
     this.uint(bytes.length);
     this.raw(bytes);
+  }
+
+  /** By what a text is mentioned; 0 where it was not written yet: whoever asks writes it. */
+  textMention(value: string): number {
+    const beside = this.#beside;
+    const other = beside === undefined ? undefined : beside.#texts.get(value);
+    if (other !== undefined) return 2 * other + 1;
+    const own = this.#texts.get(value);
+    if (own === undefined) this.#texts.set(value, this.#texts.size);
+    return own === undefined ? 0 : this.#ownMention(own);
   }
 
   /** 0x-prefixed hex of a known byte length of whole words, written once a record: later mentions are an index. */
@@ -188,41 +146,36 @@ export class ByteWriter {
     this.words(this.#words, 0, count);
   }
 
-  /** The same of bytes that lie somewhere. */
-  hexAt(bytes: DataView, at: number, byteLength: number): void {
-    const count = byteLength >>> 2;
-    const words = this.#words;
-    this.#lastHex = '';
-    for (let word = 0; word < count; word += 1) words[word] = bytes.getInt32(at + 4 * word);
-    this.words(words, 0, count);
-  }
-
   /** The same of words that lie somewhere, the first digits in their high bits. */
   words(words: Int32Array, from: number, count: number): void {
+    this.#reserve(mostUintBytes + 4 * count);
+    this.#length = this.putWords(this.#length, words, from, count);
+  }
+
+  /** The same in a stretch that is written from `at` on; answers the place behind. */
+  putWords(at: number, words: Int32Array, from: number, count: number): number {
+    const mention = this.wordsMention(words, from, count);
+    const behind = putUint(this.#view, at, mention);
+    return mention > 0 ? behind : putWords(this.#view, behind, words, from, count);
+  }
+
+  /** By what an address or a digest is mentioned; 0 where it was not written yet: whoever asks writes it. */
+  wordsMention(words: Int32Array, from: number, count: number): number {
     const beside = this.#beside;
     const other = beside === undefined ? -1 : beside.#hexes.find(words, from, count);
-    const own = other < 0 ? this.#hexes.mention(words, from, count) : -1;
-    if (this.#mentioned(other, own)) return;
-    this.#reserve(1 + 4 * count);
-    const view = this.#view;
-    let to = this.#length;
-    view.setUint8(to++, 0);
-    for (let at = from; at < from + count; at += 1, to += 4)
-      view.setInt32(to, words[at] as number);
-    this.#length = to;
+    if (other >= 0) return 2 * other + 1;
+    const own = this.#hexes.mention(words, from, count);
+    return own < 0 ? 0 : this.#ownMention(own);
+  }
+
+  #ownMention(place: number): number {
+    return this.#beside === undefined ? place + 1 : 2 * (place + 1);
   }
 
   /** Hex that nothing mentions again. */
   bareHex(value: string, byteLength: number): void {
     assertLength(value, byteLength);
     this.#hexDigits(value, 2);
-  }
-
-  /** Writes where it was written the first time, beside or here; false where that is nowhere. */
-  #mentioned(beside: number, own: number): boolean {
-    if (beside >= 0) this.uint(2 * beside + 1);
-    else if (own >= 0) this.uint((this.#beside === undefined ? 1 : 2) * (own + 1));
-    return beside >= 0 || own >= 0;
   }
 
   #hexDigits(text: string, from: number): void {
@@ -239,6 +192,16 @@ export class ByteWriter {
     }
     if (invalid > 15) throw new RangeError(notHex);
     this.#length = to;
+  }
+
+  /** For who writes a stretch of so many bytes at most by himself, from `length` on; `end` says where it ends. */
+  room(most: number): DataView {
+    this.#reserve(most);
+    return this.#view;
+  }
+
+  end(length: number): void {
+    this.#length = length;
   }
 
   #reserve(count: number): void {

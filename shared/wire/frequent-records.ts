@@ -20,6 +20,10 @@ import {
   sideNames,
   timeInForceNames,
 } from './command-codec.ts';
+import { mostUintBytes, putInt, putUint } from './put-bytes.ts';
+
+/** More integers than an event has at a stretch. */
+const mostEventBytes = 20 * mostUintBytes;
 
 const addressBytes = 20;
 const digestBytes = 32;
@@ -63,7 +67,7 @@ function writePlace(to: ByteWriter, place: PlaceOrder): void {
   to.bareHex(place.signature, signatureBytes);
 }
 
-export function writeAmounts(to: ByteWriter, amounts: FittedAmounts): void {
+function writeAmounts(to: ByteWriter, amounts: FittedAmounts): void {
   const { misfit } = amounts;
   to.uint(amounts.limitTicks);
   to.uint(amounts.sizeLots);
@@ -115,12 +119,13 @@ type Fill = Omit<Trade, 'type' | 'makerDigest' | 'takerDigest' | 'makerAccount' 
 /** What of a trade is neither a digest nor an address, up to its fees. */
 export function writeFill(to: ByteWriter, trade: Fill): void {
   to.text(trade.marketId);
-  to.timeMs(trade.atMs);
-  to.uint(trade.priceTicks);
-  to.uint(trade.sizeLots);
-  to.uint(trade.baseUnits);
-  to.uint(trade.quoteUnits);
-  to.byte(placeIn(sideNames, trade.takerSide));
+  const view = to.room(mostEventBytes);
+  let at = putInt(view, to.length, trade.atMs - to.baseMs);
+  at = putUint(view, at, trade.priceTicks);
+  at = putUint(view, at, trade.sizeLots);
+  at = putUint(view, at, trade.baseUnits);
+  at = putUint(view, at, trade.quoteUnits);
+  to.end(putUint(view, at, placeIn(sideNames, trade.takerSide)));
 }
 
 function writeDone(to: ByteWriter, done: OrderDone): void {
@@ -138,23 +143,26 @@ type End = Omit<OrderDone, 'type' | 'digest' | 'account' | 'clientOrderId'> & {
 export function writeEnd(to: ByteWriter, done: End): void {
   const { clientOrderId } = done;
   to.text(done.marketId);
-  to.byte(placeIn(sideNames, done.side));
-  to.byte(placeIn(orderTypeNames, done.orderType));
-  to.byte(placeIn(timeInForceNames, done.timeInForce));
-  to.byte(done.postOnly ? 1 : 0);
-  to.byte(placeIn(selfTradeNames, done.selfTrade));
-  to.uint(done.limitTicks);
-  to.uint(done.triggerTicks);
-  to.uint(done.sizeLots);
-  to.uint(done.displayLots);
-  to.uint(done.spendUnits);
-  to.uint(done.filledLots);
-  to.uint(done.filledQuoteUnits);
-  to.int(done.feeUnits);
-  to.byte(placeIn(doneReasonNames, done.reason));
-  to.timeMs(done.createdAtMs);
-  to.uint(done.expiresAtMs);
-  to.timeMs(done.atMs);
-  to.byte(clientOrderId === undefined ? 0 : 1);
+  const view = to.room(mostEventBytes);
+  let at = to.length;
+  view.setUint8(at, placeIn(sideNames, done.side));
+  view.setUint8(at + 1, placeIn(orderTypeNames, done.orderType));
+  view.setUint8(at + 2, placeIn(timeInForceNames, done.timeInForce));
+  view.setUint8(at + 3, done.postOnly ? 1 : 0);
+  view.setUint8(at + 4, placeIn(selfTradeNames, done.selfTrade));
+  at = putUint(view, at + 5, done.limitTicks);
+  at = putUint(view, at, done.triggerTicks);
+  at = putUint(view, at, done.sizeLots);
+  at = putUint(view, at, done.displayLots);
+  at = putUint(view, at, done.spendUnits);
+  at = putUint(view, at, done.filledLots);
+  at = putUint(view, at, done.filledQuoteUnits);
+  at = putInt(view, at, done.feeUnits);
+  view.setUint8(at, placeIn(doneReasonNames, done.reason));
+  at = putInt(view, at + 1, done.createdAtMs - to.baseMs);
+  at = putUint(view, at, done.expiresAtMs);
+  at = putInt(view, at, done.atMs - to.baseMs);
+  view.setUint8(at, clientOrderId === undefined ? 0 : 1);
+  to.end(at + 1);
   if (clientOrderId !== undefined) to.text(clientOrderId);
 }

@@ -6,11 +6,16 @@
 /** Of a digest, the longest of them. */
 const mostWords = 8;
 const firstSlots = 512;
+/** What earlier records had is counted up to here, far from what a slot holds; then the slots are emptied once. */
+const mostBefore = 2 ** 16;
 
 export class HexMentions {
-  readonly #factors: readonly [first: number, last: number];
-  /** Place + 1 of the one that hashes to there or to a slot before; 0 where none does. Less than half of them are taken. */
+  readonly #firstFactor: number;
+  readonly #lastFactor: number;
+  /** Place + 1 + `before` of the one that hashes to there or to a slot before; not above `before` where none does. Less than half of them are taken. */
   #slots = new Int32Array(firstSlots);
+  /** How many the records before this one had: to clear takes no look at the slots. */
+  #before = 0;
   #shift = 32 - Math.log2(firstSlots);
   #words = new Int32Array((firstSlots / 2) * mostWords);
   #lengths = new Uint8Array(firstSlots / 2);
@@ -18,29 +23,34 @@ export class HexMentions {
 
   /** Whoever does not know the secret cannot choose digests that all hash to one slot. Places do not depend on it. */
   constructor(hashSecret: number) {
-    this.#factors = [Math.imul(hashSecret, 0x9e3779b1) | 1, Math.imul(~hashSecret, 0x85ebca6b) | 1];
+    this.#firstFactor = Math.imul(hashSecret, 0x9e3779b1) | 1;
+    this.#lastFactor = Math.imul(~hashSecret, 0x85ebca6b) | 1;
   }
 
   clear(): void {
-    this.#slots.fill(0);
+    this.#before += this.#size;
     this.#size = 0;
+    if (this.#before <= mostBefore) return;
+    this.#slots.fill(0);
+    this.#before = 0;
   }
 
   /** Where the one of so many words from a place on stands; -1 where it was not written. */
   find(words: Int32Array, from: number, count: number): number {
-    return (this.#slots[this.#slotOf(words, from, count)] as number) - 1;
+    const known = this.#slots[this.#slotOf(words, from, count)] as number;
+    return known > this.#before ? known - this.#before - 1 : -1;
   }
 
   /** The same; one that was not there is taken. */
   mention(words: Int32Array, from: number, count: number): number {
     const slot = this.#slotOf(words, from, count);
     const known = this.#slots[slot] as number;
-    if (known > 0) return known - 1;
+    if (known > this.#before) return known - this.#before - 1;
     const to = this.#size * mostWords;
     for (let at = 0; at < count; at += 1) this.#words[to + at] = words[from + at] as number;
     this.#lengths[this.#size] = count;
     this.#size += 1;
-    this.#slots[slot] = this.#size;
+    this.#slots[slot] = this.#before + this.#size;
     if (2 * this.#size === this.#slots.length) this.#grow();
     return -1;
   }
@@ -48,12 +58,13 @@ export class HexMentions {
   /** Its slot, or the empty one where it would be. */
   #slotOf(words: Int32Array, from: number, count: number): number {
     const slots = this.#slots;
-    const last = words[from + count - 1] as number;
+    const before = this.#before;
     const mixed =
-      Math.imul(words[from] as number, this.#factors[0]) + Math.imul(last, this.#factors[1]);
+      Math.imul(words[from] as number, this.#firstFactor) +
+      Math.imul(words[from + count - 1] as number, this.#lastFactor);
     let slot = (mixed | 0) >>> this.#shift;
-    for (let place = slots[slot] as number; place > 0; place = slots[slot] as number) {
-      if (this.#isAt(place - 1, words, from, count)) break;
+    for (let known = slots[slot] as number; known > before; known = slots[slot] as number) {
+      if (this.#isAt(known - before - 1, words, from, count)) break;
       slot = (slot + 1) & (slots.length - 1);
     }
     return slot;
@@ -78,7 +89,7 @@ export class HexMentions {
     this.#lengths.set(lengths);
     for (let place = 0; place < this.#size; place += 1) {
       const slot = this.#slotOf(words, place * mostWords, lengths[place] as number);
-      this.#slots[slot] = place + 1;
+      this.#slots[slot] = this.#before + place + 1;
     }
   }
 }

@@ -15,7 +15,7 @@ import { crc32c } from './crc32c.ts';
 import { writeCommand, writeEvent } from './frequent-records.ts';
 import { fromHex, toHex } from './hex-digits.ts';
 import { writeRawEvent } from './raw-event-record.ts';
-import { writePlacement } from './raw-order-record.ts';
+import { PlacementWriter } from './raw-order-record.ts';
 
 const formatVersion = 2;
 const frameKind = 1;
@@ -77,12 +77,14 @@ export class FrameBuilder {
   readonly #head = new ByteWriter();
   readonly #commands: ByteWriter;
   readonly #events: ByteWriter;
+  readonly #placements: PlacementWriter;
   readonly #writeRaw = (event: RawEvent) => writeRawEvent(this.#events, event);
   #count = 0;
 
   /** `hashSecret`: a random number of this process, where commands are strangers'. */
   constructor({ hashSecret = 0 }: { hashSecret?: number } = {}) {
     this.#commands = new ByteWriter({ hashSecret });
+    this.#placements = new PlacementWriter(this.#commands);
     this.#events = new ByteWriter({ beside: this.#commands, hashSecret });
   }
 
@@ -116,7 +118,7 @@ export class FrameBuilder {
 
   /** The same bytes as of the command that it stands for, and of its events. */
   appendPlacement(placement: RawPlacement, did: RawEvents): void {
-    writePlacement(this.#commands, placement);
+    this.#placements.write(placement);
     this.#events.uint(did.count);
     did.each(this.#writeRaw);
     this.#count += 1;

@@ -225,6 +225,24 @@ test('what is no HTTP is refused, and its connection ends', async () => {
   expect(failures).toEqual([]);
 });
 
+test.each([
+  ['asks nothing', ''],
+  ['never comes to the end of a request', 'GET /alive HTTP/1.1\r\nx-more: '],
+])('a connection that %s is ended', async (_, begun) => {
+  const door = await openInlet({
+    ...{ groupId, port: 0, leader: () => undefined, isAlive: () => true, idleMs: 20 },
+    failed: (error) => failures.push(error),
+  });
+  const socket = connect({ host: '127.0.0.1', port: door.port });
+  const ended = new Promise((resolve) => socket.on('close', resolve));
+  const trickle = setInterval(() => begun && socket.write('x'), 2);
+  socket.on('error', () => {}).write(begun);
+  await ended;
+  clearInterval(trickle);
+  door.close();
+  expect(failures).toEqual([]);
+});
+
 test('a door that closes ends idle connections', async () => {
   const ended = new Promise<void>((resolve, reject) => {
     const socket = connect({ host: '127.0.0.1', port: inlet.port });

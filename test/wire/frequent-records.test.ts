@@ -43,9 +43,11 @@ test('what was written is found again at its place, however many there are and w
   fc.assert(
     fc.property(secret, fc.array(anyHex, { maxLength: 2_000, size: 'max' }), (hashSecret, all) => {
       const mentions = new HexMentions(hashSecret);
-      // A record was written before.
-      mentions.mention(Int32Array.of(1, 2, 3, 4, 5), 0, 5);
-      mentions.clear();
+      // Records were written before, the last one of them with half of these.
+      for (const earlier of [[[1, 2, 3, 4, 5]], all.slice(0, all.length / 2)]) {
+        for (const hex of earlier) mentions.mention(Int32Array.from(hex), 0, hex.length);
+        mentions.clear();
+      }
       const places = new Map<string, number>();
       for (const hex of all) {
         const words = Int32Array.from([7, ...hex]);
@@ -59,6 +61,21 @@ test('what was written is found again at its place, however many there are and w
     }),
     { numRuns: 20 },
   );
+});
+
+test('what many records before had is not found, nor anything of theirs taken for it', () => {
+  const mentions = new HexMentions(7);
+  for (let record = 0; record < 100; record += 1) {
+    const digests = Array.from({ length: 1_000 }, (_, nth) =>
+      // Half of them are those of the record before.
+      Int32Array.from({ length: 8 }, (_, word) => (record * 500 + nth) * (word + 1)),
+    );
+    const taken = digests.map((words) => mentions.mention(words, 0, 8));
+    expect(taken).toEqual(digests.map(() => -1));
+    const found = digests.map((words) => mentions.find(words, 0, 8));
+    expect(found).toEqual([...digests.keys()]);
+    mentions.clear();
+  }
 });
 
 test('amounts of any size are written by their shortest bytes, the highest first', () => {

@@ -45,7 +45,7 @@ test('a placement and its events are the same bytes whether written raw or as ob
       expect(raw.count).toBe(outcomes.length);
       expect(raw.close(header)).toEqual(plain.close(header));
     }),
-    { numRuns: 1_000 },
+    { numRuns: 300 },
   );
 });
 

@@ -64,10 +64,23 @@ function usualRequest(client: KinesisClient, put: PutRecord): Promise<UnsentRequ
   return unsentRequest(command, () => client.send(command));
 }
 
-/** Spelled by hand: `JSON.stringify` looks at every character of the data, which takes longer than to sign them. */
+/** A multiple of three, so that pieces join into one base64 text. */
+const pieceBytes = 24 * 1024;
+
+/**
+ * Spelled by hand: `JSON.stringify` looks at every character of the data, which takes longer than to sign them. By pieces: the text of
+ * a whole frame is memory that is new each time, and takes ten times as long to make as pieces that stay in the caches.
+ */
 function bodyOf({ Data, ...rest }: PutRecord): Buffer {
-  const data = Buffer.from(Data.buffer, Data.byteOffset, Data.byteLength).toString('base64');
-  return Buffer.from(`${JSON.stringify(rest).slice(0, -1)},"Data":"${data}"}`);
+  const head = Buffer.from(`${JSON.stringify(rest).slice(0, -1)},"Data":"`);
+  const tail = '"}';
+  const data = Buffer.from(Data.buffer, Data.byteOffset, Data.byteLength);
+  const body = Buffer.allocUnsafe(head.length + Math.ceil(data.length / 3) * 4 + tail.length);
+  let at = head.copy(body);
+  for (let from = 0; from < data.length; from += pieceBytes)
+    at += body.write(data.toString('base64', from, from + pieceBytes), at, 'latin1');
+  body.write(tail, at, 'latin1');
+  return body;
 }
 
 function signedPart({ headers: usual }: UnsentRequest, { region, token, nowMs }: Signing) {

@@ -44,18 +44,28 @@ afterAll(async () => {
 const writer = () => createJournalWriter({ client, stream: 'majors', clock });
 const lastReceived = () => received.at(-1) ?? { headers: {}, body: '' };
 
-test('a put says what the SDK would say', async () => {
+/** From within other bytes, as a frame may lie. */
+const record = (length: number) =>
+  Uint8Array.from({ length: length + 9 }, (_, at) => at * 31 + (at >> 8)).subarray(9);
+
+test.each<[Uint8Array, string | undefined]>([
+  [data, undefined],
+  [data, '494'],
+  [record(0), undefined],
+  ...[24_575, 24_576, 24_577, 49_153, 262_144].map((length): [Uint8Array, undefined] => [
+    record(length),
+    undefined,
+  ]),
+])('a put says what the SDK would say, whatever its length (%#)', async (data, after) => {
   says = took;
-  for (const after of [undefined, '494']) {
-    expect(await writer().put(data, after)).toBe('495');
-    const own = lastReceived();
-    const same = { StreamName: 'majors', PartitionKey: 'journal', Data: data };
-    await client.send(new PutRecordCommand({ ...same, SequenceNumberForOrdering: after }));
-    const sdk = lastReceived();
-    expect(JSON.parse(own.body)).toEqual(JSON.parse(sdk.body));
-    for (const name of ['content-type', 'host', 'x-amz-target', 'x-amz-security-token'])
-      expect([name, own.headers[name]]).toEqual([name, sdk.headers[name]]);
-  }
+  expect(await writer().put(data, after)).toBe('495');
+  const own = lastReceived();
+  const same = { StreamName: 'majors', PartitionKey: 'journal', Data: data };
+  await client.send(new PutRecordCommand({ ...same, SequenceNumberForOrdering: after }));
+  const sdk = lastReceived();
+  expect(JSON.parse(own.body)).toEqual(JSON.parse(sdk.body));
+  for (const name of ['content-type', 'host', 'x-amz-target', 'x-amz-security-token'])
+    expect([name, own.headers[name]]).toEqual([name, sdk.headers[name]]);
 });
 
 test('a put is signed as it was sent, and on the next day with the next day’s key', async () => {

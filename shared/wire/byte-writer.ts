@@ -115,16 +115,32 @@ export class ByteWriter {
 
   /** Text, written once a record: later mentions are an index. */
   text(value: string): void {
-    const mention = this.textMention(value);
+    const mention = this.#textMention(value);
     this.uint(mention);
-    if (mention > 0) return;
+    if (mention > 0 || this.#asciiText(value)) return;
     const bytes = utf8.encode(value);
     this.uint(bytes.length);
     this.raw(bytes);
   }
 
+  /** As nearly all are; nothing is written, and false the answer, where it is another one. */
+  #asciiText(value: string): boolean {
+    const count = value.length;
+    const view = this.room(mostUintBytes + count);
+    const from = putUint(view, this.#length, count);
+    let all = 0;
+    for (let at = 0; at < count; at += 1) {
+      const code = value.charCodeAt(at);
+      all |= code;
+      view.setUint8(from + at, code);
+    }
+    if (all > 0x7f) return false;
+    this.#length = from + count;
+    return true;
+  }
+
   /** By what a text is mentioned; 0 where it was not written yet: whoever asks writes it. */
-  textMention(value: string): number {
+  #textMention(value: string): number {
     const beside = this.#beside;
     const other = beside === undefined ? undefined : beside.#texts.get(value);
     if (other !== undefined) return 2 * other + 1;

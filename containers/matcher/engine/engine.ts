@@ -118,7 +118,7 @@ export interface Did {
   each(visit: (event: RawEvent) => void): void;
   /** All of them, with texts. `commandId` is the command's. */
   events(commandId: string): EngineEvent[];
-  /** Of a placement that was accepted: how far its order has come, live or over. Its reader's only until the next one is asked for. */
+  /** Of a placement that was accepted, and of each `continue` of it: how far its order has come, live or over. Its reader's only until the next one is asked for. */
   progress(): RawProgress | undefined;
 }
 

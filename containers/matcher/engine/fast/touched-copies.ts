@@ -46,38 +46,35 @@ export class TouchedCopies implements Touched {
   }
 
   orders(isWanted: (account: Address) => boolean): EngineOrder[] {
-    const { orders: ints } = this.#copies;
+    const rows = rowsIn(this.#copies.orders);
     const views: EngineOrder[] = [];
     const seen = new Set<number>();
-    for (let at = 0; at < ints.length; at += copiedOrder.words) {
+    for (let at = 0; at < rows.ints.length; at += copiedOrder.words) {
       const row = at * 4 - copiedOrder.from;
-      const id = ints[(row + orderRow.id) >>> 2] as number;
-      const account = this.#state.accountName(ints[(row + orderRow.account) >>> 2] as number);
-      if (seen.has(id) || !isWanted(account)) continue;
+      const id = rows.ints[(row + orderRow.id) >>> 2] as number;
+      const account = rows.ints[(row + orderRow.account) >>> 2] as number;
+      if (seen.has(id) || !isWanted(this.#state.accountName(account))) continue;
       seen.add(id);
-      views.push(this.#viewAt(at));
+      views.push(this.#viewAt(rows, at));
     }
     return views;
   }
 
-  #viewAt(at: number): EngineOrder {
-    const { orders: ints, texts } = this.#copies;
+  #viewAt(rows: Rows, at: number): EngineOrder {
     const state = this.#state;
-    const doubles = new Float64Array(ints.buffer);
     const row = at * 4 - copiedOrder.from;
-    const { clientOrderId, delegation } = texts.get(at / copiedOrder.words) ?? {};
-    const digest = state.digestText(ints, at + copiedOrder.rowWords);
+    const { clientOrderId, delegation } = this.#copies.texts.get(at / copiedOrder.words) ?? {};
+    const digest = state.digestText(rows.ints, at + copiedOrder.rowWords);
     const view: EngineOrder = {
-      ...progressIn(state, { ints, doubles }, row, { digest, clientOrderId }),
-      status: statusAt(ints[(row + orderRow.place) >>> 2] as number),
+      ...progressIn(state, rows, row, { digest, clientOrderId }),
+      status: statusAt(rows.ints[(row + orderRow.place) >>> 2] as number),
     };
     if (delegation !== undefined) view.delegation = delegation;
     return view;
   }
 
   credits(isWanted: (account: Address) => boolean) {
-    const { lines: ints } = this.#copies;
-    const doubles = new Float64Array(ints.buffer);
+    const { ints, doubles } = rowsIn(this.#copies.lines);
     const credits: Pick<EngineCredit, 'account' | 'asset' | 'freeUnits' | 'heldUnits'>[] = [];
     for (let at = 0; at < ints.length; at += copiedLine.words) {
       const line = at * 4;
@@ -93,3 +90,8 @@ export class TouchedCopies implements Touched {
     return credits;
   }
 }
+
+type Rows = { ints: Int32Array; doubles: Float64Array };
+
+/** Copies as the core's memory is read: as words, and as doubles. */
+const rowsIn = (ints: Int32Array): Rows => ({ ints, doubles: new Float64Array(ints.buffer) });

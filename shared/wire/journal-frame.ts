@@ -70,7 +70,7 @@ export type EpochRecord = {
 };
 
 /** What one command did, as the engine has it: how many events, and each of them in its order. */
-export type RawEvents = { readonly count: number; each(visit: (event: RawEvent) => void): void };
+type Doings = { readonly count: number; each(visit: (event: RawEvent) => void): void };
 
 /** Collects outcomes of one frame; its size is known at any time, so that the writer can close it by bytes. Then it takes the next one's. */
 export class FrameBuilder {
@@ -78,7 +78,12 @@ export class FrameBuilder {
   readonly #commands: ByteWriter;
   readonly #events: ByteWriter;
   readonly #placements: PlacementWriter;
-  readonly #writeRaw = (event: RawEvent) => writeRawEvent(this.#events, event);
+  readonly #writeRaw = (event: RawEvent) => {
+    this.#rawEvents += 1;
+    writeRawEvent(this.#events, event);
+  };
+  /** Of the newest placement. */
+  #rawEvents = 0;
   #count = 0;
 
   /** `hashSecret`: a random number of this process, where commands are strangers'. */
@@ -117,10 +122,13 @@ export class FrameBuilder {
   }
 
   /** The same bytes as of the command that it stands for, and of its events. */
-  appendPlacement(placement: RawPlacement, did: RawEvents): void {
+  appendPlacement(placement: RawPlacement, did: Doings): void {
     this.#placements.write(placement);
     this.#events.uint(did.count);
+    this.#rawEvents = 0;
     did.each(this.#writeRaw);
+    if (this.#rawEvents !== did.count)
+      assert(false, `${did.count} events were to be written, ${this.#rawEvents} were there`);
     this.#count += 1;
   }
 

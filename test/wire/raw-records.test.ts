@@ -57,3 +57,14 @@ const rawEvents = (events: readonly EngineEvent[]) => ({
   each: (visit: (event: ReturnType<typeof rawEventOf>) => void) =>
     events.map(rawEventOf).forEach(visit),
 });
+
+test('a placement that did more or less than is said of it is not written', () => {
+  const [command] = fc.sample(anyPlaceOrder.map(coherent), 1) as [PlaceOrder];
+  const accepted = { type: 'accepted', sequence: 1, commandId: command.commandId } as const;
+  const builder = new FrameBuilder();
+  for (const count of [0, 2]) {
+    builder.open(header.atMs);
+    const did = { ...rawEvents([accepted]), count };
+    expect(() => builder.appendPlacement(rawPlacementOf(command), did)).toThrow('events');
+  }
+});

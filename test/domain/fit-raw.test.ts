@@ -37,7 +37,7 @@ function rawOf(signed: SignedAmounts): RawOrder {
   const at = 3;
   const bytes = bytesOf(signed.baseAtoms, signed.quoteAtoms, at);
   return {
-    ...{ bytes, at, account: '0x', side, cap, maxFeeBps: 0, createdAtMs: 0, expiresAtMs: 0 },
+    ...{ bytes, at, side, cap, maxFeeBps: 0, createdAtMs: 0, expiresAtMs: 0 },
     ...{ baseAsset: '', quoteAsset: '', termsText: '', clientOrderId: undefined },
     terms: {
       ...{ marketId: 'A-B', orderType, timeInForce: 'gtc', postOnly: false },

@@ -13,6 +13,7 @@ import { CommandQueue } from './command-queue.ts';
 import type { WaitingOrder } from './credit-desk.ts';
 import { asError } from './doubt.ts';
 import { before, isDue, rest, steps } from './engine/drive.ts';
+import { commandsAhead } from './engine/limits.ts';
 import { fitOrder } from './fit-order.ts';
 import { InFlight } from './in-flight.ts';
 import { type Answer, Intake, type Turn } from './intake.ts';
@@ -27,9 +28,6 @@ type CancelRequest = Extract<CommandRequest, { type: 'cancel' }>;
 type CancelAllRequest = Extract<CommandRequest, { type: 'cancel_all' }>;
 /** `covered`: what waited when it was asked. */
 type MassCancel = { covered: TakenOrder[]; nowMs: number; answer: Answer };
-
-/** Orders that are announced to the engine together: as many as it looks ahead at in one go. */
-const announcedTogether = 16;
 
 export class Sequencer {
   #options: SequencerOptions;
@@ -159,7 +157,7 @@ export class Sequencer {
 
   /** The queue's next orders are fitted, and the engine looks ahead at what they will need. */
   #announce(nowMs: number): void {
-    const next = this.#queue.nextOrders(announcedTogether);
+    const next = this.#queue.nextOrders(commandsAhead);
     // Some were cancelled while they waited.
     const waiting = next.filter((each) => !each.isSettled);
     for (const each of waiting) this.#fit(each, nowMs);

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { buildSync } from 'esbuild';
 import { compiledCore } from '../../containers/matcher/build-core.ts';
+import { commandsAhead } from '../../containers/matcher/engine/limits.ts';
 import type { Benchmark, Measured } from './figure.ts';
 
 const names = [
@@ -63,7 +64,11 @@ async function run(title: string): Promise<Measured[]> {
 
 export const benchmark: Benchmark = {
   about:
-    'The matching engine with all rules, credit, events, their hash and remembered ids, against nodejs-order-book without any of them. Commands are made and their names and ids resolved to rows 1,000 at a time before they are timed, rows are not made into events; the core looks ahead at 16 requests together, as the engine does at orders that were announced; `fromBytes` times the whole engine, from orders as they came (16 announced together, cancels as commands) to what they did. The best round counts; journal, network and signatures are left out.',
+    'The matching engine with all rules, credit, events, their hash and remembered ids, against nodejs-order-book without any of them. ' +
+    'Commands are made and their names and ids resolved to rows 1,000 at a time before they are timed, rows are not made into events; ' +
+    `the core looks ahead at ${commandsAhead} requests together, as the engine does at orders that were announced; ` +
+    '`fromBytes` times the whole engine, from orders as they came (as many announced together, cancels as commands) to what they did. ' +
+    'The best round counts; journal, network and signatures are left out.',
   cases: Object.fromEntries(names.map((title) => [title, () => run(title)])),
   end: async () => rmSync(folder, { recursive: true, force: true }),
 };

@@ -191,6 +191,27 @@ test('an order that is fitted anew, or comes at another time, is not what it was
   expect(engine.did.progress()).toBeUndefined();
 });
 
+test('an order that meets more than one command has events for goes on as its own', () => {
+  const { engine, placing, fund } = openFloor();
+  const [maker, taker] = [address('alice'), address('bob')];
+  for (const account of [maker, taker]) fund(account);
+  const makers = 600;
+  for (let nth = 0; nth < makers; nth += 1)
+    engine.place(placing(maker, { side: 'sell', sizeLots: 1 }, digest(1_000 + nth)));
+  engine.place(placing(taker, { side: 'buy', sizeLots: makers }, digest(501)));
+  const sides: unknown[] = [];
+  const hear = (event: RawEvent) => {
+    if (event.type === 'raw_trade') sides.push(event.isOwn);
+  };
+  engine.did.each(hear);
+  expect(engine.isUnfinished).toBe(true);
+  expect(engine.did.progress()).toMatchObject({ filledLots: sides.length, status: 'open' });
+  engine.apply({ type: 'continue', commandId: 'on', nowMs: engine.nowMs }, () => {});
+  engine.did.each(hear);
+  expect(sides).toEqual(new Array(makers).fill('taker'));
+  expect(engine.did.progress()).toMatchObject({ filledLots: makers, status: 'filled' });
+});
+
 test('whoever was unknown when an order was announced may be known in its turn', () => {
   const { engine, placing, fund } = openFloor();
   const account = address('bob');

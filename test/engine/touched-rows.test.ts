@@ -12,6 +12,7 @@ import type {
 import { createEngine } from '../../containers/matcher/engine/matching-engine.ts';
 import { crowdedStory, quietStory, type Story } from './random-story.ts';
 import { type Announcing, announcing, type Told, tellRaw, toldIn } from './raw-story.ts';
+import { address, TradingFloor } from './trading-floor.ts';
 
 const runs = Number(process.env['CROSSBOOK_RUNS'] ?? 100);
 const seed = Number(process.env['CROSSBOOK_SEED'] ?? Date.now() % 2 ** 31);
@@ -117,6 +118,31 @@ test(`what was touched is told later as it was, in ${runs} stories from seed ${s
 test('of a crowd too', { timeout }, () => {
   const story = fc.sample(crowdedStory, { seed, numRuns: 1 })[0] as Story;
   touchedLate(toldIn(story), { groups: [16], strangers: false, fitsAnew: false });
+});
+
+test('an order that was set off is touched, though its owner has what he had', () => {
+  const engine = createEngine();
+  const floor = new TradingFloor(engine);
+  const [alice, bob, cat] = [address('alice'), address('bob'), address('cat')];
+  for (const account of [alice, bob, cat]) {
+    floor.grant(account, 'USDC', 1_000_000);
+    floor.grant(account, 'ETH', 1_000);
+  }
+  floor.place({ account: alice, limitTicks: 100 });
+  floor.place({ account: bob, side: 'sell', limitTicks: 100 });
+  floor.place({
+    account: cat,
+    ...{ orderType: 'stop_limit', triggerTicks: 105, limitTicks: 104 },
+  });
+  floor.place({ account: alice, side: 'sell', limitTicks: 105 });
+  expect(engine.takeTouched().orders(() => true)).toMatchObject([
+    { account: cat, status: 'untriggered' },
+    { account: alice, status: 'open' },
+  ]);
+  floor.place({ account: bob, limitTicks: 105 });
+  const touched = engine.takeTouched();
+  expect(touched.orders(() => true)).toMatchObject([{ account: cat, status: 'open' }]);
+  expect(touched.accounts()).toEqual([bob, alice]);
 });
 
 test('what a replay touched is nobody to be told', () => {

@@ -27,9 +27,9 @@ export const delegationsPerAccount = 32;
 
 /**
  * New orders, and commands of a journal, that an engine looks at before their turn; of more that are announced it takes the first. Few
- * enough that what was read for the first is near when the last one's turn comes. A request of each: 3 KiB.
+ * enough that what was read for the first is near when the last one's turn comes, and that nobody waits long for it.
  */
-export const commandsAhead = 16;
+export const commandsAhead = 8;
 
 /**
  * Events of one command: at most some 200 bytes each, so that a command stays below the 256 KiB of a frame.

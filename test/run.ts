@@ -18,7 +18,7 @@ type Run = { projects: string[]; isBackground?: boolean };
 
 /**
  * One stage after the other. System tests boot the whole exchange: the others do not run beside them, but for the stories. Those
- * wait for nothing and take, at the lowest priority, the third of the machine that system tests leave.
+ * wait for nothing and take, at the lowest priority, the quarter of the machine that system tests leave.
  */
 const stages: Run[][] = [
   [{ projects: ['unit', 'emulated'] }],

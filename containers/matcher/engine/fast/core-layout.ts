@@ -17,10 +17,8 @@ export const accountRow = {
 export const accountPastRow = {
   switchDueMs: 0,
   switchPlace: 8,
-  lastLine: 12,
-  lineBefore: 16,
-  delegations: 20,
-  next: 24,
+  delegations: 12,
+  next: 16,
 } as const;
 
 export const delegationRow = {
@@ -114,10 +112,14 @@ export const ladderRow = {
   isDescending: 29,
 } as const;
 
+export const pageEntryRow = {
+  number: 0,
+  page: 4,
+} as const;
+
 export const pricePageRow = {
-  ladder: 0,
-  number: 4,
-  bits: 8,
+  bits: 0,
+  ladder: 8,
 } as const;
 
 export const levelRow = {
@@ -125,7 +127,7 @@ export const levelRow = {
   orders: 4,
   head: 8,
   tail: 12,
-  ladder: 16,
+  page: 16,
   noted: 20,
   shownLots: 24,
   hiddenLots: 32,
@@ -282,8 +284,6 @@ export const aheadAt = 13_056;
 export const orderNamesAt = 15_872;
 
 export const eventsAt = 16_384;
-
-export const latelyAt = 81_920;
 
 export const engineState = {
   nowMs: 0,

@@ -9,7 +9,7 @@ import { nextOwn, oldestOwn, openSlots } from './account-orders.ts';
 import { apply } from './apply-request.ts';
 import { uncrossing } from './auction.ts';
 import { findNextDue, setUntil } from './change-state.ts';
-import { findLine, lineOf, openCreditLines } from './credit-lines.ts';
+import { findLine, lineOf, openCreditLines, reserveLines } from './credit-lines.ts';
 import {
   delegationFor,
   enterDelegation,
@@ -153,6 +153,7 @@ export function reserve(orders: i32, ids: i32): void {
   reserveRows(endedPool, ids);
   reserveIndex(ids);
   reserveExpiries(orders);
+  reserveLines(orders);
 }
 
 export function addAccount(nameLeft: i32, nameRight: i32): Account {

@@ -4,7 +4,7 @@
  */
 import { noAsset, noLine, state } from './engine-state.ts';
 import { releaseRegion, takeRegion } from './regions.ts';
-import { linePool, pastPool, takeRow } from './row-pool.ts';
+import { linePool, pastPool, reserveRows, takeRow } from './row-pool.ts';
 import { Account, Asset, CreditLine, CreditPast } from './rows.ts';
 
 const startLog = 8;
@@ -27,28 +27,20 @@ export function findLine(account: Account, asset: Asset): CreditLine {
   return second.asset === noAsset ? noLine : findOther(account, asset);
 }
 
-/** Most ask for one of two again and again. */
 function findOther(account: Account, asset: Asset): CreditLine {
-  const past = account.past;
-  const last = past.lastLine;
-  if (last !== noLine && last.asset === asset) return last;
-  const before = past.lineBefore;
-  if (before !== noLine && before.asset === asset) {
-    past.lastLine = before;
-    past.lineBefore = last;
-    return before;
-  }
   const mask = (1 << state.lineIndexLog) - 1;
   let at = hashOf(account, asset) & mask;
-  let line = load<CreditLine>(state.lineIndex + ((<usize>at) << 2));
+  let line = load<CreditLine>(placeOf(at));
   while (line !== noLine && (line.account !== account || line.asset !== asset)) {
     at = (at + 1) & mask;
-    line = load<CreditLine>(state.lineIndex + ((<usize>at) << 2));
+    line = load<CreditLine>(placeOf(at));
   }
-  if (line === noLine) return noLine;
-  past.lineBefore = last;
-  past.lastLine = line;
   return line;
+}
+
+/** What stands in the table where a line would: good for looking ahead, and for nothing else. */
+export function likelyLine(account: Account, asset: Asset): CreditLine {
+  return load<CreditLine>(placeOf(hashOf(account, asset) & ((1 << state.lineIndexLog) - 1)));
 }
 
 /** The same; made where there is none. */
@@ -68,7 +60,7 @@ function openLine(account: Account, asset: Asset): CreditLine {
   else state.lastLine.next = line;
   state.lastLine = line;
   state.lineCount += 1;
-  if (state.lineCount << 1 > 1 << state.lineIndexLog) growIndex();
+  if (state.lineCount << 1 > 1 << state.lineIndexLog) growIndex(state.lineIndexLog + 1);
   insert(line);
   return line;
 }
@@ -109,13 +101,25 @@ function insert(line: CreditLine): void {
   if (place >= ownLinesAt && place < ownLinesEnd) return;
   const mask = (1 << state.lineIndexLog) - 1;
   let at = hashOf(line.account, line.asset) & mask;
-  while (load<usize>(state.lineIndex + ((<usize>at) << 2)) !== 0) at = (at + 1) & mask;
-  store<usize>(state.lineIndex + ((<usize>at) << 2), changetype<usize>(line));
+  while (load<usize>(placeOf(at)) !== 0) at = (at + 1) & mask;
+  store<CreditLine>(placeOf(at), line);
 }
 
-function growIndex(): void {
-  const log = state.lineIndexLog + 1;
-  releaseRegion(state.lineIndex, log + 1);
+function placeOf(at: i32): usize {
+  return state.lineIndex + ((<usize>at) << 2);
+}
+
+/** Makes room for so many lines more than accounts have of their own. */
+export function reserveLines(count: i32): void {
+  reserveRows(linePool, count);
+  reserveRows(pastPool, count);
+  let log = state.lineIndexLog;
+  while (1 << log < count << 1) log += 1;
+  if (log > state.lineIndexLog) growIndex(log);
+}
+
+function growIndex(log: i32): void {
+  releaseRegion(state.lineIndex, state.lineIndexLog + 2);
   state.lineIndex = takeRegion(log + 2);
   state.lineIndexLog = log;
   memory.fill(state.lineIndex, 0, 1 << (log + 2));

@@ -1,7 +1,7 @@
 /**
  * What the engine knows beside its rows, at a fixed place: a copy of the memory is a copy of the engine.
  * Below lie, each at its place: pools and free regions, names of traits, fee tiers, the request at hand, the events of the command at
- * hand, the pages that were asked for lately; from `__heap_base` on, rows and regions.
+ * hand; from `__heap_base` on, rows and regions.
  */
 import {
   Account,
@@ -124,7 +124,6 @@ export const aheadAt: usize = 13_056;
 /** Two words of each name that the state hash knows an order's place and traits by. */
 export const orderNamesAt: usize = 15_872;
 export const eventsAt: usize = 16_384;
-export const latelyAt: usize = 81_920;
 
 export const state: EngineState = changetype<EngineState>(stateAt);
 

@@ -25,7 +25,7 @@ export function openChanges(): void {
 export function noteLevel(level: Level): void {
   if (level.noted) return;
   level.noted = 1;
-  const ladder = level.ladder;
+  const ladder = level.page.ladder;
   let place = placeOf(ladder, level.ticks);
   if (load<i32>(place) !== 0) return;
   if (state.changeCount === 1 << state.changesLog) {

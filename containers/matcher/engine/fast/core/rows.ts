@@ -36,9 +36,6 @@ export class AccountPast {
   switchDueMs: f64;
   /** Its place among the armed switches + 1; 0 where it has none. */
   switchPlace: i32;
-  /** Of its credit lines from the third on, the two that were asked for last. */
-  lastLine: CreditLine;
-  lineBefore: CreditLine;
   delegations: Delegation;
   /** The account that was known before it. */
   next: Account;
@@ -153,7 +150,7 @@ export class Ladder {
   best: Level;
   /** Its price: most orders ask for no more of the other side. */
   bestTicks: i32;
-  /** Addresses of its pages from the worst to the best: the best come and go at the end. */
+  /** Entries of its pages from the worst to the best: the best come and go at the end. */
   pages: usize;
   pageCount: i32;
   /** Where the page was that `nextLevel` came to. */
@@ -168,13 +165,19 @@ export class Ladder {
   isDescending: i8;
 }
 
+/** A page among its ladder's: who looks for one reads no other. */
+@unmanaged
+export class PageEntry {
+  /** Which 64 prices, counted from the best possible price. */
+  number: i32;
+  page: PricePage;
+}
+
 /** 64 neighbouring prices: a bit for each that has a level, and behind these fields the 64 levels' addresses. */
 @unmanaged
 export class PricePage {
-  ladder: Ladder;
-  /** Which 64 prices, counted from the best possible price. */
-  number: i32;
   bits: u64;
+  ladder: Ladder;
 }
 
 /** A price: its orders form a queue. */
@@ -184,7 +187,8 @@ export class Level {
   orders: i32;
   head: Order;
   tail: Order;
-  ladder: Ladder;
+  /** The page that it stands in. */
+  page: PricePage;
   /** Whether it is noted among the levels that changed. */
   noted: i32;
   shownLots: f64;

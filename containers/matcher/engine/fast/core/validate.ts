@@ -104,7 +104,7 @@ function validateLevel(market: Market, level: Level): i32 {
     assert(order.limitTicks === level.ticks && order.level === level, 'an order of another level');
     assert(order.market === market, 'an order of another market');
     const ladder = isSell(order.traits) ? market.asks : market.bids;
-    assert(ladder === level.ladder, 'an order of the other side');
+    assert(ladder === level.page.ladder, 'an order of the other side');
     validateOrder(order);
     shownLots += order.shownLots;
     lots += leftLots(order);

@@ -20,6 +20,15 @@ export function clearWindow(market: Market): void {
   market.windowTickLots = 0;
 }
 
+/** The part that the newest trade was counted in. */
+export function newestPart(market: Market): WindowPart {
+  return partOf(market, market.newestPart);
+}
+
+function partOf(market: Market, number: f64): WindowPart {
+  return partAt(market, <i32>(<i64>number & 7));
+}
+
 /** The number of the part of the clock that this moment is in. */
 function partNow(market: Market): f64 {
   return floor(state.nowMs / ceil(market.haltWindowMs / partCount));
@@ -51,7 +60,7 @@ export function countTrade(market: Market, priceTicks: i32, sizeLots: f64): void
   if (now !== market.newestPart) dropBefore(market, now);
   // Ticks are at least 1, so the sum of lots is never the larger one.
   while (market.windowTickLots > f64.MAX_SAFE_INTEGER - tickLots) halve(market);
-  const part = partAt(market, <i32>(<i64>now & 7));
+  const part = partOf(market, now);
   part.part = now;
   part.lots += sizeLots;
   part.tickLots += tickLots;

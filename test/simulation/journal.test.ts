@@ -7,7 +7,7 @@ import { isPlantedFault, type PlantedFault, plantedFaults } from './planted.ts';
 import { simulateJournal } from './simulate-journal.ts';
 import type { StoryName } from './story.ts';
 
-/** Long stories reach what takes time; short ones, at a third of the cost, meet rare moments sooner. */
+/** Long stories reach what takes time; short ones, at two fifths of the cost, meet some rare moments sooner. */
 const seedsOfEveryRun = { long: 100, short: 2_000 } as const satisfies Record<StoryName, number>;
 const failedOnce = { long: failedSeeds, short: failedShortSeeds };
 

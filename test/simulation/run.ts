@@ -86,7 +86,7 @@ function journalRun(story: StoryName): Simulation['run'] {
 const usage = `npm run simulate -- ${names.join('|')} [--seeds N] [--seed K] [--short] [--seconds S] [--plant FAULT]
   --seeds    runs seeds 1 to N (100), after those that once failed
   --seed     runs this seed alone, and tells what was in it
-  --short    tells the journal's seeds in short stories, which cost a third and begin amid their troubles
+  --short    tells the journal's seeds in short stories, which cost two fifths and begin amid their troubles
   --seconds  stops after so many seconds; the last line says how many seeds were run
   --plant    breaks something on purpose, which must be found:
 ${Object.entries(simulations).map(faultsText).join('\n')}`;

@@ -1,6 +1,6 @@
 /**
  * How a seed's troubles are told. A long story comes to states that take their time: many epochs, books of many orders. A short
- * one costs a third, begins amid its troubles and meets twice as many of them a step, so that many of those find rare moments sooner.
+ * one costs two fifths, begins amid its troubles and meets twice as many of them a step, so that many of those find some rare moments sooner.
  */
 type Random = (below: number) => number;
 

@@ -104,6 +104,39 @@ describe.each(['buy', 'sell'] as const)('the ladder of those who %s', (side) => 
   });
 });
 
+test.each([undefined, { orders: 100, ids: 100 }])(
+  'an account has its money of each of many assets, with room made for %o',
+  (expected) => {
+    const { nowMs, engine } = new TradingFloor(
+      createFastEngine({ hashSecret: 1, ...(expected ? { expected } : {}) }),
+    );
+    const accounts = ['alice', 'bob', 'carol'].map(address);
+    // By turns, and more than once: a line is made by the first grant and found by the second.
+    const grants = Array.from({ length: 600 }, (_, nth) => {
+      const turn = Math.floor(nth / 3);
+      const [asset, grantNumber] = [turn % 100, 1 + Math.floor(turn / 100)];
+      return { account: accounts[nth % 3] as string, asset: `A${asset}`, grantNumber };
+    });
+    for (const [nth, grant] of grants.entries()) {
+      const commandId = `grant ${nth}`;
+      engine.apply(
+        { type: 'grant', commandId, nowMs, ...grant, units: nth + 1, clock: 0 },
+        () => {},
+      );
+    }
+    for (const [at, account] of accounts.entries()) {
+      const free = engine.creditOf(account).map(({ asset, freeUnits }) => `${asset} ${freeUnits}`);
+      // The nth grant was of n + 1 units; the same asset's next came 300 grants later.
+      const wanted = Array.from(
+        { length: 100 },
+        (_, asset) => `A${asset} ${2 * (3 * asset + at) + 302}`,
+      );
+      expect(free.sort()).toEqual(wanted.sort());
+    }
+    engine.validate();
+  },
+);
+
 test('what expires next is known, whoever ended before', () => {
   const deeds = fc.array(fc.tuple(fc.integer({ min: 1, max: 9 }), fc.boolean()), {
     maxLength: 150,

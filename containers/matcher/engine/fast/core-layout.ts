@@ -124,9 +124,9 @@ export const pricePageRow = {
 
 export const levelRow = {
   ticks: 0,
-  orders: 4,
+  tail: 4,
   head: 8,
-  tail: 12,
+  orders: 12,
   page: 16,
   noted: 20,
   shownLots: 24,
@@ -349,7 +349,10 @@ export const engineState = {
   uncrossTicks: 252,
   uncrossLots: 256,
   uncrossImbalanceLots: 264,
-  readAhead: 272,
+  partNowMs: 272,
+  partWindowMs: 280,
+  partNow: 288,
+  readAhead: 296,
 } as const;
 
 export const levelChangeRow = {

@@ -9,8 +9,8 @@ import { requestRow as at, requestBytes } from './core-layout.ts';
 import type { FastState } from './fast-state.ts';
 import { resolve } from './resolve.ts';
 
-/** So many requests are looked ahead at together: few enough that what was read is near when its turn comes. */
-export const together = 16;
+/** So many requests are looked ahead at together: few enough that what was read is near when its turn comes, and that nobody waits long for it. */
+export const together = 8;
 
 export class PreparedCommands {
   readonly #state: FastState;

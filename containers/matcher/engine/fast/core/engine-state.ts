@@ -97,6 +97,10 @@ export class EngineState {
   uncrossTicks: i32;
   uncrossLots: f64;
   uncrossImbalanceLots: f64;
+  /** The part of the clock that was asked for last, of that moment and window. */
+  partNowMs: f64;
+  partWindowMs: f64;
+  partNow: f64;
   /** What looking ahead read, of no other use. */
   readAhead: i32;
 }

@@ -8,8 +8,7 @@ export function append(level: Level, order: Order): void {
   order.level = level;
   order.before = tail;
   order.behind = noOrder;
-  if (tail === noOrder) level.head = order;
-  else tail.behind = order;
+  neighbour(level, tail).behind = order;
   level.tail = order;
   level.orders += 1;
   count(level, order, 1);
@@ -19,12 +18,15 @@ export function append(level: Level, order: Order): void {
 export function unlink(level: Level, order: Order): void {
   const before = order.before;
   const behind = order.behind;
-  if (before === noOrder) level.head = behind;
-  else before.behind = behind;
-  if (behind === noOrder) level.tail = before;
-  else behind.before = before;
+  neighbour(level, before).behind = behind;
+  neighbour(level, behind).before = before;
   level.orders -= 1;
   count(level, order, -1);
+}
+
+/** An order, or the level itself in place of nobody: its head is behind it, its tail before it. So no branch asks what nobody can guess. */
+function neighbour(level: Level, order: Order): Order {
+  return select<Order>(changetype<Order>(level), order, order === noOrder);
 }
 
 /** Counts an order's lots into its level (1) or out of it (−1). */

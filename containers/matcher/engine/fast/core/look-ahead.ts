@@ -11,16 +11,19 @@ import { aheadAt, noId, noLine, noMarket, noOrder, requestBytes, state } from '.
 import { lotsWanted } from './order-amounts.ts';
 import { isLive } from './order-place.ts';
 import { isSell } from './order-traits.ts';
-import {
-  bestWithin,
-  firstPage,
-  levelWithin,
-  likelyPage,
-  nextLevel,
-  noLevel,
-} from './price-ladder.ts';
+import { bestWithin, firstPage, levelWithin, likelyPage, noLevel } from './price-ladder.ts';
 import { requestPlace } from './request-kind.ts';
-import { Ladder, Level, Market, Order, PricePage, Request } from './rows.ts';
+import {
+  Account,
+  CreditLine,
+  Id,
+  Ladder,
+  Level,
+  Market,
+  Order,
+  PricePage,
+  Request,
+} from './rows.ts';
 import { newestPart } from './volatility.ts';
 
 /** More would push out of the nearest cache what was read for the first. */
@@ -30,14 +33,14 @@ const levelsCrossed: i32 = 4;
 /** Makers that are looked ahead at together. */
 const makersAhead: i32 = 8;
 
-/** Lists of rows: those that requests end, the pages of new orders, those that they cross, levels that they join, levels that they take from. */
+/** Lists of rows: orders that requests end, pages of new orders' prices, best pages of the sides that they cross, levels that they join, and that they take from. */
 const endingAt: usize = aheadAt;
 const joinedPagesAt: usize = aheadAt + 128;
 const crossedPagesAt: usize = aheadAt + 256;
 const joinedAt: usize = aheadAt + 384;
 const crossedAt: usize = aheadAt + 512;
 const makersAt: usize = aheadAt + 1_024;
-/** And those that cross. */
+/** Requests whose orders cross. */
 const crossingAt: usize = aheadAt + 1_536;
 
 /** So many requests that lie one behind the other from the first on. */
@@ -47,10 +50,10 @@ export function lookAhead(first: Request, count: i32): void {
   const ending = findEnding(first, count);
   const crossing = findPages(first, count);
   const joined = findJoined(first, count);
-  const crossed = findCrossed(crossing);
+  findCrossed(crossing);
   read += readTrading(crossing);
   read += readOrders(endingAt, ending);
-  const makers = findMakers(crossed);
+  const makers = findMakers(crossing);
   read += readTails(joined);
   const live = keepLive(ending);
   read += readNeighbours(endingAt, live);
@@ -74,6 +77,11 @@ function at<Row>(list: usize, nth: i32): Row {
   return load<Row>(list + ((<usize>nth) << 2));
 }
 
+/** A word of a row's nth cache line: who reads it has the line. */
+function wordOf(row: usize, line: usize): i32 {
+  return load<i32>(row + (line << 6));
+}
+
 /** The market of a new order; nobody's of other requests. */
 function marketOf(request: Request): Market {
   return select<Market>(request.market, noMarket, request.kind === requestPlace);
@@ -85,10 +93,23 @@ function readNamed(first: Request, count: i32): i32 {
   for (let nth = 0; nth < count; nth += 1) {
     const request = requestOf(first, nth);
     const market = marketOf(request);
-    read += request.id.hash + request.target.hash + request.account.openOrders;
-    read += market.state + i32(market.bandBps + request.holdLine.freeUnits > 0);
+    read += readId(request.id) + readId(request.target) + readAccount(request.account);
+    read += wordOf(changetype<usize>(market), 0) + wordOf(changetype<usize>(market), 1);
+    read += readLine(request.holdLine);
   }
   return read;
+}
+
+function readId(id: Id): i32 {
+  return id.hash;
+}
+
+function readAccount(account: Account): i32 {
+  return account.openOrders;
+}
+
+function readLine(line: CreditLine): i32 {
+  return wordOf(changetype<usize>(line), 0);
 }
 
 /** Orders that are named to be cancelled or replaced. */
@@ -136,19 +157,21 @@ function findJoined(first: Request, count: i32): i32 {
   return found;
 }
 
-/** The first levels of pages that are crossed. */
-function findCrossed(pages: i32): i32 {
-  let found: i32 = 0;
+/** The first levels of pages that are crossed: so many places of each, nobody where there are fewer. */
+function findCrossed(pages: i32): void {
   for (let nth = 0; nth < pages; nth += 1) {
     const page = at<PricePage>(crossedPagesAt, nth);
-    let bits = page.bits;
-    for (let level = 0; level < levelsCrossed; level += 1) {
-      put<Level>(crossedAt, found, bestWithin(page, bits));
-      found += i32(bits !== 0);
-      bits &= bits - 1;
-    }
+    putLevels(nth * levelsCrossed, page, page.bits);
   }
-  return found;
+}
+
+/** The best levels among some of a page's. */
+function putLevels(from: i32, page: PricePage, bits: u64): void {
+  let rest = bits;
+  for (let nth = 0; nth < levelsCrossed; nth += 1) {
+    put<Level>(crossedAt, from + nth, select<Level>(bestWithin(page, rest), noLevel, rest !== 0));
+    rest &= rest - 1;
+  }
 }
 
 /** What orders that cross need of their markets, and the lines that they will open. */
@@ -157,10 +180,10 @@ function readTrading(count: i32): i32 {
   for (let nth = 0; nth < count; nth += 1) {
     const request = at<Request>(crossingAt, nth);
     const market = request.market;
-    read += i32(market.haltBps + market.windowLots + newestPart(market).lots > 0);
+    read += wordOf(changetype<usize>(market), 2) + wordOf(changetype<usize>(market), 3);
+    read += wordOf(changetype<usize>(newestPart(market)), 0);
     const asset = isSell(request.traits) ? market.quote : market.base;
-    if (request.receiveLine === noLine)
-      read += i32(likelyLine(request.account, asset).freeUnits > 0);
+    if (request.receiveLine === noLine) read += readLine(likelyLine(request.account, asset));
   }
   return read;
 }
@@ -172,7 +195,7 @@ function readReceiving(makers: i32): i32 {
     const maker = at<Order>(makersAt, nth);
     if (maker.receiveLine !== noLine) continue;
     const asset = isSell(maker.traits) ? maker.market.quote : maker.market.base;
-    read += i32(likelyLine(maker.account, asset).freeUnits > 0);
+    read += readLine(likelyLine(maker.account, asset));
   }
   return read;
 }
@@ -182,16 +205,29 @@ function readOrders(list: usize, count: i32): i32 {
   let read: i32 = 0;
   for (let nth = 0; nth < count; nth += 1) {
     const order = at<Order>(list, nth);
-    read += order.makerFeeBps + order.traits + i32(order.endedAtMs > 0);
+    for (let line: usize = 0; line < 3; line += 1) read += wordOf(changetype<usize>(order), line);
   }
   return read;
 }
 
-/** The oldest of each level that is crossed. */
-function findMakers(levels: i32): i32 {
-  for (let nth = 0; nth < levels; nth += 1)
-    put<Order>(makersAt, nth, at<Level>(crossedAt, nth).head);
-  return levels;
+/** The oldest of each level that orders which cross will come to. */
+function findMakers(count: i32): i32 {
+  let found: i32 = 0;
+  for (let nth = 0; nth < count; nth += 1) {
+    const request = at<Request>(crossingAt, nth);
+    const sells = isSell(request.traits);
+    const limitTicks = request.limitTicks;
+    let leftLots = select<f64>(Infinity, request.sizeLots, request.spendUnits > 0);
+    for (let place = 0; place < levelsCrossed; place += 1) {
+      const level = at<Level>(crossedAt, nth * levelsCrossed + place);
+      const ticks = level.ticks;
+      const isWithin = select<bool>(ticks >= limitTicks, ticks <= limitTicks, sells);
+      put<Order>(makersAt, found, level.head);
+      found += i32(level !== noLevel) & i32(isWithin) & i32(leftLots > 0);
+      leftLots -= level.shownLots;
+    }
+  }
+  return found;
 }
 
 /** Who is last in the queue that a new order joins. */
@@ -218,8 +254,8 @@ function readNeighbours(list: usize, count: i32): i32 {
   for (let nth = 0; nth < count; nth += 1) {
     const order = at<Order>(list, nth);
     read += order.before.makerFeeBps + order.behind.makerFeeBps + order.level.orders;
-    read += order.account.openOrders + order.market.liveOrders;
-    read += i32(order.holdLine.freeUnits + order.receiveLine.freeUnits > 0) + order.id.hash;
+    read += readAccount(order.account) + order.market.liveOrders;
+    read += readLine(order.holdLine) + readLine(order.receiveLine) + readId(order.id);
   }
   return read;
 }
@@ -236,18 +272,21 @@ function readPlaces(orders: i32): i32 {
 
 /** Reads the makers that an order at hand will meet next, and answers how many: one at least. */
 export function readMakers(market: Market, taker: Order): i32 {
-  let level = isSell(taker.traits) ? market.bids.best : market.asks.best;
+  const best = isSell(taker.traits) ? market.bids.best : market.asks.best;
+  if (best === noLevel) return 1;
+  putLevels(0, best.page, best.page.bits);
   let count: i32 = 0;
-  if (level === noLevel) return 1;
-  let leftLots = lotsWanted(market, taker, level.ticks);
-  while (level !== noLevel && leftLots > 0) {
-    for (let maker = level.head; maker !== noOrder && leftLots > 0; maker = maker.behind) {
+  let leftLots = lotsWanted(market, taker, best.ticks);
+  for (let place = 0; place < levelsCrossed && leftLots > 0; place += 1) {
+    const level = at<Level>(crossedAt, place);
+    if (level === noLevel) break;
+    let maker = level.head;
+    for (; maker !== noOrder && leftLots > 0; maker = maker.behind) {
       put<Order>(makersAt, count, maker);
       count += 1;
       if (count === makersAhead) leftLots = 0;
       leftLots -= maker.shownLots;
     }
-    if (leftLots > 0) level = nextLevel(level);
   }
   state.readAhead = readOrders(makersAt, count) + readNeighbours(makersAt, count);
   return max(1, count);

@@ -184,9 +184,10 @@ export class PricePage {
 @unmanaged
 export class Level {
   ticks: i32;
-  orders: i32;
-  head: Order;
+  /** Where an order has who is before it and behind it: a level is the neighbour of its own ends, see level-queue.ts. */
   tail: Order;
+  head: Order;
+  orders: i32;
   /** The page that it stands in. */
   page: PricePage;
   /** Whether it is noted among the levels that changed. */

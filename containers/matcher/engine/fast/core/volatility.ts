@@ -31,7 +31,12 @@ function partOf(market: Market, number: f64): WindowPart {
 
 /** The number of the part of the clock that this moment is in. */
 function partNow(market: Market): f64 {
-  return floor(state.nowMs / ceil(market.haltWindowMs / partCount));
+  const windowMs = market.haltWindowMs;
+  if (state.partNowMs === state.nowMs && state.partWindowMs === windowMs) return state.partNow;
+  state.partNowMs = state.nowMs;
+  state.partWindowMs = windowMs;
+  state.partNow = floor(state.nowMs / ceil(windowMs / partCount));
+  return state.partNow;
 }
 
 /** The volume-weighted mean, rounded down; 0 where nothing traded in the eight parts up to now. */

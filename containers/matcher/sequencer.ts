@@ -30,7 +30,7 @@ type CancelAllRequest = Extract<CommandRequest, { type: 'cancel_all' }>;
 /** `covered`: what waited when it was asked. */
 type MassCancel = { covered: TakenOrder[]; nowMs: number; answer: Answer };
 
-/** Orders that are announced to the engine together: as many as it looks ahead at in one go. */
+/** Orders that are announced to the engine together: it looks ahead at some of them at a time. */
 const announcedTogether = 16;
 
 export class Sequencer {

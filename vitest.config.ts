@@ -1,13 +1,20 @@
 import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
+import { DearestFirst } from './test/dearest-first.ts';
 
+/** Seeds and random stories: they wait for nothing, and test/run.ts runs them in the time that system tests wait. */
+const stories = [
+  'test/simulation/{journal,ledger,sender}.test.ts',
+  'test/engine/{twins,random-trading}.test.ts',
+];
 const drawn = ['test/drawn-seed.ts'];
 
-/** Projects run apart: `unit` touches no network; `local` starts emulators; `system` boots the whole exchange. */
+/** Projects run apart: `unit` and `stories` touch no network; `emulated` starts emulators; `system` boots the whole exchange. */
 export default defineConfig({
   test: {
     // Much of a test is waiting for an emulator: on two cores two files at a time are done sooner than one.
     maxWorkers: Math.max(2, availableParallelism() - 1),
+    sequence: { sequencer: DearestFirst },
     projects: [
       {
         test: {
@@ -15,9 +22,20 @@ export default defineConfig({
           include: [
             'test/{domain,wire,cloud,engine,matcher,functions,ledger,client,bots,ops,infra,drill,simulation,contracts}/**/*.test.ts',
           ],
-          exclude: ['**/*.emulated.test.ts'],
+          exclude: ['**/*.emulated.test.ts', ...stories],
+          // No test leaves anything behind in its process: reading the packages anew costs each file half a second of a core.
+          isolate: false,
           setupFiles: drawn,
           testTimeout: 60_000,
+        },
+      },
+      {
+        test: {
+          name: 'stories',
+          include: stories,
+          setupFiles: drawn,
+          // At the lowest priority a minute's work may take ten.
+          testTimeout: 600_000,
         },
       },
       {

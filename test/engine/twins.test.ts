@@ -17,7 +17,8 @@ const runs = Number(process.env['CROSSBOOK_RUNS'] ?? 1_000);
 // One of these costs as much as dozens of the others.
 const crowdedRuns = Math.ceil(runs / 300);
 const seed = Number(process.env['CROSSBOOK_SEED'] ?? Date.now() % 2 ** 31);
-const timeout = 60_000 + runs * 200;
+/** A story takes some 50 ms of a core, of which a run at the lowest priority gets a part. */
+const timeout = 60_000 + runs * 600;
 
 const maker = { create: () => createEngine(), restore: restoreEngine };
 

@@ -6,6 +6,7 @@ import {
   failedLedgerSeeds,
   failedSeeds,
   failedSenderSeeds,
+  failedShortSeeds,
 } from './failed-seeds.ts';
 import {
   chainFaults,
@@ -21,6 +22,7 @@ import { simulateChain } from './simulate-chain.ts';
 import { simulateJournal } from './simulate-journal.ts';
 import { simulateLedger } from './simulate-ledger.ts';
 import { simulateSender } from './simulate-sender.ts';
+import type { StoryName } from './story.ts';
 
 type Run = {
   seed: number;
@@ -34,6 +36,8 @@ type Simulation = {
   faults: Readonly<Record<string, string>>;
   failedSeeds: Readonly<Record<number, string>>;
   run(seed: number, planted?: string): Promise<Run>;
+  /** The same seeds told in short. */
+  short?: Pick<Simulation, 'failedSeeds' | 'run'>;
   /** Ends what all runs shared. */
   end?(): Promise<void>;
 };
@@ -44,9 +48,8 @@ let node: Promise<ChainNode> | undefined;
 const simulations: Record<string, Simulation> = {
   journal: {
     faults: plantedFaults,
-    failedSeeds,
-    run: (seed, planted) =>
-      simulateJournal(seed, planted && isPlantedFault(planted) ? planted : undefined),
+    ...{ failedSeeds, run: journalRun('long') },
+    short: { failedSeeds: failedShortSeeds, run: journalRun('short') },
   },
   ledger: {
     faults: ledgerFaults,
@@ -73,9 +76,17 @@ const simulations: Record<string, Simulation> = {
 };
 const names = Object.keys(simulations);
 
-const usage = `npm run simulate -- ${names.join('|')} [--seeds N] [--seed K] [--seconds S] [--plant FAULT]
+function journalRun(story: StoryName): Simulation['run'] {
+  return (seed, planted) => {
+    const fault = planted && isPlantedFault(planted) ? planted : undefined;
+    return simulateJournal(seed, { story, planted: fault });
+  };
+}
+
+const usage = `npm run simulate -- ${names.join('|')} [--seeds N] [--seed K] [--short] [--seconds S] [--plant FAULT]
   --seeds    runs seeds 1 to N (100), after those that once failed
   --seed     runs this seed alone, and tells what was in it
+  --short    tells the journal's seeds in short stories, which cost two fifths and begin amid their troubles
   --seconds  stops after so many seconds; the last line says how many seeds were run
   --plant    breaks something on purpose, which must be found:
 ${Object.entries(simulations).map(faultsText).join('\n')}`;
@@ -88,6 +99,8 @@ function faultsText([name, { faults }]: [string, Simulation]): string {
 const progressMs = 5_000;
 
 type Given = {
+  /** What to say for the same again, before the seed. */
+  words: string;
   name: string;
   simulation: Simulation;
   seeds: number[];
@@ -115,7 +128,7 @@ try {
   await given.simulation.end?.();
 }
 
-async function runAll({ name, simulation, seeds, untilMs, isAlone, planted }: Given) {
+async function runAll({ words, name, simulation, seeds, untilMs, isAlone, planted }: Given) {
   const failures: { seed: number; problems: string[] }[] = [];
   const began = performance.now();
   let toldMs = began;
@@ -130,7 +143,7 @@ async function runAll({ name, simulation, seeds, untilMs, isAlone, planted }: Gi
     for (const [what, count] of Object.entries(run.counts)) sums[what] = (sums[what] ?? 0) + count;
     if (run.problems.length > 0) {
       failures.push({ seed, problems: run.problems });
-      tell(name, run);
+      tell(words, run);
     } else if (isAlone) console.log(`seed ${seed}: hash ${run.hash}`);
     if (performance.now() - toldMs > progressMs) {
       toldMs = performance.now();
@@ -146,8 +159,10 @@ async function runAll({ name, simulation, seeds, untilMs, isAlone, planted }: Gi
 }
 
 /** The first few of its problems: one that follows from another tells nothing. */
-function tell(name: string, { seed, problems, hash }: Run): void {
-  console.log(`FAIL seed ${seed}, hash ${hash}; again: npm run simulate -- ${name} --seed ${seed}`);
+function tell(words: string, { seed, problems, hash }: Run): void {
+  console.log(
+    `FAIL seed ${seed}, hash ${hash}; again: npm run simulate -- ${words} --seed ${seed}`,
+  );
   for (const problem of problems.slice(0, 5)) console.log(`  ${problem}`);
   if (problems.length > 5) console.log(`  and ${problems.length - 5} more`);
 }
@@ -163,6 +178,7 @@ function read(words: string[]): Given | { wrong: string } {
   const options = {
     seeds: { type: 'string', default: '100' },
     seed: { type: 'string' },
+    short: { type: 'boolean', default: false },
     seconds: { type: 'string', default: '86400' },
     plant: { type: 'string' },
   } as const;
@@ -173,15 +189,18 @@ function read(words: string[]): Given | { wrong: string } {
     if (positionals.length !== 1 || !simulation)
       return { wrong: `Say what to simulate: ${names.join(' or ')}.` };
     const [count, alone, seconds] = [values.seeds, values.seed ?? '1', values.seconds].map(Number);
-    const { plant } = values;
+    const { plant, short } = values;
+    if (short && !simulation.short) return { wrong: `The ${name} has no short stories.` };
+    const told = { ...simulation, ...(short ? simulation.short : {}) };
     if (!isWhole(count, 1_000_000)) return { wrong: '--seeds takes 1 to 1000000.' };
     if (!isWhole(alone, 2 ** 32 - 1)) return { wrong: '--seed takes 1 to 4294967295.' };
     if (!isWhole(seconds, 86_400)) return { wrong: '--seconds takes 1 to 86400.' };
     if (plant !== undefined && !(plant in simulation.faults))
       return { wrong: `The ${name} has no such fault: ${plant}.` };
     return {
-      ...{ name, simulation },
-      seeds: values.seed === undefined ? seedsTo(count, simulation) : [alone],
+      ...{ words: short ? `${name} --short` : name, name },
+      simulation: told,
+      seeds: values.seed === undefined ? seedsTo(count, told) : [alone],
       untilMs: seconds * 1_000,
       isAlone: values.seed !== undefined,
       planted: plant,
@@ -195,7 +214,7 @@ function isWhole(value: number | undefined, most: number): value is number {
   return value !== undefined && Number.isInteger(value) && value >= 1 && value <= most;
 }
 
-function seedsTo(count: number, simulation: Simulation): number[] {
+function seedsTo(count: number, simulation: Pick<Simulation, 'failedSeeds'>): number[] {
   const kept = Object.keys(simulation.failedSeeds).map(Number);
   return [...kept, ...Array.from({ length: count }, (_, index) => index + 1)];
 }

@@ -22,6 +22,7 @@ import { type Asked, type Replay, replayNaively } from './naive-replay.ts';
 import type { PlantedFault } from './planted.ts';
 import type { SimulatedProcess } from './simulated-process.ts';
 import { funds, groupId, leaseMs, SimulatedWorld, tables, traders } from './simulated-world.ts';
+import { type StoryName, stories } from './story.ts';
 import { Traders } from './traders.ts';
 import { withVirtualWaits } from './virtual-waits.ts';
 
@@ -34,24 +35,33 @@ export type SimulatedRun = {
   counts: { records: number; commands: number; epochs: number; trades: number; left: number };
 };
 
-const [fewestSteps, moreSteps] = [30, 70];
+/** What the weather is drawn from. */
+const faultsPerHundred = [0, 0, 3, 20];
+const deathsPerTenThousand = [0, 0, 20, 100];
+const latenciesMs = [2, 5, 5, 300];
 
-export async function simulateJournal(seed: number, planted?: PlantedFault): Promise<SimulatedRun> {
+export async function simulateJournal(
+  seed: number,
+  { story = 'long', planted }: { story?: StoryName; planted?: PlantedFault | undefined } = {},
+): Promise<SimulatedRun> {
   const random = seeded(seed);
   const world = new SimulatedWorld(random, planted);
-  return withVirtualWaits(world.time.timers, random, () => new Simulation(world, seed).run());
+  const simulation = new Simulation(world, seed, story);
+  return withVirtualWaits(world.time.timers, random, () => simulation.run());
 }
 
 class Simulation {
   #world: SimulatedWorld;
   #seed: number;
+  #story: (typeof stories)[StoryName];
   #matchers: MatcherRun[] = [];
   #started = 0;
   #consumers: ConsumerRun[] = [];
 
-  constructor(world: SimulatedWorld, seed: number) {
+  constructor(world: SimulatedWorld, seed: number, story: StoryName) {
     this.#world = world;
     this.#seed = seed;
+    this.#story = stories[story];
   }
 
   async run(): Promise<SimulatedRun> {
@@ -61,12 +71,14 @@ class Simulation {
     this.#startConsumers();
     const clients = new Traders(world, () => this.#matchers);
     this.#start();
+    const { fewestSteps, moreSteps, beginsInTrouble, wishes, waitsMs } = this.#story;
+    if (beginsInTrouble) this.#beginInTrouble();
     await time.pass(100);
     const steps = fewestSteps + random(moreSteps);
     for (let step = 0; step < steps && world.bugs.length === 0; step += 1) {
       this.#trouble();
-      for (let wishes = random(5); wishes > 0; wishes -= 1) clients.act();
-      await time.pass([0, 2, 10, 40, 150, random(3_000)][random(6)] ?? 0);
+      for (let left = random(wishes); left > 0; left -= 1) clients.act();
+      await time.pass(waitsMs(random)[random(6)] ?? 0);
       if (random(8) === 0) this.#lookAtLedger();
       if (random(8) === 0) this.#matchers[random(this.#matchers.length)]?.tellState();
     }
@@ -118,13 +130,22 @@ class Simulation {
     return matcher;
   }
 
+  /** What long stories come to by and by. */
+  #beginInTrouble(): void {
+    const { random } = this.#world;
+    if (random(2)) this.#start();
+    // Not yet how slow calls are: where they are slowest nobody leads before such a story ends.
+    this.#changeFaults();
+    this.#changeDeaths();
+  }
+
   /** Something may happen to one of the processes; never are there no matchers. */
   #trouble(): void {
-    const { random, weather } = this.#world;
+    const { random } = this.#world;
     this.#matchers = this.#matchers.filter(({ process }) => process.state !== 'dead');
     const matcher = this.#matchers[random(this.#matchers.length + 1)];
     const process = random(5) ? matcher?.process : this.#consumers[random(3)]?.process;
-    const what = random(20);
+    const what = random(this.#story.troubleIn);
     if (what === 0) process?.kill();
     if (what === 1)
       this.#forAWhile(
@@ -141,11 +162,26 @@ class Simulation {
       );
     }
     if (what === 4 && matcher?.leader) void matcher.handOver();
-    if (what === 5) weather.faultsPerHundred = [0, 0, 3, 20][random(4)] ?? 0;
-    if (what === 6) weather.deathsPerTenThousand = [0, 0, 20, 100][random(4)] ?? 0;
-    if (what === 7) weather.latencyMs = [2, 5, 5, 300][random(4)] ?? 5;
+    if (what === 5) this.#changeFaults();
+    if (what === 6) this.#changeDeaths();
+    if (what === 7) this.#changeLatency();
     const running = this.#matchers.filter((each) => each.process.state === 'runs');
     if (running.length === 0 || (what === 8 && this.#matchers.length < 3)) this.#start();
+  }
+
+  #changeFaults(): void {
+    const { random, weather } = this.#world;
+    weather.faultsPerHundred = faultsPerHundred[random(4)] ?? 0;
+  }
+
+  #changeDeaths(): void {
+    const { random, weather } = this.#world;
+    weather.deathsPerTenThousand = deathsPerTenThousand[random(4)] ?? 0;
+  }
+
+  #changeLatency(): void {
+    const { random, weather } = this.#world;
+    weather.latencyMs = latenciesMs[random(4)] ?? 5;
   }
 
   #forAWhile(

@@ -102,7 +102,7 @@ function dropOver(): void {
 function liveAmong(from: i32, end: i32): u64 {
   let live: u64 = 0;
   for (let at = from; at < end; at += 1) {
-    live |= (<u64>!isOver(entryAt(at))) << (at - from);
+    live |= (<u64>(isOver(entryAt(at)) ? 0 : 1)) << (at - from);
   }
   return live;
 }

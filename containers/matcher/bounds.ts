@@ -49,8 +49,8 @@ export const depthSpacingMs = 100;
 export const stateCheckFrames = 1_024;
 /** Records of a state that are hashed in one go: some 0.3 ms. */
 export const hashedInOneGo = 500;
-/** After a state was hashed, so many times as long nothing is: at most 2 % of the leader's time. */
-export const stateCheckRests = 50;
+/** After a state was hashed, so many times as long nothing is: at most half a percent of the leader's time, which the slowest percent of orders does not see. */
+export const stateCheckRests = 200;
 /** Own hashes that a replica keeps until the writer's come. */
 export const hashedStates = 8;
 /** A standby that has not seen the end of the journal for so long is not caught up. */

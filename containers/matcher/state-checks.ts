@@ -5,7 +5,7 @@
 import type { Clock } from '#cloud/clock.ts';
 import type { StateCheck } from '#wire/journal-frame.ts';
 import { hashedInOneGo, stateCheckFrames, stateCheckRests } from './bounds.ts';
-import type { Engine } from './engine/engine.ts';
+import type { LeadingEngine } from './engine/engine.ts';
 import type { Timers } from './timers.ts';
 
 export type StateChecks = {
@@ -15,7 +15,7 @@ export type StateChecks = {
 };
 
 export function createStateChecks(options: {
-  engine: Pick<Engine, 'freeze'>;
+  engine: Pick<LeadingEngine, 'freeze' | 'makeRoomToFreeze'>;
   clock: Pick<Clock, 'monotonicMs'>;
   timers: Timers;
 }): StateChecks {
@@ -46,6 +46,7 @@ export function createStateChecks(options: {
   };
   return {
     closing(frame) {
+      engine.makeRoomToFreeze();
       const carried = ready;
       ready = undefined;
       const isWanted = frame % stateCheckFrames === 0 && !isCounting;

@@ -155,3 +155,24 @@ test('a frozen state that nobody reads to its end leaves the next one as it is',
   expect(one.read(1)).toBe(0);
   expect(other.stateHash()).toBe(engine.stateHash());
 });
+
+test('a state of very many accounts freezes, and again with those that came since', () => {
+  const engine = createEngine();
+  let nowMs = 1;
+  const fund = (from: number, to: number) => {
+    for (let nth = from; nth < to; nth += 1) {
+      const account = `0x${nth.toString(16).padStart(40, '0')}`;
+      const of = { account, asset: 'USDC', grantNumber: 1, units: 1, clock: 0 };
+      engine.apply({ type: 'grant', commandId: `grant ${nth}`, nowMs: nowMs++, ...of }, () => {});
+      engine.makeRoomToFreeze();
+    }
+  };
+  fund(0, 150_000);
+  engine.freeze().end();
+  fund(150_000, 150_010);
+  const frozen = engine.freeze();
+  const stateHash = engine.stateHash();
+  fund(150_010, 150_020);
+  while (frozen.read(10_000) > 0);
+  expect(frozen.stateHash()).toBe(stateHash);
+});

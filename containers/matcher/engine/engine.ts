@@ -152,4 +152,6 @@ export interface LeadingEngine extends ReplayingEngine {
   readonly did: Did;
   /** What was touched since it was asked before. */
   takeTouched(): Touched;
+  /** Gets ready for the next `freeze`, a little at a time: called with every frame, a state that has grown stands no longer still for it. */
+  makeRoomToFreeze(): void;
 }

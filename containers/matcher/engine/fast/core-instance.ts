@@ -97,6 +97,8 @@ export type NameOrder = {
 
 /** Memory grows in these. */
 const pageBytes = 65_536;
+/** Room that is made in one go: a fraction of a millisecond. */
+const roomBytes = 4 * pageBytes;
 
 const compiled = new Map<string, WebAssembly.Module>();
 
@@ -193,6 +195,15 @@ export class CoreInstance {
       to.set(from.subarray(at, table.at), at);
       at = table.end;
     }
+  }
+
+  /** Gives another core some of the memory that it lacks to become a copy of this one. Memory that was never written to takes three times as long to copy to. */
+  makeRoomIn(copy: CoreInstance): void {
+    const from = copy.#memory.buffer.byteLength;
+    const missing = (this.int(stateAt, engineState.memoryEnd) >>> 0) - from;
+    if (missing <= 0) return;
+    copy.#memory.grow(Math.ceil(Math.min(missing, roomBytes) / pageBytes));
+    new Uint8Array(copy.#memory.buffer, from).fill(0);
   }
 
   /** Where tables lie that only find rows, and room that tables have left, by address. */

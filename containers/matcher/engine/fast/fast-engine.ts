@@ -69,6 +69,7 @@ function engineOver(state: FastState): LeadingEngine {
   const repeated = new RepeatedCommands(state);
   const newest = new NewestCommand(state);
   const touched = new TouchedRows(state);
+  const freezer = createFreezer(state);
   return {
     apply(command, emit) {
       resolve(command, state, requestAt);
@@ -105,7 +106,8 @@ function engineOver(state: FastState): LeadingEngine {
     firstResultOf: ({ bytes, at }) =>
       resultOf(state.core, state.idAt(bytes, at + rawOrderAt.digest)),
     save: (write) => save(state, write),
-    freeze: createFreezer(state),
+    freeze: () => freezer.freeze(),
+    makeRoomToFreeze: () => freezer.makeRoom(),
     stateHash: () => stateHashOf(state),
     eventHash: () => new HashLanes(state.eventLanes).digest(),
     validate: () => state.core.calls.validate(),

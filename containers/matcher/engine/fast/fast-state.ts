@@ -251,13 +251,14 @@ export class FastState {
   /** Makes another state what this one is now, good for reading. Names of accounts and assets are only ever added. */
   copyTo(copy: FastState): void {
     this.core.copyTo(copy.core);
-    const texts = [
-      [this.accountNames, copy.accountNames],
-      [this.assetNames, copy.assetNames],
-    ] as const;
-    for (const [own, others] of texts) others.push(...own.slice(others.length));
+    for (let at = copy.accountNames.length; at < this.accountNames.length; at += 1) {
+      const name = this.accountNames[at] as string;
+      copy.accountNames.push(name);
+      copy.#accounts.set(name, this.account(name));
+    }
+    for (let at = copy.assetNames.length; at < this.assetNames.length; at += 1)
+      copy.assetNames.push(this.assetNames[at] as string);
     copy.markets.splice(0, Infinity, ...this.markets.map((listed) => ({ ...listed })));
-    copyMap(this.#accounts, copy.#accounts);
     copyMap(this.#idTexts, copy.#idTexts);
     copyMap(this.#clientTexts, copy.#clientTexts);
   }

@@ -124,6 +124,8 @@ const tables = [
 export class CoreInstance {
   readonly calls: CoreCalls;
   readonly #memory: WebAssembly.Memory;
+  /** Up to here memory was written to. */
+  #writtenTo = 0;
   #ints = new Int32Array();
   #doubles = new Float64Array();
 
@@ -143,6 +145,7 @@ export class CoreInstance {
   /** Begins an empty engine. */
   open(hashSecret: number): void {
     this.calls.open(hashSecret);
+    this.#writtenTo = this.int(stateAt, engineState.memoryEnd) >>> 0;
     this.ints.set(fixedNames.traits, traitNamesAt >> 2);
     this.ints.set(fixedNames.states, stateNamesAt >> 2);
     this.ints.set(fixedNames.empty, noNameAt >> 2);
@@ -186,8 +189,8 @@ export class CoreInstance {
   /** Makes another core's memory what this one's is now, good for reading rows and walking through levels: nothing is found in it by a key. */
   copyTo(copy: CoreInstance): void {
     const bytes = this.int(stateAt, engineState.memoryEnd) >>> 0;
-    const missing = bytes - copy.#memory.buffer.byteLength;
-    if (missing > 0) copy.#memory.grow(Math.ceil(missing / pageBytes));
+    copy.#growTo(bytes, this.#memory.buffer.byteLength);
+    copy.#writtenTo = Math.max(bytes, copy.#writtenTo);
     const from = new Uint8Array(this.#memory.buffer);
     const to = new Uint8Array(copy.#memory.buffer);
     let at = 0;
@@ -197,13 +200,21 @@ export class CoreInstance {
     }
   }
 
-  /** Gives another core some of the memory that it lacks to become a copy of this one. Memory that was never written to takes three times as long to copy to. */
+  /** Writes to some of the memory that another core will be this one's copy in: what was never written to takes three times as long to copy to. */
   makeRoomIn(copy: CoreInstance): void {
-    const from = copy.#memory.buffer.byteLength;
-    const missing = (this.int(stateAt, engineState.memoryEnd) >>> 0) - from;
-    if (missing <= 0) return;
-    copy.#memory.grow(Math.ceil(Math.min(missing, roomBytes) / pageBytes));
-    new Uint8Array(copy.#memory.buffer, from).fill(0);
+    const bytes = this.int(stateAt, engineState.memoryEnd) >>> 0;
+    const from = copy.#writtenTo;
+    if (from >= bytes) return;
+    copy.#growTo(bytes, this.#memory.buffer.byteLength);
+    const to = Math.min(bytes, from + roomBytes);
+    new Uint8Array(copy.#memory.buffer, from, to - from).fill(0);
+    copy.#writtenTo = to;
+  }
+
+  /** Seldom, for each time is a reason to collect garbage: to as much as the other one has. */
+  #growTo(bytes: number, wanted: number): void {
+    const size = this.#memory.buffer.byteLength;
+    if (bytes > size) this.#memory.grow(Math.ceil((wanted - size) / pageBytes));
   }
 
   /** Where tables lie that only find rows, and room that tables have left, by address. */

@@ -147,6 +147,9 @@ function creditOnTheWay(clock: Pick<Clock, 'monotonicMs'>) {
   };
 }
 
+/** An account that is watched anew so soon is left as it is. */
+const renewedMs = 20;
+
 /** Calls back for an account that was not watched anew for so long. One timer serves all. */
 function idleWatch(
   idleMs: number,
@@ -176,8 +179,12 @@ function idleWatch(
   };
   return {
     watch(account: Address) {
+      const nowMs = clock.monotonicMs();
+      const sinceMs = since.get(account);
+      // Told with every order that ends: of a busy account only now and then.
+      if (sinceMs !== undefined && nowMs - sinceMs < renewedMs) return;
       since.delete(account);
-      since.set(account, clock.monotonicMs());
+      since.set(account, nowMs);
       arm();
     },
     forget: (account: Address) => since.delete(account),

@@ -2,7 +2,6 @@
 import { assert } from '#domain/assertion.ts';
 import type { EngineEvent } from '#domain/event.ts';
 import type { RawEvent } from '#domain/raw-event.ts';
-import type { Did } from './engine/engine.ts';
 
 export class FrameCounts {
   commands = 0;
@@ -15,7 +14,6 @@ export class FrameCounts {
   /** Of the newest event. */
   #sequence: number;
   #isPlain = true;
-  readonly #count = (event: RawEvent) => this.#take(event);
 
   constructor(lastSequence: number) {
     this.#sequence = lastSequence;
@@ -28,18 +26,22 @@ export class FrameCounts {
   /** Of a command that is no new order. */
   applied(events: readonly EngineEvent[]): void {
     this.commands += 1;
-    for (const event of events) this.#take(event);
+    for (const event of events) this.take(event);
   }
 
-  /** Of a new order; answers whether it did nothing but what is counted here. */
-  placed(did: Did): boolean {
+  /** Of a new order, whose events come next. */
+  placed(): void {
     this.commands += 1;
     this.#isPlain = true;
-    did.each(this.#count);
+  }
+
+  /** Whether the newest order did nothing but what is counted here. */
+  get isPlain(): boolean {
     return this.#isPlain;
   }
 
-  #take(event: RawEvent): void {
+  /** Takes the next event. */
+  readonly take = (event: RawEvent): void => {
     this.#sequence += 1;
     if (event.sequence !== this.#sequence) assert(false, 'sequence numbers have a gap');
     switch (event.type) {
@@ -60,5 +62,5 @@ export class FrameCounts {
       default:
         this.#isPlain = false;
     }
-  }
+  };
 }

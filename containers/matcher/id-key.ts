@@ -10,5 +10,7 @@ export const keyOfId = (id: string): string =>
 
 export function keyOfOrder({ bytes, at }: RawOrder): string {
   const from = at + rawOrderAt.digest;
-  return Buffer.from(bytes.buffer, bytes.byteOffset + from, digestBytes).toString('latin1');
+  // What came over a socket is a buffer: another view of it would cost as much as the text.
+  const buffer = bytes instanceof Buffer ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset);
+  return buffer.toString('latin1', from, from + digestBytes);
 }

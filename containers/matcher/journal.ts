@@ -134,8 +134,9 @@ export class Journal {
   /** The same of a new order. */
   appendPlacement(placement: RawPlacement, did: Did): void {
     const to = this.#opened(placement.nowMs);
-    this.#builder.appendPlacement(placement, did);
-    if (!to.counts.placed(did)) {
+    to.counts.placed();
+    this.#builder.appendPlacement(placement, did, to.counts.take);
+    if (!to.counts.isPlain) {
       const commandId = digestOf(placement.order);
       to.outcomes.push([{ type: 'place', commandId }, did.events(commandId)]);
     }

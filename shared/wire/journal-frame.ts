@@ -81,7 +81,9 @@ export class FrameBuilder {
   readonly #writeRaw = (event: RawEvent) => {
     this.#rawEvents += 1;
     writeRawEvent(this.#events, event);
+    this.#noted?.(event);
   };
+  #noted: ((event: RawEvent) => void) | undefined;
   /** Of the newest placement. */
   #rawEvents = 0;
   #count = 0;
@@ -121,8 +123,9 @@ export class FrameBuilder {
     this.#count += 1;
   }
 
-  /** The same bytes as of the command that it stands for, and of its events. */
-  appendPlacement(placement: RawPlacement, did: Doings): void {
+  /** The same bytes as of the command that it stands for, and of its events; `note` is told of each. */
+  appendPlacement(placement: RawPlacement, did: Doings, note?: (event: RawEvent) => void): void {
+    this.#noted = note;
     this.#placements.write(placement);
     this.#events.uint(did.count);
     this.#rawEvents = 0;

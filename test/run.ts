@@ -1,7 +1,6 @@
 /**
  * `npm test`: the checks, then every test project, then one plain line that counts.
- * `npm test -- unit` runs one project, `npm test -- all` every one without the checks; anything else is handed to Vitest as a
- * file filter.
+ * `npm test -- unit` runs one project; anything else is handed to Vitest as a file filter.
  */
 import { spawn } from 'node:child_process';
 import { mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs';
@@ -27,9 +26,8 @@ const stages: Run[][] = [
 const known = stages.flat().flatMap(({ projects }) => projects);
 
 const args = process.argv.slice(2);
-const isAll = args.includes('all');
 const chosen = args.filter((arg) => known.includes(arg));
-const filters = args.filter((arg) => arg !== 'all' && !known.includes(arg));
+const filters = args.filter((arg) => !known.includes(arg));
 
 /** Everything that tests write or start names this folder, so that what they leave behind is found and ended. */
 const folder = mkdtempSync(join(tmpdir(), 'crossbook-test-'));
@@ -40,7 +38,7 @@ process.on('exit', () => {
 const total = { passed: 0, failed: 0, skipped: 0 };
 let ok = args.length > 0 || (await runChecks());
 for (const stage of stages) {
-  const wanted = (project: string) => isAll || chosen.length === 0 || chosen.includes(project);
+  const wanted = (project: string) => chosen.length === 0 || chosen.includes(project);
   const runs = stage
     .map((run) => ({ ...run, projects: run.projects.filter(wanted) }))
     .filter(({ projects }) => projects.length > 0);

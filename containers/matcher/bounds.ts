@@ -11,7 +11,7 @@ export const queuedCommands = 4_096;
 export const waitingOrders = 2_000;
 export const waitingOrdersPerAccount = 200;
 
-/** 20 signed orders are about 20 KB. */
+/** 20 signed orders are 5 KB. */
 export const requestBytes = 256 * 1024;
 /** Of its head: functions send 200 bytes. */
 export const requestHeadBytes = 8 * 1024;

@@ -83,11 +83,11 @@ export class CreditDesk {
   }
 
   /** True where the desk keeps the order that came up as `first`: it lacks credit, or waits behind one that does. */
-  takes(first: TakenOrder, waiting: () => WaitingOrder): boolean {
+  takes(first: TakenOrder, waiting: (taken: TakenOrder) => WaitingOrder): boolean {
     // Every order asks, and few wait: an account's text is made of its bytes.
     const line = this.#lines.size > 0 ? this.#lines.get(first.account) : undefined;
     if (!line && this.#options.engine.lackOf(first).units === 0) return false;
-    const order = waiting();
+    const order = waiting(first);
     if (this.#stopped) order.refuse('not_leader');
     else if (this.#size >= waitingOrders || (line?.size ?? 0) >= waitingOrdersPerAccount) {
       order.refuse('busy');

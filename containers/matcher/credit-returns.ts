@@ -3,11 +3,12 @@ import type { Clock } from '#cloud/clock.ts';
 import type { ReturnCredit } from '#domain/command.ts';
 import type { EngineEvent } from '#domain/event.ts';
 import type { Address } from '#domain/order.ts';
+import type { RawEvent } from '#domain/raw-event.ts';
 import { exactReturnMs, returningCreditMs, stickyReturnMs } from './bounds.ts';
 import { freeOf } from './credit-desk.ts';
 import type { CreditPolicies } from './credit-policies.ts';
 import { asError } from './doubt.ts';
-import type { Did, Engine } from './engine/engine.ts';
+import type { Engine } from './engine/engine.ts';
 import type { ReturnedRecord } from './late-memory.ts';
 import type { Sequencer } from './sequencer.ts';
 import type { Timers } from './timers.ts';
@@ -31,7 +32,7 @@ export type CreditReturns = {
   /** Told of every command: an account whose order ended or whose credit grew is looked at later. */
   applied(events: readonly EngineEvent[]): void;
   /** The same of an order: one that is refused may have been what the credit was for. */
-  placed(placement: { readonly account: Address }, did: Did): void;
+  noted(placement: { readonly account: Address }, event: RawEvent): void;
   /** Looks later at everybody who has free credit: after a recovery nobody knows since when. */
   watchAll(): void;
   /** Told of the last leader's returns, oldest first: what they gave back may still be on its way. */
@@ -96,11 +97,9 @@ export function createCreditReturns(options: CreditReturnsOptions): CreditReturn
         if (event.type === 'order_done' || event.type === 'credit_granted') watch(event.account);
       }
     },
-    placed(placement, did) {
-      did.each((event) => {
-        if (event.type === 'raw_done') watch(event.account);
-        else if (event.type === 'raw_refused') watch(placement.account);
-      });
+    noted(placement, event) {
+      if (event.type === 'raw_done') watch(event.account);
+      else if (event.type === 'raw_refused') watch(placement.account);
     },
     replayed({ event, atMs }) {
       const agoMs = Math.max(0, clock.nowMs() - atMs);

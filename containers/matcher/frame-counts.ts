@@ -41,7 +41,7 @@ export class FrameCounts {
   }
 
   /** Takes the next event. */
-  readonly take = (event: RawEvent): void => {
+  take(event: RawEvent): void {
     this.#sequence += 1;
     if (event.sequence !== this.#sequence) assert(false, 'sequence numbers have a gap');
     switch (event.type) {
@@ -62,5 +62,5 @@ export class FrameCounts {
       default:
         this.#isPlain = false;
     }
-  };
+  }
 }

@@ -10,6 +10,7 @@ import { JournalForbidden, type JournalWriter } from '#cloud/journal-writer.ts';
 import { assert } from '#domain/assertion.ts';
 import type { Command } from '#domain/command.ts';
 import type { EngineEvent } from '#domain/event.ts';
+import type { RawEvent } from '#domain/raw-event.ts';
 import type { RawPlacement } from '#domain/raw-order.ts';
 import type { Watermark } from '#wire/accept-record.ts';
 import {
@@ -93,6 +94,8 @@ export class Journal {
   #open: OpenFrame | undefined;
   /** Of the open frame. */
   #builder: FrameBuilder;
+  /** Who is told of a new order's events as they are written. */
+  #note: (event: RawEvent) => void = () => {};
   /** Closed and not yet durable, oldest first. */
   #closed: PendingFrame[] = [];
   #putting = false;
@@ -131,11 +134,12 @@ export class Journal {
     this.#closeIfFull();
   }
 
-  /** The same of a new order. */
-  appendPlacement(placement: RawPlacement, did: Did): void {
+  /** The same of a new order; `note` is told of each event as it is written. */
+  appendPlacement(placement: RawPlacement, did: Did, note: (event: RawEvent) => void): void {
     const to = this.#opened(placement.nowMs);
     to.counts.placed();
-    this.#builder.appendPlacement(placement, did, to.counts.take);
+    this.#note = note;
+    this.#builder.appendPlacement(placement, did, this.#count);
     if (!to.counts.isPlain) {
       const commandId = digestOf(placement.order);
       to.outcomes.push([{ type: 'place', commandId }, did.events(commandId)]);
@@ -171,6 +175,11 @@ export class Journal {
   stop(): void {
     this.#stopped = true;
   }
+
+  #count = (event: RawEvent): void => {
+    (this.#open as OpenFrame).counts.take(event);
+    this.#note(event);
+  };
 
   #opened(atMs: number): OpenFrame {
     assert(!this.#stopped, 'a command was applied after the journal stopped');

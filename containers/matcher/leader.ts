@@ -200,7 +200,7 @@ function assemble(
       returns.applied(events);
       watch.applied(command, events);
     },
-    placed: (placement, did) => returns.placed(placement, did),
+    noted: (placement, event) => returns.noted(placement, event),
     settled: () => bell.set(),
   });
   const returns = createCreditReturns({

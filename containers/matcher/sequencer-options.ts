@@ -2,11 +2,12 @@
 import type { Clock } from '#cloud/clock.ts';
 import type { Command } from '#domain/command.ts';
 import type { EngineEvent } from '#domain/event.ts';
+import type { RawEvent } from '#domain/raw-event.ts';
 import type { OtherRequest } from '#wire/matcher-api.ts';
 import type { OperatorRequest } from '#wire/operator-request.ts';
 import type { WaitingOrder } from './credit-desk.ts';
 import type { Doubted } from './doubt.ts';
-import type { Did, LeadingEngine } from './engine/engine.ts';
+import type { LeadingEngine } from './engine/engine.ts';
 import type { Journal } from './journal.ts';
 import type { TakenOrder } from './taken-command.ts';
 import type { Timers } from './timers.ts';
@@ -25,11 +26,11 @@ export type SequencerOptions = {
   newCommandId: (type: 'tick' | 'continue') => string;
   newCancelId: () => string;
   /** True where the credit desk keeps the order for now; it enters later, or is refused. `order` makes what the desk keeps. */
-  deskTakes: (first: TakenOrder, order: () => WaitingOrder) => boolean;
+  deskTakes: (first: TakenOrder, order: (taken: TakenOrder) => WaitingOrder) => boolean;
   /** Told of every command after it was applied. */
   applied: (command: Command, events: EngineEvent[]) => void;
-  /** The same of an order. */
-  placed: (placement: TakenOrder, did: Did) => void;
+  /** Told of what an order did that was placed, event by event. */
+  noted: (placement: TakenOrder, event: RawEvent) => void;
   /** Told after a run of commands. */
   settled: () => void;
 };

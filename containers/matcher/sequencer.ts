@@ -5,6 +5,7 @@
 import { assert } from '#domain/assertion.ts';
 import type { Command } from '#domain/command.ts';
 import type { EngineEvent } from '#domain/event.ts';
+import type { RawEvent } from '#domain/raw-event.ts';
 import type { RawOrder } from '#domain/raw-order.ts';
 import type { CommandRequest, CommandResult } from '#wire/matcher-api.ts';
 import type { OrderAnswers } from '#wire/order-answers.ts';
@@ -42,6 +43,9 @@ export class Sequencer {
   /** What the command that is applied has done so far. */
   #events: EngineEvent[] = [];
   #emit = (event: EngineEvent) => void this.#events.push(event);
+  /** The order that is placed, and whether one command does all of it. */
+  #entering: TakenOrder | undefined;
+  #isWhole = true;
 
   constructor(options: SequencerOptions) {
     this.#options = options;
@@ -220,23 +224,33 @@ export class Sequencer {
       placement.refuse(isBuried ? 'order_cancelled' : 'not_owner');
       return undefined;
     }
-    if (deskTakes(placement, () => this.#waitingOrder(placement))) return undefined;
+    if (deskTakes(placement, this.#waitingOrder)) return undefined;
     // Nothing is due or unfinished before it: its turn began a moment ago.
     return this.#enter(placement);
   }
 
   /** Gives what is left to do where it does more than one command may. */
   #enter(placement: TakenOrder): Steps | undefined {
-    const { engine, journal, placed } = this.#options;
+    const { engine, journal } = this.#options;
     assert(!engine.isUnfinished, 'an order enters before what is unfinished');
     engine.place(placement);
     const { did } = engine;
-    journal.appendPlacement(placement, did);
-    placed(placement, did);
-    if (engine.isUnfinished) return this.#goOn(placement, did.events(placement.digest));
-    placement.tell(did);
+    const isWhole = !engine.isUnfinished;
+    this.#entering = placement;
+    this.#isWhole = isWhole;
+    journal.appendPlacement(placement, did, this.#note);
+    if (!isWhole) return this.#goOn(placement, did.events(placement.digest));
+    placement.told();
     return undefined;
   }
+
+  /** What it did is looked through once, for its frame, its answer and whoever else wants to know. */
+  #note = (event: RawEvent): void => {
+    const { engine, noted } = this.#options;
+    const placement = this.#entering as TakenOrder;
+    noted(placement, event);
+    if (this.#isWhole) placement.note(event, engine.did);
+  };
 
   *#goOn(placement: TakenOrder, events: readonly EngineEvent[]): Steps {
     const { digest } = placement;
@@ -260,7 +274,7 @@ export class Sequencer {
   }
 
   /** The order as the credit desk sees it. */
-  #waitingOrder(placement: TakenOrder): WaitingOrder {
+  #waitingOrder = (placement: TakenOrder): WaitingOrder => {
     const { engine } = this.#options;
     const enter = this.#enterLate.bind(this);
     const isRemoved = () => placement.isSettled;
@@ -285,7 +299,7 @@ export class Sequencer {
       },
       refuse: (code) => placement.refuse(code),
     };
-  }
+  };
 
   /** Journaled even where its order never came: whoever leads next must know that the order may not enter. */
   *#cancel(request: CancelRequest, nowMs: number, answer: Answer): Steps {

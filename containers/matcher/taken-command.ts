@@ -66,17 +66,18 @@ export class TakenOrders extends TakenRequest<TakenOrder> {
     this.settled();
   }
 
-  /** Of what the order has just done, all at once. */
-  tell(place: number, did: Did): void {
-    const { answers } = this;
-    did.each((event: RawEvent) => {
-      if (event.type === 'raw_accepted') {
-        const progress = did.progress();
-        assert(progress, 'an order was accepted and is nowhere');
-        answers.accepted(place, event.sequence, progress);
-      } else if (event.type === 'raw_refused') answers.refused(place, event.code);
-      else if (event.type === 'raw_trade' && event.isOwn) answers.fill(place, event);
-    });
+  /** Of what the order has just done. */
+  note(place: number, event: RawEvent, did: Did): void {
+    if (event.type === 'raw_accepted') {
+      const progress = did.progress();
+      assert(progress, 'an order was accepted and is nowhere');
+      this.answers.accepted(place, event.sequence, progress);
+    } else if (event.type === 'raw_refused') this.answers.refused(place, event.code);
+    else if (event.type === 'raw_trade' && event.isOwn) this.answers.fill(place, event);
+  }
+
+  /** One of them has its answer whole. */
+  told(): void {
     this.settled();
   }
 
@@ -178,10 +179,15 @@ export class TakenOrder implements RawPlacement {
     this.#tellAlike();
   }
 
-  /** It was applied a moment ago, and nothing after it. */
-  tell(did: Did): void {
+  /** An event of what it did: it was placed a moment ago, and nothing came after it. */
+  note(event: RawEvent, did: Did): void {
+    this.#whole.note(this.#place, event, did);
+  }
+
+  /** That was all. */
+  told(): void {
     this.#settling();
-    this.#whole.tell(this.#place, did);
+    this.#whole.told();
     this.#tellAlike();
   }
 

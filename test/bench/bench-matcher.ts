@@ -189,7 +189,7 @@ export const benchmark: Benchmark = {
     batch: () =>
       measure({
         ordersPerRequest: 20,
-        ...{ warmRequests: 5_000, requests: 2_500, pacedRequests: 2_500 },
+        ...{ warmRequests: 10_000, requests: 5_000, pacedRequests: 5_000 },
       }),
   },
   end: async () => {

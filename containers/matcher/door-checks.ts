@@ -1,5 +1,4 @@
 /** What is refused before the queue: commands that a frame cannot hold, or whose time is not now. Nothing of it is journaled. */
-
 import type { RawOrder } from '#domain/raw-order.ts';
 import type { Refusal } from '#domain/refusal.ts';
 import { admissionAheadMs, admissionWindowMs } from './engine/limits.ts';
@@ -9,6 +8,7 @@ import type { Tombstones } from './tombstones.ts';
 /** The engine decides on everything nearer than this, in its own precedence. A frame holds times relative to its own. */
 const absurdlyFarMs = 366 * 86_400_000;
 
+/** Of a new order. */
 export const orderRefusal = ({ createdAtMs }: RawOrder, nowMs: number): Refusal | undefined =>
   createdAtMs > nowMs + absurdlyFarMs ? 'order_from_the_future' : undefined;
 

@@ -62,7 +62,7 @@ class Connection {
   #options: InletOptions;
   #reader = new RequestReader();
   #isAnswering = false;
-  /** Whether a request came since it was asked last. */
+  /** Whether a request was answered since it was asked last. */
   #isUsed = true;
   /** No further request is read. */
   #isEnding = false;
@@ -105,7 +105,6 @@ class Connection {
       return;
     }
     this.#isAnswering = true;
-    this.#isUsed = true;
     answerRequest(read, this.#options).then(
       (reply) => this.#answered(reply, read),
       (error) => {
@@ -117,6 +116,7 @@ class Connection {
 
   #answered(reply: Reply, { isLast }: HttpRequest): void {
     this.#isAnswering = false;
+    this.#isUsed = true;
     this.#send(reply, isLast || this.#isEnding);
     if (this.#isEnding) return;
     this.#socket.resume();

@@ -25,7 +25,8 @@ abstract class TakenRequest<T> {
     this.#whole = whole;
   }
 
-  protected settled(): void {
+  /** One of them has its answer whole. */
+  settled(): void {
     this.#left -= 1;
     if (this.#left === 0) this.#whole();
   }
@@ -74,11 +75,6 @@ export class TakenOrders extends TakenRequest<TakenOrder> {
       this.answers.accepted(place, event.sequence, progress);
     } else if (event.type === 'raw_refused') this.answers.refused(place, event.code);
     else if (event.type === 'raw_trade' && event.isOwn) this.answers.fill(place, event);
-  }
-
-  /** One of them has its answer whole. */
-  told(): void {
-    this.settled();
   }
 
   /** The same as an order of this or another request was answered. */
@@ -187,7 +183,7 @@ export class TakenOrder implements RawPlacement {
   /** That was all. */
   told(): void {
     this.#settling();
-    this.#whole.told();
+    this.#whole.settled();
     this.#tellAlike();
   }
 

@@ -20,6 +20,14 @@ export function isUsedLine({ core }: Pick<FastState, 'core'>, line: number): boo
   return core.double(past, grantNumber) + core.double(past, returnNumber) > 0;
 }
 
+/** An account's lines, asset by asset: there are few, where there are lines of very many accounts. */
+export function eachUsedLine(state: FastState, account: number, visit: (line: number) => void) {
+  for (const asset of state.assetRows) {
+    const line = state.core.calls.findLine(account, asset);
+    if (line !== nobody && isUsedLine(state, line)) visit(line);
+  }
+}
+
 export function creditOf(state: FastState, line: number): EngineCredit {
   const { core } = state;
   const past = core.int(line, at.past);

@@ -14,7 +14,7 @@ import {
   orderRow,
   stateAt,
 } from './core-layout.ts';
-import { isUsedLine } from './credit-views.ts';
+import { eachUsedLine } from './credit-views.ts';
 import type { FastState } from './fast-state.ts';
 import { orderPlace } from './order-place.ts';
 import { eventBytes } from './render-events.ts';
@@ -146,12 +146,8 @@ export class TouchedRows {
     const state = this.#state;
     const { core } = state;
     this.#lines.clear();
-    for (let nth = 0; nth < this.#accounts.length; nth += 1) {
-      for (const asset of state.assetRows) {
-        const line = core.calls.findLine(this.#accounts.at(nth), asset);
-        if (line === nobody || !isUsedLine(state, line)) continue;
-        this.#lines.addSome(core.ints, line >>> 2, copiedLine.words);
-      }
-    }
+    const copy = (line: number) => this.#lines.addSome(core.ints, line >>> 2, copiedLine.words);
+    for (let nth = 0; nth < this.#accounts.length; nth += 1)
+      eachUsedLine(state, this.#accounts.at(nth), copy);
   }
 }

@@ -17,7 +17,7 @@ import {
   orderRow,
   stateAt,
 } from './core-layout.ts';
-import { creditOf, isUsedLine, linesOf } from './credit-views.ts';
+import { creditOf, eachUsedLine, isUsedLine, linesOf } from './credit-views.ts';
 import type { FastState } from './fast-state.ts';
 import { type ListedMarket, marketOf, stateOf, type Terms } from './market-terms.ts';
 import { orderPlace, statusAt } from './order-place.ts';
@@ -203,12 +203,8 @@ function viewOf(state: FastState, order: number): EngineOrder {
   return view;
 }
 
-/** Found by asset: there are few, where there are lines of very many accounts. */
 function creditsOf(state: FastState, account: number): EngineCredit[] {
   const lines: EngineCredit[] = [];
-  for (const asset of account === nobody ? [] : state.assetRows) {
-    const line = state.core.calls.findLine(account, asset);
-    if (line !== nobody && isUsedLine(state, line)) lines.push(creditOf(state, line));
-  }
+  if (account !== nobody) eachUsedLine(state, account, (line) => lines.push(creditOf(state, line)));
   return lines;
 }

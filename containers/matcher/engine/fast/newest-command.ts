@@ -15,7 +15,7 @@ import {
 } from './core-layout.ts';
 import type { FastState } from './fast-state.ts';
 import { statusAt } from './order-place.ts';
-import { RawEvents } from './raw-events.ts';
+import { fillAmounts, RawEvents } from './raw-events.ts';
 import { eventBytes, renderEvents } from './render-events.ts';
 import { requestKinds } from './request.ts';
 
@@ -67,19 +67,12 @@ export class NewestCommand implements Did {
 
   progress(): RawProgress | undefined {
     const { placed } = this;
-    const { ints, doubles } = this.#state.core;
-    const order = placed === nobody ? nobody : (ints[(placed + idRow.order) >>> 2] as number);
+    const { core } = this.#state;
+    const order = placed === nobody ? nobody : core.int(placed, idRow.order);
     if (order === nobody) return undefined;
     const progress = this.#progress;
-    progress.status = statusAt(ints[(order + orderRow.place) >>> 2] as number);
-    progress.limitTicks = ints[(order + orderRow.limitTicks) >>> 2] as number;
-    progress.triggerTicks = ints[(order + orderRow.triggerTicks) >>> 2] as number;
-    progress.sizeLots = doubles[(order + orderRow.sizeLots) >>> 3] as number;
-    progress.displayLots = doubles[(order + orderRow.displayLots) >>> 3] as number;
-    progress.spendUnits = doubles[(order + orderRow.spendUnits) >>> 3] as number;
-    progress.filledLots = doubles[(order + orderRow.filledLots) >>> 3] as number;
-    progress.filledQuoteUnits = doubles[(order + orderRow.filledQuoteUnits) >>> 3] as number;
-    progress.feeUnits = doubles[(order + orderRow.feeUnits) >>> 3] as number;
+    progress.status = statusAt(core.int(order, orderRow.place));
+    fillAmounts(progress, core, order);
     return progress;
   }
 }

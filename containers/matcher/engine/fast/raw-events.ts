@@ -1,10 +1,10 @@
 /** The core's event rows as objects that are filled again and again: nothing is made for an event that orders bring about every day. */
 import type { DoneReason } from '#domain/order.ts';
-import type { RawAnswer, RawDone, RawEvent, RawTrade } from '#domain/raw-event.ts';
+import type { RawAnswer, RawDone, RawEvent, RawProgress, RawTrade } from '#domain/raw-event.ts';
 import { type EngineRefusal, numberedRefusals } from '#domain/refusal.ts';
 import { doneReasons, eventTags } from '../event-hash.ts';
 import { addressWords } from './address-table.ts';
-import { nobody } from './core-instance.ts';
+import { type CoreInstance, nobody } from './core-instance.ts';
 import { accountRow, eventRow as at, marketRow, orderRow } from './core-layout.ts';
 import type { FastState } from './fast-state.ts';
 import type { ListedMarket } from './market-terms.ts';
@@ -100,14 +100,7 @@ export class RawEvents {
     done.timeInForce = traits.timeInForce;
     done.postOnly = traits.postOnly;
     done.selfTrade = traits.selfTrade;
-    done.limitTicks = ints[(order + orderRow.limitTicks) >>> 2] as number;
-    done.triggerTicks = ints[(order + orderRow.triggerTicks) >>> 2] as number;
-    done.sizeLots = doubles[(order + orderRow.sizeLots) >>> 3] as number;
-    done.displayLots = doubles[(order + orderRow.displayLots) >>> 3] as number;
-    done.spendUnits = doubles[(order + orderRow.spendUnits) >>> 3] as number;
-    done.filledLots = doubles[(order + orderRow.filledLots) >>> 3] as number;
-    done.filledQuoteUnits = doubles[(order + orderRow.filledQuoteUnits) >>> 3] as number;
-    done.feeUnits = doubles[(order + orderRow.feeUnits) >>> 3] as number;
+    fillAmounts(done, state.core, order);
     done.createdAtMs = doubles[(order + orderRow.createdAtMs) >>> 3] as number;
     done.expiresAtMs = doubles[(order + orderRow.expiresAtMs) >>> 3] as number;
     done.words = ints;
@@ -130,6 +123,22 @@ export class RawEvents {
     const index = core.int(core.int(order, orderRow.market), marketRow.index);
     return (markets[index] as ListedMarket).id;
   }
+}
+
+/** How far an order has come, in numbers, as its row has them. */
+export function fillAmounts(
+  into: RawProgress | RawDone,
+  { ints, doubles }: CoreInstance,
+  order: number,
+): void {
+  into.limitTicks = ints[(order + orderRow.limitTicks) >>> 2] as number;
+  into.triggerTicks = ints[(order + orderRow.triggerTicks) >>> 2] as number;
+  into.sizeLots = doubles[(order + orderRow.sizeLots) >>> 3] as number;
+  into.displayLots = doubles[(order + orderRow.displayLots) >>> 3] as number;
+  into.spendUnits = doubles[(order + orderRow.spendUnits) >>> 3] as number;
+  into.filledLots = doubles[(order + orderRow.filledLots) >>> 3] as number;
+  into.filledQuoteUnits = doubles[(order + orderRow.filledQuoteUnits) >>> 3] as number;
+  into.feeUnits = doubles[(order + orderRow.feeUnits) >>> 3] as number;
 }
 
 function ownSide(

@@ -107,9 +107,8 @@ export const ladderRow = {
   pageCount: 12,
   cursor: 16,
   side: 20,
-  owner: 24,
+  turn: 24,
   pagesLog: 28,
-  isDescending: 29,
 } as const;
 
 export const pageEntryRow = {
@@ -119,7 +118,10 @@ export const pageEntryRow = {
 
 export const pricePageRow = {
   bits: 0,
-  ladder: 8,
+  noted: 8,
+  ladder: 16,
+  number: 20,
+  nextNoted: 24,
 } as const;
 
 export const levelRow = {
@@ -128,7 +130,7 @@ export const levelRow = {
   head: 8,
   orders: 12,
   page: 16,
-  noted: 20,
+  bit: 20,
   shownLots: 24,
   hiddenLots: 32,
   question: 40,
@@ -345,18 +347,17 @@ export const engineState = {
   switches: 240,
   switchesLog: 244,
   switchCount: 248,
-  changes: 252,
-  changesLog: 256,
-  changeCount: 260,
-  changeIndex: 264,
-  memoryEnd: 268,
-  uncrossTicks: 272,
-  uncrossLots: 280,
-  uncrossImbalanceLots: 288,
-  partNowMs: 296,
-  partWindowMs: 304,
-  partNow: 312,
-  readAhead: 320,
+  notedPages: 252,
+  changes: 256,
+  changesLog: 260,
+  memoryEnd: 264,
+  uncrossTicks: 268,
+  uncrossLots: 272,
+  uncrossImbalanceLots: 280,
+  partNowMs: 288,
+  partWindowMs: 296,
+  partNow: 304,
+  readAhead: 312,
 } as const;
 
 export const levelChangeRow = {

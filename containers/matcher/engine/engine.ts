@@ -84,7 +84,7 @@ export interface Engine {
   feesOf(account: Address, marketId: MarketId): { makerFeeBps: number; takerFeeBps: number };
   /** The best levels, best first. */
   depth(marketId: MarketId, levels: number): EngineDepth;
-  /** Levels that changed since the last call, each once. */
+  /** Levels that changed since the last call, each once, in no order. */
   takeLevelChanges(): LevelChange[];
 
   /** Gives the whole state, record by record; a record is the caller's only until the next. */

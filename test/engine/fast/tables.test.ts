@@ -5,6 +5,7 @@ import { toHex } from '#wire/hex-digits.ts';
 import { AddressTable } from '../../../containers/matcher/engine/fast/address-table.ts';
 import { createFastEngine } from '../../../containers/matcher/engine/fast/fast-engine.ts';
 import { memoryMs } from '../../../containers/matcher/engine/limits.ts';
+import { DepthMirror } from '../depth-mirror.ts';
 import { address, digest, type Placing, TradingFloor } from '../trading-floor.ts';
 
 /** Places an order and answers its digest. */
@@ -101,6 +102,40 @@ describe.each(['buy', 'sell'] as const)('the ladder of those who %s', (side) => 
       }),
       { numRuns: 20 },
     );
+  });
+
+  test('tells of each level that changed once, however often it and its neighbours went and came', () => {
+    // Few enough prices that the only level of a page comes, goes and comes again between two questions.
+    const price = fc.constantFrom(1, 2, 63, 64, 65, 200, 10_000, 2 ** 31 - 1);
+    const deeds = fc.array(fc.tuple(fc.integer({ min: 0, max: 5 }), price), { maxLength: 120 });
+    fc.assert(
+      fc.property(deeds, (drawn) => {
+        const floor = funded();
+        const account = address(side === 'buy' ? 'alice' : 'bob');
+        const mirror = new DepthMirror();
+        mirror.begin(floor.engine);
+        const levels = new Map<number, string>();
+        for (const [turn, limitTicks] of drawn) {
+          const known = levels.get(limitTicks);
+          if (known) floor.cancel(known, account);
+          if (known) levels.delete(limitTicks);
+          else levels.set(limitTicks, placed(floor, { account, side, limitTicks }));
+          if (turn === 0) mirror.follow(floor.engine);
+        }
+        mirror.follow(floor.engine);
+        expect(floor.engine.takeLevelChanges()).toEqual([]);
+      }),
+      { numRuns: 50 },
+    );
+  });
+
+  test('tells of more levels than it had room for', () => {
+    const floor = funded();
+    const account = address(side === 'buy' ? 'alice' : 'bob');
+    const mirror = new DepthMirror();
+    mirror.begin(floor.engine);
+    for (let at = 1; at <= 600; at += 1) placed(floor, { account, side, limitTicks: at * 40 });
+    mirror.follow(floor.engine);
   });
 });
 

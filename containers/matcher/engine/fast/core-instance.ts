@@ -118,7 +118,6 @@ const tables = [
   { at: 'lineIndex', log: 'lineIndexLog', entryLog: 2 },
   { at: 'expiries', log: 'expiriesLog', entryLog: 5 },
   { at: 'changes', log: 'changesLog', entryLog: 4 },
-  { at: 'changeIndex', log: 'changesLog', entryLog: 3 },
 ] as const;
 
 export class CoreInstance {

@@ -107,9 +107,8 @@ export const ladderRow = {
   pageCount: 12,
   cursor: 16,
   side: 20,
-  owner: 24,
+  turn: 24,
   pagesLog: 28,
-  isDescending: 29,
 } as const;
 
 export const pageEntryRow = {
@@ -119,7 +118,10 @@ export const pageEntryRow = {
 
 export const pricePageRow = {
   bits: 0,
-  ladder: 8,
+  noted: 8,
+  ladder: 16,
+  number: 20,
+  nextNoted: 24,
 } as const;
 
 export const levelRow = {
@@ -128,7 +130,7 @@ export const levelRow = {
   head: 8,
   orders: 12,
   page: 16,
-  noted: 20,
+  bit: 20,
   shownLots: 24,
   hiddenLots: 32,
   question: 40,
@@ -341,12 +343,11 @@ export const engineState = {
   switches: 220,
   switchesLog: 224,
   switchCount: 228,
-  changes: 232,
-  changesLog: 236,
-  changeCount: 240,
-  changeIndex: 244,
-  memoryEnd: 248,
-  uncrossTicks: 252,
+  notedPages: 232,
+  changes: 236,
+  changesLog: 240,
+  memoryEnd: 244,
+  uncrossTicks: 248,
   uncrossLots: 256,
   uncrossImbalanceLots: 264,
   partNowMs: 272,

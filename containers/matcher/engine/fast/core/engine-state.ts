@@ -12,6 +12,7 @@ import {
   Id,
   Market,
   Order,
+  PricePage,
   Work,
 } from './rows.ts';
 
@@ -86,11 +87,10 @@ export class EngineState {
   switches: usize;
   switchesLog: i32;
   switchCount: i32;
-  /** Levels that changed since somebody asked. */
+  /** Pages with levels that changed since somebody asked, and what was told of such levels last. */
+  notedPages: PricePage;
   changes: usize;
   changesLog: i32;
-  changeCount: i32;
-  changeIndex: usize;
   /** The first byte that was never used. */
   memoryEnd: usize;
   /** What an auction would come to, answered by `uncrossing`. */

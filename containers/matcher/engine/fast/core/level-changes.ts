@@ -1,10 +1,10 @@
-/** Which price levels changed since somebody last asked, each once: a list of them, and a table in which a level that comes again is found. */
+/** Which price levels changed since somebody last asked, each once: a bit for each in its page, and a list of the pages that have any. */
 import { state } from './engine-state.ts';
-import { findLevel, noLevel } from './price-ladder.ts';
-import { releaseRegion, takeRegion } from './regions.ts';
-import { Ladder, Level } from './rows.ts';
+import { dropPage, levelWithin, noLevel, noPage, standAgain, ticksOf } from './price-ladder.ts';
+import { grownRegion, takeRegion } from './regions.ts';
+import { Ladder, Level, PricePage } from './rows.ts';
 
-/** What is told of a level; the lots are filled in when somebody asks. */
+/** What is told of a level. */
 @unmanaged
 class LevelChange {
   ladder: Ladder;
@@ -14,42 +14,66 @@ class LevelChange {
 
 const changeLog = 4;
 const startLog = 8;
+const levelsOfPage: i32 = 64;
 
 export function openChanges(): void {
   state.changesLog = startLog;
   state.changes = takeRegion(startLog + changeLog);
-  state.changeIndex = takeRegion(startLog + 3);
 }
 
-/** A level is noted once as long as it lives; one that was gone and came again is found in the table. */
 export function noteLevel(level: Level): void {
-  if (level.noted) return;
-  level.noted = 1;
-  const ladder = level.page.ladder;
-  let place = placeOf(ladder, level.ticks);
-  if (load<i32>(place) !== 0) return;
-  if (state.changeCount === 1 << state.changesLog) {
-    grow();
-    place = placeOf(ladder, level.ticks);
-  }
-  const change = changeAt(state.changeCount);
-  change.ladder = ladder;
-  change.ticks = level.ticks;
-  state.changeCount += 1;
-  store<i32>(place, state.changeCount);
+  note(level.page, (<u64>1) << level.bit);
 }
 
-/** Fills in what the levels show now, forgets that they changed, and answers how many there are; they stay to be read until the next change. */
-export function takeChanges(): i32 {
-  const count = state.changeCount;
-  for (let at = 0; at < count; at += 1) {
-    const change = changeAt(at);
-    const level = findLevel(change.ladder, change.ticks);
-    change.shownLots = level === noLevel ? 0 : level.shownLots;
-    if (level !== noLevel) level.noted = 0;
+function note(page: PricePage, bits: u64): void {
+  if (page.noted === 0) {
+    page.nextNoted = state.notedPages;
+    state.notedPages = page;
   }
-  memory.fill(state.changeIndex, 0, 1 << (state.changesLog + 3));
-  state.changeCount = 0;
+  page.noted |= bits;
+}
+
+/** Writes down what the levels show now, forgets that they changed, and answers how many there are; they stay to be read until the next time. */
+export function takeChanges(): i32 {
+  gatherPages();
+  let count = 0;
+  while (state.notedPages !== noPage) {
+    const page = state.notedPages;
+    state.notedPages = page.nextNoted;
+    count = tellPage(page, count);
+    page.noted = 0;
+    if (page.bits === 0) dropPage(page);
+  }
+  return count;
+}
+
+/** Pages that went while they were noted stand again until they are told; where another took the place of one, it tells for both. */
+function gatherPages(): void {
+  let next = state.notedPages;
+  state.notedPages = noPage;
+  while (next !== noPage) {
+    const page = next;
+    next = page.nextNoted;
+    const noted = page.noted;
+    page.noted = 0;
+    note(page.bits === 0 ? standAgain(page) : page, noted);
+  }
+}
+
+/** Its noted levels, best first, behind so many that were told before. */
+function tellPage(page: PricePage, before: i32): i32 {
+  const ladder = page.ladder;
+  let count = before;
+  if (count + levelsOfPage > 1 << state.changesLog) grow();
+  for (let rest = page.noted; rest !== 0; rest &= rest - 1) {
+    const change = changeAt(count);
+    const ticks = ticksOf(page, <i32>ctz<u64>(rest));
+    const level = levelWithin(page, ladder, ticks);
+    change.ladder = ladder;
+    change.ticks = ticks;
+    change.shownLots = level === noLevel ? 0 : level.shownLots;
+    count += 1;
+  }
   return count;
 }
 
@@ -57,33 +81,7 @@ function changeAt(at: i32): LevelChange {
   return changetype<LevelChange>(state.changes + ((<usize>at) << changeLog));
 }
 
-/** Where a level's number + 1 stands in the table, or would stand. */
-function placeOf(ladder: Ladder, ticks: i32): usize {
-  const mask = (2 << state.changesLog) - 1;
-  const mixed = (ticks * 0x2c1b3c6d) ^ (ladder.owner * 0x297a2d39);
-  let at = (mixed ^ (mixed >>> 15)) & mask;
-  let place = state.changeIndex + ((<usize>at) << 2);
-  while (load<i32>(place) !== 0) {
-    const change = changeAt(load<i32>(place) - 1);
-    if (change.ticks === ticks && change.ladder === ladder) break;
-    at = (at + 1) & mask;
-    place = state.changeIndex + ((<usize>at) << 2);
-  }
-  return place;
-}
-
 function grow(): void {
-  const log = state.changesLog;
-  const grown = takeRegion(log + 1 + changeLog);
-  memory.copy(grown, state.changes, 1 << (log + changeLog));
-  releaseRegion(state.changes, log + changeLog);
-  releaseRegion(state.changeIndex, log + 3);
-  state.changes = grown;
-  state.changesLog = log + 1;
-  state.changeIndex = takeRegion(log + 4);
-  memory.fill(state.changeIndex, 0, 1 << (log + 4));
-  for (let at = 0; at < state.changeCount; at += 1) {
-    const change = changeAt(at);
-    store<i32>(placeOf(change.ladder, change.ticks), at + 1);
-  }
+  state.changes = grownRegion(state.changes, state.changesLog + changeLog);
+  state.changesLog += 1;
 }

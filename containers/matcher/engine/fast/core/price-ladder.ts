@@ -8,7 +8,9 @@ import { levelPool, pagePool, releaseRow, takeRow } from './row-pool.ts';
 import { Ladder, Level, PageEntry, PricePage } from './rows.ts';
 
 export const noLevel: Level = changetype<Level>(0);
-const noPage: PricePage = changetype<PricePage>(0);
+export const noPage: PricePage = changetype<PricePage>(0);
+/** Turns prices over, so that the best one comes first. */
+const turned: i32 = i32.MAX_VALUE;
 /** Where a page's levels lie. */
 const levelsAt: usize = offsetof<PricePage>();
 const entryLog = 3;
@@ -22,9 +24,8 @@ export function openLadder(room: usize, place: i32, market: i32, isDescending: b
   const ladder = changetype<Ladder>(room + <usize>place * ladderBytes);
   ladder.pagesLog = <i8>startLog;
   ladder.pages = room + 4 * ladderBytes + ((<usize>place) << startLog);
-  ladder.owner = (market << 2) + place;
   ladder.side = place < 2 ? (market << 1) + place : -1;
-  ladder.isDescending = <i8>isDescending;
+  ladder.turn = isDescending ? turned : 0;
   return ladder;
 }
 
@@ -44,7 +45,7 @@ export function levelFor(ladder: Ladder, ticks: i32): Level {
   let page = findPage(ladder, key >>> 6);
   if (page === noPage) page = addPage(ladder, key >>> 6);
   else if ((page.bits >> bit) & 1) return levelAt(page, bit);
-  const level = newLevel(page, ticks);
+  const level = newLevel(page, ticks, bit);
   page.bits |= (<u64>1) << bit;
   store<Level>(changetype<usize>(page) + levelsAt + ((<usize>bit) << 2), level);
   if (page === bestPage(ladder)) setBest(ladder, firstOf(page, 0));
@@ -55,9 +56,9 @@ export function levelFor(ladder: Ladder, ticks: i32): Level {
 export function dropLevel(level: Level): void {
   const page = level.page;
   const ladder = page.ladder;
-  const key = keyOf(ladder, level.ticks);
-  page.bits &= ~((<u64>1) << (key & 63));
-  if (page.bits === 0) dropPage(ladder, key >>> 6);
+  const bits = page.bits & ~((<u64>1) << level.bit);
+  page.bits = bits;
+  if (bits === 0) dropPage(page);
   if (ladder.best === level) {
     setBest(ladder, ladder.pageCount === 0 ? noLevel : firstOf(bestPage(ladder), 0));
   }
@@ -67,13 +68,12 @@ export function dropLevel(level: Level): void {
 /** The next worse level than another; nobody behind the worst. */
 export function nextLevel(level: Level): Level {
   const page = level.page;
-  const ladder = page.ladder;
-  const key = keyOf(ladder, level.ticks);
-  const within = firstOf(page, (key & 63) + 1);
+  const within = firstOf(page, level.bit + 1);
   if (within !== noLevel) return within;
+  const ladder = page.ladder;
   const cursor = ladder.cursor;
   const isAtCursor = cursor < ladder.pageCount && pageAt(ladder, cursor) === page;
-  const at = (isAtCursor ? cursor : placeOf(ladder, key >>> 6)) - 1;
+  const at = (isAtCursor ? cursor : placeOf(ladder, page.number)) - 1;
   ladder.cursor = max(0, at);
   return at < 0 ? noLevel : firstOf(pageAt(ladder, at), 0);
 }
@@ -105,13 +105,13 @@ function setBest(ladder: Ladder, level: Level): void {
   ladder.bestTicks = level === noLevel ? 0 : level.ticks;
 }
 
-function newLevel(page: PricePage, ticks: i32): Level {
+function newLevel(page: PricePage, ticks: i32, bit: i32): Level {
   const level = changetype<Level>(takeRow(levelPool));
   level.ticks = ticks;
   level.orders = 0;
   level.head = noOrder;
   level.tail = noOrder;
-  level.noted = 0;
+  level.bit = bit;
   level.shownLots = 0;
   level.hiddenLots = 0;
   level.question = 0;
@@ -119,9 +119,14 @@ function newLevel(page: PricePage, ticks: i32): Level {
   return level;
 }
 
-/** Which price it is, counted from the best possible one. */
+/** Which price it is, counted from the best possible one; and the other way round. */
 function keyOf(ladder: Ladder, ticks: i32): i32 {
-  return ladder.isDescending ? i32.MAX_VALUE - ticks : ticks;
+  return ticks ^ ladder.turn;
+}
+
+/** Which price a bit of a page stands for. */
+export function ticksOf(page: PricePage, bit: i32): i32 {
+  return keyOf(page.ladder, (page.number << 6) | bit);
 }
 
 function levelAt(page: PricePage, bit: i32): Level {
@@ -175,13 +180,23 @@ function likelyPlace(ladder: Ladder, number: i32): i32 {
 }
 
 function addPage(ladder: Ladder, number: i32): PricePage {
+  const page = changetype<PricePage>(takeRow(pagePool));
+  page.bits = 0;
+  page.noted = 0;
+  page.ladder = ladder;
+  page.number = number;
+  enter(page);
+  return page;
+}
+
+/** Puts a page among its ladder's. */
+function enter(page: PricePage): void {
+  const ladder = page.ladder;
+  const number = page.number;
   if (ladder.pageCount << entryLog === 1 << (<i32>ladder.pagesLog)) {
     ladder.pages = grownRegion(ladder.pages, ladder.pagesLog);
     ladder.pagesLog = <i8>(ladder.pagesLog + 1);
   }
-  const page = changetype<PricePage>(takeRow(pagePool));
-  page.ladder = ladder;
-  page.bits = 0;
   const at = placeOf(ladder, number);
   const entry = entryAt(ladder, at);
   const bytesBehind = (<usize>(ladder.pageCount - at)) << entryLog;
@@ -189,15 +204,26 @@ function addPage(ladder: Ladder, number: i32): PricePage {
   entry.number = number;
   entry.page = page;
   ladder.pageCount += 1;
-  return page;
 }
 
-function dropPage(ladder: Ladder, number: i32): void {
-  const at = placeOf(ladder, number);
+/** Takes out a page without levels. One that is noted stays where it is until it was told. */
+export function dropPage(page: PricePage): void {
+  const ladder = page.ladder;
+  const at = placeOf(ladder, page.number);
   const entry = entryAt(ladder, at);
-  const page = entry.page;
   ladder.pageCount -= 1;
   const bytesBehind = (<usize>(ladder.pageCount - at)) << entryLog;
   memory.copy(changetype<usize>(entry), changetype<usize>(entryAt(ladder, at + 1)), bytesBehind);
+  if (page.noted === 0) releaseRow(pagePool, changetype<usize>(page));
+}
+
+/** Puts a page that was dropped back for a while, or lets it go where another has come in its place; answers which stands there. */
+export function standAgain(page: PricePage): PricePage {
+  const other = findPage(page.ladder, page.number);
+  if (other === noPage) {
+    enter(page);
+    return page;
+  }
   releaseRow(pagePool, changetype<usize>(page));
+  return other;
 }

@@ -157,12 +157,10 @@ export class Ladder {
   cursor: i32;
   /** How its changes are told: market × 2, + 1 for asks; −1 where nobody is told. */
   side: i32;
-  /** A number of its own. */
-  owner: i32;
+  /** Prices by this, bit by bit exclusive, are the smaller the better they are. */
+  turn: i32;
   /** Room for so many pages, as a power of two of bytes. */
   pagesLog: i8;
-  /** 1 where high prices are best. */
-  isDescending: i8;
 }
 
 /** A page among its ladder's: who looks for one reads no other. */
@@ -177,7 +175,13 @@ export class PageEntry {
 @unmanaged
 export class PricePage {
   bits: u64;
+  /** Those whose level changed since somebody asked, or went. */
+  noted: u64;
   ladder: Ladder;
+  /** Which 64 prices; see `PageEntry`. */
+  number: i32;
+  /** The page that was noted before it. */
+  nextNoted: PricePage;
 }
 
 /** A price: its orders form a queue. */
@@ -190,8 +194,8 @@ export class Level {
   orders: i32;
   /** The page that it stands in. */
   page: PricePage;
-  /** Whether it is noted among the levels that changed. */
-  noted: i32;
+  /** Its bit there. */
+  bit: i32;
   shownLots: f64;
   /** What its icebergs hide. */
   hiddenLots: f64;

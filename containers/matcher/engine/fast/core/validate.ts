@@ -86,7 +86,7 @@ function validateSide(market: Market, ladder: Ladder): i32 {
   assert(best === noLevel || best.ticks === ladder.bestTicks, 'a side says another best price');
   for (let level = best; level !== noLevel; level = nextLevel(level)) {
     assert(findLevel(ladder, level.ticks) === level, 'a level is not found');
-    const isWorse = last === noLevel || level.ticks < last.ticks === (ladder.isDescending !== 0);
+    const isWorse = last === noLevel || level.ticks < last.ticks === (ladder.turn !== 0);
     assert(isWorse && (last === noLevel || last.ticks !== level.ticks), 'levels out of order');
     last = level;
     found += validateLevel(market, level);

@@ -34,7 +34,7 @@ export function documentClient(where: DynamoDBClientConfig = {}): DynamoDBDocume
 }
 
 /** A put takes some ten ms; one that hangs is repeated with the same bytes, which harms nothing if both arrive. */
-const putMs = 2_000;
+export const putMs = 2_000;
 
 /**
  * Kinesis for the writer, who repeats puts himself: only he knows how long his lease lasts. Over HTTP/1.1: one connection is enough

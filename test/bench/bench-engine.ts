@@ -65,7 +65,7 @@ async function run(title: string): Promise<Measured[]> {
 export const benchmark: Benchmark = {
   about:
     'The matching engine with all rules, credit, events, their hash and remembered ids, against nodejs-order-book without any of them. ' +
-    'Commands are made and their names and ids resolved to rows 1,000 at a time before they are timed, rows are not made into events; ' +
+    'Commands are made before anything runs, for the peer as well; their names and ids are resolved to rows 1,000 at a time before they are timed, rows are not made into events; ' +
     `the core looks ahead at ${commandsAhead} requests together, as the engine does at orders that were announced; ` +
     '`fromBytes` times the whole engine, from orders as they came (as many announced together, cancels as commands) to what they did. ' +
     'The best round counts; journal, network and signatures are left out.',

@@ -29,9 +29,9 @@ import { createEngine } from '../../containers/matcher/engine/matching-engine.ts
 import { rawPlacement } from '../engine/raw-placement.ts';
 import { type Flow, type Operation, traders } from './engine-flow.ts';
 
-/** One way to run a flow. What comes off the wire is made in `prepare`, which is not timed. */
+/** One way to run a flow. What comes off the wire is made before anything runs: making it leaves the caches full of texts. */
 export type Runner = {
-  /** Makes the operations from `from` on ready, in place of those before. */
+  /** Makes the operations from `from` on ready, in place of those before; not timed. */
   prepare(from: number, count: number): void;
   /** Applies the nth of those that are ready. */
   run(nth: number): void;
@@ -96,7 +96,7 @@ export function core(flow: Flow, binary?: string): Runner {
     prepare(from, count) {
       ready = count;
       for (let nth = 0; nth < count; nth += 1) {
-        resolve(commands.timed(from + nth), state, requests + nth * requestBytes);
+        resolve(commands.timed[from + nth] as Command, state, requests + nth * requestBytes);
       }
     },
     run(nth) {
@@ -131,15 +131,17 @@ export function wholeEngine(flow: Flow): Runner {
     if (type === 'trade' || type === 'raw_trade') trades += 1;
   };
   for (const command of commands.before) engine.apply(command, () => {});
-  let ready: (RawPlacement | CancelOrder)[] = [];
+  const timed = commands.timed.map(arrived);
+  let first = 0;
   return {
-    prepare(from, howMany) {
-      ready = Array.from({ length: howMany }, (_, nth) => arrived(commands.timed(from + nth)));
+    prepare(from) {
+      first = from;
     },
     run(nth) {
-      const next = ready[nth] as RawPlacement | CancelOrder;
+      const at = first + nth;
+      const next = timed[at] as RawPlacement | CancelOrder;
       if (nth % commandsAhead === 0)
-        engine.announce(ready.slice(nth, nth + commandsAhead).filter(isPlacement));
+        engine.announce(timed.slice(at, at + commandsAhead).filter(isPlacement));
       if (!isPlacement(next)) {
         engine.apply(next, count);
         return;
@@ -165,8 +167,8 @@ function arrived(command: Command): RawPlacement | CancelOrder {
 
 const isPlacement = (next: RawPlacement | CancelOrder): next is RawPlacement => 'order' in next;
 
-/** A flow as commands: those that list, fund and fill, and the timed ones, made when asked for. */
-export function commandsOf(flow: Flow): { before: Command[]; timed: (at: number) => Command } {
+/** A flow as commands: those that list, fund and fill, and the timed ones. */
+export function commandsOf(flow: Flow): { before: Command[]; timed: Command[] } {
   const before: Command[] = [];
   for (let market = 0; market < flow.markets; market += 1) before.push(listing(market));
   const funded = new Set<string>();
@@ -179,7 +181,7 @@ export function commandsOf(flow: Flow): { before: Command[]; timed: (at: number)
     before.push(grant(`grant ${funded.size}`, account, asset));
   }
   for (const operation of flow.before) before.push(commandOf(operation, 0));
-  return { before, timed: (at) => commandOf(flow.timed[at] as Operation, at) };
+  return { before, timed: flow.timed.map(commandOf) };
 }
 
 function listing(market: number): Command {
@@ -261,12 +263,13 @@ export function nodejsOrderBook(flow: Flow): Runner {
   };
   for (const operation of flow.before) prepared(operation)();
   trades = 0;
-  let ready: (() => void)[] = [];
+  const timed = flow.timed.map(prepared);
+  let first = 0;
   return {
-    prepare(from, howMany) {
-      ready = flow.timed.slice(from, from + howMany).map(prepared);
+    prepare(from) {
+      first = from;
     },
-    run: (nth) => (ready[nth] as () => void)(),
+    run: (nth) => (timed[first + nth] as () => void)(),
     settle: () => {},
     book(market) {
       const [asks, bids] = (books[market] as OrderBook).depth();

@@ -75,9 +75,9 @@ test('a put is signed as it was sent, and on the next day with the next day’s 
   for (const date of ['20260131T235959Z', '20260201T000000Z']) {
     await put(data, undefined);
     const { headers, body } = lastReceived();
-    const names = [
-      ...['content-type', 'host', 'x-amz-date', 'x-amz-security-token', 'x-amz-target'],
-    ];
+    // What AWS asks for: the host, the type, and all that AWS itself defines.
+    const own = Object.keys(headers).filter((name) => name.startsWith('x-amz-'));
+    const names = ['content-type', 'host', ...own];
     const signed = Object.fromEntries(names.map((name) => [name, String(headers[name])]));
     expect(signed['x-amz-date']).toBe(date);
     const signable = { region, service: 'kinesis', date, headers: signed, body };
@@ -128,6 +128,31 @@ test('a put goes on after one that was refused', async () => {
   });
   says = took;
   expect(await put(data, '494')).toBe('495');
+});
+
+test('puts of one second are signed by the keys of their time', async () => {
+  says = took;
+  let keys: object = { ...credentials, expiration: new Date(0) };
+  const changing = clientWith(async () => keys as typeof credentials);
+  const { put } = createJournalWriter({ client: changing, stream: 'majors', clock });
+  await put(data, undefined);
+  expect(lastReceived().headers).toMatchObject({ 'x-amz-security-token': 'token' });
+  keys = { accessKeyId: 'AKIB', secretAccessKey: 'other' };
+  await put(data, undefined);
+  const { headers } = lastReceived();
+  expect(headers.authorization).toContain('Credential=AKIB/');
+  expect(headers['x-amz-security-token']).toBe(undefined);
+  changing.destroy();
+});
+
+test('keys that would begin a header of their own are not sent, and not told', async () => {
+  const sessionToken = 'hidden\r\nx-amz-target: Kinesis_20131202.DeleteStream';
+  const bad = clientWith({ ...credentials, sessionToken });
+  const before = received.length;
+  const { put } = createJournalWriter({ client: bad, stream: 'majors', clock });
+  await expect(put(data, undefined)).rejects.toThrow(/^((?!hidden).)*$/s);
+  expect(received).toHaveLength(before);
+  bad.destroy();
 });
 
 test('a put for which there were no credentials yet may be tried again', async () => {

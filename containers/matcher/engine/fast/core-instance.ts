@@ -116,7 +116,7 @@ function moduleOf(binary: string): WebAssembly.Module {
 const tables = [
   { at: 'idIndex', log: 'idIndexLog', entryLog: 3 },
   { at: 'lineIndex', log: 'lineIndexLog', entryLog: 2 },
-  { at: 'expiries', log: 'expiriesLog', entryLog: 5 },
+  { at: 'expiries', log: 'expiriesLog', entryLog: 4 },
   { at: 'changes', log: 'changesLog', entryLog: 4 },
 ] as const;
 

@@ -22,6 +22,9 @@ export class EngineState {
   sequence: f64;
   /** When the next market's state ends by itself; infinite where none does. */
   marketsDueMs: f64;
+  /** When the next live order expires, and when the next armed switch fires; infinite where none does. */
+  expiriesDueMs: f64;
+  switchesDueMs: f64;
   /** The event hash; see event-chain.ts. */
   chainLeft: i32;
   chainRight: i32;
@@ -83,6 +86,8 @@ export class EngineState {
   expiriesLog: i32;
   expiryCount: i32;
   expiriesOver: i32;
+  /** Of the order that was expected last. */
+  expiryTurn: i32;
   /** Armed dead man's switches. */
   switches: usize;
   switchesLog: i32;
@@ -143,10 +148,7 @@ export const noWork: Work = changetype<Work>(0);
 
 /** When the next live order expires, switch fires or market's time ends; infinite where nothing ever does. */
 export function dueMs(): f64 {
-  let due = state.marketsDueMs;
-  if (state.expiryCount > 0) due = min(due, load<f64>(state.expiries));
-  if (state.switchCount > 0) due = min(due, load<Account>(state.switches).past.switchDueMs);
-  return due;
+  return min(state.marketsDueMs, min(state.expiriesDueMs, state.switchesDueMs));
 }
 
 export function isUnfinished(): bool {

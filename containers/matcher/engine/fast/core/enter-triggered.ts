@@ -32,8 +32,8 @@ export function enterNext(market: Market): void {
 /** A triggered order's place in time is new, among its account's orders and among those that expire. */
 function becomeYoungest(order: Order): void {
   delist(order);
-  order.admitted = state.sequence;
   expectNoMore(order);
+  order.admitted = state.sequence;
   enlist(order, order.account);
   expect(order);
 }

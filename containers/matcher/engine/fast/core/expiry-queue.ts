@@ -1,20 +1,20 @@
 /**
  * Live orders by expiry, the older first: a heap of four children a node. An order that ends before its time stays in until it
- * comes to the top or half of all are over; then those are dropped at once, so that leaving costs nothing.
+ * comes to the top or three quarters of all are over; then those are dropped at once, so that leaving costs nothing.
  */
 import { noOrder, state } from './engine-state.ts';
 import { grownRegion, takeRegion } from './regions.ts';
 import { Order } from './rows.ts';
 
-/** `admitted`: of two that expire at once the older is first, and an entry of an order since gone is told by it. */
+/** `turn`: an entry of an order that is gone since, or was admitted anew, is told by it. */
 @unmanaged
 class Entry {
   dueMs: f64;
-  admitted: f64;
   order: Order;
+  turn: i32;
 }
 
-const entryLog = 5;
+const entryLog = 4;
 const startLog = 6;
 /** Fewer are not worth dropping. */
 const leastToDrop = 1_024;
@@ -24,6 +24,8 @@ const together = 64;
 export function openExpiries(): void {
   state.expiriesLog = startLog;
   state.expiries = takeRegion(startLog + entryLog);
+  state.expiryTurn = 1;
+  state.expiriesDueMs = Infinity;
 }
 
 /** The order that expires next; nobody where none is live. */
@@ -36,26 +38,29 @@ export function expect(order: Order): void {
     state.expiries = grownRegion(state.expiries, state.expiriesLog + entryLog);
     state.expiriesLog += 1;
   }
+  // Odd, so that it is never nobody's, and back where it was when all entries of before are long dropped.
+  const turn = state.expiryTurn + 2;
+  state.expiryTurn = turn;
+  order.expiryTurn = turn;
   const dueMs = order.expiresAtMs;
-  const admitted = order.admitted;
   let at = state.expiryCount;
   state.expiryCount = at + 1;
   while (at > 0) {
     const parent = (at - 1) >> 2;
-    if (!isBefore(dueMs, admitted, entryAt(parent))) break;
+    if (!isBefore(dueMs, order.admitted, entryAt(parent))) break;
     move(parent, at);
     at = parent;
   }
-  put(at, dueMs, admitted, order);
+  put(at, dueMs, order, turn);
 }
 
 /** An order is over, or was admitted anew: its entry does not count any more. */
 export function expectNoMore(order: Order): void {
-  state.expiriesOver += 1;
+  order.expiryTurn = 0;
+  const over = state.expiriesOver + 1;
+  state.expiriesOver = over;
   if (entryAt(0).order === order) clearTop();
-  else if (state.expiriesOver > leastToDrop && state.expiriesOver << 1 > state.expiryCount) {
-    dropOver();
-  }
+  else if (over > leastToDrop && over > state.expiryCount - (state.expiryCount >> 2)) dropOver();
 }
 
 /** Makes room for so many, in memory that was written. */
@@ -67,12 +72,29 @@ export function reserveExpiries(count: i32): void {
   memory.fill(state.expiries, 0, 1 << (state.expiriesLog + entryLog));
 }
 
+/** None comes before whoever is above it, and the next is said rightly; answers how many live. */
+export function validateExpiries(): i32 {
+  let live = 0;
+  for (let at = 0; at < state.expiryCount; at += 1) {
+    const entry = entryAt(at);
+    if (isOver(entry)) continue;
+    const isBehind = at === 0 || !isBefore(entry.dueMs, ageOf(entry), entryAt((at - 1) >> 2));
+    assert(isBehind, 'expiries out of order');
+    assert(entry.dueMs === entry.order.expiresAtMs, 'an order is expected at another time');
+    live += 1;
+  }
+  assert(live + state.expiriesOver === state.expiryCount, 'expiries are counted wrongly');
+  const dueMs = live === 0 ? Infinity : firstExpiring().expiresAtMs;
+  assert(state.expiriesDueMs === dueMs, 'another expiry is the next');
+  return live;
+}
+
 function entryAt(at: i32): Entry {
   return changetype<Entry>(state.expiries + ((<usize>at) << entryLog));
 }
 
 function isOver(entry: Entry): bool {
-  return entry.order.admitted !== entry.admitted;
+  return entry.order.expiryTurn !== entry.turn;
 }
 
 function clearTop(): void {
@@ -81,6 +103,7 @@ function clearTop(): void {
     state.expiryCount -= 1;
     sink(state.expiryCount, 0);
   }
+  if (state.expiryCount === 0) state.expiriesDueMs = Infinity;
 }
 
 function dropOver(): void {
@@ -111,8 +134,9 @@ function liveAmong(from: i32, end: i32): u64 {
 function sink(moved: i32, from: i32): void {
   const entry = entryAt(moved);
   const dueMs = entry.dueMs;
-  const admitted = entry.admitted;
   const order = entry.order;
+  const turn = entry.turn;
+  const age = ageOf(entry);
   let at = from;
   for (;;) {
     const first = (at << 2) + 1;
@@ -121,27 +145,33 @@ function sink(moved: i32, from: i32): void {
     let least = first;
     for (let other = first + 1; other < end; other += 1) {
       const one = entryAt(other);
-      if (isBefore(one.dueMs, one.admitted, entryAt(least))) least = other;
+      if (isBefore(one.dueMs, ageOf(one), entryAt(least))) least = other;
     }
-    if (isBefore(dueMs, admitted, entryAt(least))) break;
+    if (isBefore(dueMs, age, entryAt(least))) break;
     move(least, at);
     at = least;
   }
-  put(at, dueMs, admitted, order);
+  put(at, dueMs, order, turn);
 }
 
-function isBefore(dueMs: f64, admitted: f64, entry: Entry): bool {
-  return dueMs < entry.dueMs || (dueMs === entry.dueMs && admitted < entry.admitted);
+/** Of two that expire at once the older is first. An order since gone counts as the oldest, so that none below it is passed over. */
+function isBefore(dueMs: f64, age: f64, entry: Entry): bool {
+  return dueMs < entry.dueMs || (dueMs === entry.dueMs && age < ageOf(entry));
+}
+
+function ageOf(entry: Entry): f64 {
+  return isOver(entry) ? 0 : entry.order.admitted;
 }
 
 function move(from: i32, to: i32): void {
   const entry = entryAt(from);
-  put(to, entry.dueMs, entry.admitted, entry.order);
+  put(to, entry.dueMs, entry.order, entry.turn);
 }
 
-function put(at: i32, dueMs: f64, admitted: f64, order: Order): void {
+function put(at: i32, dueMs: f64, order: Order, turn: i32): void {
   const entry = entryAt(at);
   entry.dueMs = dueMs;
-  entry.admitted = admitted;
   entry.order = order;
+  entry.turn = turn;
+  if (at === 0) state.expiriesDueMs = dueMs;
 }

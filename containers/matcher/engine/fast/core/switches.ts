@@ -9,6 +9,7 @@ const startLog = 6;
 export function openSwitches(): void {
   state.switchesLog = startLog;
   state.switches = takeRegion(startLog);
+  state.switchesDueMs = Infinity;
 }
 
 /** The account whose switch fires next; nobody where none is armed. */
@@ -34,6 +35,7 @@ export function disarmSwitch(account: Account): void {
   account.past.switchPlace = 0;
   account.past.switchDueMs = 0;
   state.switchCount -= 1;
+  if (state.switchCount === 0) state.switchesDueMs = Infinity;
   if (at === state.switchCount) return;
   const last = accountAt(state.switchCount);
   sink(last, at);
@@ -47,6 +49,7 @@ function accountAt(at: i32): Account {
 function put(account: Account, at: i32): void {
   store<Account>(state.switches + ((<usize>at) << 2), account);
   account.past.switchPlace = at + 1;
+  if (at === 0) state.switchesDueMs = account.past.switchDueMs;
 }
 
 function rise(account: Account, from: i32): void {

@@ -12,6 +12,7 @@ import {
   noOrder,
   state,
 } from './engine-state.ts';
+import { validateExpiries } from './expiry-queue.ts';
 import { allLots, leftLots } from './level-queue.ts';
 import { stateAuction, stateClosed, stateHalted, stateOpen } from './market-state.ts';
 import { holdOf } from './order-amounts.ts';
@@ -25,6 +26,7 @@ import { isReached } from './set-off.ts';
 export function validate(): void {
   for (let line = state.firstLine; line !== noLine; line = line.next) line.past.foundUnits = 0;
   forgetFound();
+  let liveOrders = 0;
   for (let market = state.firstMarket; market !== noMarket; market = market.next) {
     let found = validateSide(market, market.bids) + validateSide(market, market.asks);
     found += validateWaiting(market);
@@ -34,8 +36,10 @@ export function validate(): void {
       found += 1;
     }
     assert(found === market.liveOrders, 'a market counts its orders wrongly');
+    liveOrders += found;
     validateBook(market);
   }
+  assert(validateExpiries() === liveOrders, 'orders that do not expire');
   validateCredit();
   validateAccounts();
 }

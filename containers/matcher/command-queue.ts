@@ -36,13 +36,17 @@ export class CommandQueue<Turn, Order> {
   }
 }
 
-/** An array whose head moves, so that taking costs the same however many wait. */
+const firstPlaces = 16;
+
+/** A ring: what is taken is let go at once, and nothing is made anew while no more wait than ever before. */
 export class Fifo<T> {
-  #items: T[] = [];
+  /** As many as a power of two. */
+  #items: (T | undefined)[] = new Array(firstPlaces).fill(undefined);
   #head = 0;
+  #size = 0;
 
   get size(): number {
-    return this.#items.length - this.#head;
+    return this.#size;
   }
 
   get first(): T | undefined {
@@ -50,28 +54,39 @@ export class Fifo<T> {
   }
 
   push(item: T): void {
-    this.#items.push(item);
+    if (this.#size === this.#items.length) this.#grow();
+    this.#items[this.#place(this.#size)] = item;
+    this.#size += 1;
   }
 
   take(): T | undefined {
+    if (this.#size === 0) return undefined;
     const item = this.#items[this.#head];
-    if (item === undefined) return undefined;
-    this.#head += 1;
-    if (this.#head > 1_024 && this.#head * 2 > this.#items.length) {
-      this.#items = this.#items.slice(this.#head);
-      this.#head = 0;
-    } else if (this.#head === this.#items.length) {
-      this.#items = [];
-      this.#head = 0;
-    }
+    this.#items[this.#head] = undefined;
+    this.#head = this.#place(1);
+    this.#size -= 1;
     return item;
   }
 
+  /** So many at most, which stay. */
   next(count: number): T[] {
-    return this.#items.slice(this.#head, this.#head + count);
+    const next: T[] = [];
+    const length = Math.min(count, this.#size);
+    for (let nth = 0; nth < length; nth += 1) next.push(this.#items[this.#place(nth)] as T);
+    return next;
   }
 
-  *[Symbol.iterator](): Generator<T> {
-    for (let at = this.#head; at < this.#items.length; at += 1) yield this.#items[at] as T;
+  [Symbol.iterator](): Iterator<T> {
+    return this.next(this.#size)[Symbol.iterator]();
+  }
+
+  #place(nth: number): number {
+    return (this.#head + nth) & (this.#items.length - 1);
+  }
+
+  #grow(): void {
+    const items: (T | undefined)[] = this.next(this.#size);
+    this.#items = items.concat(new Array(items.length).fill(undefined));
+    this.#head = 0;
   }
 }

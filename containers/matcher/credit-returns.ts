@@ -9,6 +9,7 @@ import { freeOf } from './credit-desk.ts';
 import type { CreditPolicies } from './credit-policies.ts';
 import { asError } from './doubt.ts';
 import type { Engine } from './engine/engine.ts';
+import { createIdleWatch } from './idle-watch.ts';
 import type { ReturnedRecord } from './late-memory.ts';
 import type { Sequencer } from './sequencer.ts';
 import type { Timers } from './timers.ts';
@@ -80,10 +81,10 @@ export function createCreditReturns(options: CreditReturnsOptions): CreditReturn
     });
   };
 
-  const exact = idleWatch(exactReturnMs, { clock, timers }, (account) =>
+  const exact = createIdleWatch(exactReturnMs, { clock, timers }, (account) =>
     lookOrRetry(account, 'exact'),
   );
-  const sticky = idleWatch(stickyReturnMs - exactReturnMs, { clock, timers }, (account) =>
+  const sticky = createIdleWatch(stickyReturnMs - exactReturnMs, { clock, timers }, (account) =>
     lookOrRetry(account, 'sticky'),
   );
   const watch = (account: Address) => {
@@ -142,54 +143,6 @@ function creditOnTheWay(clock: Pick<Clock, 'monotonicMs'>) {
         if (eachMs > clock.monotonicMs() - returningCreditMs) break;
         returned.delete(each);
       }
-    },
-  };
-}
-
-/** An account that is watched anew so soon is left as it is. */
-const renewedMs = 20;
-
-/** Calls back for an account that was not watched anew for so long. One timer serves all. */
-function idleWatch(
-  idleMs: number,
-  { clock, timers }: { clock: Clock; timers: Timers },
-  due: (account: Address) => void,
-) {
-  /** Account → since when, oldest first. */
-  const since = new Map<Address, number>();
-  let cancel: (() => void) | undefined;
-
-  const arm = () => {
-    // Asked with every order: to find the oldest, a map passes over all that were deleted.
-    if (cancel) return;
-    const [oldestMs] = since.values();
-    if (oldestMs === undefined) return;
-    cancel = timers.after(oldestMs + idleMs - clock.monotonicMs(), ring);
-  };
-  const ring = () => {
-    cancel = undefined;
-    const nowMs = clock.monotonicMs();
-    for (const [account, sinceMs] of since) {
-      if (sinceMs + idleMs > nowMs) break;
-      since.delete(account);
-      due(account);
-    }
-    arm();
-  };
-  return {
-    watch(account: Address) {
-      const nowMs = clock.monotonicMs();
-      const sinceMs = since.get(account);
-      // Told with every order that ends: of a busy account only now and then.
-      if (sinceMs !== undefined && nowMs - sinceMs < renewedMs) return;
-      since.delete(account);
-      since.set(account, nowMs);
-      arm();
-    },
-    forget: (account: Address) => since.delete(account),
-    stop() {
-      cancel?.();
-      since.clear();
     },
   };
 }

@@ -24,10 +24,13 @@ type Head = Omit<HttpRequest, 'body'> & {
   awaitsContinue: boolean;
 };
 
+const nothing = Buffer.alloc(0);
 const endOfHead = Buffer.from('\r\n\r\n');
 
 export class RequestReader {
-  #chunks: Buffer[] = [];
+  /** What was received and not read: the first of it, and what came behind. */
+  #first: Buffer = nothing;
+  #behind: Buffer[] | undefined;
   #byteLength = 0;
   /** Of the request whose body is still to come. */
   #head: Head | undefined;
@@ -43,7 +46,9 @@ export class RequestReader {
   }
 
   push(chunk: Buffer): void {
-    this.#chunks.push(chunk);
+    if (this.#byteLength === 0) this.#first = chunk;
+    else if (this.#behind) this.#behind.push(chunk);
+    else this.#behind = [chunk];
     this.#byteLength += chunk.length;
   }
 
@@ -93,17 +98,17 @@ export class RequestReader {
   #take(length: number): Buffer {
     const bytes = this.#joined();
     this.#byteLength -= length;
-    this.#chunks = this.#byteLength > 0 ? [bytes.subarray(length)] : [];
+    this.#first = this.#byteLength > 0 ? bytes.subarray(length) : nothing;
     return bytes.length > length ? bytes.subarray(0, length) : bytes;
   }
 
   /** A body is joined when all of it is there; only a head is looked at before that, and heads are short. */
   #joined(): Buffer {
-    const [first = Buffer.alloc(0), ...more] = this.#chunks;
-    if (more.length === 0) return first;
-    const bytes = Buffer.concat(this.#chunks);
-    this.#chunks = [bytes];
-    return bytes;
+    if (this.#behind) {
+      this.#first = Buffer.concat([this.#first, ...this.#behind], this.#byteLength);
+      this.#behind = undefined;
+    }
+    return this.#first;
   }
 }
 

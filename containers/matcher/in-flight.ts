@@ -1,35 +1,50 @@
 /** Commands that are not answered yet, by their ids; the orders among them that have not entered are the waiting ones. */
 import type { MarketId } from '#domain/market.ts';
 import type { Address, Digest, Side } from '#domain/order.ts';
-import { keyOfId } from './id-key.ts';
+import { type Digested, DigestTable } from './digest-table.ts';
+import { digestOfId } from './id-digest.ts';
 import { type TakenCommand, TakenOrder } from './taken-command.ts';
 
 type Taken = TakenCommand | TakenOrder;
 
 export class InFlight {
-  /** Oldest first. */
-  readonly #byKey = new Map<string, Taken>();
+  readonly #taken: DigestTable<Taken>;
 
-  get size(): number {
-    return this.#byKey.size;
+  /** `hashSecret`: a random number of this process, because ids are strangers'. */
+  constructor({ hashSecret }: { hashSecret: number }) {
+    this.#taken = new DigestTable(hashSecret);
   }
 
-  /** `key`: see id-key.ts. */
-  find(key: string): Taken | undefined {
-    return this.#byKey.get(key);
+  get size(): number {
+    return this.#taken.size;
+  }
+
+  /** Of the digest that lies at a place: what is taken carries it. */
+  hashOf(bytes: Uint8Array, at: number): number {
+    return this.#taken.hashOf(bytes, at);
+  }
+
+  /** What a command's id is found by. */
+  identify(id: string): Digested {
+    const digestBytes = digestOfId(id);
+    return { digestBytes, digestAt: 0, hash: this.hashOf(digestBytes, 0) };
+  }
+
+  find(id: Digested): Taken | undefined {
+    return this.#taken.find(id);
   }
 
   add(taken: Taken): void {
-    this.#byKey.set(taken.key, taken);
+    this.#taken.add(taken);
   }
 
-  remove({ key }: Taken): void {
-    this.#byKey.delete(key);
+  remove(taken: Taken): void {
+    this.#taken.remove(taken);
   }
 
   /** An order that waits. Only its owner finds it. */
   findWaiting(digest: Digest, account: Address): TakenOrder | undefined {
-    const found = this.#byKey.get(keyOfId(digest));
+    const found = this.#taken.find(this.identify(digest));
     if (!(found instanceof TakenOrder) || found.isSettled) return undefined;
     return found.account === account ? found : undefined;
   }
@@ -57,10 +72,11 @@ export class InFlight {
     });
   }
 
+  /** Oldest first. */
   #waiting(): TakenOrder[] {
     const waiting: TakenOrder[] = [];
-    for (const taken of this.#byKey.values())
+    for (const taken of this.#taken)
       if (taken instanceof TakenOrder && !taken.isSettled) waiting.push(taken);
-    return waiting;
+    return waiting.sort((one, other) => one.nth - other.nth);
   }
 }

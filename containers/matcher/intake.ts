@@ -1,5 +1,5 @@
 /** Takes what is asked for, each command once: who asks for the same again gets the first answer. Their turns come in the queue. */
-import type { RawOrder } from '#domain/raw-order.ts';
+import { type RawOrder, rawOrderAt } from '#domain/raw-order.ts';
 import type { CommandResult } from '#wire/matcher-api.ts';
 import type { OrderAnswers } from '#wire/order-answers.ts';
 import { digestOf } from '#wire/order-request.ts';
@@ -7,7 +7,6 @@ import { answerAgain, identityOf, repeatedAnswer, switched } from './answers.ts'
 import { queuedCommands } from './bounds.ts';
 import type { CommandQueue } from './command-queue.ts';
 import { doorRefusal, orderRefusal } from './door-checks.ts';
-import { keyOfId, keyOfOrder } from './id-key.ts';
 import type { InFlight } from './in-flight.ts';
 import type { Request, SequencerOptions } from './sequencer-options.ts';
 import { TakenCommand, TakenCommands, TakenOrder, TakenOrders } from './taken-command.ts';
@@ -26,8 +25,12 @@ type IntakeOptions = Pick<SequencerOptions, 'engine' | 'journal' | 'tombstones' 
   turnOf: (request: Request, answer: Answer) => Turn;
 };
 
+type OrderOf = ConstructorParameters<typeof TakenOrder>[2];
+
 export class Intake {
   readonly #options: IntakeOptions;
+  /** How many came so far. */
+  #orders = 0;
   #whenIdle: (() => void)[] = [];
 
   constructor(options: IntakeOptions) {
@@ -61,11 +64,14 @@ export class Intake {
       const made = make(whole.answers);
       this.#whenDurable(whole.taken, () => resolve(made));
     });
-    const of = { whole, place: 0, takenAtMs: this.#options.nowMs() };
+    const takenAtMs = this.#options.nowMs();
+    const of = { whole, place: 0, nth: this.#orders, takenAtMs };
     for (const order of orders) {
       this.#takeOrder(order, of);
       of.place += 1;
+      of.nth += 1;
     }
+    this.#orders = of.nth;
     return promise;
   }
 
@@ -92,8 +98,8 @@ export class Intake {
     const { engine, tombstones, clock, inFlight, waitingCancels, queue } = this.#options;
     const about = identityOf(request);
     const { commandId } = about;
-    const key = keyOfId(commandId);
-    const earlier = inFlight.find(key);
+    const id = inFlight.identify(commandId);
+    const earlier = inFlight.find(id);
     if (earlier) {
       earlier.join(whole, place);
       return;
@@ -108,16 +114,18 @@ export class Intake {
       whole.settle(place, { status: 'refused', commandId, code });
       return;
     }
-    const taken = new TakenCommand(request, { key, whole, place });
+    const taken = new TakenCommand(request, id, { whole, place });
+    whole.taken.push(taken);
     inFlight.add(taken);
     queue.pushCancel(this.#options.turnOf(request, (result) => taken.settle(result)));
   }
 
-  #takeOrder(order: RawOrder, of: { whole: TakenOrders; place: number; takenAtMs: number }): void {
+  #takeOrder(order: RawOrder, of: OrderOf): void {
     const { engine, clock, inFlight, queue } = this.#options;
     const { whole, place } = of;
-    const key = keyOfOrder(order);
-    const earlier = inFlight.find(key);
+    const hash = inFlight.hashOf(order.bytes, order.at + rawOrderAt.digest);
+    const taken = new TakenOrder(order, hash, of);
+    const earlier = inFlight.find(taken);
     if (earlier) {
       earlier.join(whole, place);
       return;
@@ -133,7 +141,7 @@ export class Intake {
       whole.refuse(place, code);
       return;
     }
-    const taken = new TakenOrder(order, key, of);
+    whole.taken.push(taken);
     inFlight.add(taken);
     queue.pushOrder(taken);
   }

@@ -23,6 +23,7 @@ import {
 import { digestOf } from '#wire/order-request.ts';
 import { frameBytes, waitingFrames } from './bounds.ts';
 import type { NotedCommand } from './chain-watch.ts';
+import { Fifo } from './command-queue.ts';
 import { asError, Doubt, type Doubted } from './doubt.ts';
 import type { Did } from './engine/engine.ts';
 import { FrameCounts } from './frame-counts.ts';
@@ -69,14 +70,15 @@ export type JournalOptions = {
 /** Runs once a frame is durable, with its place in the shard. */
 export type Release = (shardSequence: string) => void;
 
-type PendingFrame = { data: Uint8Array; releases: Release[] };
-type DurableFrame = { shardSequence: string; releases: Release[] };
+/** `waiting`: how many wait for it. */
+type PendingFrame = { data: Uint8Array; tell: Release; waiting: number };
+type DurableFrame = { shardSequence: string; tell: Release; waiting: number };
 type OpenFrame = {
   atMs: number;
   grantsClock: number;
   counts: FrameCounts;
   outcomes: [NotedCommand, EngineEvent[]][];
-  releases: Release[];
+  waiting: number;
 };
 
 /** The bound of one Kinesis record. */
@@ -103,6 +105,11 @@ export class Journal {
   #inFlight = false;
   /** What was derived from these may leave, and does in the next turn of the event loop. */
   #durable: DurableFrame[] = [];
+  /**
+   * Who waits for a frame, the oldest frame's first. Not a list of each frame: one that the collector takes for old, since frames wait
+   * long while the journal is slow, keeps all alive that its orders made, until the next full collection.
+   */
+  #waiting = new Fifo<() => void>();
   #stopped = false;
   #drained: (() => void)[] = [];
 
@@ -160,8 +167,10 @@ export class Journal {
   whenDurable(run: () => void): void {
     const holder = this.#open ?? this.#closed.at(-1) ?? this.#durable.at(-1);
     if (this.#stopped) return;
-    if (holder) holder.releases.push(run);
-    else if (this.#leads()) run();
+    if (holder) {
+      holder.waiting += 1;
+      this.#waiting.push(run);
+    } else if (this.#leads()) run();
   }
 
   /** Resolves when nothing waits any more. */
@@ -186,7 +195,7 @@ export class Journal {
     if (this.#open) return this.#open;
     this.#builder.open(atMs);
     const counts = new FrameCounts(this.#tip.lastSequence);
-    this.#open = { atMs, counts, grantsClock: 0, outcomes: [], releases: [] };
+    this.#open = { atMs, counts, grantsClock: 0, outcomes: [], waiting: 0 };
     return this.#open;
   }
 
@@ -218,7 +227,7 @@ export class Journal {
     const after = chainAfter(chain, data);
     this.#tip = { ...header, chain: after };
     const tell = this.#options.closing({ header, chain: after, data, counts, outcomes });
-    this.#closed.push({ data, releases: [tell, ...closing.releases] });
+    this.#closed.push({ data, tell, waiting: closing.waiting });
   }
 
   async #putAll(): Promise<void> {
@@ -234,10 +243,10 @@ export class Journal {
     this.#tellDrained();
   }
 
-  async #put({ data, releases }: PendingFrame): Promise<void> {
+  async #put(frame: PendingFrame): Promise<void> {
     const { clock, timers, room, putTook } = this.#options;
     const sentAtMs = clock.monotonicMs();
-    const put = putUntilDurable(data, this.#after, this.#options);
+    const put = putUntilDurable(frame.data, this.#after, this.#options);
     this.#inFlight = true;
     timers.soon(room);
     const shardSequence = await put;
@@ -247,7 +256,7 @@ export class Journal {
     putTook(clock.monotonicMs() - sentAtMs);
     this.#closed.shift();
     // Answers leave when the next put is on its way: it would wait for them otherwise, some ms after a large frame.
-    this.#durable.push({ shardSequence, releases });
+    this.#durable.push({ shardSequence, tell: frame.tell, waiting: frame.waiting });
     if (this.#durable.length === 1) timers.soon(() => this.#release());
     if (this.#closed.length === 0) room();
     if (this.#closed.length === 0) this.#close();
@@ -256,8 +265,10 @@ export class Journal {
   #release(): void {
     if (this.#stopped || !this.#leads()) return;
     try {
-      for (const { shardSequence, releases } of this.#durable.splice(0))
-        for (const release of releases) release(shardSequence);
+      for (const { shardSequence, tell, waiting } of this.#durable.splice(0)) {
+        tell(shardSequence);
+        for (let left = waiting; left > 0; left -= 1) this.#waiting.take()?.();
+      }
     } catch (error) {
       this.#doubt(asError(error));
     }

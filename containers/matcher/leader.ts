@@ -195,6 +195,7 @@ function assemble(
   const policies = createCreditPolicies(options.ledger, clock);
   const sequencer = new Sequencer({
     ...{ engine, journal, tombstones, clock, timers, doubted, newCommandId, newCancelId },
+    hashSecret: options.hashSecret,
     deskTakes: (first, order) => desk.takes(first, order),
     applied: (command, events) => {
       returns.applied(events);

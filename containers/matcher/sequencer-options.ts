@@ -23,6 +23,8 @@ export type SequencerOptions = {
   clock: Clock;
   timers: Timers;
   doubted: Doubted;
+  /** See InFlight. */
+  hashSecret: number;
   newCommandId: (type: 'tick' | 'continue') => string;
   newCancelId: () => string;
   /** True where the credit desk keeps the order for now; it enters later, or is refused. `order` makes what the desk keeps. */

@@ -34,7 +34,7 @@ export class Sequencer {
   #options: SequencerOptions;
   #queue = new CommandQueue<Turn, TakenOrder>();
   #turn: Steps | undefined;
-  #inFlight = new InFlight();
+  #inFlight: InFlight;
   /** How many of the queue's next orders were announced, as commands of one moment. They are announced anew once anything else came. */
   #announced = { count: 0, nowMs: 0 };
   #waitingCancels = new WaitingCancels();
@@ -49,6 +49,7 @@ export class Sequencer {
 
   constructor(options: SequencerOptions) {
     this.#options = options;
+    this.#inFlight = new InFlight(options);
     this.#intake = new Intake({
       ...options,
       inFlight: this.#inFlight,

@@ -3,11 +3,12 @@ import { Buffer } from 'node:buffer';
 import { assert } from '#domain/assertion.ts';
 import type { Address, Digest, FittedAmounts } from '#domain/order.ts';
 import type { RawEvent } from '#domain/raw-event.ts';
-import type { RawOrder, RawPlacement } from '#domain/raw-order.ts';
+import { type RawOrder, type RawPlacement, rawOrderAt } from '#domain/raw-order.ts';
 import type { Refusal } from '#domain/refusal.ts';
 import type { CommandResult } from '#wire/matcher-api.ts';
 import { answerRoomBytes, OrderAnswers } from '#wire/order-answers.ts';
 import { accountOf, digestOf } from '#wire/order-request.ts';
+import type { Digested } from './digest-table.ts';
 import type { Did } from './engine/engine.ts';
 import { unfitted } from './fit-order.ts';
 import type { Request } from './sequencer-options.ts';
@@ -87,22 +88,24 @@ export class TakenOrders extends TakenRequest<TakenOrder> {
 /** Either of them, and which of its commands it is. */
 type Asked = { whole: TakenCommands | TakenOrders; place: number };
 
-export class TakenCommand<R extends Request = Request> {
+export class TakenCommand<R extends Request = Request> implements Digested {
   readonly request: R;
-  /** See id-key.ts. */
-  readonly key: string;
+  readonly digestBytes: Uint8Array;
+  readonly digestAt = 0;
+  readonly hash: number;
   readonly #whole: TakenCommands;
   readonly #place: number;
   #result: CommandResult | undefined;
   /** Those who asked for the same again. */
   #alike: Asked[] | undefined;
 
-  constructor(request: R, of: { key: string; whole: TakenCommands; place: number }) {
+  /** `id`: see InFlight. */
+  constructor(request: R, id: Digested, { whole, place }: { whole: TakenCommands; place: number }) {
     this.request = request;
-    this.key = of.key;
-    this.#whole = of.whole;
-    this.#place = of.place;
-    of.whole.taken.push(this);
+    this.digestBytes = id.digestBytes;
+    this.hash = id.hash;
+    this.#whole = whole;
+    this.#place = place;
   }
 
   settle(result: CommandResult): void {
@@ -122,10 +125,12 @@ export class TakenCommand<R extends Request = Request> {
 }
 
 /** A new order; while it has no result it waits in the queue or at the credit desk. */
-export class TakenOrder implements RawPlacement {
+export class TakenOrder implements RawPlacement, Digested {
   readonly order: RawOrder;
-  /** See id-key.ts. */
-  readonly key: string;
+  /** See InFlight. */
+  readonly hash: number;
+  /** Counts all that came. */
+  readonly nth: number;
   /** The engine's time at which it was taken. */
   readonly takenAtMs: number;
   /** As it was fitted last. */
@@ -138,15 +143,23 @@ export class TakenOrder implements RawPlacement {
 
   constructor(
     order: RawOrder,
-    key: string,
-    of: { takenAtMs: number; whole: TakenOrders; place: number },
+    hash: number,
+    of: { nth: number; takenAtMs: number; whole: TakenOrders; place: number },
   ) {
     this.order = order;
-    this.key = key;
+    this.hash = hash;
+    this.nth = of.nth;
     this.takenAtMs = of.takenAtMs;
     this.#whole = of.whole;
     this.#place = of.place;
-    of.whole.taken.push(this);
+  }
+
+  get digestBytes(): Uint8Array {
+    return this.order.bytes;
+  }
+
+  get digestAt(): number {
+    return this.order.at + rawOrderAt.digest;
   }
 
   /** Its text is made where somebody asks. */

@@ -2,6 +2,7 @@
  * Addresses and digests that a record has already, in the order in which they were written. They are found by their words, so that
  * nobody needs their texts: whoever has one in memory hands it over as it lies there.
  */
+import { SecretHash } from './secret-hash.ts';
 
 /** Of a digest, the longest of them. */
 const mostWords = 8;
@@ -10,8 +11,7 @@ const firstSlots = 512;
 const mostBefore = 2 ** 16;
 
 export class HexMentions {
-  readonly #firstFactor: number;
-  readonly #lastFactor: number;
+  readonly #hash: SecretHash;
   /** Place + 1 + `before` of the one that hashes to there or to a slot before; not above `before` where none does. Less than half of them are taken. */
   #slots = new Int32Array(firstSlots);
   /** How many the records before this one had: to clear takes no look at the slots. */
@@ -21,10 +21,9 @@ export class HexMentions {
   #lengths = new Uint8Array(firstSlots / 2);
   #size = 0;
 
-  /** Whoever does not know the secret cannot choose digests that all hash to one slot. Places do not depend on it. */
+  /** Places do not depend on the secret. */
   constructor(hashSecret: number) {
-    this.#firstFactor = Math.imul(hashSecret, 0x9e3779b1) | 1;
-    this.#lastFactor = Math.imul(~hashSecret, 0x85ebca6b) | 1;
+    this.#hash = new SecretHash(hashSecret);
   }
 
   clear(): void {
@@ -59,10 +58,8 @@ export class HexMentions {
   #slotOf(words: Int32Array, from: number, count: number): number {
     const slots = this.#slots;
     const before = this.#before;
-    const mixed =
-      Math.imul(words[from] as number, this.#firstFactor) +
-      Math.imul(words[from + count - 1] as number, this.#lastFactor);
-    let slot = (mixed | 0) >>> this.#shift;
+    const hash = this.#hash.of(words[from] as number, words[from + count - 1] as number);
+    let slot = hash >>> this.#shift;
     for (let known = slots[slot] as number; known > before; known = slots[slot] as number) {
       if (this.#isAt(known - before - 1, words, from, count)) break;
       slot = (slot + 1) & (slots.length - 1);

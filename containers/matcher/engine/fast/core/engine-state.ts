@@ -32,6 +32,8 @@ export class EngineState {
   /** The clock as a word: many events have it. */
   nowWord: i32;
   eventCount: i32;
+  /** What the placement would hold that was looked at last. */
+  placingUnits: f64;
   /** The order at hand. */
   incoming: Order;
   /** How far it may trade, fixed when it began to match. */

@@ -34,10 +34,6 @@ const r12: i32 = 0x49e963a1;
 export const startLeft: i32 = 0x2545f491;
 export const startRight: i32 = 0x4f6cdd1d;
 
-/** Both lanes of what is folded now. */
-let left: i32 = 0;
-let right: i32 = 0;
-
 export function chainOne(left: i32, word: i32): i32 {
   return rotl<i32>((left ^ word) * 0x2c1b3c6d, 13);
 }
@@ -52,60 +48,66 @@ export function wordOf(value: f64): i32 {
   return <i32>bits ^ (<i32>(bits >> 32) * 0x5bd1e995);
 }
 
-/** Begins an event: its tag with what else it is, and its number. */
-export function beginWords(first: i32): void {
-  const sequence = wordOf(state.sequence);
-  left = first * l0 + sequence * l1;
-  right = first * r0 + sequence * r1;
-}
-
-/** The third word and the fourth. */
-export function words2(a: i32, b: i32): void {
-  left += a * l2 + b * l3;
-  right += a * r2 + b * r3;
-}
-
-/** The fifth and the sixth. */
-export function words4(a: i32, b: i32): void {
-  left += a * l4 + b * l5;
-  right += a * r4 + b * r5;
-}
-
-/** The seventh to the tenth. */
-export function words6(a: i32, b: i32, c: i32, d: i32): void {
-  left += a * l6 + b * l7 + c * l8 + d * l9;
-  right += a * r6 + b * r7 + c * r8 + d * r9;
-}
-
-/** The eleventh to the thirteenth. */
-export function words10(a: i32, b: i32, c: i32): void {
-  left += a * l10 + b * l11 + c * l12;
-  right += a * r10 + b * r11 + c * r12;
-}
-
-/** Folds in the event's words: so many. */
-export function endWords(count: i32): void {
-  state.chainLeft = chainOne(state.chainLeft, left);
-  state.chainRight = chainOther(state.chainRight, right);
+/** Folds in the next event, of so many words: its tag with what else it is, its number, and up to eleven more. */
+export function foldEvent(
+  count: i32,
+  first: i32,
+  a: i32 = 0,
+  b: i32 = 0,
+  c: i32 = 0,
+  d: i32 = 0,
+  e: i32 = 0,
+  f: i32 = 0,
+  g: i32 = 0,
+  h: i32 = 0,
+  i: i32 = 0,
+  j: i32 = 0,
+  k: i32 = 0,
+): void {
+  const sequence = state.sequence + 1;
+  state.sequence = sequence;
+  const number = wordOf(sequence);
+  const firstLeft = first * l0 + number * l1 + a * l2 + b * l3 + c * l4 + d * l5 + e * l6;
+  const restLeft = f * l7 + g * l8 + h * l9 + i * l10 + j * l11 + k * l12;
+  state.chainLeft = chainOne(state.chainLeft, firstLeft + restLeft);
+  const firstRight = first * r0 + number * r1 + a * r2 + b * r3 + c * r4 + d * r5 + e * r6;
+  const restRight = f * r7 + g * r8 + h * r9 + i * r10 + j * r11 + k * r12;
+  state.chainRight = chainOther(state.chainRight, firstRight + restRight);
   state.chainCount += count;
 }
 
-/** Eleven words of an order's terms that never change: the first six. */
-export function beginTerms(a: i32, b: i32, c: i32, d: i32, e: i32, f: i32): void {
-  left = a * l0 + b * l1 + c * l2 + d * l3 + e * l4 + f * l5;
-  right = a * r0 + b * r1 + c * r2 + d * r3 + e * r4 + f * r5;
+/** One lane of an order's terms that never change: eleven words. */
+export function leftOf(
+  a: i32,
+  b: i32,
+  c: i32,
+  d: i32,
+  e: i32,
+  f: i32,
+  g: i32,
+  h: i32,
+  i: i32,
+  j: i32,
+  k: i32,
+): i32 {
+  const first = a * l0 + b * l1 + c * l2 + d * l3 + e * l4 + f * l5;
+  return chainOne(startLeft, first + g * l6 + h * l7 + i * l8 + j * l9 + k * l10);
 }
 
-/** And the last five; both lanes are then to be read. */
-export function endTerms(a: i32, b: i32, c: i32, d: i32, e: i32): void {
-  left += a * l6 + b * l7 + c * l8 + d * l9 + e * l10;
-  right += a * r6 + b * r7 + c * r8 + d * r9 + e * r10;
-}
-
-export function termsLeft(): i32 {
-  return chainOne(startLeft, left);
-}
-
-export function termsRight(): i32 {
-  return chainOther(startRight, right);
+/** The other lane. */
+export function rightOf(
+  a: i32,
+  b: i32,
+  c: i32,
+  d: i32,
+  e: i32,
+  f: i32,
+  g: i32,
+  h: i32,
+  i: i32,
+  j: i32,
+  k: i32,
+): i32 {
+  const first = a * r0 + b * r1 + c * r2 + d * r3 + e * r4 + f * r5;
+  return chainOther(startRight, first + g * r6 + h * r7 + i * r8 + j * r9 + k * r10);
 }

@@ -1,8 +1,7 @@
 /** The events of one command as rows, and the chain over all; TypeScript makes events of them where somebody asks. */
 import { eventsPerCommand, eventsPerStep } from '../../limits.ts';
 import { eventsAt, noOrder, state } from './engine-state.ts';
-import { beginWords, endWords, wordOf, words2, words4, words6, words10 } from './event-chain.ts';
-import { isSell } from './order-traits.ts';
+import { foldEvent, wordOf } from './event-chain.ts';
 import { CreditLine, EventRow, Market, Order, Request } from './rows.ts';
 
 /** As in `eventTags`. */
@@ -29,21 +28,25 @@ export function beginEvents(): void {
 }
 
 function nextRow(tag: i32, detail: i32): EventRow {
-  const row = changetype<EventRow>(eventsAt + ((<usize>state.eventCount) << 6));
-  state.eventCount += 1;
-  state.sequence += 1;
+  const count = state.eventCount;
+  const row = changetype<EventRow>(eventsAt + ((<usize>count) << 6));
+  state.eventCount = count + 1;
   row.tag = tag;
   row.detail = detail;
-  beginWords(tag | (detail << 8));
   return row;
+}
+
+/** A tag with what else an event is: the first word of it. */
+function titled(tag: i32, detail: i32): i32 {
+  return tag | (detail << 8);
 }
 
 /** Accepted or refused. */
 export function tellAnswer(request: Request, isAccepted: bool): void {
-  if (isAccepted) nextRow(tagAccepted, 0).detail = 0;
-  else nextRow(tagRefused, request.code);
-  words2(request.nameLeft, request.nameRight);
-  endWords(4);
+  const detail = isAccepted ? 0 : request.code;
+  const tag = isAccepted ? tagAccepted : tagRefused;
+  nextRow(tag, detail);
+  foldEvent(4, titled(tag, detail), request.nameLeft, request.nameRight);
 }
 
 export function tellTrade(
@@ -56,8 +59,7 @@ export function tellTrade(
   makerFeeUnits: f64,
   takerFeeUnits: f64,
 ): void {
-  const row = nextRow(tagTrade, isSell(taker.traits) ? 1 : 0);
-  row.detail = priceTicks;
+  const row = nextRow(tagTrade, priceTicks);
   row.order = maker;
   row.taker = taker;
   row.sizeLots = sizeLots;
@@ -65,22 +67,38 @@ export function tellTrade(
   row.quoteUnits = quoteUnits;
   row.makerFeeUnits = makerFeeUnits;
   row.takerFeeUnits = takerFeeUnits;
-  words2(state.nowWord, priceTicks);
-  words4(wordOf(sizeLots), wordOf(baseUnits));
-  words6(wordOf(quoteUnits), maker.partyLeft, maker.partyRight, taker.partyLeft);
-  words10(taker.partyRight, wordOf(makerFeeUnits), wordOf(takerFeeUnits));
-  endWords(13);
+  foldEvent(
+    13,
+    titled(tagTrade, taker.traits & 1),
+    state.nowWord,
+    priceTicks,
+    wordOf(sizeLots),
+    wordOf(baseUnits),
+    wordOf(quoteUnits),
+    maker.partyLeft,
+    maker.partyRight,
+    taker.partyLeft,
+    taker.partyRight,
+    wordOf(makerFeeUnits),
+    wordOf(takerFeeUnits),
+  );
 }
 
 /** What an order was when it ended, it stays: reading it after the command is soon enough. */
 export function tellDone(order: Order, reason: i32): void {
   nextRow(tagDone, reason).order = order;
-  words2(order.termsLeft, order.termsRight);
-  words4(wordOf(order.sizeLots), wordOf(order.spendUnits));
-  const filledLots = wordOf(order.filledLots);
-  const filledQuoteUnits = wordOf(order.filledQuoteUnits);
-  words6(filledLots, filledQuoteUnits, wordOf(order.feeUnits), state.nowWord);
-  endWords(10);
+  foldEvent(
+    10,
+    titled(tagDone, reason),
+    order.termsLeft,
+    order.termsRight,
+    wordOf(order.sizeLots),
+    wordOf(order.spendUnits),
+    wordOf(order.filledLots),
+    wordOf(order.filledQuoteUnits),
+    wordOf(order.feeUnits),
+    state.nowWord,
+  );
 }
 
 /** `reason`: 0 by its owner, 1 by self-trade prevention. */
@@ -89,17 +107,20 @@ export function tellAmended(order: Order, reason: i32): void {
   row.order = order;
   row.sizeLots = order.sizeLots;
   row.quoteUnits = order.spendUnits;
-  words2(order.partyLeft, order.partyRight);
-  words4(wordOf(order.sizeLots), wordOf(order.spendUnits));
-  words6(state.nowWord, 0, 0, 0);
-  endWords(7);
+  foldEvent(
+    7,
+    titled(tagAmended, reason),
+    order.partyLeft,
+    order.partyRight,
+    wordOf(order.sizeLots),
+    wordOf(order.spendUnits),
+    state.nowWord,
+  );
 }
 
 export function tellTriggered(order: Order): void {
   nextRow(tagTriggered, 0).order = order;
-  words2(order.partyLeft, order.partyRight);
-  words4(state.nowWord, 0);
-  endWords(5);
+  foldEvent(5, tagTriggered, order.partyLeft, order.partyRight, state.nowWord);
 }
 
 export function tellGranted(line: CreditLine, units: f64): void {
@@ -115,10 +136,16 @@ function tellCredit(tag: i32, line: CreditLine, number: f64, units: f64): void {
   row.line = line;
   row.sizeLots = number;
   row.quoteUnits = units;
-  words2(line.account.nameLeft, line.account.nameRight);
-  words4(line.asset.nameLeft, line.asset.nameRight);
-  words6(wordOf(number), wordOf(units), 0, 0);
-  endWords(8);
+  foldEvent(
+    8,
+    tag,
+    line.account.nameLeft,
+    line.account.nameRight,
+    line.asset.nameLeft,
+    line.asset.nameRight,
+    wordOf(number),
+    wordOf(units),
+  );
 }
 
 /** `stateLeft` and `stateRight`: the name of the state. */
@@ -128,14 +155,20 @@ export function tellState(market: Market, reason: i32, stateLeft: i32, stateRigh
   row.order = noOrder;
   row.sizeLots = market.state;
   row.quoteUnits = market.untilMs;
-  words2(market.nameLeft, market.nameRight);
-  words4(stateLeft, stateRight);
-  words6(state.nowWord, wordOf(market.untilMs), 0, 0);
-  endWords(8);
+  foldEvent(
+    8,
+    titled(tagStateChanged, reason),
+    market.nameLeft,
+    market.nameRight,
+    stateLeft,
+    stateRight,
+    state.nowWord,
+    wordOf(market.untilMs),
+  );
 }
 
 /** Its terms are TypeScript's to fold. */
 export function tellListed(market: Market): void {
   nextRow(tagListed, 0).market = market;
-  endWords(2);
+  foldEvent(2, tagListed);
 }

@@ -176,7 +176,7 @@ export function forgetOldest(): void {
 
 /** An id that no order, no result and no request needs goes. */
 export function releaseUnused(id: Id): void {
-  if (id.order !== noOrder || id.sequence > 0 || id.pending > 0) return;
+  if (id.sequence > 0 || id.order !== noOrder || id.pending > 0) return;
   if (id.isText) {
     id.next = state.droppedTexts;
     state.droppedTexts = id;

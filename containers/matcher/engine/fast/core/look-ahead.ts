@@ -7,7 +7,8 @@
  * not answered yet would wait for it, and keep all behind it waiting.
  */
 import { likelyLine } from './credit-lines.ts';
-import { aheadAt, noId, noLine, noMarket, requestBytes, state } from './engine-state.ts';
+import { aheadAt, noId, noLine, noMarket, noOrder, requestBytes, state } from './engine-state.ts';
+import { lotsWanted } from './order-amounts.ts';
 import { isLive } from './order-place.ts';
 import { isSell } from './order-traits.ts';
 import { bestWithin, firstPage, levelWithin, likelyPage, noLevel } from './price-ladder.ts';
@@ -29,6 +30,11 @@ import { newestPart } from './volatility.ts';
 const mostAhead: i32 = 32;
 /** Of the other side, for each order that crosses. */
 const levelsCrossed: i32 = 4;
+
+/** Of an order's makers these were read before it came: the best price's oldest, and who is behind it. Few orders meet more. */
+export const makersRead: i32 = 2;
+/** Further makers that are looked ahead at together. */
+const makersAhead: i32 = 8;
 
 /** Lists of rows: orders that requests end, pages of new orders' prices, best pages of the sides that they cross, levels that they join, and that they take from. */
 const endingAt: usize = aheadAt;
@@ -265,6 +271,28 @@ function readPlaces(orders: i32): i32 {
     read += i32(order.level.page.bits) + order.market.bids.bestTicks;
   }
   return read;
+}
+
+/** Reads the makers that an order at hand will meet next, and answers how many: one at least. */
+export function readMakers(market: Market, taker: Order): i32 {
+  const best = isSell(taker.traits) ? market.bids.best : market.asks.best;
+  if (best === noLevel) return 1;
+  putLevels(0, best.page, best.page.bits);
+  let count: i32 = 0;
+  let leftLots = lotsWanted(market, taker, best.ticks);
+  for (let place = 0; place < levelsCrossed && leftLots > 0; place += 1) {
+    const level = at<Level>(crossedAt, place);
+    if (level === noLevel) break;
+    let maker = level.head;
+    for (; maker !== noOrder && leftLots > 0; maker = maker.behind) {
+      put<Order>(makersAt, count, maker);
+      count += 1;
+      if (count === makersAhead) leftLots = 0;
+      leftLots -= maker.shownLots;
+    }
+  }
+  state.readAhead = readOrders(makersAt, count) + readNeighbours(makersAt, count);
+  return max(1, count);
 }
 
 function ownLadder(request: Request): Ladder {

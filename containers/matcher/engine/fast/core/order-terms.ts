@@ -1,7 +1,10 @@
 /** What an order is known by in event hashes, computed once when it is admitted: ../../event-hash.ts folds the same from an event. */
 import { noClient, noNameAt, traitNamesAt } from './engine-state.ts';
-import { beginTerms, endTerms, termsLeft, termsRight, wordOf } from './event-chain.ts';
-import { Order } from './rows.ts';
+import { leftOf, rightOf, wordOf } from './event-chain.ts';
+import { ClientId, Order } from './rows.ts';
+
+/** Where a client id has the two words of its name. */
+const clientName: usize = offsetof<ClientId>('nameLeft');
 
 /** `left` and `right`: the two words of its digest. */
 export function nameTerms(order: Order, left: i32, right: i32): void {
@@ -12,24 +15,43 @@ export function nameTerms(order: Order, left: i32, right: i32): void {
   order.partyLeft = partyLeft;
   order.partyRight = partyRight;
   const traits = traitNamesAt + ((<usize>order.traits) << 3);
-  const limitTicks = order.limitTicks;
-  const triggerTicks = order.triggerTicks;
-  beginTerms(
+  const client =
+    order.client === noClient ? noNameAt : changetype<usize>(order.client) + clientName;
+  const a = load<i32>(traits);
+  const b = load<i32>(traits, 4);
+  const limit = order.limitTicks;
+  const trigger = order.triggerTicks;
+  const display = wordOf(order.displayLots);
+  const created = wordOf(order.createdAtMs);
+  const expires = wordOf(order.expiresAtMs);
+  const c = load<i32>(client);
+  const d = load<i32>(client, 4);
+  order.termsLeft = leftOf(
     partyLeft,
     partyRight,
-    load<i32>(traits),
-    load<i32>(traits, 4),
-    limitTicks,
-    triggerTicks,
+    a,
+    b,
+    limit,
+    trigger,
+    display,
+    created,
+    expires,
+    c,
+    d,
   );
-  const client = order.client;
-  const clientLeft = client === noClient ? load<i32>(noNameAt) : client.nameLeft;
-  const clientRight = client === noClient ? load<i32>(noNameAt, 4) : client.nameRight;
-  const displayLots = wordOf(order.displayLots);
-  const createdAtMs = wordOf(order.createdAtMs);
-  endTerms(displayLots, createdAtMs, wordOf(order.expiresAtMs), clientLeft, clientRight);
-  order.termsLeft = termsLeft();
-  order.termsRight = termsRight();
+  order.termsRight = rightOf(
+    partyLeft,
+    partyRight,
+    a,
+    b,
+    limit,
+    trigger,
+    display,
+    created,
+    expires,
+    c,
+    d,
+  );
 }
 
 /** Which order it is, of one lane's words: a change of any of the three shows. */

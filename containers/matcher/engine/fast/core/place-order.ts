@@ -8,7 +8,7 @@ import { stateAuction } from './market-state.ts';
 import { doneCancelled, placeIncoming } from './order-place.ts';
 import { nameTerms } from './order-terms.ts';
 import { isConditional, isLasting, isMarketLike, isSell } from './order-traits.ts';
-import { holdFor, makerRate, replacedBy, takerRate } from './place-refusal.ts';
+import { ratesOf, replacedBy } from './place-refusal.ts';
 import { noLevel } from './price-ladder.ts';
 import { awaitTrigger, endOrder, restOrder } from './resting.ts';
 import { orderPool, takeRow } from './row-pool.ts';
@@ -64,8 +64,9 @@ function admit(request: Request, market: Market, admitted: f64): Order {
   order.filledQuoteUnits = 0;
   order.feeUnits = 0;
   order.displayLots = request.displayLots;
-  order.makerFeeBps = makerRate(account, market);
-  order.takerFeeBps = takerRate(account, market);
+  const rates = ratesOf(account, market);
+  order.makerFeeBps = rates.makerFeeBps;
+  order.takerFeeBps = rates.takerFeeBps;
   order.triggerTicks = request.triggerTicks;
   order.client = request.client;
   order.receiveLine = request.receiveLine;
@@ -75,7 +76,7 @@ function admit(request: Request, market: Market, admitted: f64): Order {
 
   const asset = isSell(request.traits) ? market.base : market.quote;
   const line = request.holdLine === noLine ? lineOf(account, asset) : request.holdLine;
-  const holdUnits = holdFor(request, market);
+  const holdUnits = state.placingUnits;
   order.holdLine = line;
   order.heldUnits = holdUnits;
   hold(line, holdUnits);

@@ -10,6 +10,7 @@ import {
   noLine,
   noMarket,
   noOrder,
+  state,
   wantingAt,
 } from './engine-state.ts';
 import {
@@ -59,7 +60,7 @@ import {
   unknownOrder,
   wouldSelfTrade,
 } from './refusal-code.ts';
-import { Account, Level, Market, Order, Request } from './rows.ts';
+import { Account, ClientId, Level, Market, Order, Request } from './rows.ts';
 import { isReached } from './set-off.ts';
 import { isInBand, setBounds } from './volatility.ts';
 
@@ -68,7 +69,7 @@ const misfitPrice: i32 = 1;
 const misfitSize: i32 = 2;
 const misfitTooLarge: i32 = 3;
 
-/** The code, or `accepted`. */
+/** The code, or `accepted`: what the order would hold is then in `state`, and need not be counted again. */
 export function placeRefusal(request: Request): i32 {
   const market = request.market;
   if (market === noMarket) return unknownMarket;
@@ -79,33 +80,44 @@ export function placeRefusal(request: Request): i32 {
   if (request.createdAtMs > nowMs + admissionAheadMs) return orderFromTheFuture;
   if (request.expiresAtMs <= nowMs) return orderExpired;
   if (request.id.sequence > 0) return duplicateOrder;
-  const without = replacedBy(request);
-  const client = request.client;
-  if (client !== noClient && client.live !== noOrder && client.live !== without) {
-    return duplicateClientOrderId;
-  }
-  const ofAmounts = amountsRefusal(request, market);
+  const names = namesMore(request);
+  const without = names ? replacedBy(request) : noOrder;
+  if (names && isNameTaken(request.client, without)) return duplicateClientOrderId;
+  const worthUnits = worthOf(request, market);
+  const ofAmounts = amountsRefusal(request, market, worthUnits);
   if (ofAmounts !== accepted) return ofAmounts;
 
   if (isOutsideBand(request, market, without)) return priceOutsideBand;
-  if (higherRate(request.account, market) > request.maxFeeBps) return feeAboveSigned;
+  const higherBps = higherRate(request.account, market);
+  if (higherBps > request.maxFeeBps) return feeAboveSigned;
   if (isConditional(traits) && isReached(traits, request.triggerTicks, market.lastTicks)) {
     return stopWouldTrigger;
   }
   if (isPostOnly(traits) && firstTaken(request, market, without) !== noLevel) {
     return postOnlyWouldCross;
   }
-  const fault = faultOf(request, market, without);
+  const fault = isFillOrKill(traits) ? faultOf(request, market, without) : fillable;
   if (fault === meetsItsOwn) return wouldSelfTrade;
   if (isOneTooMany(request, without)) return tooManyOpenOrders;
-  const isDelegated = request.delegation !== noId;
-  if (isDelegated && isBeyondLimit(request, worthOf(request, market), without)) {
+  if (names && request.delegation !== noId && isBeyondLimit(request, worthUnits, without)) {
     return delegationLimitReached;
   }
-  if (lackingUnits(request, market, without) > 0) return balanceTooLow;
+  const holdUnits = holdOfWorth(request, market, worthUnits, higherBps);
+  state.placingUnits = holdUnits;
+  if (holdUnits > freeUnitsOf(request, market, without)) return balanceTooLow;
   if (fault === unfillable) return fillOrKillUnfilled;
-  if (request.target === noId || without !== noOrder) return accepted;
+  if (!names || request.target === noId || without !== noOrder) return accepted;
   return replacesRefusal(request);
+}
+
+/** Whether it names another order, has a name of its owner's, or was signed by a session key: most do not, and need not be asked for each. */
+function namesMore(request: Request): bool {
+  const target = changetype<usize>(request.target);
+  return (target | changetype<usize>(request.client) | changetype<usize>(request.delegation)) !== 0;
+}
+
+function isNameTaken(client: ClientId, without: Order): bool {
+  return client !== noClient && client.live !== noOrder && client.live !== without;
 }
 
 /** Which orders a market that is not open takes. */
@@ -134,21 +146,22 @@ function replacesRefusal(request: Request): i32 {
   return old === noOrder || old.market !== request.market ? unknownOrder : notOwner;
 }
 
-function amountsRefusal(request: Request, market: Market): i32 {
+function amountsRefusal(request: Request, market: Market, worthUnits: f64): i32 {
   const traits = request.traits;
-  const misfit = request.misfit;
   const sizeLots = request.sizeLots;
   const spendUnits = request.spendUnits;
-  if (misfit === misfitPrice) return priceOffTick;
-  const isMisbound =
-    request.isByMoney !== 0 && (!isMarketLike(traits) || isSell(traits) || sizeLots > 0);
-  if (misfit === misfitSize || isMisbound) return sizeOffLot;
-  // What did not convert because it is too large breaks no rule about the least.
-  if (misfit === misfitTooLarge) return notionalTooLarge;
+  if (request.misfit !== 0 || request.isByMoney !== 0) {
+    const misfit = request.misfit;
+    if (misfit === misfitPrice) return priceOffTick;
+    const isMisbound =
+      request.isByMoney !== 0 && (!isMarketLike(traits) || isSell(traits) || sizeLots > 0);
+    if (misfit === misfitSize || isMisbound) return sizeOffLot;
+    // What did not convert because it is too large breaks no rule about the least.
+    if (misfit === misfitTooLarge) return notionalTooLarge;
+  }
   const displayLots = request.displayLots;
   if (displayLots > 0 && displayLots < market.minSizeLots) return sizeTooSmall;
   if (spendUnits === 0 && sizeLots < market.minSizeLots) return sizeTooSmall;
-  const worthUnits = worthOf(request, market);
   const hasLeast = spendUnits > 0 || !isMarketLike(traits);
   if (hasLeast && worthUnits < market.minNotionalUnits) return notionalTooSmall;
   const mostUnits = market.maxNotionalUnits;
@@ -182,7 +195,7 @@ function firstTaken(request: Request, market: Market, without: Order): Level {
 /** What stands against a fill-or-kill order now; conditional ones are looked at when they enter. */
 function faultOf(request: Request, market: Market, without: Order): i32 {
   const traits = request.traits;
-  if (!isFillOrKill(traits) || isConditional(traits)) return fillable;
+  if (isConditional(traits)) return fillable;
   // Nothing is at hand now, so nobody counts on the bounds of before.
   setBounds(market, isMarketLike(traits));
   const wanting = changetype<Wanting>(wantingAt);
@@ -207,40 +220,53 @@ function isOneTooMany(request: Request, without: Order): bool {
 
 /** What a placement would hold beyond what its owner has free. */
 export function lackingUnits(request: Request, market: Market, without: Order): f64 {
-  const holdUnits = holdFor(request, market);
-  const account = request.account;
-  const asset = isSell(request.traits) ? market.base : market.quote;
+  const higherBps = higherRate(request.account, market);
+  const holdUnits = holdOfWorth(request, market, worthOf(request, market), higherBps);
+  return max<f64>(0, holdUnits - freeUnitsOf(request, market, without));
+}
+
+/** What its owner has free of what it would hold. */
+function freeUnitsOf(request: Request, market: Market, without: Order): f64 {
   let line = request.holdLine;
-  if (line === noLine && account !== noAccount) line = findLine(account, asset);
-  let freeUnits = line === noLine ? 0 : line.freeUnits;
-  if (without !== noOrder && without.holdLine === line) freeUnits += without.heldUnits;
-  return max<f64>(0, holdUnits - freeUnits);
+  if (line === noLine && request.account !== noAccount) {
+    line = findLine(request.account, isSell(request.traits) ? market.base : market.quote);
+  }
+  const freeUnits = line === noLine ? 0 : line.freeUnits;
+  const isFreed = without !== noOrder && without.holdLine === line;
+  return isFreed ? freeUnits + without.heldUnits : freeUnits;
 }
 
 /** What a placement would hold, by the higher of its rates. */
-export function holdFor(request: Request, market: Market): f64 {
+function holdOfWorth(request: Request, market: Market, worthUnits: f64, higherBps: i32): f64 {
   if (isSell(request.traits)) return request.sizeLots * market.baseUnitsPerLot;
-  const notionalUnits = worthOf(request, market);
-  return notionalUnits + feeUnits(notionalUnits, higherRate(request.account, market));
+  return worthUnits + feeUnits(worthUnits, higherBps);
 }
 
 /** The maker's rate of an account's next order in a market. */
 export function makerRate(account: Account, market: Market): i32 {
-  const tier = tierOf(account);
-  return tier === 0 ? market.makerFeeBps : load<i32>(tier);
+  return ratesOf(account, market).makerFeeBps;
 }
 
 export function takerRate(account: Account, market: Market): i32 {
-  const tier = tierOf(account);
-  return tier === 0 ? market.takerFeeBps : load<i32>(tier, 4);
+  return ratesOf(account, market).takerFeeBps;
 }
 
 function higherRate(account: Account, market: Market): i32 {
-  return max(makerRate(account, market), takerRate(account, market));
+  const rates = ratesOf(account, market);
+  return max(rates.makerFeeBps, rates.takerFeeBps);
 }
 
-/** Where the rates of an account's tier stand; 0 where each market's own count. */
-function tierOf(account: Account): usize {
-  if (account === noAccount || account.feeTier === 0) return 0;
-  return feeTiersAt + ((<usize>account.feeTier) << 3);
+/** A market's, or a tier's. */
+@unmanaged
+export class Rates {
+  makerFeeBps: i32;
+  takerFeeBps: i32;
+}
+
+/** The rates of an account's tier; each market's own where it has none. */
+export function ratesOf(account: Account, market: Market): Rates {
+  if (account === noAccount || account.feeTier === 0) {
+    return changetype<Rates>(changetype<usize>(market) + offsetof<Market>('makerFeeBps'));
+  }
+  return changetype<Rates>(feeTiersAt + ((<usize>account.feeTier) << 3));
 }

@@ -1,9 +1,20 @@
 /** The core's tables, asked through an engine over them, beside plain maps and arrays that do the same. */
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { rawOrderAt } from '#domain/raw-order.ts';
 import { toHex } from '#wire/hex-digits.ts';
-import { AddressTable } from '../../../containers/matcher/engine/fast/address-table.ts';
+import {
+  rawNamesRow,
+  requestAt,
+  requestRow,
+} from '../../../containers/matcher/engine/fast/core-layout.ts';
 import { createFastEngine } from '../../../containers/matcher/engine/fast/fast-engine.ts';
+import { FastState } from '../../../containers/matcher/engine/fast/fast-state.ts';
+import {
+  requestNames,
+  writeCancelNames,
+  writeOrderNames,
+} from '../../../containers/matcher/engine/fast/raw-names.ts';
 import { memoryMs } from '../../../containers/matcher/engine/limits.ts';
 import { DepthMirror } from '../depth-mirror.ts';
 import { address, digest, type Placing, TradingFloor } from '../trading-floor.ts';
@@ -52,6 +63,16 @@ test('ids are found while they are remembered, and no other is, whatever comes a
   );
 });
 
+/** The account that the core finds for an order of that address. */
+function accountOf({ core }: FastState, address: Uint8Array): number {
+  const bytes = new Uint8Array(rawOrderAt.account + address.length);
+  bytes.set(address, rawOrderAt.account);
+  writeOrderNames({ bytes, at: 0 }, core, requestNames);
+  core.calls.resolveRaw(requestAt, requestNames.row, 1);
+  core.calls.settleRequest(requestAt);
+  return core.int(requestAt, requestRow.account);
+}
+
 test('accounts are found by the bytes of their addresses, and no other is, under any secret', () => {
   const bytesOf = fc.uint8Array({ minLength: 20, maxLength: 20 });
   // Addresses of one byte that is not 0 among many that are: whoever looks at a part of them only confuses two.
@@ -63,16 +84,50 @@ test('accounts are found by the bytes of their addresses, and no other is, under
   const known = fc.uniqueArray(fc.oneof(alike, bytesOf), { selector: toHex, maxLength: 200 });
   fc.assert(
     fc.property(known, fc.integer(), (addresses, secret) => {
-      const table = new AddressTable(secret);
-      table.add('house', 1);
-      for (const [nth, each] of addresses.entries()) {
-        expect(table.find(each, 0)).toBe(0);
-        table.add(toHex(each), nth + 2);
-      }
-      const together = Uint8Array.from(addresses.flatMap((each) => [...each]));
-      for (const nth of addresses.keys()) expect(table.find(together, nth * 20)).toBe(nth + 2);
+      const state = new FastState({ hashSecret: secret });
+      state.accountFor('house');
+      const rows = addresses.map((each) => {
+        expect(accountOf(state, each)).toBe(0);
+        return state.accountFor(toHex(each));
+      });
+      expect(addresses.map((each) => accountOf(state, each))).toEqual(rows);
     }),
     { numRuns: 50 },
+  );
+});
+
+test('what a cancel names is read where it is digests and an address, and from no other text', () => {
+  const { core } = new FastState({ hashSecret: 1 });
+  const nameOf = (bytes: number) =>
+    fc.uint8Array({ minLength: bytes, maxLength: bytes }).map((each) => toHex(each));
+  // One character more, less or another; those beside figures and letters are the likeliest to pass for one.
+  const spoilt = fc
+    .tuple(fc.nat(200), fc.constantFrom(...'/:@G`ghoAFXx \u0130\u00e9', ''), fc.boolean())
+    .map(([place, character, isMore]) => (text: string) => {
+      const at = place % text.length;
+      return text.slice(0, at) + character + text.slice(isMore ? at : at + 1);
+    });
+  const asTold = fc.constant((text: string) => text);
+  const names = fc.tuple(nameOf(32), nameOf(20), nameOf(32), fc.oneof(asTold, spoilt), fc.nat(2));
+  fc.assert(
+    fc.property(names, ([ownId, owner, order, spoil, nth]) => {
+      const [commandId = '', account = '', digest = ''] = [ownId, owner, order].map(
+        (text, place) => (place === nth ? spoil(text) : text),
+      );
+      const isName = (text: string, bytes: number) =>
+        text.length === 2 + 2 * bytes && /^0x[0-9a-f]*$/.test(text);
+      const areNames = isName(commandId, 32) && isName(account, 20) && isName(digest, 32);
+      expect(writeCancelNames({ commandId, account, digest }, core, requestNames)).toBe(areNames);
+      if (!areNames) return;
+      const bytesOf = (field: number, bytes: number) => {
+        const from = core.int(requestNames.row, field);
+        return toHex(core.bytes(from, from + bytes));
+      };
+      expect(bytesOf(rawNamesRow.id, 32)).toBe(commandId);
+      expect(bytesOf(rawNamesRow.account, 20)).toBe(account);
+      expect(bytesOf(rawNamesRow.target, 32)).toBe(digest);
+    }),
+    { numRuns: 500 },
   );
 });
 

@@ -2,22 +2,13 @@
  * New orders that were announced before their turn: they are resolved to requests, and what the core will need of them is read together.
  * What an announced order comes to is decided when it is placed, never before.
  */
-import { type RawPlacement, rawOrderAt } from '#domain/raw-order.ts';
+import type { RawPlacement } from '#domain/raw-order.ts';
 import { commandsAhead } from '../limits.ts';
-import { readDigestBytes } from '../name-words.ts';
 import { nobody } from './core-instance.ts';
-import {
-  requestRow as at,
-  digestAt,
-  digestBytes,
-  rawIdsRow,
-  requestAt,
-  requestBytes,
-} from './core-layout.ts';
+import { requestRow as at, rawNamesBytes, requestAt, requestBytes } from './core-layout.ts';
 import type { FastState } from './fast-state.ts';
+import { type NamesPlace, namesBytes, requestNames, writeOrderNames } from './raw-names.ts';
 import { resolvePlacement } from './resolve.ts';
-
-const rawIdsBytes = 8;
 
 export class AnnouncedPlacements {
   readonly #state: FastState;
@@ -30,8 +21,8 @@ export class AnnouncedPlacements {
   #next = 0;
   #end = 0;
   #rows = nobody;
-  #ids = nobody;
-  #digests = nobody;
+  /** One behind the other, as the requests are. */
+  #names: NamesPlace[] = [];
 
   constructor(state: FastState) {
     this.#state = state;
@@ -39,21 +30,25 @@ export class AnnouncedPlacements {
 
   /** Takes the first of them; those that were announced before count no more. */
   announce(placements: readonly RawPlacement[]): void {
-    const { core } = this.#state;
+    const state = this.#state;
+    const { core } = state;
     this.#drop(this.#end);
     if (this.#rows === nobody) this.#takeRoom();
     this.#placements = placements;
     this.#next = 0;
     this.#end = Math.min(placements.length, commandsAhead);
+    if (this.#end === 0) return;
+    // Names first: that loop is short, so that memory answers for several orders at once.
+    for (let place = 0; place < this.#end; place += 1) {
+      const { order } = placements[place] as RawPlacement;
+      writeOrderNames(order, core, this.#names[place] as NamesPlace);
+    }
     for (let place = 0; place < this.#end; place += 1) {
       const placement = placements[place] as RawPlacement;
-      const { order, amounts } = placement;
-      this.#amounts[place] = amounts;
-      resolvePlacement(placement, this.#state, this.#rowOf(place));
-      const digest = this.#digests + place * digestBytes;
-      copyBytes(order.bytes, order.at + rawOrderAt.digest, core.ints, digest >>> 2);
+      this.#amounts[place] = placement.amounts;
+      resolvePlacement(placement, state, this.#rowOf(place));
     }
-    core.calls.resolveRawIds(this.#rows, this.#ids, this.#end);
+    core.calls.resolveRaw(this.#rows, (this.#names[0] as NamesPlace).row, this.#end);
     core.calls.lookAhead(this.#rows, this.#end);
   }
 
@@ -78,18 +73,18 @@ export class AnnouncedPlacements {
     return isReady ? this.#rowOf(place) : this.#resolved(placement);
   }
 
-  letGo(request: number): void {
-    if (request !== requestAt) return;
-    this.#settle(requestAt);
+  /** What was looked at. One that was announced waits for its turn. */
+  letGo(row: number): void {
+    if (row !== requestAt) return;
+    this.#settle(row);
     this.#state.dropTexts();
   }
 
   #resolved(placement: RawPlacement): number {
     const { core } = this.#state;
-    const { bytes, at: from } = placement.order;
+    writeOrderNames(placement.order, core, requestNames);
     resolvePlacement(placement, this.#state, requestAt);
-    readDigestBytes(bytes, from + rawOrderAt.digest, core.ints, digestAt >>> 2);
-    core.calls.resolveId(requestAt);
+    core.calls.resolveRaw(requestAt, requestNames.row, 1);
     return requestAt;
   }
 
@@ -121,31 +116,19 @@ export class AnnouncedPlacements {
     if (client !== nobody) this.#state.dropUnusedClient(client);
   }
 
-  /** A request of each, its digest's bytes, and where those lie. */
+  /** A request of each, where its names lie, and those. */
   #takeRoom(): void {
-    const { core } = this.#state;
-    this.#rows = core.calls.takeRoom(commandsAhead * requestBytes);
-    this.#ids = core.calls.takeRoom(commandsAhead * rawIdsBytes);
-    this.#digests = core.calls.takeRoom(commandsAhead * digestBytes);
-    for (let place = 0; place < commandsAhead; place += 1) {
-      const ids = this.#ids + place * rawIdsBytes;
-      core.setInt(ids, rawIdsRow.id, this.#digests + place * digestBytes);
-      // The core finds it by its text, where there is one.
-      core.setInt(ids, rawIdsRow.target, nobody);
-    }
+    const { calls } = this.#state.core;
+    this.#rows = calls.takeRoom(commandsAhead * requestBytes);
+    const row = calls.takeRoom(commandsAhead * rawNamesBytes);
+    const bytesAt = calls.takeRoom(commandsAhead * namesBytes);
+    this.#names = Array.from({ length: commandsAhead }, (_, place) => ({
+      row: row + place * rawNamesBytes,
+      bytesAt: bytesAt + place * namesBytes,
+    }));
   }
 
   #rowOf(place: number): number {
     return this.#rows + place * requestBytes;
-  }
-}
-
-/** A digest's bytes as they lie, a word at a time: a view of so few would cost more than they do. */
-function copyBytes(bytes: Uint8Array, from: number, words: Int32Array, to: number): void {
-  for (let nth = 0; nth < digestBytes / 4; nth += 1) {
-    const first = from + nth * 4;
-    const low = (bytes[first] as number) | ((bytes[first + 1] as number) << 8);
-    const high = ((bytes[first + 2] as number) << 16) | ((bytes[first + 3] as number) << 24);
-    words[to + nth] = low | high;
   }
 }

@@ -6,6 +6,7 @@ import { AssertionFailed } from '#domain/assertion.ts';
 import { nameWords } from '../name-words.ts';
 import { coreBinary } from './core-binary.ts';
 import {
+  cancelTextsAt,
   engineState,
   freeRegionsAt,
   noNameAt,
@@ -29,7 +30,8 @@ export type CoreCalls = {
   apply(request: number): void;
   resolveId(request: number): void;
   resolveLines(request: number): void;
-  resolveRawIds(requests: number, ids: number, count: number): void;
+  resolveRaw(requests: number, names: number, count: number): void;
+  readCancelTexts(names: number): Bool;
   resolveTarget(request: number): void;
   resolveDelegation(request: number): void;
   resolveTextDelegation(request: number, id: number): void;
@@ -41,6 +43,7 @@ export type CoreCalls = {
   findId(): number;
   addTextId(): number;
   addAccount(nameLeft: number, nameRight: number): number;
+  enlistAddress(account: number): void;
   addAsset(nameLeft: number, nameRight: number): number;
   addMarket(nameLeft: number, nameRight: number, base: number, quote: number): number;
   addClient(nameLeft: number, nameRight: number): number;
@@ -95,6 +98,10 @@ export type NameOrder = {
   isMarketBefore(one: number, other: number): boolean;
 };
 
+/** Two digests and an address. */
+const cancelTextsBytes = 174;
+const encoder = new TextEncoder();
+
 /** Memory grows in these. */
 const pageBytes = 65_536;
 /** Room that is made in one go: a fraction of a millisecond. */
@@ -115,6 +122,7 @@ function moduleOf(binary: string): WebAssembly.Module {
 /** Tables of `EngineState`, and what their entries take as a power of two of bytes. */
 const tables = [
   { at: 'idIndex', log: 'idIndexLog', entryLog: 3 },
+  { at: 'addressIndex', log: 'addressIndexLog', entryLog: 5 },
   { at: 'lineIndex', log: 'lineIndexLog', entryLog: 2 },
   { at: 'expiries', log: 'expiriesLog', entryLog: 4 },
   { at: 'changes', log: 'changesLog', entryLog: 4 },
@@ -127,6 +135,7 @@ export class CoreInstance {
   #writtenTo = 0;
   #ints = new Int32Array();
   #doubles = new Float64Array();
+  #cancelTexts: Uint8Array = new Uint8Array();
 
   constructor(order: NameOrder, binary = coreBinary) {
     const abort = (message: number) => {
@@ -180,9 +189,21 @@ export class CoreInstance {
     this.doubles[(row + at) >>> 3] = value;
   }
 
+  /** Writes the texts of what a cancel names where `readCancelTexts` finds them, as far as there is room. */
+  writeCancelTexts(texts: string): void {
+    if (this.#cancelTexts.length === 0)
+      this.#cancelTexts = this.bytes(cancelTextsAt, cancelTextsAt + cancelTextsBytes);
+    encoder.encodeInto(texts, this.#cancelTexts);
+  }
+
   /** Some of the memory, until it grows. */
   bytes(from: number, to: number): Uint8Array {
     return new Uint8Array(this.#memory.buffer, from >>> 0, to - from);
+  }
+
+  /** The memory from a place on, to be written to in the byte order of addresses; until it grows. */
+  viewOf(from: number): DataView {
+    return new DataView(this.#memory.buffer, from >>> 0);
   }
 
   /** Makes another core's memory what this one's is now, good for reading rows and walking through levels: nothing is found in it by a key. */

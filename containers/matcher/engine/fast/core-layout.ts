@@ -272,9 +272,15 @@ export const feeTiersAt = 8192;
 
 export const digestAt = 12_224;
 
+export const addressAt = 12_256;
+
 export const requestAt = 12_288;
 
 export const requestBytes = 192;
+
+export const namesAt = 12_480;
+
+export const cancelTextsAt = 12_600;
 
 export const wantingAt = 12_800;
 
@@ -338,27 +344,30 @@ export const engineState = {
   keyG: 212,
   keyH: 216,
   keyStart: 220,
-  lineIndex: 224,
-  lineIndexLog: 228,
-  expiries: 232,
-  expiriesLog: 236,
-  expiryCount: 240,
-  expiriesOver: 244,
-  expiryTurn: 248,
-  switches: 252,
-  switchesLog: 256,
-  switchCount: 260,
-  notedPages: 264,
-  changes: 268,
-  changesLog: 272,
-  memoryEnd: 276,
-  uncrossTicks: 280,
-  uncrossLots: 288,
-  uncrossImbalanceLots: 296,
-  partNowMs: 304,
-  partWindowMs: 312,
-  partNow: 320,
-  readAhead: 328,
+  addressIndex: 224,
+  addressIndexLog: 228,
+  addressCount: 232,
+  lineIndex: 236,
+  lineIndexLog: 240,
+  expiries: 244,
+  expiriesLog: 248,
+  expiryCount: 252,
+  expiriesOver: 256,
+  expiryTurn: 260,
+  switches: 264,
+  switchesLog: 268,
+  switchCount: 272,
+  notedPages: 276,
+  changes: 280,
+  changesLog: 284,
+  memoryEnd: 288,
+  uncrossTicks: 292,
+  uncrossLots: 296,
+  uncrossImbalanceLots: 304,
+  partNowMs: 312,
+  partWindowMs: 320,
+  partNow: 328,
+  readAhead: 336,
 } as const;
 
 export const levelChangeRow = {
@@ -388,7 +397,10 @@ export const partCursorRow = {
   readAhead: 52,
 } as const;
 
-export const rawIdsRow = {
+export const rawNamesBytes = 12;
+
+export const rawNamesRow = {
   id: 0,
   target: 4,
+  account: 8,
 } as const;

@@ -6,10 +6,11 @@ import { DigestTexts } from '../digest-texts.ts';
 import type { LanesState } from '../hash-lanes.ts';
 
 import { nameWords, readDigest, readDigestBytes } from '../name-words.ts';
-import { AddressTable } from './address-table.ts';
+import { AddressWords, addressWords } from './address-words.ts';
 import { CoreInstance, type NameOrder, nobody } from './core-instance.ts';
 import {
   accountRow,
+  addressAt,
   assetRow,
   clientIdRow,
   digestAt,
@@ -39,7 +40,7 @@ export class FastState {
   readonly assetRows: number[] = [];
   readonly markets: ListedMarket[] = [];
   readonly #accounts = new Map<string, number>();
-  readonly #addresses: AddressTable;
+  readonly #addresses = new AddressWords();
   readonly #assets = new Map<string, number>();
   readonly #markets = new Map<MarketId, ListedMarket>();
   /** Ids that are no digests. */
@@ -53,7 +54,6 @@ export class FastState {
   /** `binary`: another core than the usual one, to measure it. */
   constructor({ groupId, hashSecret, binary }: StateOptions) {
     this.groupId = groupId;
-    this.#addresses = new AddressTable(hashSecret);
     const { accountNames, markets } = this;
     const order: NameOrder = {
       isAccountBefore: (one, other) =>
@@ -90,11 +90,6 @@ export class FastState {
     return this.#accounts.get(name) ?? nobody;
   }
 
-  /** The same of one whose address begins there. */
-  accountAt(bytes: Uint8Array, at: number): number {
-    return this.#addresses.find(bytes, at);
-  }
-
   /** The same; made where there is none, and kept for ever. */
   accountFor(name: string): number {
     const known = this.#accounts.get(name);
@@ -103,8 +98,18 @@ export class FastState {
     const row = this.core.calls.addAccount(left, right);
     this.accountNames.push(name);
     this.#accounts.set(name, row);
-    this.#addresses.add(name, row);
+    if (this.#addresses.add(name)) this.#enlist(row);
     return row;
+  }
+
+  /** Lets the core find the account that was added last by its address. */
+  #enlist(row: number): void {
+    const { core } = this;
+    const from = (this.accountNames.length - 1) * addressWords;
+    const bytes = core.viewOf(addressAt);
+    for (let nth = 0; nth < addressWords; nth += 1)
+      bytes.setInt32(nth * 4, this.addresses[from + nth] as number);
+    core.calls.enlistAddress(row);
   }
 
   accountName(row: number): string {
@@ -150,9 +155,9 @@ export class FastState {
     return listed;
   }
 
-  /** Lets the text of a digest that was just read at `digestAt` be the one that events will show. */
-  noteDigest(text: string): void {
-    this.#digests.note(text, this.core.ints, digestAt >>> 2);
+  /** Lets the text that an id's digest was just read from be the one that events will show. */
+  noteDigest(text: string, id: number): void {
+    this.#digests.note(text, this.core.ints, this.digestPlace(id));
   }
 
   /** The row of the digest whose bytes begin there; nobody where it is not known. */

@@ -3,7 +3,7 @@ import type { DoneReason } from '#domain/order.ts';
 import type { RawAnswer, RawDone, RawEvent, RawProgress, RawTrade } from '#domain/raw-event.ts';
 import { type EngineRefusal, numberedRefusals } from '#domain/refusal.ts';
 import { doneReasons, eventTags } from '../event-hash.ts';
-import { addressWords } from './address-table.ts';
+import { addressWords } from './address-words.ts';
 import { type CoreInstance, nobody } from './core-instance.ts';
 import { accountRow, eventRow as at, marketRow, orderRow } from './core-layout.ts';
 import type { FastState } from './fast-state.ts';

@@ -9,17 +9,15 @@ import { commandsAhead } from '../limits.ts';
 import { rawId } from '../name-words.ts';
 import { applyRequest } from './apply-command.ts';
 import { nobody } from './core-instance.ts';
-import { rawIdsRow, requestBytes } from './core-layout.ts';
+import { rawNamesBytes, rawNamesRow, requestBytes } from './core-layout.ts';
 import type { FastState } from './fast-state.ts';
 import { isWorthTelling, renderEvents } from './render-events.ts';
 import { resolveRaw } from './resolve.ts';
 
-const rawIdsBytes = 8;
-
 export class RepeatedCommands {
   readonly #state: FastState;
   #rows = nobody;
-  #ids = nobody;
+  #names = nobody;
   /** The commands of the frame that was read last, and where the core has them. */
   #bytes: Uint8Array = new Uint8Array();
   #bytesAt = nobody;
@@ -37,7 +35,7 @@ export class RepeatedCommands {
     const { core } = this.#state;
     if (this.#rows === nobody) {
       this.#rows = core.calls.takeRoom(commandsAhead * requestBytes);
-      this.#ids = core.calls.takeRoom(commandsAhead * rawIdsBytes);
+      this.#names = core.calls.takeRoom(commandsAhead * rawNamesBytes);
     }
     for (let from = 0; from < commands.length; from += commandsAhead)
       this.#repeatSome(commands.slice(from, from + commandsAhead), tell);
@@ -67,17 +65,18 @@ export class RepeatedCommands {
     const bytes = commands[0]?.bytes ?? this.#bytes;
     const bytesAt = this.#placeOf(bytes);
     let row = this.#rows;
-    let ids = this.#ids;
+    let names = this.#names;
     for (const command of commands) {
       assert(command.bytes === bytes, 'commands of two frames');
       resolveRaw(command, state, row);
       const targetAt = command.type === 'raw_cancel' ? command.digestAt : command.replacesAt;
-      core.setInt(ids, rawIdsRow.id, bytesAt + command.idAt);
-      core.setInt(ids, rawIdsRow.target, targetAt === undefined ? nobody : bytesAt + targetAt);
+      core.setInt(names, rawNamesRow.id, bytesAt + command.idAt);
+      core.setInt(names, rawNamesRow.target, targetAt === undefined ? nobody : bytesAt + targetAt);
+      core.setInt(names, rawNamesRow.account, bytesAt + command.accountAt);
       row += requestBytes;
-      ids += rawIdsBytes;
+      names += rawNamesBytes;
     }
-    core.calls.resolveRawIds(this.#rows, this.#ids, commands.length);
+    core.calls.resolveRaw(this.#rows, this.#names, commands.length);
   }
 
   /** Where the core has these bytes. */

@@ -1,16 +1,23 @@
 /** Turns a command's texts into rows and words: the core reads no text. */
 import { assert } from '#domain/assertion.ts';
-import type { Command, DelegatedLimit, GrantCredit, PlaceOrder } from '#domain/command.ts';
+import type {
+  CancelOrder,
+  Command,
+  DelegatedLimit,
+  GrantCredit,
+  PlaceOrder,
+} from '#domain/command.ts';
 import { maxPriceTicks } from '#domain/market.ts';
 import type { Address } from '#domain/order.ts';
 import type { RawCommand, RawPlace } from '#domain/raw-command.ts';
 import { type OrderTerms, type RawPlacement, rawOrderAt } from '#domain/raw-order.ts';
 import { addressText, nameWords, readDigest } from '../name-words.ts';
-import { nobody } from './core-instance.ts';
+import { type CoreInstance, nobody } from './core-instance.ts';
 import { requestRow as at, creditLineRow, creditPastRow, digestAt } from './core-layout.ts';
 import type { FastState } from './fast-state.ts';
 import { marketStates } from './market-terms.ts';
 import { packTraits } from './order-traits.ts';
+import { requestNames, writeCancelNames } from './raw-names.ts';
 import { misfits, requestKinds } from './request.ts';
 
 const placeKind = requestKinds.indexOf('place');
@@ -18,6 +25,7 @@ const cancelKind = requestKinds.indexOf('cancel');
 
 /** Fills the request at `row`. */
 export function resolve(command: Command, state: FastState, row: number): void {
+  if (command.type === 'cancel' && resolveCancel(command, state, row)) return;
   const { core } = state;
   core.setDouble(row, at.nowMs, command.nowMs);
   core.setInt(row, at.target, nobody);
@@ -26,7 +34,8 @@ export function resolve(command: Command, state: FastState, row: number): void {
     core.setInt(row, at.kind, placeKind);
     core.setInt(row, at.account, state.account(command.account));
     resolveClient(command.account, command.clientOrderId, state, row);
-    resolveOrder(command, command, command.amounts, state, row);
+    fillOrder(command, command, command.amounts, state, row);
+    core.calls.resolveLines(row);
     if (command.replaces !== undefined) resolveTarget(command.replaces, state, row);
     if (command.delegation !== undefined) resolveDelegation(command.delegation, state, row);
   } else {
@@ -36,37 +45,42 @@ export function resolve(command: Command, state: FastState, row: number): void {
   resolveId(command, state, row);
 }
 
-/** The same where digests are bytes; the ids that it names are found with others' (`resolveRawIds` of the core). */
-export function resolveRaw(command: RawCommand, state: FastState, row: number): void {
+/** A cancel as nearly all are. False where it is another. */
+function resolveCancel(command: CancelOrder, state: FastState, row: number): boolean {
   const { core } = state;
-  core.setDouble(row, at.nowMs, command.nowMs);
-  core.setInt(row, at.target, nobody);
-  core.setInt(row, at.delegation, nobody);
-  core.setInt(row, at.account, state.accountAt(command.bytes, command.accountAt));
-  if (command.type === 'raw_place') {
-    core.setInt(row, at.kind, placeKind);
-    resolveRawClient(command, command.accountAt, state, row);
-    resolveOrder(command, command, command.amounts, state, row);
-  } else {
-    core.setInt(row, at.kind, cancelKind);
-  }
+  if (!writeCancelNames(command, core, requestNames)) return false;
+  beginRaw(command.nowMs, cancelKind, core, row);
+  core.calls.resolveRaw(row, requestNames.row, 1);
+  // Its order's end will be told by this text.
+  state.noteDigest(command.digest, core.int(row, at.target));
+  return true;
 }
 
-/** The same of a new order as it came, but for its own id. */
+/** The same where names are bytes: account, ids and credit lines are found with others' (`resolveRaw` of the core). */
+export function resolveRaw(command: RawCommand, state: FastState, row: number): void {
+  const kind = command.type === 'raw_place' ? placeKind : cancelKind;
+  beginRaw(command.nowMs, kind, state.core, row);
+  if (command.type === 'raw_cancel') return;
+  resolveRawClient(command, command.accountAt, state, row);
+  fillOrder(command, command, command.amounts, state, row);
+}
+
+/** The same of a new order as it came. */
 export function resolvePlacement(placement: RawPlacement, state: FastState, row: number): void {
-  const { core } = state;
   const { order, nowMs, amounts } = placement;
   const { terms, delegation } = order;
-  const accountAt = order.at + rawOrderAt.account;
-  core.setDouble(row, at.nowMs, nowMs);
-  core.setInt(row, at.target, nobody);
-  core.setInt(row, at.delegation, nobody);
-  core.setInt(row, at.kind, placeKind);
-  core.setInt(row, at.account, state.accountAt(order.bytes, accountAt));
-  resolveRawClient(order, accountAt, state, row);
-  resolveOrder(order, terms, amounts, state, row);
+  beginRaw(nowMs, placeKind, state.core, row);
+  resolveRawClient(order, order.at + rawOrderAt.account, state, row);
+  fillOrder(order, terms, amounts, state, row);
   if (terms.replaces !== undefined) resolveTarget(terms.replaces, state, row);
   if (delegation !== undefined) resolveDelegation(delegation, state, row);
+}
+
+function beginRaw(nowMs: number, kind: number, core: CoreInstance, row: number): void {
+  core.setDouble(row, at.nowMs, nowMs);
+  core.setInt(row, at.kind, kind);
+  core.setInt(row, at.target, nobody);
+  core.setInt(row, at.delegation, nobody);
 }
 
 /** Ids of grants, ticks and continues are not remembered. */
@@ -76,8 +90,8 @@ function resolveId({ type, commandId }: Command, state: FastState, row: number):
   const { core } = state;
   const isKept = type === 'place' || type === 'cancel' || !unremembered.includes(type);
   if (isKept && readDigest(commandId, core.ints, digestAt >>> 2)) {
-    if (type === 'place') state.noteDigest(commandId);
     core.calls.resolveId(row);
+    if (type === 'place') state.noteDigest(commandId, core.int(row, at.id));
     return;
   }
   const { left, right } = nameWords(commandId);
@@ -109,11 +123,12 @@ function resolveClient(
   else core.calls.resolveClient(row, state.clientFor(owner, clientOrderId));
 }
 
-/** What was signed, of an order whose account is known by now. */
+/** What was signed. */
 type Signed = Pick<PlaceOrder, 'side' | 'cap' | 'maxFeeBps' | 'createdAtMs' | 'expiresAtMs'>;
 type Terms = Pick<OrderTerms, 'marketId' | 'orderType' | 'timeInForce' | 'postOnly' | 'selfTrade'>;
 
-function resolveOrder(
+/** Writes down all of an order that is no name of a row, but its market. */
+function fillOrder(
   signed: Signed,
   terms: Terms,
   amounts: RawPlace['amounts'] | PlaceOrder['amounts'],
@@ -139,7 +154,6 @@ function resolveOrder(
   doubles[(row + at.spendUnits) >>> 3] = amounts.spendUnits;
   doubles[(row + at.createdAtMs) >>> 3] = signed.createdAtMs;
   doubles[(row + at.expiresAtMs) >>> 3] = signed.expiresAtMs;
-  core.calls.resolveLines(row);
 }
 
 function resolveDelegation(

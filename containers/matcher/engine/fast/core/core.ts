@@ -6,6 +6,7 @@
  * No command may take longer the more strangers have put in its way.
  */
 import { nextOwn, oldestOwn, openSlots } from './account-orders.ts';
+import { enlistAddress, openAccountTable } from './account-table.ts';
 import { apply } from './apply-request.ts';
 import { uncrossing } from './auction.ts';
 import { findNextDue, setUntil } from './change-state.ts';
@@ -29,11 +30,12 @@ import { findLevel, laddersBytes, nextLevel, openLadder } from './price-ladder.t
 import { readPart } from './read-rows.ts';
 import { releaseRegion, takeRegion, takeRoom } from './regions.ts';
 import {
+  readCancelTexts,
   resolveClient,
   resolveDelegation,
   resolveId,
   resolveLines,
-  resolveRawIds,
+  resolveRaw,
   resolveTarget,
   resolveTextDelegation,
   resolveTextId,
@@ -78,6 +80,7 @@ export {
   clearWindow,
   delegationFor,
   dueMs,
+  enlistAddress,
   enlistRestored,
   enterDelegation,
   findId,
@@ -99,6 +102,7 @@ export {
   nextOwn,
   oldestOwn,
   placeRefusal,
+  readCancelTexts,
   readPart,
   releaseRegion,
   replacedBy,
@@ -107,7 +111,7 @@ export {
   resolveDelegation,
   resolveId,
   resolveLines,
-  resolveRawIds,
+  resolveRaw,
   resolveTarget,
   resolveTextDelegation,
   resolveTextId,
@@ -139,6 +143,7 @@ export function open(secret: i32): void {
   for (let tier: usize = 0; tier < 256; tier += 1) store<i32>(feeTiersAt + (tier << 3), -1, 4);
   openPools();
   openIdTable(secret);
+  openAccountTable();
   openCreditLines();
   openExpiries();
   openSwitches();

@@ -80,6 +80,10 @@ export class EngineState {
   keyG: i32;
   keyH: i32;
   keyStart: i32;
+  /** Where accounts are found by their addresses: see account-table.ts. */
+  addressIndex: usize;
+  addressIndexLog: i32;
+  addressCount: i32;
   /** Where credit lines are found: addresses. */
   lineIndex: usize;
   lineIndexLog: i32;
@@ -120,10 +124,16 @@ export const traitNamesAt: usize = 4096;
 export const feeTiersAt: usize = 8192;
 /** 8 words of a digest to look for. */
 export const digestAt: usize = 12_224;
+/** 20 bytes of an address to look for. */
+export const addressAt: usize = 12_256;
 /** The request that `apply` of the engine fills again and again. */
 export const requestAt: usize = 12_288;
 /** As far as requests in a row lie from each other. */
 export const requestBytes: usize = 192;
+/** Names of the command that `requestAt` is of, see `RawNames`. */
+export const namesAt: usize = 12_480;
+/** The texts of what a cancel names, one behind the other: its own id, its account and its order's digest. */
+export const cancelTextsAt: usize = 12_600;
 /** What a fill-or-kill order asks for, while that is looked at. */
 export const wantingAt: usize = 12_800;
 /** The two words of the empty name. */

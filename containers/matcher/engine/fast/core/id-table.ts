@@ -37,7 +37,8 @@ function hashOf(a: u64, b: u64, c: u64, d: u64): i32 {
   return step(hash, <i32>(d >> 32), state.keyH);
 }
 
-function step(hash: i32, word: i32, key: i32): i32 {
+/** Takes one more word into a hash. */
+export function step(hash: i32, word: i32, key: i32): i32 {
   const mixed = (hash ^ word) * key;
   return mixed ^ (mixed >>> 15);
 }

@@ -1,7 +1,9 @@
 /** What TypeScript asks for before a request is applied: the rows that it names. Ids stay until the request was applied. */
+import { accountAt, accountOf, homeOfAddress } from './account-table.ts';
 import { findLine } from './credit-lines.ts';
 import { leftOfDigest, rightOfDigest } from './digest-names.ts';
 import {
+  cancelTextsAt,
   noAccount,
   noClient,
   noId,
@@ -10,6 +12,7 @@ import {
   requestBytes,
   state,
 } from './engine-state.ts';
+import { readHex } from './hex-digits.ts';
 import { homeOf, internId, internIdAt, readDigest, rowAt, settleId } from './id-table.ts';
 import { isSell } from './order-traits.ts';
 import { noteAhead, rowAhead } from './part-cursor.ts';
@@ -36,46 +39,74 @@ export function resolveId(request: Request): void {
   request.nameRight = rightOfDigest(id);
 }
 
-/** Where a request's digests lie as bytes: its own, and that of the order it names; 0 where it names none. */
+/** Where what a request names lies as bytes: its own digest, that of the order it names, 0 where it names none, and its account's address. */
 @unmanaged
-class RawIds {
+class RawNames {
   id: usize;
   target: usize;
+  account: usize;
 }
 
-const rawIdsLog = 3;
-/** Their places are noted together, two of each. */
-const mostTogether: i32 = 16;
+export const rawNamesBytes: usize = 12;
+const digestCharacters: usize = 66;
+const addressCharacters: usize = 42;
+/** Of each, three places are noted together. */
+const mostTogether: i32 = 10;
 
-/** The same of requests that lie one behind the other, with the orders that they name: where those ids stand is read together. */
-export function resolveRawIds(first: Request, ids: usize, count: i32): void {
+/** The same of requests that lie one behind the other, with the accounts and the orders that they name: where those stand is read together. */
+export function resolveRaw(first: Request, names: usize, count: i32): void {
   assert(count <= mostTogether, 'too many requests to resolve together');
-  readHomes(ids, count);
+  readHomes(names, count);
   for (let nth = 0; nth < count; nth += 1) {
     const request = changetype<Request>(changetype<usize>(first) + <usize>nth * requestBytes);
-    const raw = rawIdsAt(ids, nth);
+    const raw = rawAt(names, nth);
+    request.account = accountAt(raw.account);
     if (raw.target !== 0) request.target = internIdAt(raw.target);
     readDigest(raw.id);
     resolveId(request);
+    if (request.kind === requestPlace) resolveLines(request);
   }
 }
 
-function readHomes(ids: usize, count: i32): void {
+function readHomes(names: usize, count: i32): void {
   for (let nth = 0; nth < count; nth += 1) {
-    const raw = rawIdsAt(ids, nth);
+    const raw = rawAt(names, nth);
     const home = homeOf(raw.id);
-    noteAhead(nth << 1, home);
-    noteAhead((nth << 1) + 1, raw.target === 0 ? home : homeOf(raw.target));
+    const place = nth * 3;
+    noteAhead(place, home);
+    noteAhead(place + 1, raw.target === 0 ? home : homeOf(raw.target));
+    noteAhead(place + 2, homeOfAddress(raw.account));
   }
-  const homes = count << 1;
-  for (let nth = 0; nth < homes; nth += 1) noteAhead(nth, changetype<usize>(rowAt(rowAhead(nth))));
+  for (let nth = 0; nth < count * 3; nth += 3) {
+    noteAhead(nth, changetype<usize>(rowAt(rowAhead(nth))));
+    noteAhead(nth + 1, changetype<usize>(rowAt(rowAhead(nth + 1))));
+    noteAhead(nth + 2, changetype<usize>(accountOf(rowAhead(nth + 2))));
+  }
   let read: i32 = 0;
-  for (let nth = 0; nth < homes; nth += 1) read += changetype<Id>(rowAhead(nth)).hash;
+  for (let nth = 0; nth < count * 3; nth += 3) {
+    read += changetype<Id>(rowAhead(nth)).hash + changetype<Id>(rowAhead(nth + 1)).hash;
+    read += wordsOfAccount(rowAhead(nth + 2));
+  }
   state.readAhead = read;
 }
 
-function rawIdsAt(ids: usize, nth: i32): RawIds {
-  return changetype<RawIds>(ids + ((<usize>nth) << rawIdsLog));
+/** Of both lines of its row. */
+function wordsOfAccount(account: usize): i32 {
+  return load<i32>(account) + load<i32>(account, 64);
+}
+
+function rawAt(names: usize, nth: i32): RawNames {
+  return changetype<RawNames>(names + <usize>nth * rawNamesBytes);
+}
+
+/** Reads the texts of what a cancel names; false where they are not two digests and an address. */
+export function readCancelTexts(raw: RawNames): bool {
+  const ofAccount = cancelTextsAt + digestCharacters;
+  const isDigest = readHex(cancelTextsAt, digestCharacters, raw.id);
+  const isAddress = readHex(ofAccount, addressCharacters, raw.account);
+  return (
+    readHex(ofAccount + addressCharacters, digestCharacters, raw.target) && isDigest && isAddress
+  );
 }
 
 /** It names the order of the digest at `digestAt`. */

@@ -12,7 +12,7 @@ import {
   Validations,
 } from 'aws-cdk-lib';
 import { checkWithNag } from './acknowledgements.ts';
-import { type Bundles, bundle } from './constructs/bundles.ts';
+import { type Bundles, bundle, foldersIn } from './constructs/bundles.ts';
 import { placeholdersOf, type Stage, stageOf } from './settings.ts';
 import { ApiStack } from './stacks/api.ts';
 import { BotsStack } from './stacks/bots.ts';
@@ -105,7 +105,9 @@ if (process.argv[1] === fileURLToPath(import.meta.url)) {
   try {
     const app = createApp();
     const stage = stageOf(app.node.tryGetContext('stage') ?? 'dev');
-    crossbook(app, stage, bundle(root, folder));
+    // Whoever synthesizes several stages bundles once for all of them.
+    const bundled: string | undefined = app.node.tryGetContext('bundles');
+    crossbook(app, stage, bundled ? foldersIn(bundled) : bundle(root, folder));
     check(app, stage);
     app.synth();
   } catch (error) {

@@ -39,12 +39,20 @@ export type Reply = { status: number; retryAfterSeconds?: number } & (
   | { bytes: Uint8Array }
 );
 
-export function answerRequest(asked: Asked, door: Door): Promise<Reply> {
+/** Whom the answer goes to, at once or later. */
+export type Asker = { answered(reply: Reply): void; failed(error: unknown): void };
+
+export function answerRequest(asked: Asked, door: Door, asker: Asker): void {
   const { method, path, body } = asked;
-  // Nearly all that comes: nothing of a path is taken apart for it.
+  // Nearly all that comes: nothing of a path is taken apart for it, and no promise made.
   const isOrders = method === 'POST' && path === '/orders' && isMeant(asked, door);
   const leader = isOrders ? door.leader() : undefined;
-  return leader && body ? orders(body, leader) : answerOther(asked, door);
+  if (leader && body) orders(body, leader, asker);
+  else
+    answerOther(asked, door).then(
+      (reply) => asker.answered(reply),
+      (error) => asker.failed(error),
+    );
 }
 
 const isMeant = ({ wantedGroup }: Asked, { groupId }: Door): boolean =>
@@ -111,12 +119,17 @@ async function rememberedOrder(digest: string, leader: Leader): Promise<Remember
 }
 
 /** New orders: nearly all that comes. Verified by the function that sends them; the matcher trusts its security group. */
-async function orders(body: Buffer, leader: Leader): Promise<Reply> {
+function orders(body: Buffer, leader: Leader, asker: Asker): void {
   const read = readOrderRequest(body);
-  if (!read) return refuse(400, 'invalid_request');
+  if (!read) {
+    asker.answered(refuse(400, 'invalid_request'));
+    return;
+  }
   const { epoch } = leader;
-  const answered = leader.place(read, (answers) => ({ status: 200, bytes: answers.take(epoch) }));
-  return answered === 'busy' || answered === 'not_leader' ? unavailable(answered) : answered;
+  const taken = leader.place(read, (answers) =>
+    asker.answered({ status: 200, bytes: answers.take(epoch) }),
+  );
+  if (taken !== 'taken') asker.answered(unavailable(taken));
 }
 
 async function commands(body: Buffer, leader: Leader): Promise<Reply> {

@@ -4,7 +4,7 @@
  */
 import { STATUS_CODES } from 'node:http';
 import { createServer, type Server, type Socket } from 'node:net';
-import { answerRequest, type Door, type Reply } from './answer-request.ts';
+import { type Asker, answerRequest, type Door, type Reply } from './answer-request.ts';
 import { connections, requestBytes } from './bounds.ts';
 import { type HttpFault, type HttpRequest, isFault, RequestReader } from './http-request.ts';
 
@@ -57,11 +57,15 @@ function listen(server: Server, port: number): Promise<number> {
 }
 
 /** Answers one request after the other, in their order. */
-class Connection {
+class Connection implements Asker {
   #socket: Socket;
   #options: InletOptions;
   #reader = new RequestReader();
   #isAnswering = false;
+  /** Whether the request that is answered is the last one. */
+  #isLast = false;
+  /** Answers that are there at once are sent in a loop, not one inside the other. */
+  #isReading = false;
   /** Whether a request was answered since it was asked last. */
   #isUsed = true;
   /** No further request is read. */
@@ -93,10 +97,34 @@ class Connection {
     this.#isUsed = false;
   }
 
+  answered(reply: Reply): void {
+    // A request that failed was answered so, whatever became of it.
+    if (!this.#isAnswering) return;
+    this.#isAnswering = false;
+    this.#isUsed = true;
+    this.#send(reply, this.#isLast || this.#isEnding);
+    if (this.#isEnding || this.#isReading) return;
+    if (this.#socket.isPaused()) this.#socket.resume();
+    this.#next();
+  }
+
+  failed(error: unknown): void {
+    this.#options.failed(error);
+    // Its answer may still come: nothing else may follow over this connection.
+    this.#isLast = true;
+    this.answered({ status: 500, json: '{"code":"internal_error"}' });
+  }
+
   #next(): void {
-    const read = this.#reader.next();
-    if (read) this.#answer(read);
-    else if (this.#reader.takeAwaitsContinue()) this.#socket.write('HTTP/1.1 100 Continue\r\n\r\n');
+    this.#isReading = true;
+    while (!this.#isAnswering && !this.#isEnding) {
+      const read = this.#reader.next();
+      if (!read) break;
+      this.#answer(read);
+    }
+    this.#isReading = false;
+    if (!this.#isAnswering && !this.#isEnding && this.#reader.takeAwaitsContinue())
+      this.#socket.write('HTTP/1.1 100 Continue\r\n\r\n');
   }
 
   #answer(read: HttpRequest | HttpFault): void {
@@ -105,22 +133,12 @@ class Connection {
       return;
     }
     this.#isAnswering = true;
-    answerRequest(read, this.#options).then(
-      (reply) => this.#answered(reply, read),
-      (error) => {
-        this.#options.failed(error);
-        this.#answered({ status: 500, json: '{"code":"internal_error"}' }, read);
-      },
-    );
-  }
-
-  #answered(reply: Reply, { isLast }: HttpRequest): void {
-    this.#isAnswering = false;
-    this.#isUsed = true;
-    this.#send(reply, isLast || this.#isEnding);
-    if (this.#isEnding) return;
-    this.#socket.resume();
-    this.#next();
+    this.#isLast = read.isLast;
+    try {
+      answerRequest(read, this.#options, this);
+    } catch (error) {
+      this.failed(error);
+    }
   }
 
   #send(reply: Reply, isLast: boolean): void {

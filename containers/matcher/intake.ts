@@ -9,7 +9,13 @@ import type { CommandQueue } from './command-queue.ts';
 import { doorRefusal, orderRefusal } from './door-checks.ts';
 import type { InFlight } from './in-flight.ts';
 import type { Request, SequencerOptions } from './sequencer-options.ts';
-import { TakenCommand, TakenCommands, TakenOrder, TakenOrders } from './taken-command.ts';
+import {
+  TakenCommand,
+  TakenCommands,
+  TakenOrder,
+  TakenOrders,
+  type TakenRequest,
+} from './taken-command.ts';
 import type { WaitingCancels } from './waiting-cancels.ts';
 
 export type Answer = (result: CommandResult) => void;
@@ -38,8 +44,8 @@ export class Intake {
   }
 
   /**
-   * Takes all commands of a request or, where there is no room, none. Its answer is made of the results as soon as they are known: when
-   * it may leave, many others leave with it.
+   * Takes all commands of a request or, where there is no room, none. Its answer is made of the results when what they came from is
+   * durable.
    */
   execute<T>(
     requests: readonly Request[],
@@ -48,22 +54,17 @@ export class Intake {
     if (!this.#hasRoomFor(requests.length)) return 'busy';
     if (requests.length === 0) return Promise.resolve(make([]));
     const { promise, resolve } = Promise.withResolvers<T>();
-    const whole: TakenCommands = new TakenCommands(requests.length, () => {
-      const made = make(whole.results);
-      this.#whenDurable(whole.taken, () => resolve(made));
-    });
+    const whole = new TakenCommands(requests.length, this.#known, (results) =>
+      resolve(make(results)),
+    );
     for (const [place, request] of requests.entries()) this.#take(request, { whole, place });
     return promise;
   }
 
-  /** The same of new orders. */
-  place<T>(orders: readonly RawOrder[], make: (answers: OrderAnswers) => T): Promise<T> | 'busy' {
+  /** The same of new orders; there are so many that even a promise for each request would be seen. */
+  place(orders: readonly RawOrder[], answered: (answers: OrderAnswers) => void): 'taken' | 'busy' {
     if (!this.#hasRoomFor(orders.length)) return 'busy';
-    const { promise, resolve } = Promise.withResolvers<T>();
-    const whole: TakenOrders = new TakenOrders(orders.length, () => {
-      const made = make(whole.answers);
-      this.#whenDurable(whole.taken, () => resolve(made));
-    });
+    const whole = new TakenOrders(orders.length, this.#known, answered);
     const takenAtMs = this.#options.nowMs();
     const of = { whole, place: 0, nth: this.#orders, takenAtMs };
     for (const order of orders) {
@@ -72,7 +73,7 @@ export class Intake {
       of.nth += 1;
     }
     this.#orders = of.nth;
-    return promise;
+    return 'taken';
   }
 
   /** Resolves when everything that was taken is answered. */
@@ -85,13 +86,16 @@ export class Intake {
     return this.#options.queue.size + count <= queuedCommands;
   }
 
-  #whenDurable(taken: readonly (TakenCommand | TakenOrder)[], run: () => void): void {
-    const { journal, inFlight } = this.#options;
-    journal.whenDurable(() => {
-      for (const each of taken) inFlight.remove(each);
-      run();
-      if (inFlight.size === 0) for (const idle of this.#whenIdle.splice(0)) idle();
-    });
+  #known = (whole: TakenRequest): void => {
+    this.#options.journal.whenDurable(() => this.#answer(whole));
+  };
+
+  #answer(whole: TakenRequest): void {
+    const { inFlight } = this.#options;
+    for (let each = whole.newest; each; each = each.before) inFlight.remove(each);
+    whole.answer();
+    if (inFlight.size === 0 && this.#whenIdle.length > 0)
+      for (const idle of this.#whenIdle.splice(0)) idle();
   }
 
   #take(request: Request, { whole, place }: { whole: TakenCommands; place: number }): void {
@@ -115,7 +119,7 @@ export class Intake {
       return;
     }
     const taken = new TakenCommand(request, id, { whole, place });
-    whole.taken.push(taken);
+    whole.add(taken);
     inFlight.add(taken);
     queue.pushCancel(this.#options.turnOf(request, (result) => taken.settle(result)));
   }
@@ -141,7 +145,7 @@ export class Intake {
       whole.refuse(place, code);
       return;
     }
-    whole.taken.push(taken);
+    whole.add(taken);
     inFlight.add(taken);
     queue.pushOrder(taken);
   }

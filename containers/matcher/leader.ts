@@ -76,11 +76,11 @@ export type Leader = Queries & {
     requests: readonly Request[],
     make: (results: CommandResult[]) => T,
   ): Promise<T> | 'busy' | 'not_leader';
-  /** The same of new orders. */
-  place<T>(
+  /** The same of new orders; what is taken is answered once all of it is durable. */
+  place(
     orders: readonly RawOrder[],
-    make: (answers: OrderAnswers) => T,
-  ): Promise<T> | 'busy' | 'not_leader';
+    answered: (answers: OrderAnswers) => void,
+  ): 'taken' | 'busy' | 'not_leader';
   demand(account: Address, asset: string): Promise<number>;
   /** How far the chain was looked through for what users took back. */
   chainHead(head: ChainHead): void;
@@ -126,7 +126,7 @@ export async function lead(options: LeaderOptions): Promise<Leader> {
     epoch: options.lease.epoch,
     engine,
     execute: (requests, make) => (draining ? 'not_leader' : sequencer.execute(requests, make)),
-    place: (orders, make) => (draining ? 'not_leader' : sequencer.place(orders, make)),
+    place: (orders, answered) => (draining ? 'not_leader' : sequencer.place(orders, answered)),
     demand: (account, asset) => returns.demand(account, asset),
     chainHead: (head) => watch.tell(head),
     async drain() {

@@ -70,10 +70,10 @@ export class Sequencer {
     return answer;
   }
 
-  place<T>(orders: readonly RawOrder[], make: (answers: OrderAnswers) => T): Promise<T> | 'busy' {
-    const answer = this.#intake.place(orders, make);
+  place(orders: readonly RawOrder[], answered: (answers: OrderAnswers) => void): 'taken' | 'busy' {
+    const taken = this.#intake.place(orders, answered);
     this.#pumpSoon();
-    return answer;
+    return taken;
   }
 
   /** Applies one of the matcher's own commands before everything that waits; resolves when applied, not when durable. */

@@ -13,33 +13,48 @@ import type { Did } from './engine/engine.ts';
 import { unfitted } from './fit-order.ts';
 import type { Request } from './sequencer-options.ts';
 
-/** What is left of a request to be answered. */
-abstract class TakenRequest<T> {
-  /** Those of its commands that nobody had asked for before. */
-  readonly taken: T[] = [];
-  #left: number;
-  readonly #whole: () => void;
+/** Told of a request when all that it is answered is known; it is answered when that is durable. */
+type Known = (whole: TakenRequest) => void;
 
-  /** `whole` is called when the last of so many commands has its result. */
-  constructor(count: number, whole: () => void) {
+/** What is left of a request to be answered. */
+export abstract class TakenRequest {
+  /** Of its commands that nobody had asked for before the last one. Each knows the one before it: most requests have one, and no list. */
+  newest: TakenCommand | TakenOrder | undefined;
+  #left: number;
+  readonly #known: Known;
+
+  constructor(count: number, known: Known) {
     this.#left = count;
-    this.#whole = whole;
+    this.#known = known;
+  }
+
+  add(taken: TakenCommand | TakenOrder): void {
+    taken.before = this.newest;
+    this.newest = taken;
   }
 
   /** One of them has its answer whole. */
   settled(): void {
     this.#left -= 1;
-    if (this.#left === 0) this.#whole();
+    if (this.#left === 0) this.#known(this);
   }
+
+  abstract answer(): void;
 }
 
 /** Whatever is no new order: its answer is JSON. */
-export class TakenCommands extends TakenRequest<TakenCommand> {
+export class TakenCommands extends TakenRequest {
   readonly results: CommandResult[];
+  readonly #answered: (results: CommandResult[]) => void;
 
-  constructor(count: number, whole: () => void) {
-    super(count, whole);
+  constructor(count: number, known: Known, answered: (results: CommandResult[]) => void) {
+    super(count, known);
     this.results = new Array<CommandResult>(count);
+    this.#answered = answered;
+  }
+
+  answer(): void {
+    this.#answered(this.results);
   }
 
   settle(place: number, result: CommandResult): void {
@@ -49,13 +64,19 @@ export class TakenCommands extends TakenRequest<TakenCommand> {
 }
 
 /** New orders: their answers are bytes. */
-export class TakenOrders extends TakenRequest<TakenOrder> {
+export class TakenOrders extends TakenRequest {
   readonly answers: OrderAnswers;
+  readonly #answered: (answers: OrderAnswers) => void;
 
-  constructor(count: number, whole: () => void) {
-    super(count, whole);
+  constructor(count: number, known: Known, answered: (answers: OrderAnswers) => void) {
+    super(count, known);
     // Out of memory that is there already: room of its own for each costs more than all that is written to it.
     this.answers = new OrderAnswers(count, Buffer.allocUnsafe(answerRoomBytes(count)));
+    this.#answered = answered;
+  }
+
+  answer(): void {
+    this.#answered(this.answers);
   }
 
   settle(place: number, result: CommandResult): void {
@@ -93,6 +114,8 @@ export class TakenCommand<R extends Request = Request> implements Digested {
   readonly digestBytes: Uint8Array;
   readonly digestAt = 0;
   readonly hash: number;
+  /** Of the same request. */
+  before: TakenCommand | TakenOrder | undefined;
   readonly #whole: TakenCommands;
   readonly #place: number;
   #result: CommandResult | undefined;
@@ -136,6 +159,8 @@ export class TakenOrder implements RawPlacement, Digested {
   /** As it was fitted last. */
   nowMs = 0;
   amounts: FittedAmounts = unfitted;
+  /** Of the same request. */
+  before: TakenCommand | TakenOrder | undefined;
   readonly #whole: TakenOrders;
   readonly #place: number;
   #isSettled = false;

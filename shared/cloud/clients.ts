@@ -37,8 +37,8 @@ export function documentClient(where: DynamoDBClientConfig = {}): DynamoDBDocume
 export const putMs = 2_000;
 
 /**
- * Kinesis for the writer, who repeats puts himself: only he knows how long his lease lasts. Over HTTP/1.1: one connection is enough
- * for one put in flight.
+ * Kinesis for the writer, who repeats puts himself: only he knows how long his lease lasts. Over HTTP/1.1, and his puts on a connection
+ * of their own (put-record.ts): one is enough for one put in flight.
  */
 export const kinesisClient = (): KinesisClient =>
   new KinesisClient({ maxAttempts: 1, requestHandler: limitedCalls(putMs) });

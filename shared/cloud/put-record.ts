@@ -68,6 +68,7 @@ async function usualOf(client: KinesisClient, put: PutRecord): Promise<Usual> {
   const command = new PutRecordCommand({ ...put, Data: new Uint8Array() });
   const request = await unsentRequest(command, () => client.send(command));
   const { 'content-length': _, ...headers } = request.headers;
+  assert(headers['host'], 'the client of a journal does not speak HTTP/1.1');
   const connection = new PostConnection(request, putMs);
   return { path: request.path, region, headers, connection };
 }

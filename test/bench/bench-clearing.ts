@@ -25,7 +25,7 @@ const pageOf = 50;
 
 let started: Promise<DynamoTwin> | undefined;
 function twin(): Promise<DynamoTwin> {
-  started ??= startDynamo('unused').then((running) => {
+  started ??= startDynamo('unused', { onDisk: true }).then((running) => {
     // Also after a failed run, which ends without ending what was started.
     process.on('exit', () => void running.stop());
     return running;

@@ -55,7 +55,7 @@ async function measureAnvil(): Promise<Measured[]> {
 
 /** From nothing to the head; figures only where the facts hold all events. */
 async function measure(of: { url: string; address: string; events: number }): Promise<Measured[]> {
-  const dynamo = await startDynamo('unused');
+  const dynamo = await startDynamo('unused', { onDisk: true });
   const providers = [{ name: 'node', url: of.url }];
   const pool = createRpcPool({ providers, clock: systemClock, random: Math.random });
   try {

@@ -27,7 +27,7 @@ const peer = "ethers' wallet, nothing stored";
 type World = { sender: FollowedSender; wallet: NonceManager; mined(hash: string): Promise<void> };
 
 async function withWorld<T>(options: object, work: (world: World) => Promise<T>): Promise<T> {
-  const dynamo = await startDynamo();
+  const dynamo = await startDynamo('crossbook', { onDisk: true });
   const anvil = await startAnvil(options);
   const provider = new JsonRpcProvider(anvil.url, 31_337, {
     staticNetwork: true,

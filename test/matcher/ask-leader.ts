@@ -27,9 +27,10 @@ function askRun(leader: Asked, run: readonly AnyRequest[]): Answered {
   if (orders.length === 0) return leader.execute(others, (results) => results);
   const read = readOrderRequest(Buffer.from(encodeOrderRequest(orders)));
   if (!read) throw new Error('what was encoded does not read');
-  const answered = leader.place(read, (answers) => answers.take(1));
-  if (typeof answered === 'string') return answered;
-  return answered.then((bytes) => readOrderAnswers(bytes, orders).results);
+  const { promise, resolve } = Promise.withResolvers<Uint8Array>();
+  const taken = leader.place(read, (answers) => resolve(answers.take(1)));
+  if (taken !== 'taken') return taken;
+  return promise.then((bytes) => readOrderAnswers(bytes, orders).results);
 }
 
 function runsOf(requests: readonly AnyRequest[]): AnyRequest[][] {

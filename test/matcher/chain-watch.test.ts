@@ -1,9 +1,9 @@
 /** What a leader does while it does not hear of the chain's head, and when it hears of it again. */
 import { expect, test } from 'vitest';
 import type { MarketState } from '#domain/market.ts';
-import { answerRequest } from '../../containers/matcher/answer-request.ts';
 import { seeded } from '../cloud/clearing-journal.ts';
 import { MemoryBucket } from '../cloud/memory-bucket.ts';
+import { askDoor } from './ask-door.ts';
 import { address, groupId, MatcherWorld, type Running } from './matcher-world.ts';
 
 const staleMs = 60_000;
@@ -202,10 +202,7 @@ test('the door takes heads, and nothing that is none', async () => {
   await world.time.pass(staleMs + 6_000);
   const door = { groupId, leader: () => running.leader, isAlive: () => true };
   const post = (body: unknown) =>
-    answerRequest(
-      { method: 'POST', path: '/chain-head', body: Buffer.from(JSON.stringify(body)) },
-      door,
-    );
+    askDoor({ method: 'POST', path: '/chain-head', body: Buffer.from(JSON.stringify(body)) }, door);
   expect(await post({ number: -1, atMs: 1 })).toMatchObject({ status: 400 });
   expect(await post({ number: 7, atMs: world.time.clock.nowMs() })).toMatchObject({ status: 200 });
   await world.time.pass(100);

@@ -7,8 +7,9 @@ import { expect, test } from 'vitest';
 import { doorRefusals, engineRefusals } from '#domain/refusal.ts';
 import { type CommandResult, commandJson } from '#wire/matcher-api.ts';
 import { encodeOrderRequest } from '#wire/order-request.ts';
-import { answerRequest, type Reply } from '../../containers/matcher/answer-request.ts';
+import type { Reply } from '../../containers/matcher/answer-request.ts';
 import { base, plainMarket, quote } from '../engine/trading-floor.ts';
+import { askDoor } from './ask-door.ts';
 import { address, groupId, MatcherWorld, type Running } from './matcher-world.ts';
 import { freshOperatorsId, type Wanted } from './orders.ts';
 
@@ -222,7 +223,7 @@ test('whatever is sent, the matcher answers with a code of the list and its stat
       const before = { sequence: engine.sequence, hash: engine.stateHash() };
       const door = { groupId, leader: () => running.leader, isAlive: () => true };
       const asked = { method, path, body: Buffer.from(body(world)) };
-      const reply = await world.time.until(answerRequest(asked, door)).catch((cause) => {
+      const reply = await world.time.until(askDoor(asked, door)).catch((cause) => {
         throw new Error(`${method} ${path} ${asked.body}`, { cause });
       });
       expectStable(reply);

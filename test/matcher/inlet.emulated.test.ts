@@ -201,6 +201,16 @@ test('requests that come at once are answered in their order, until one is the l
   expect(text.match(/connection: close/g)).toHaveLength(1);
 });
 
+test('thousands of requests that come at once and are refused at once are all answered', async () => {
+  isAlive = true;
+  const empty = 'POST /orders HTTP/1.1\r\n\r\n'.repeat(5_000);
+  const text = await exchanged(`${empty}${alive('connection: close\r\n')}`, 'keeps it open');
+  const all = statuses(text);
+  expect(all).toHaveLength(5_001);
+  expect(all?.filter((each) => each === 'HTTP/1.1 400')).toHaveLength(5_000);
+  expect(failures).toEqual([]);
+});
+
 test('who closes its side after a request is still answered', async () => {
   isAlive = true;
   expect(statuses(await exchanged(alive(), 'closes its side'))).toEqual(['HTTP/1.1 200']);

@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
 import { noProtections } from '#domain/market.ts';
 import type { OperatorRequest } from '#wire/operator-request.ts';
-import { answerRequest } from '../../containers/matcher/answer-request.ts';
 import { base, plainMarket, quote } from '../engine/trading-floor.ts';
+import { askDoor } from './ask-door.ts';
 import { address, groupId, MatcherWorld, type Running } from './matcher-world.ts';
 import { freshOperatorsId } from './orders.ts';
 
@@ -144,7 +144,7 @@ test('the door takes operations of its own group by their schema', async () => {
   const door = { groupId, leader: () => running.leader, isAlive: () => true };
   const post = async (body: unknown) => {
     const reply = await world.time.until(
-      answerRequest(
+      askDoor(
         { method: 'POST', path: '/operations', body: Buffer.from(JSON.stringify(body)) },
         door,
       ),

@@ -21,10 +21,15 @@ const binary = fileURLToPath(
   new URL(`../../node_modules/@dynoxide/${platform}/dynoxide`, import.meta.url),
 );
 
-export async function startDynamo(table = 'crossbook'): Promise<DynamoTwin> {
+/** In memory, unless its tables are to be as dear as on a disk. */
+export async function startDynamo(
+  table = 'crossbook',
+  { onDisk = false } = {},
+): Promise<DynamoTwin> {
   const folder = mkdtempSync(join(tmpdir(), 'crossbook-dynamo-'));
   const port = await freePort();
-  const args = ['serve', '--port', String(port), '--db-path', join(folder, 'db')];
+  const place = onDisk ? ['--db-path', join(folder, 'db')] : [];
+  const args = ['serve', '--port', String(port), ...place];
   const child = spawn(binary, args, { stdio: 'ignore' });
   const ended = new Promise<void>((resolve) => child.on('close', () => resolve()));
   const url = `http://127.0.0.1:${port}`;

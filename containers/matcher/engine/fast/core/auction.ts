@@ -1,14 +1,13 @@
 /** Auctions: the one price, and the uncross at it. */
 import { changeState } from './change-state.ts';
 import { state } from './engine-state.ts';
-import { allLots, leftLots } from './level-queue.ts';
+import { allLots } from './level-queue.ts';
 import { stateAuction, stateOpen } from './market-state.ts';
-import { doneFilled } from './order-place.ts';
 import { nextLevel, noLevel } from './price-ladder.ts';
 import { grownRegion, releaseRegion, takeRegion } from './regions.ts';
-import { endOrder, showLess } from './resting.ts';
+import { takeTraded } from './resting.ts';
 import { Level, Market, Work } from './rows.ts';
-import { trade } from './trade.ts';
+import { payTaker, trade } from './trade.ts';
 import { clearWindow, isWithin } from './volatility.ts';
 import { addWork, dropWork, workUncross } from './work.ts';
 
@@ -118,8 +117,11 @@ export function uncrossStep(market: Market, work: Work): void {
   const maker = isBidOlder ? bid : ask;
   const taker = isBidOlder ? ask : bid;
   const sizeLots = min(min(bid.shownLots, ask.shownLots), work.leftLots);
+  const filledLots = taker.filledLots;
+  const filledQuoteUnits = taker.filledQuoteUnits;
+  const feeUnits = taker.feeUnits;
   trade(market, maker, taker, work.priceTicks, sizeLots);
-  showLess(taker, sizeLots);
-  if (leftLots(taker) === 0) endOrder(taker, doneFilled);
+  payTaker(market, taker, filledLots, filledQuoteUnits, feeUnits);
+  takeTraded(taker, sizeLots);
   work.leftLots -= sizeLots;
 }

@@ -16,12 +16,17 @@ export function append(level: Level, order: Order): void {
 
 /** Takes an order out; the level may be empty then. */
 export function unlink(level: Level, order: Order): void {
+  leaveQueue(level, order);
+  count(level, order, -1);
+}
+
+/** As `unlink` of an order that its level no longer counts any lots of. */
+export function leaveQueue(level: Level, order: Order): void {
   const before = order.before;
   const behind = order.behind;
   neighbour(level, before).behind = behind;
   neighbour(level, behind).before = before;
   level.orders -= 1;
-  count(level, order, -1);
 }
 
 /** An order, or the level itself in place of nobody: its head is behind it, its tail before it. So no branch asks what nobody can guess. */

@@ -30,7 +30,10 @@ import { newestPart } from './volatility.ts';
 const mostAhead: i32 = 32;
 /** Of the other side, for each order that crosses. */
 const levelsCrossed: i32 = 4;
-/** Makers that are looked ahead at together. */
+
+/** Of an order's makers these were read before it came: the best price's oldest, and who is behind it. Few orders meet more. */
+export const makersRead: i32 = 2;
+/** Further makers that are looked ahead at together. */
 const makersAhead: i32 = 8;
 
 /** Lists of rows: orders that requests end, pages of new orders' prices, best pages of the sides that they cross, levels that they join, and that they take from. */

@@ -3,16 +3,16 @@ import { firstOwn, nextOwn } from './account-orders.ts';
 import { changeState } from './change-state.ts';
 import { noOrder, state } from './engine-state.ts';
 import { hasRoom } from './event-rows.ts';
-import { readMakers } from './look-ahead.ts';
+import { makersRead, readMakers } from './look-ahead.ts';
 import { byVolatility, stateAuction, stateHalted } from './market-state.ts';
 import { isUsedUp, lotsWanted } from './order-amounts.ts';
 import { doneExpired, doneFilled, doneHalted, goesOn, placeBook } from './order-place.ts';
 import { isLasting, isMarketLike, isSell } from './order-traits.ts';
 import { noLevel } from './price-ladder.ts';
 import { endOrder, restOrder } from './resting.ts';
-import { Market, Order } from './rows.ts';
+import { Ladder, Market, Order } from './rows.ts';
 import { meetOwn } from './self-trade.ts';
-import { trade } from './trade.ts';
+import { payTaker, trade } from './trade.ts';
 import { beginCascade } from './work.ts';
 
 /** What `finish` is told where an order's rest goes to the book. */
@@ -25,34 +25,60 @@ export function matchIncoming(): void {
     while (state.incoming === taker && hasRoom()) enterAuction(market, taker);
     return;
   }
-  let read: i32 = 0;
-  while (hasRoom()) {
-    if (read === 0) read = readMakers(market, taker);
-    read -= 1;
-    const reason = meetNext(market, taker);
-    if (reason === goesOn) continue;
-    finish(market, taker, reason);
-    return;
-  }
+  const filledLots = taker.filledLots;
+  const filledQuoteUnits = taker.filledQuoteUnits;
+  const feeUnits = taker.feeUnits;
+  const reason = meetOthers(market, taker);
+  payTaker(market, taker, filledLots, filledQuoteUnits, feeUnits);
+  if (reason !== goesOn) finish(market, taker, reason);
 }
 
-/** One step: `goesOn`, or why the order is done with, which may be that it rests. */
-function meetNext(market: Market, taker: Order): i32 {
-  const traits = taker.traits;
+/** Step by step: why the order is done with, which may be that it rests, or `goesOn` where the command has no room for more. */
+function meetOthers(market: Market, taker: Order): i32 {
+  const sells = isSell(taker.traits);
   const limitTicks = taker.limitTicks;
-  const sells = isSell(traits);
-  const level = sells ? market.bids.best : market.asks.best;
-  const ticks = level === noLevel ? 0 : level.ticks;
-  const crosses = level !== noLevel && (sells ? ticks >= limitTicks : ticks <= limitTicks);
-  const wantedLots = lotsWanted(market, taker, crosses ? ticks : limitTicks);
+  const others = sells ? market.bids : market.asks;
+  // Prices at which nothing but its owner stands against a trade. The best price of nobody is 0.
+  const low = max(max(1, sells ? limitTicks : 0), max(state.bandLowTicks, state.haltLowTicks));
+  const lowest = sells ? i32.MAX_VALUE : limitTicks;
+  const high = min(lowest, min(state.bandHighTicks, state.haltHighTicks));
+  let read = makersRead;
+  let reason = goesOn;
+  while (reason === goesOn && hasRoom()) {
+    if (read === 0) read = readMakers(market, taker);
+    read -= 1;
+    const ticks = others.bestTicks;
+    const isFree = ticks >= low && ticks <= high;
+    reason = isFree ? meetNext(market, taker, others) : meetBound(market, taker, others);
+  }
+  return reason;
+}
+
+/** One step at a price where it may trade. */
+function meetNext(market: Market, taker: Order, others: Ladder): i32 {
+  const ticks = others.bestTicks;
+  const wantedLots = lotsWanted(market, taker, ticks);
+  // Of its money less is left than one lot costs.
   if (wantedLots === 0) return taker.filledLots > 0 ? doneFilled : doneExpired;
-  if (crosses && (ticks < state.bandLowTicks || ticks > state.bandHighTicks)) return doneExpired;
-  if (!crosses) return isLasting(traits) && !isMarketLike(traits) ? rests : doneExpired;
-  const maker = level.head;
+  const maker = others.best.head;
   if (maker.account === taker.account) return meetOwn(market, taker, maker);
-  if (ticks < state.haltLowTicks || ticks > state.haltHighTicks) return doneHalted;
   trade(market, maker, taker, ticks, min(wantedLots, maker.shownLots));
   return isUsedUp(taker) ? doneFilled : goesOn;
+}
+
+/** One step where there is nobody, or a price that its limit or another bound keeps it from: the first of them in this order counts. */
+function meetBound(market: Market, taker: Order, others: Ladder): i32 {
+  const traits = taker.traits;
+  const limitTicks = taker.limitTicks;
+  const ticks = others.bestTicks;
+  const isWithin = isSell(traits) ? ticks >= limitTicks : ticks <= limitTicks;
+  const crosses = isWithin && others.best !== noLevel;
+  const wantedLots = lotsWanted(market, taker, crosses ? ticks : limitTicks);
+  if (wantedLots === 0) return taker.filledLots > 0 ? doneFilled : doneExpired;
+  if (!crosses) return isLasting(traits) && !isMarketLike(traits) ? rests : doneExpired;
+  if (ticks < state.bandLowTicks || ticks > state.bandHighTicks) return doneExpired;
+  const maker = others.best.head;
+  return maker.account === taker.account ? meetOwn(market, taker, maker) : doneHalted;
 }
 
 /** The order at hand is done with: it ends, or its rest goes to the book. */

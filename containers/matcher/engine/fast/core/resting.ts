@@ -6,8 +6,9 @@ import { noClient, noDelegation, noOrder, state } from './engine-state.ts';
 import { tellDone } from './event-rows.ts';
 import { expectNoMore } from './expiry-queue.ts';
 import { noteLevel } from './level-changes.ts';
-import { append, leftLots, unlink } from './level-queue.ts';
+import { append, leaveQueue, leftLots, unlink } from './level-queue.ts';
 import {
+  doneFilled,
   placeBook,
   placeEnded,
   placeIncoming,
@@ -56,11 +57,31 @@ export function showLess(order: Order, lots: f64): void {
   append(level, order);
 }
 
+/** Takes traded lots off a resting order. With its last it ends; it holds nothing then. */
+export function takeTraded(order: Order, lots: f64): void {
+  if (leftLots(order) > 0) {
+    showLess(order, lots);
+    return;
+  }
+  const level = order.level;
+  // All that was left of it was shown.
+  level.shownLots -= lots;
+  order.shownLots = 0;
+  noteLevel(level);
+  leaveQueue(level, order);
+  if (level.head === noOrder) dropLevel(level);
+  end(order, doneFilled);
+}
+
 /** Ends an order wherever it is: frees what it holds and tells. */
 export function endOrder(order: Order, reason: i32): void {
   leavePlace(order);
   unhold(order.holdLine, order.heldUnits, 0);
   order.heldUnits = 0;
+  end(order, reason);
+}
+
+function end(order: Order, reason: i32): void {
   if (order.delegation !== noDelegation) leaveDelegation(order);
   delist(order);
   order.market.liveOrders -= 1;

@@ -1,17 +1,17 @@
-/** Two orders trade: the event, both sides' fills and money, the end of the maker where nothing is left of it, and what the price sets off. */
+/** Two orders trade: the event, both sides' fills, the maker's money and end, and what the price sets off. */
 import { lineOf, moveUnits, receive, unhold } from './credit-lines.ts';
 import { matchByDelegation } from './delegations.ts';
 import { noDelegation, noLine } from './engine-state.ts';
 import { tellTrade } from './event-rows.ts';
 import { leftLots } from './level-queue.ts';
 import { feeUnits, holdOf, makerFeeUnits } from './order-amounts.ts';
-import { doneFilled } from './order-place.ts';
 import { isSell } from './order-traits.ts';
-import { endOrder, showLess } from './resting.ts';
+import { takeTraded } from './resting.ts';
 import { Asset, CreditLine, Market, Order } from './rows.ts';
 import { isAnySetOff, setOff } from './set-off.ts';
 import { countTrade } from './volatility.ts';
 
+/** The taker's money is its caller's to move, once for all of its trades: `payTaker`. */
 export function trade(
   market: Market,
   maker: Order,
@@ -25,30 +25,40 @@ export function trade(
   const makerFee = makerFeeUnits(quoteUnits, maker.makerFeeBps, takerFee);
   tellTrade(maker, taker, priceTicks, sizeLots, baseUnits, quoteUnits, makerFee, takerFee);
 
-  fill(market, maker, sizeLots, baseUnits, quoteUnits, makerFee);
-  fill(market, taker, sizeLots, baseUnits, quoteUnits, takerFee);
+  fill(market, taker, sizeLots, quoteUnits, takerFee);
+  fill(market, maker, sizeLots, quoteUnits, makerFee);
+  pay(market, maker, baseUnits, quoteUnits, makerFee);
   moveUnits(market.quote, -makerFee - takerFee);
-  showLess(maker, sizeLots);
-  if (leftLots(maker) === 0) endOrder(maker, doneFilled);
+  takeTraded(maker, sizeLots);
   market.lastTicks = priceTicks;
   if (market.haltBps > 0) countTrade(market, priceTicks, sizeLots);
   if (isAnySetOff(market)) setOff(market);
 }
 
-/** Moves one side's money: the hold pays and shrinks to what the rest needs, what a better price saved is free, proceeds are free at once. */
-function fill(
+/** Moves a taker's money for all that it traded since its totals were these. Nobody asks for it between its trades. */
+export function payTaker(
   market: Market,
-  order: Order,
-  sizeLots: f64,
-  baseUnits: f64,
-  quoteUnits: f64,
-  fee: f64,
+  taker: Order,
+  lotsBefore: f64,
+  quoteUnitsBefore: f64,
+  feeUnitsBefore: f64,
 ): void {
+  const lots = taker.filledLots - lotsBefore;
+  if (lots === 0) return;
+  const quoteUnits = taker.filledQuoteUnits - quoteUnitsBefore;
+  pay(market, taker, lots * market.baseUnitsPerLot, quoteUnits, taker.feeUnits - feeUnitsBefore);
+}
+
+function fill(market: Market, order: Order, sizeLots: f64, quoteUnits: f64, fee: f64): void {
   order.filledLots += sizeLots;
   order.filledQuoteUnits += quoteUnits;
   order.feeUnits += fee;
   if (order.delegation !== noDelegation) matchByDelegation(order, market, sizeLots, quoteUnits);
-  const stillHeldUnits = holdOf(market, order);
+}
+
+/** Moves one side's money: the hold pays and shrinks to what the rest needs, what a better price saved is free, proceeds are free at once. */
+function pay(market: Market, order: Order, baseUnits: f64, quoteUnits: f64, fee: f64): void {
+  const stillHeldUnits = leftLots(order) === 0 ? 0 : holdOf(market, order);
   const releasedUnits = order.heldUnits - stillHeldUnits;
   order.heldUnits = stillHeldUnits;
   if (isSell(order.traits)) {

@@ -2,10 +2,15 @@ import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
 import { DearestFirst } from './test/dearest-first.ts';
 
-/** Seeds and random stories: they wait for nothing, and test/run.ts runs them in the time that system tests wait. */
+/**
+ * Seeds, random stories, and what else takes five seconds and more of a core and waits for nothing: test/run.ts runs them in the time
+ * that system tests wait.
+ */
 const stories = [
   'test/simulation/{journal,ledger,sender}.test.ts',
-  'test/engine/{twins,random-trading}.test.ts',
+  'test/engine/{twins,random-trading,behaviour,raw-orders,freeze,touched-rows}.test.ts',
+  'test/functions/balances.test.ts',
+  'test/matcher/core-build.test.ts',
 ];
 const drawn = ['test/drawn-seed.ts'];
 

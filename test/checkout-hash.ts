@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-/** Made, not written; of packages the lock file says which they are. */
+/** Made, not written, as logs are; of packages the lock file says which they are. */
 const madeFolders = new Set(['.git', '.local', 'cdk.out', 'coverage', 'dist', 'node_modules']);
 
 export function checkoutHash(root: string): string {
@@ -20,6 +20,6 @@ function* filesIn(root: string, folder: string): Generator<string> {
   for (const entry of entries.sort((a, b) => (a.name < b.name ? -1 : 1))) {
     const path = join(folder, entry.name);
     if (entry.isDirectory() && !madeFolders.has(entry.name)) yield* filesIn(root, path);
-    if (entry.isFile()) yield path;
+    if (entry.isFile() && !entry.name.endsWith('.log')) yield path;
   }
 }

@@ -5,13 +5,14 @@ import { BaseSequencer, type TestSpecification } from 'vitest/node';
 const dearest = [
   'test/simulation/journal.test.ts',
   'test/engine/twins.test.ts',
+  'test/simulation/ledger.test.ts',
+  'test/engine/behaviour.test.ts',
+  'test/engine/raw-orders.test.ts',
   'test/cloud/clearing.emulated.test.ts',
   'test/local/cloud.test.ts',
   'test/simulation/chain.emulated.test.ts',
   'test/cloud/reconcile.emulated.test.ts',
   'test/cloud/clearing-protocol.emulated.test.ts',
-  'test/simulation/ledger.test.ts',
-  'test/engine/behaviour.test.ts',
   'test/matcher/matcher.emulated.test.ts',
   'test/ledger/ledger-store.emulated.test.ts',
   'test/infra/cloud.test.ts',
@@ -20,6 +21,12 @@ const dearest = [
   'test/cloud/reconcile-busy.emulated.test.ts',
   'test/cloud/settlement.emulated.test.ts',
   'test/local/sqs-poller.test.ts',
+  'test/matcher/take-over.emulated.test.ts',
+  'test/local/lambda-host.test.ts',
+  'test/functions/balances.test.ts',
+  'test/matcher/core-build.test.ts',
+  'test/bots/day.test.ts',
+  'test/cloud/chain-index.test.ts',
 ];
 
 export class DearestFirst extends BaseSequencer {

@@ -253,6 +253,30 @@ test('what expires next is known, whoever ended before', () => {
   );
 });
 
+test('orders expire by their times and the older first, though thousands more ended before', () => {
+  const floor = funded();
+  const account = address('alice');
+  const leaving: string[] = [];
+  const staying: { digest: string; expiresAtMs: number }[] = [];
+  for (let nth = 0; nth < 5_000; nth += 1) {
+    const expiresAtMs = floor.nowMs + 1_000 * (1 + ((nth * 7_919) % 7));
+    const digest = placed(floor, { account, expiresAtMs });
+    if (nth % 10 === 0) staying.push({ digest, expiresAtMs });
+    else leaving.push(digest);
+    // Some later, so that rows of orders that ended are others' by now.
+    if (leaving.length > 50) floor.cancel(leaving.shift() as string, account);
+    if (nth % 500 === 0) floor.engine.validate();
+  }
+  for (const digest of leaving) floor.cancel(digest, account);
+  const ended = floor
+    .tick(10_000)
+    .flatMap((event) =>
+      event.type === 'order_done' && event.reason === 'expired' ? [event.digest] : [],
+    );
+  const inTurn = staying.toSorted((one, other) => one.expiresAtMs - other.expiresAtMs);
+  expect(ended).toEqual(inTurn.map(({ digest }) => digest));
+});
+
 test('no result depends on the secret of the process', () => {
   const hashes = [1, 2].map((hashSecret) => {
     const floor = new TradingFloor(createFastEngine({ hashSecret }));

@@ -4,7 +4,7 @@ import { leftOf, rightOf, wordOf } from './event-chain.ts';
 import { ClientId, Order } from './rows.ts';
 
 /** Where a client id has the two words of its name. */
-const clientName: usize = offsetof<ClientId>('nameLeft');
+const clientNameAt: usize = offsetof<ClientId>('nameLeft');
 
 /** `left` and `right`: the two words of its digest. */
 export function nameTerms(order: Order, left: i32, right: i32): void {
@@ -16,41 +16,41 @@ export function nameTerms(order: Order, left: i32, right: i32): void {
   order.partyRight = partyRight;
   const traits = traitNamesAt + ((<usize>order.traits) << 3);
   const client =
-    order.client === noClient ? noNameAt : changetype<usize>(order.client) + clientName;
-  const a = load<i32>(traits);
-  const b = load<i32>(traits, 4);
+    order.client === noClient ? noNameAt : changetype<usize>(order.client) + clientNameAt;
+  const traitsLeft = load<i32>(traits);
+  const traitsRight = load<i32>(traits, 4);
   const limit = order.limitTicks;
   const trigger = order.triggerTicks;
   const display = wordOf(order.displayLots);
   const created = wordOf(order.createdAtMs);
   const expires = wordOf(order.expiresAtMs);
-  const c = load<i32>(client);
-  const d = load<i32>(client, 4);
+  const clientLeft = load<i32>(client);
+  const clientRight = load<i32>(client, 4);
   order.termsLeft = leftOf(
     partyLeft,
     partyRight,
-    a,
-    b,
+    traitsLeft,
+    traitsRight,
     limit,
     trigger,
     display,
     created,
     expires,
-    c,
-    d,
+    clientLeft,
+    clientRight,
   );
   order.termsRight = rightOf(
     partyLeft,
     partyRight,
-    a,
-    b,
+    traitsLeft,
+    traitsRight,
     limit,
     trigger,
     display,
     created,
     expires,
-    c,
-    d,
+    clientLeft,
+    clientRight,
   );
 }
 

@@ -12,7 +12,7 @@ import { ratesOf, replacedBy } from './place-refusal.ts';
 import { noLevel } from './price-ladder.ts';
 import { awaitTrigger, endOrder, restOrder } from './resting.ts';
 import { orderPool, takeRow } from './row-pool.ts';
-import { Market, Order, Request } from './rows.ts';
+import { CreditLine, Market, Order, Request } from './rows.ts';
 import { setBounds } from './volatility.ts';
 import { beginCascade } from './work.ts';
 
@@ -74,8 +74,7 @@ function admit(request: Request, market: Market, admitted: f64): Order {
   order.expiresAtMs = request.expiresAtMs;
   order.createdAtMs = request.createdAtMs;
 
-  const asset = isSell(request.traits) ? market.base : market.quote;
-  const line = request.holdLine === noLine ? lineOf(account, asset) : request.holdLine;
+  const line = request.holdLine === noLine ? lineHeldFrom(request) : request.holdLine;
   const holdUnits = state.placingUnits;
   order.holdLine = line;
   order.heldUnits = holdUnits;
@@ -86,6 +85,11 @@ function admit(request: Request, market: Market, admitted: f64): Order {
   enlist(order, account);
   register(order);
   return order;
+}
+
+function lineHeldFrom(request: Request): CreditLine {
+  const market = request.market;
+  return lineOf(request.account, isSell(request.traits) ? market.base : market.quote);
 }
 
 /** What the order is known by, beside its place in the book and among its account's. */

@@ -238,8 +238,10 @@ function freeUnitsOf(request: Request, market: Market, without: Order): f64 {
 
 /** What a placement would hold, by the higher of its rates. */
 function holdOfWorth(request: Request, market: Market, worthUnits: f64, higherBps: i32): f64 {
-  if (isSell(request.traits)) return request.sizeLots * market.baseUnitsPerLot;
-  return worthUnits + feeUnits(worthUnits, higherBps);
+  const baseUnits = request.sizeLots * market.baseUnitsPerLot;
+  const quoteUnits = worthUnits + feeUnits(worthUnits, higherBps);
+  // Both are counted: which side comes next nobody can guess.
+  return select<f64>(baseUnits, quoteUnits, isSell(request.traits));
 }
 
 /** The maker's rate of an account's next order in a market. */

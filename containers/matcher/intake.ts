@@ -31,7 +31,7 @@ type IntakeOptions = Pick<SequencerOptions, 'engine' | 'journal' | 'tombstones' 
   turnOf: (request: Request, answer: Answer) => Turn;
 };
 
-type OrderOf = ConstructorParameters<typeof TakenOrder>[2];
+type OrderOf = ConstructorParameters<typeof TakenOrder>[2] & { clockMs: number };
 
 export class Intake {
   readonly #options: IntakeOptions;
@@ -65,8 +65,12 @@ export class Intake {
   place(orders: readonly RawOrder[], answered: (answers: OrderAnswers) => void): 'taken' | 'busy' {
     if (!this.#hasRoomFor(orders.length)) return 'busy';
     const whole = new TakenOrders(orders.length, this.#known, answered);
-    const takenAtMs = this.#options.nowMs();
-    const of = { whole, place: 0, nth: this.#orders, takenAtMs };
+    const { nowMs, clock } = this.#options;
+    // Orders of one request came at one time.
+    const of = {
+      ...{ whole, place: 0, nth: this.#orders },
+      ...{ takenAtMs: nowMs(), clockMs: clock.nowMs() },
+    };
     for (const order of orders) {
       this.#takeOrder(order, of);
       of.place += 1;
@@ -125,8 +129,8 @@ export class Intake {
   }
 
   #takeOrder(order: RawOrder, of: OrderOf): void {
-    const { engine, clock, inFlight, queue } = this.#options;
-    const { whole, place } = of;
+    const { engine, inFlight, queue } = this.#options;
+    const { whole, place, clockMs } = of;
     const hash = inFlight.hashOf(order.bytes, order.at + rawOrderAt.digest);
     const taken = new TakenOrder(order, hash, of);
     const earlier = inFlight.find(taken);
@@ -140,7 +144,7 @@ export class Intake {
       whole.settle(place, answerAgain({ commandId: digest, digest }, first, engine));
       return;
     }
-    const code = orderRefusal(order, clock.nowMs());
+    const code = orderRefusal(order, clockMs);
     if (code) {
       whole.refuse(place, code);
       return;

@@ -7,6 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { buildSync } from 'esbuild';
 import { compiledCore } from '../../containers/matcher/build-core.ts';
 import { commandsAhead } from '../../containers/matcher/engine/limits.ts';
+import { readyTogether } from './engine-runners.ts';
 import type { Benchmark, Measured } from './figure.ts';
 
 const names = [
@@ -65,7 +66,8 @@ async function run(title: string): Promise<Measured[]> {
 export const benchmark: Benchmark = {
   about:
     'The matching engine with all rules, credit, events, their hash and remembered ids, against nodejs-order-book without any of them. ' +
-    'Commands are made before anything runs, for the peer as well; their names and ids are resolved to rows 1,000 at a time before they are timed, rows are not made into events; ' +
+    'Commands are made before anything runs, for the peer as well; their names and ids are resolved to rows ' +
+    `${readyTogether} at a time before they are timed, rows are not made into events; ` +
     `the core looks ahead at ${commandsAhead} requests together, as the engine does at orders that were announced; ` +
     '`fromBytes` times the whole engine, from orders as they came (as many announced together, cancels as commands) to what they did. ' +
     'The best round counts; journal, network and signatures are left out.',

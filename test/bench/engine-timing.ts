@@ -1,7 +1,7 @@
 /** Times a runner: operations a second, each operation on its own, and what they allocate. */
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
-import type { Runner } from './engine-runners.ts';
+import { type Runner, readyTogether } from './engine-runners.ts';
 
 export type Timing = { perSecond: number; p50: number; p99: number; p999: number; max: number };
 export type Memory = { bytesPerOp: number; heapAfter: number };
@@ -10,16 +10,13 @@ export type Memory = { bytesPerOp: number; heapAfter: number };
 setFlagsFromString('--expose-gc');
 const collectGarbage = runInNewContext('gc') as () => void;
 
-/** Operations made ready and run at a time: the same caches as in a matcher, and a clock that costs nothing beside them. */
-const batch = 1_000;
-
 export function inBatches(
   runner: Runner,
   operations: number,
   run: (count: number, from: number) => void,
 ): void {
-  for (let from = 0; from < operations; from += batch) {
-    const count = Math.min(batch, operations - from);
+  for (let from = 0; from < operations; from += readyTogether) {
+    const count = Math.min(readyTogether, operations - from);
     runner.prepare(from, count);
     run(count, from);
     runner.settle();

@@ -140,7 +140,10 @@ function planService(service: Resource, options: ContainerServicesOptions): Plan
 
 function taskOf(plan: Plan, port: number, options: ContainerServicesOptions): ContainerTask {
   const { definition, folder, taskName } = plan;
-  const [script = 'main.mjs', ...rest] = nodeArguments(definition);
+  const words = nodeArguments(definition);
+  const scriptAt = words.findIndex((word) => !word.startsWith('-'));
+  const flags = scriptAt < 0 ? words : words.slice(0, scriptAt);
+  const [script = 'main.mjs', ...rest] = words.slice(flags.length);
   if (!existsSync(join(folder, script))) {
     throw new Error(
       `Stack ${plan.service.stack}, ${plan.service.id}: ${script} is not in the image's folder ${folder}: synthesize again.`,
@@ -153,7 +156,13 @@ function taskOf(plan: Plan, port: number, options: ContainerServicesOptions): Co
     name: taskName,
     port,
     command: process.execPath,
-    args: [...memoryFlags(plan.memoryMb), '--enable-source-maps', join(folder, script), ...rest],
+    args: [
+      ...memoryFlags(plan.memoryMb),
+      '--enable-source-maps',
+      ...flags,
+      join(folder, script),
+      ...rest,
+    ],
     cwd: folder,
     stopMs: Math.min((definition.StopTimeout ?? ECS_STOP_SECONDS) * 1000, MAX_STOP_MS),
     env: {

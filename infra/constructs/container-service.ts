@@ -21,6 +21,7 @@ import { Construct } from 'constructs';
 import { settingNames } from '#wire/setting-names.ts';
 import type { Stage } from '../settings.ts';
 import type { Bundles } from './bundles.ts';
+import { nodeFlags } from './node-flags.ts';
 import { createLogGroup, environmentOf, type Settings } from './server-function.ts';
 
 type ContainerServiceProps = {
@@ -104,12 +105,11 @@ export class ContainerService extends Construct {
       image: ContainerImage.fromAsset(props.bundles.containerFolder(props.name), {
         platform: Platform.LINUX_ARM64,
       }),
-      command: ['node', 'main.mjs'],
+      command: ['node', ...nodeFlags, 'main.mjs'],
       environment: {
         ...environmentOf({ stage: props.stage.name, ...props.settings }),
         AWS_REGION: Stack.of(this).region,
-        // What a command makes lives until its frame is durable: with the usual 16 MB much of it would be moved to where collecting is dear.
-        NODE_OPTIONS: '--enable-source-maps --max-semi-space-size=32',
+        NODE_OPTIONS: '--enable-source-maps',
       },
       secrets: Object.fromEntries(secrets),
       readonlyRootFilesystem: true,

@@ -5,6 +5,7 @@ import { cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { buildSync } from 'esbuild';
+import { nodeFlags } from '../../infra/constructs/node-flags.ts';
 import { openStream, startKinesis } from '../twins/kinesis-twin.ts';
 import { alone, type Benchmark, beside, type Measured } from './figure.ts';
 import { type Forked, forked } from './forked.ts';
@@ -13,8 +14,6 @@ import type { LoadPlan, LoadRun } from './order-load.ts';
 
 const streams: Streams = { journal: 'journal', bare: 'bare' };
 const connections = 512;
-/** As infra's container service starts it. */
-const matcherFlags = ['--max-semi-space-size=32'];
 /** What some packages ask for that were written for require. */
 const requireBanner =
   "import{createRequire}from'node:module';const require=createRequire(import.meta.url);";
@@ -44,7 +43,7 @@ async function open(): Promise<Rig> {
   process.on('exit', () => void kinesis.stop());
   await openStream(kinesis.client, streams.bare);
   const [matcher, echo, load] = bundled(['matcher-host', 'echo-server', 'order-load']).map((file) =>
-    forked(file, matcherFlags),
+    forked(file, nodeFlags),
   ) as [Forked, Forked, Forked];
   const matcherPort = await matcher.call<number>('start', streams);
   const echoPort = await echo.call<number>('listen');

@@ -15,6 +15,10 @@ import { createServer } from 'node:http';
 createServer((request, response) => response.end(JSON.stringify({ pid: process.pid, env: process.env, argv: process.argv.slice(2) })))
   .listen(Number(process.env.PORT), '127.0.0.1');
 `;
+const FLAGGED = ABOUT.replace(
+  'process.argv.slice(2)',
+  '[...process.execArgv, ...process.argv.slice(2)]',
+);
 const STUBBORN = `${ABOUT} process.on('SIGTERM', () => undefined);`;
 const CRASHING = 'process.exit(3);';
 
@@ -148,6 +152,14 @@ test('an image that is no folder of the assembly is refused by the service that 
   await expect(start(ABOUT, { definition: { Command: ['other.mjs'] } })).rejects.toThrow(
     /Stack, keeper: other\.mjs/,
   );
+});
+
+test("a container's flags for Node stand before its script, and what follows is the script's", async () => {
+  const Command = ['node', '--stack-trace-limit=7', 'main.mjs', 'one'];
+  const [task] = (await start(FLAGGED, { definition: { Command } })).all();
+  const { argv } = await ask(task?.port as number);
+  expect(argv).toContain('--stack-trace-limit=7');
+  expect(argv.at(-1)).toBe('one');
 });
 
 test('a start may ask for more tasks of a service than its template does', async () => {

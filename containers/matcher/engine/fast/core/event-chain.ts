@@ -3,6 +3,7 @@
  * folded into two lanes.
  */
 import { state } from './engine-state.ts';
+import { Order } from './rows.ts';
 
 /** Multipliers of the words, those of `HashLanes`: seven are enough for most, so each word's stands with its place. */
 export const l0: i32 = 0xf19f7c09;
@@ -76,8 +77,9 @@ export function foldEvent(
   state.chainCount += count;
 }
 
-/** One lane of an order's terms that never change: eleven words. */
-export function leftOf(
+/** Writes down an order's terms that never change, eleven words of them, as events know them. */
+export function foldTerms(
+  order: Order,
   a: i32,
   b: i32,
   c: i32,
@@ -89,25 +91,11 @@ export function leftOf(
   i: i32,
   j: i32,
   k: i32,
-): i32 {
-  const first = a * l0 + b * l1 + c * l2 + d * l3 + e * l4 + f * l5;
-  return chainOne(startLeft, first + g * l6 + h * l7 + i * l8 + j * l9 + k * l10);
-}
-
-/** The other lane. */
-export function rightOf(
-  a: i32,
-  b: i32,
-  c: i32,
-  d: i32,
-  e: i32,
-  f: i32,
-  g: i32,
-  h: i32,
-  i: i32,
-  j: i32,
-  k: i32,
-): i32 {
-  const first = a * r0 + b * r1 + c * r2 + d * r3 + e * r4 + f * r5;
-  return chainOther(startRight, first + g * r6 + h * r7 + i * r8 + j * r9 + k * r10);
+): void {
+  const firstLeft = a * l0 + b * l1 + c * l2 + d * l3 + e * l4 + f * l5;
+  const restLeft = g * l6 + h * l7 + i * l8 + j * l9 + k * l10;
+  order.termsLeft = chainOne(startLeft, firstLeft + restLeft);
+  const firstRight = a * r0 + b * r1 + c * r2 + d * r3 + e * r4 + f * r5;
+  const restRight = g * r6 + h * r7 + i * r8 + j * r9 + k * r10;
+  order.termsRight = chainOther(startRight, firstRight + restRight);
 }

@@ -1,6 +1,6 @@
 /** What an order is known by in event hashes, computed once when it is admitted: ../../event-hash.ts folds the same from an event. */
 import { noClient, noNameAt, traitNamesAt } from './engine-state.ts';
-import { leftOf, rightOf, wordOf } from './event-chain.ts';
+import { foldTerms, wordOf } from './event-chain.ts';
 import { ClientId, Order } from './rows.ts';
 
 /** Where a client id has the two words of its name. */
@@ -17,40 +17,19 @@ export function nameTerms(order: Order, left: i32, right: i32): void {
   const traits = traitNamesAt + ((<usize>order.traits) << 3);
   const client =
     order.client === noClient ? noNameAt : changetype<usize>(order.client) + clientNameAt;
-  const traitsLeft = load<i32>(traits);
-  const traitsRight = load<i32>(traits, 4);
-  const limit = order.limitTicks;
-  const trigger = order.triggerTicks;
-  const display = wordOf(order.displayLots);
-  const created = wordOf(order.createdAtMs);
-  const expires = wordOf(order.expiresAtMs);
-  const clientLeft = load<i32>(client);
-  const clientRight = load<i32>(client, 4);
-  order.termsLeft = leftOf(
+  foldTerms(
+    order,
     partyLeft,
     partyRight,
-    traitsLeft,
-    traitsRight,
-    limit,
-    trigger,
-    display,
-    created,
-    expires,
-    clientLeft,
-    clientRight,
-  );
-  order.termsRight = rightOf(
-    partyLeft,
-    partyRight,
-    traitsLeft,
-    traitsRight,
-    limit,
-    trigger,
-    display,
-    created,
-    expires,
-    clientLeft,
-    clientRight,
+    load<i32>(traits),
+    load<i32>(traits, 4),
+    order.limitTicks,
+    order.triggerTicks,
+    wordOf(order.displayLots),
+    wordOf(order.createdAtMs),
+    wordOf(order.expiresAtMs),
+    load<i32>(client),
+    load<i32>(client, 4),
   );
 }
 

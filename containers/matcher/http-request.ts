@@ -2,6 +2,7 @@
  * HTTP/1.1 requests out of the bytes of one connection (RFC 9112), as callers inside the VPC send them: GET and POST, bodies with a
  * length. Whatever could be understood in two ways is a fault, and ends the connection.
  */
+import { readField, saysClose } from '#cloud/http-field.ts';
 import { groupHeader } from '#cloud/matcher-client.ts';
 import { requestBytes, requestHeadBytes } from './bounds.ts';
 
@@ -115,8 +116,6 @@ export class RequestReader {
 export const isFault = (read: object): read is HttpFault => 'status' in read;
 
 const requestLine = /^([A-Z]+) (\/[!-~]*) HTTP\/(\d\.\d)$/;
-/** A name without spaces before its colon, and a value without control characters: no line goes on in the next one. */
-const fieldLine = /^([\w!#$%&'*+.^`|~-]+):[\t ]*([\t -~\x80-\xff]*)$/;
 const count = /^\d{1,15}$/;
 
 function parseHead(text: string): Head | HttpFault {
@@ -135,10 +134,10 @@ function parseHead(text: string): Head | HttpFault {
   };
   let isLengthKnown = false;
   for (const line of lines) {
-    const [, name, spaced = ''] = fieldLine.exec(line) ?? [];
-    if (name === undefined) return { status: 400 };
-    const value = spaced.trimEnd();
-    switch (name.toLowerCase()) {
+    const field = readField(line);
+    if (!field) return { status: 400 };
+    const { name, value } = field;
+    switch (name) {
       case 'content-length':
         // Two lengths are how one request is smuggled inside another.
         if (isLengthKnown || !count.test(value)) return { status: 400 };
@@ -148,7 +147,7 @@ function parseHead(text: string): Head | HttpFault {
       case 'transfer-encoding':
         return { status: 501 };
       case 'connection':
-        head.isLast = /(^|[ ,])close($|[ ,])/i.test(value);
+        head.isLast = saysClose(value);
         break;
       case 'expect':
         head.awaitsContinue = value.toLowerCase() === '100-continue';

@@ -2,6 +2,7 @@
  * An HTTP/1.1 answer to a POST out of the bytes of its connection (RFC 9112). Whatever could be understood in two ways is a fault,
  * and ends the connection.
  */
+import { readField, saysClose } from './http-field.ts';
 
 export type HttpAnswer = {
   status: number;
@@ -46,8 +47,6 @@ function readWhole(bytes: Buffer): HttpAnswer | HttpFault | undefined {
 }
 
 const statusLine = /^HTTP\/1\.([01]) ([1-5]\d\d)(?: |$)/;
-/** A name without spaces before its colon, and a value without control characters: no line goes on in the next one. */
-const fieldLine = /^([\w!#$%&'*+.^`|~-]+):[\t ]*([\t -~\x80-\xff]*)$/;
 
 function readHead(bytes: Buffer): Head | HttpFault | undefined {
   const length = bytes.indexOf(endOfHead);
@@ -59,14 +58,13 @@ function readHead(bytes: Buffer): Head | HttpFault | undefined {
   if (status === 101) return { fault: 'an answer that leaves HTTP' };
   const headers = new Map<string, string>();
   for (const line of lines) {
-    const [, name, spaced = ''] = fieldLine.exec(line) ?? [];
-    if (name === undefined) return { fault: `an answer ${status} with a header that is none` };
-    const value = spaced.trimEnd();
-    const key = name.toLowerCase();
-    const known = headers.get(key);
-    headers.set(key, known === undefined ? value : `${known}, ${value}`);
+    const field = readField(line);
+    if (!field) return { fault: `an answer ${status} with a header that is none` };
+    const { name, value } = field;
+    const known = headers.get(name);
+    headers.set(name, known === undefined ? value : `${known}, ${value}`);
   }
-  const isLast = minor === '0' || /(^|[ ,])close($|[ ,])/i.test(headers.get('connection') ?? '');
+  const isLast = minor === '0' || saysClose(headers.get('connection') ?? '');
   return { status, headers, isLast, byteLength: length + endOfHead.length };
 }
 

@@ -15,10 +15,10 @@ import {
   waitingOrders,
   waitingOrdersPerAccount,
 } from './bounds.ts';
-import { Fifo } from './command-queue.ts';
 import type { CreditPolicies } from './credit-policies.ts';
 import { asError, type Doubted } from './doubt.ts';
 import type { Engine, LeadingEngine } from './engine/engine.ts';
+import { Fifo } from './fifo.ts';
 import type { TakenOrder } from './taken-command.ts';
 import { pause, type Timers } from './timers.ts';
 

@@ -23,9 +23,9 @@ import {
 import { digestOf } from '#wire/order-request.ts';
 import { frameBytes, waitingFrames } from './bounds.ts';
 import type { NotedCommand } from './chain-watch.ts';
-import { Fifo } from './command-queue.ts';
 import { asError, Doubt, type Doubted } from './doubt.ts';
 import type { Did } from './engine/engine.ts';
+import { Fifo } from './fifo.ts';
 import { FrameCounts } from './frame-counts.ts';
 import type { HeldLease } from './lease.ts';
 import { pause, type Timers } from './timers.ts';

@@ -4,7 +4,7 @@ import { randomBytes } from 'node:crypto';
 import { connect, type Socket } from 'node:net';
 import { readOrderAnswers } from '#wire/order-answers.ts';
 import { encodeOrderRequest } from '#wire/order-request.ts';
-import { Fifo } from '../../containers/matcher/command-queue.ts';
+import { Fifo } from '../../containers/matcher/fifo.ts';
 import { answerParent } from './forked.ts';
 import { benchedOrder } from './matcher-orders.ts';
 

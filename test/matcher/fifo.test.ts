@@ -1,7 +1,7 @@
 /** What waits is taken in the order in which it came. */
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { Fifo } from '../../containers/matcher/command-queue.ts';
+import { Fifo } from '../../containers/matcher/fifo.ts';
 
 test('what waits comes out in its order, however much came and went before', () => {
   const acts = fc.array(fc.oneof(fc.constant('take' as const), fc.nat(30)), { maxLength: 80 });

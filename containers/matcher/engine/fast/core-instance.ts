@@ -125,6 +125,8 @@ const tables = [
   { at: 'addressIndex', log: 'addressIndexLog', entryLog: 5 },
   { at: 'lineIndex', log: 'lineIndexLog', entryLog: 2 },
   { at: 'expiries', log: 'expiriesLog', entryLog: 4 },
+  { at: 'expirySlots', log: 'expiriesLog', entryLog: 2 },
+  { at: 'expiryBits', log: 'expiriesLog', entryLog: -3 },
   { at: 'changes', log: 'changesLog', entryLog: 4 },
 ] as const;
 

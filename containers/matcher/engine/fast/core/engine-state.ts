@@ -92,8 +92,9 @@ export class EngineState {
   expiriesLog: i32;
   expiryCount: i32;
   expiriesOver: i32;
-  /** Of the order that was expected last. */
-  expiryTurn: i32;
+  /** Their slots, and a bit for each. */
+  expirySlots: usize;
+  expiryBits: usize;
   /** Armed dead man's switches. */
   switches: usize;
   switchesLog: i32;

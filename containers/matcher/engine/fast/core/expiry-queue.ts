@@ -1,31 +1,52 @@
 /**
  * Live orders by expiry, the older first: a heap of four children a node. An order that ends before its time stays in until it
  * comes to the top or three quarters of all are over; then those are dropped at once, so that leaving costs nothing.
+ * Each entry has a slot, whose bit says that its order is over: who drops entries reads those bits, which are always near, and no orders.
  */
 import { noOrder, state } from './engine-state.ts';
 import { grownRegion, takeRegion } from './regions.ts';
 import { Order } from './rows.ts';
 
-/** `turn`: an entry of an order that is gone since, or was admitted anew, is told by it. */
 @unmanaged
 class Entry {
   dueMs: f64;
   order: Order;
-  turn: i32;
+  slot: i32;
 }
 
 const entryLog = 4;
+const slotLog = 2;
+/** Slots of a word of bits. */
+const wordSlotsLog = 6;
+const wordLog = 3;
 const startLog = 6;
 /** Fewer are not worth dropping. */
 const leastToDrop = 1_024;
-/** Entries that are looked at before any is moved. */
-const together = 64;
 
 export function openExpiries(): void {
   state.expiriesLog = startLog;
   state.expiries = takeRegion(startLog + entryLog);
-  state.expiryTurn = 1;
+  state.expirySlots = takeRegion(startLog + slotLog);
+  state.expiryBits = takeRegion(startLog + wordLog - wordSlotsLog);
+  openSlots(0);
   state.expiriesDueMs = Infinity;
+}
+
+/** Slots that no entry ever had, from one on. */
+function openSlots(from: i32): void {
+  const end = 1 << state.expiriesLog;
+  for (let slot = from; slot < end; slot += 1) setSlot(slot, slot);
+  for (let slot = from; slot < end; slot += 1 << wordSlotsLog) store<u64>(bitsOf(slot), 0);
+}
+
+/** Twice the room. */
+function grow(): void {
+  const log = state.expiriesLog;
+  state.expiries = grownRegion(state.expiries, log + entryLog);
+  state.expirySlots = grownRegion(state.expirySlots, log + slotLog);
+  state.expiryBits = grownRegion(state.expiryBits, log + wordLog - wordSlotsLog);
+  state.expiriesLog = log + 1;
+  openSlots(1 << log);
 }
 
 /** The order that expires next; nobody where none is live. */
@@ -34,41 +55,28 @@ export function firstExpiring(): Order {
 }
 
 export function expect(order: Order): void {
-  if (state.expiryCount === 1 << state.expiriesLog) {
-    state.expiries = grownRegion(state.expiries, state.expiriesLog + entryLog);
-    state.expiriesLog += 1;
-  }
-  // Odd, so that it is never nobody's, and back where it was when all entries of before are long dropped.
-  const turn = state.expiryTurn + 2;
-  state.expiryTurn = turn;
-  order.expiryTurn = turn;
-  const dueMs = order.expiresAtMs;
   let at = state.expiryCount;
+  if (at === 1 << state.expiriesLog) grow();
   state.expiryCount = at + 1;
-  while (at > 0) {
-    const parent = (at - 1) >> 2;
-    if (!isBefore(dueMs, order.admitted, entryAt(parent))) break;
-    move(parent, at);
-    at = parent;
-  }
-  put(at, dueMs, order, turn);
+  const slot = slotAt(at);
+  order.expirySlot = slot;
+  put(at, order.expiresAtMs, order, slot);
+  rise(at);
 }
 
 /** An order is over, or was admitted anew: its entry does not count any more. */
 export function expectNoMore(order: Order): void {
-  order.expiryTurn = 0;
+  const slot = order.expirySlot;
+  setOver(slot);
   const over = state.expiriesOver + 1;
   state.expiriesOver = over;
-  if (entryAt(0).order === order) clearTop();
+  if (entryAt(0).slot === slot) clearTop();
   else if (over > leastToDrop && over > state.expiryCount - (state.expiryCount >> 2)) dropOver();
 }
 
 /** Makes room for so many, in memory that was written. */
 export function reserveExpiries(count: i32): void {
-  while (1 << state.expiriesLog < count) {
-    state.expiries = grownRegion(state.expiries, state.expiriesLog + entryLog);
-    state.expiriesLog += 1;
-  }
+  while (1 << state.expiriesLog < count) grow();
   memory.fill(state.expiries, 0, 1 << (state.expiriesLog + entryLog));
 }
 
@@ -78,9 +86,10 @@ export function validateExpiries(): i32 {
   for (let at = 0; at < state.expiryCount; at += 1) {
     const entry = entryAt(at);
     if (isOver(entry)) continue;
-    const isBehind = at === 0 || !isBefore(entry.dueMs, ageOf(entry), entryAt((at - 1) >> 2));
+    const isBehind = at === 0 || !isBefore(entry, entryAt((at - 1) >> 2));
     assert(isBehind, 'expiries out of order');
     assert(entry.dueMs === entry.order.expiresAtMs, 'an order is expected at another time');
+    assert(entry.slot === entry.order.expirySlot, 'an order is expected twice');
     live += 1;
   }
   assert(live + state.expiriesOver === state.expiryCount, 'expiries are counted wrongly');
@@ -93,70 +102,104 @@ function entryAt(at: i32): Entry {
   return changetype<Entry>(state.expiries + ((<usize>at) << entryLog));
 }
 
+/** The slots in turn: those of entries count for nothing, from the `expiryCount`th on they are free. */
+function slotAt(nth: i32): i32 {
+  return load<i32>(state.expirySlots + ((<usize>nth) << slotLog));
+}
+
+function setSlot(nth: i32, slot: i32): void {
+  store<i32>(state.expirySlots + ((<usize>nth) << slotLog), slot);
+}
+
+/** Where the word is that has a slot's bit. */
+function bitsOf(slot: i32): usize {
+  return state.expiryBits + ((<usize>(slot >>> wordSlotsLog)) << wordLog);
+}
+
+/** Its order was expected, and is not any more. */
 function isOver(entry: Entry): bool {
-  return entry.order.expiryTurn !== entry.turn;
+  return isSlotOver(entry.slot);
+}
+
+function isSlotOver(slot: i32): bool {
+  return ((load<u64>(bitsOf(slot)) >> (slot & 63)) & 1) !== 0;
+}
+
+function setOver(slot: i32): void {
+  const bits = bitsOf(slot);
+  store<u64>(bits, load<u64>(bits) | ((<u64>1) << (slot & 63)));
+}
+
+/** Frees the slot of an entry that was dropped; so many entries are there without it. */
+function releaseSlot(slot: i32, count: i32): void {
+  const bits = bitsOf(slot);
+  store<u64>(bits, load<u64>(bits) & ~((<u64>1) << (slot & 63)));
+  setSlot(count, slot);
 }
 
 function clearTop(): void {
   while (state.expiryCount > 0 && isOver(entryAt(0))) {
+    const count = state.expiryCount - 1;
+    releaseSlot(entryAt(0).slot, count);
     state.expiriesOver -= 1;
-    state.expiryCount -= 1;
-    sink(state.expiryCount, 0);
+    state.expiryCount = count;
+    move(count, 0);
+    sink(0);
   }
   if (state.expiryCount === 0) state.expiriesDueMs = Infinity;
 }
 
 function dropOver(): void {
+  const count = state.expiryCount;
   let kept = 0;
-  for (let from = 0; from < state.expiryCount; from += together) {
-    const end = min(from + together, state.expiryCount);
-    let live = liveAmong(from, end);
-    for (; live !== 0; live &= live - 1) {
-      move(from + <i32>ctz<u64>(live), kept);
+  let free = count;
+  for (let at = 0; at < count; at += 1) {
+    const slot = entryAt(at).slot;
+    if (isSlotOver(slot)) {
+      free -= 1;
+      releaseSlot(slot, free);
+    } else {
+      move(at, kept);
       kept += 1;
     }
   }
   state.expiryCount = kept;
   state.expiriesOver = 0;
-  for (let at = (kept - 2) >> 2; at >= 0; at -= 1) sink(at, at);
+  for (let at = (kept - 2) >> 2; at >= 0; at -= 1) sink(at);
 }
 
-/** A bit for each entry whose order lives. Nothing is moved meanwhile, so that the processor reads many orders at once. */
-function liveAmong(from: i32, end: i32): u64 {
-  let live: u64 = 0;
-  for (let at = from; at < end; at += 1) {
-    live |= (<u64>(isOver(entryAt(at)) ? 0 : 1)) << (at - from);
+/** Moves an entry upwards to where it belongs. */
+function rise(from: i32): void {
+  let at = from;
+  while (at > 0) {
+    const parent = (at - 1) >> 2;
+    if (!isBefore(entryAt(at), entryAt(parent))) return;
+    swap(at, parent);
+    at = parent;
   }
-  return live;
 }
 
-/** Moves the entry of one place downwards from another to where it belongs. */
-function sink(moved: i32, from: i32): void {
-  const entry = entryAt(moved);
-  const dueMs = entry.dueMs;
-  const order = entry.order;
-  const turn = entry.turn;
-  const age = ageOf(entry);
+/** Moves an entry downwards to where it belongs. */
+function sink(from: i32): void {
   let at = from;
   for (;;) {
     const first = (at << 2) + 1;
     const end = min(first + 4, state.expiryCount);
-    if (first >= end) break;
-    let least = first;
-    for (let other = first + 1; other < end; other += 1) {
-      const one = entryAt(other);
-      if (isBefore(one.dueMs, ageOf(one), entryAt(least))) least = other;
+    let least = at;
+    for (let below = first; below < end; below += 1) {
+      if (isBefore(entryAt(below), entryAt(least))) least = below;
     }
-    if (isBefore(dueMs, age, entryAt(least))) break;
-    move(least, at);
+    if (least === at) return;
+    swap(at, least);
     at = least;
   }
-  put(at, dueMs, order, turn);
 }
 
 /** Of two that expire at once the older is first. An order since gone counts as the oldest, so that none below it is passed over. */
-function isBefore(dueMs: f64, age: f64, entry: Entry): bool {
-  return dueMs < entry.dueMs || (dueMs === entry.dueMs && age < ageOf(entry));
+function isBefore(one: Entry, other: Entry): bool {
+  const dueMs = one.dueMs;
+  const otherDueMs = other.dueMs;
+  return dueMs < otherDueMs || (dueMs === otherDueMs && ageOf(one) < ageOf(other));
 }
 
 function ageOf(entry: Entry): f64 {
@@ -165,13 +208,22 @@ function ageOf(entry: Entry): f64 {
 
 function move(from: i32, to: i32): void {
   const entry = entryAt(from);
-  put(to, entry.dueMs, entry.order, entry.turn);
+  put(to, entry.dueMs, entry.order, entry.slot);
 }
 
-function put(at: i32, dueMs: f64, order: Order, turn: i32): void {
+function swap(one: i32, other: i32): void {
+  const entry = entryAt(one);
+  const dueMs = entry.dueMs;
+  const order = entry.order;
+  const slot = entry.slot;
+  move(other, one);
+  put(other, dueMs, order, slot);
+}
+
+function put(at: i32, dueMs: f64, order: Order, slot: i32): void {
   const entry = entryAt(at);
   entry.dueMs = dueMs;
   entry.order = order;
-  entry.turn = turn;
+  entry.slot = slot;
   if (at === 0) state.expiriesDueMs = dueMs;
 }

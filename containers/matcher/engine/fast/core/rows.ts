@@ -227,8 +227,8 @@ export class Order {
   takerFeeBps: i32;
   /** By whose leave a session key signed it; nobody where the account itself did. */
   delegation: Delegation;
-  /** What its entry among the expiries is told by; 0 once it ended. */
-  expiryTurn: i32;
+  /** The slot of its entry among the expiries. */
+  expirySlot: i32;
   heldUnits: f64;
   /** What its level counts of it; 0 outside the book. */
   shownLots: f64;

@@ -2,7 +2,7 @@
 import { assert } from '#domain/assertion.ts';
 import type { Work } from '../snapshot-record.ts';
 import { nobody } from './core-instance.ts';
-import { engineState, idRow, orderRow, stateAt, workRow } from './core-layout.ts';
+import { engineState, orderRow, stateAt, workRow } from './core-layout.ts';
 import type { FastState } from './fast-state.ts';
 import { stateReasons } from './market-terms.ts';
 import { orderPlace } from './order-place.ts';
@@ -51,7 +51,7 @@ function workOf(state: FastState, row: number): Work {
 export function restoreWork(state: FastState, work: Work): void {
   const { core } = state;
   if (work.work === 'match') {
-    const order = core.int(state.id(work.digest), idRow.order);
+    const order = state.orderOf(state.id(work.digest));
     assert(core.int(order, orderRow.place) === orderPlace.incoming, 'no order is at hand');
     core.setInt(stateAt, engineState.incoming, order);
     for (const name of bounds) core.setInt(stateAt, engineState[name], work[name]);

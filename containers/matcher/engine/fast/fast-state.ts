@@ -189,6 +189,11 @@ export class FastState {
     return this.digestText(this.core.ints, (row + idRow.digestA) >>> 2);
   }
 
+  /** An id's order, live or ended; nobody where it has none. */
+  orderOf(id: number): number {
+    return this.core.int(id, idRow.order) & ~1;
+  }
+
   /** A digest as it was written, of its 8 words. */
   digestText(words: Int32Array, from: number): string {
     return this.#digests.textOf(words, from);

@@ -4,15 +4,7 @@ import type { RawEvent, RawProgress } from '#domain/raw-event.ts';
 import type { Did } from '../engine.ts';
 import { eventTags } from '../event-hash.ts';
 import { nobody } from './core-instance.ts';
-import {
-  engineState,
-  eventRow,
-  eventsAt,
-  idRow,
-  orderRow,
-  requestRow,
-  stateAt,
-} from './core-layout.ts';
+import { engineState, eventRow, eventsAt, orderRow, requestRow, stateAt } from './core-layout.ts';
 import type { FastState } from './fast-state.ts';
 import { statusAt } from './order-place.ts';
 import { fillAmounts, RawEvents } from './raw-events.ts';
@@ -68,7 +60,7 @@ export class NewestCommand implements Did {
   progress(): RawProgress | undefined {
     const { placed } = this;
     const { core } = this.#state;
-    const order = placed === nobody ? nobody : core.int(placed, idRow.order);
+    const order = this.#state.orderOf(placed);
     if (order === nobody) return undefined;
     const progress = this.#progress;
     progress.status = statusAt(core.int(order, orderRow.place));

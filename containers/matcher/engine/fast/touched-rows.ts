@@ -10,7 +10,6 @@ import {
   delegationRow,
   engineState,
   eventsAt,
-  idRow,
   orderRow,
   stateAt,
 } from './core-layout.ts';
@@ -49,7 +48,7 @@ export class TouchedRows {
     const { core } = this.#state;
     switch (core.int(row, at.tag)) {
       case eventTags.accepted:
-        if (placed !== nobody) this.#noteOrder(core.int(placed, idRow.order));
+        if (placed !== nobody) this.#noteOrder(this.#state.orderOf(placed));
         return;
       case eventTags.trade:
         this.#noteOrder(core.int(row, at.order));
@@ -119,7 +118,7 @@ export class TouchedRows {
     this.#orders.clear();
     for (let nth = 0; nth < this.#ids.length; nth += 1) {
       const id = this.#ids.at(nth);
-      const order = core.int(id, idRow.order);
+      const order = state.orderOf(id);
       if (order === nobody || core.int(order, orderRow.place) >= orderPlace.ended) continue;
       const rare = this.#textsOf(order);
       if (rare) texts.set(this.#orders.length / copiedOrder.words, rare);

@@ -9,7 +9,6 @@ import {
   accountRow,
   delegationRow,
   engineState,
-  idRow,
   ladderRow,
   levelChangeRow,
   levelRow,
@@ -150,8 +149,7 @@ function accountViews(state: FastState) {
       return resultOf(core, state.id(commandId));
     },
     order(digest: Digest) {
-      const id = state.id(digest);
-      const order = id === nobody ? nobody : core.int(id, idRow.order);
+      const order = state.orderOf(state.id(digest));
       return order === nobody ? undefined : viewOf(state, order);
     },
     ordersOf(account: Address) {

@@ -18,7 +18,7 @@ import { beginEvents, tellAnswer } from './event-rows.ts';
 import { grantCredit, grantRefusal, returnCredit } from './grant-credit.ts';
 import { forgetOldest, releaseUnused, remember } from './id-table.ts';
 import { byOperator, isReachable, stateAuction, stateOpen } from './market-state.ts';
-import { doneCancelled } from './order-place.ts';
+import { doneCancelled, isNamed } from './order-place.ts';
 import { placeOrder } from './place-order.ts';
 import { placeRefusal, targetOf } from './place-refusal.ts';
 import {
@@ -108,8 +108,8 @@ function forget(): void {
 function forgetEnded(order: Order): void {
   const id = order.id;
   // An order of that digest may have come since.
-  if (id.order === order) {
-    id.order = noOrder;
+  if (isNamed(id, order)) {
+    id.order = 0;
     releaseUnused(id);
   }
   const client = order.client;

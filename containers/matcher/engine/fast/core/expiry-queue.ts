@@ -55,7 +55,7 @@ export function firstExpiring(): Order {
 }
 
 export function expect(order: Order): void {
-  let at = state.expiryCount;
+  const at = state.expiryCount;
   if (at === 1 << state.expiriesLog) grow();
   state.expiryCount = at + 1;
   const slot = slotAt(at);

@@ -3,7 +3,7 @@
  * open-addressing table whose hash is keyed by a secret, so that nobody can sign orders whose digests collide in it. The few ids
  * that are no digests are TypeScript's to find; here they have a row like all others.
  */
-import { digestAt, EngineState, noId, noOrder, state } from './engine-state.ts';
+import { digestAt, EngineState, noId, state } from './engine-state.ts';
 import { releaseRegion, takeRegion } from './regions.ts';
 import { idPool, releaseRow, takeRow } from './row-pool.ts';
 import { Id } from './rows.ts';
@@ -141,7 +141,7 @@ export function addTextId(): Id {
 
 function newId(): Id {
   const id = changetype<Id>(takeRow(idPool));
-  id.order = noOrder;
+  id.order = 0;
   id.sequence = 0;
   id.pending = 0;
   return id;
@@ -177,7 +177,7 @@ export function forgetOldest(): void {
 
 /** An id that no order, no result and no request needs goes. */
 export function releaseUnused(id: Id): void {
-  if (id.sequence > 0 || id.order !== noOrder || id.pending > 0) return;
+  if (id.sequence > 0 || id.order !== 0 || id.pending > 0) return;
   if (id.isText) {
     id.next = state.droppedTexts;
     state.droppedTexts = id;

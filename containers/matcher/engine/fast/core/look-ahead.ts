@@ -7,9 +7,9 @@
  * not answered yet would wait for it, and keep all behind it waiting.
  */
 import { likelyLine } from './credit-lines.ts';
-import { aheadAt, noId, noLine, noMarket, noOrder, requestBytes, state } from './engine-state.ts';
+import { aheadAt, noLine, noMarket, noOrder, requestBytes, state } from './engine-state.ts';
 import { lotsWanted } from './order-amounts.ts';
-import { isLive } from './order-place.ts';
+import { liveOrder } from './order-place.ts';
 import { isSell } from './order-traits.ts';
 import { bestWithin, firstPage, levelWithin, likelyPage, noLevel } from './price-ladder.ts';
 import { requestPlace } from './request-kind.ts';
@@ -58,10 +58,9 @@ export function lookAhead(first: Request, count: i32): void {
   read += readOrders(endingAt, ending);
   const makers = findMakers(crossing);
   read += readTails(joined);
-  const live = keepLive(ending);
-  read += readNeighbours(endingAt, live);
+  read += readNeighbours(endingAt, ending);
   read += readOrders(makersAt, makers);
-  read += readPlaces(live);
+  read += readPlaces(ending);
   read += readReceiving(makers);
   read += readNeighbours(makersAt, makers);
   // Somebody must want what was read, or the compiler leaves the reading out.
@@ -119,9 +118,9 @@ function readLine(line: CreditLine): i32 {
 function findEnding(first: Request, count: i32): i32 {
   let found: i32 = 0;
   for (let nth = 0; nth < count; nth += 1) {
-    const target = requestOf(first, nth).target;
-    put<Order>(endingAt, found, target.order);
-    found += i32(target !== noId);
+    const order = liveOrder(requestOf(first, nth).target);
+    put<Order>(endingAt, found, order);
+    found += i32(order !== noOrder);
   }
   return found;
 }
@@ -238,17 +237,6 @@ function readTails(levels: i32): i32 {
   let read: i32 = 0;
   for (let nth = 0; nth < levels; nth += 1) read += at<Level>(joinedAt, nth).tail.makerFeeBps;
   return read;
-}
-
-/** Of the named orders those that live: what ended has no neighbours. */
-function keepLive(count: i32): i32 {
-  let kept: i32 = 0;
-  for (let nth = 0; nth < count; nth += 1) {
-    const order = at<Order>(endingAt, nth);
-    put<Order>(endingAt, kept, order);
-    kept += i32(isLive(order));
-  }
-  return kept;
 }
 
 /** Who stands beside live orders, what they hold, and where they leave a gap. */

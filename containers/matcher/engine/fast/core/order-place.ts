@@ -1,6 +1,6 @@
 /** Where an order is. From `placeEnded` on it is over; the number beyond it is the reason. */
 import { noOrder } from './engine-state.ts';
-import { Order } from './rows.ts';
+import { Id, Order } from './rows.ts';
 
 export const placeIncoming: i32 = 1;
 export const placeBook: i32 = 2;
@@ -19,4 +19,25 @@ export const goesOn: i32 = -1;
 
 export function isLive(order: Order): bool {
   return order !== noOrder && order.place < placeEnded;
+}
+
+/** The live order of an id; nobody where it has none, or one that ended. */
+export function liveOrder(id: Id): Order {
+  const at = id.order;
+  return changetype<Order>(select<usize>(0, at, (at & 1) !== 0));
+}
+
+/** Lets an id name what is kept of its order, which ended. */
+export function nameEnded(id: Id, ended: Order): void {
+  id.order = changetype<usize>(ended) | 1;
+}
+
+/** Whether an id still names an order that ended. */
+export function isNamed(id: Id, ended: Order): bool {
+  return id.order === (changetype<usize>(ended) | 1);
+}
+
+/** Lets an id name its live order. */
+export function nameLive(id: Id, order: Order): void {
+  id.order = changetype<usize>(order);
 }

@@ -5,7 +5,7 @@ import { enterDelegation } from './delegations.ts';
 import { noAccount, noClient, noDelegation, noId, noLine, noOrder, state } from './engine-state.ts';
 import { expect } from './expiry-queue.ts';
 import { stateAuction } from './market-state.ts';
-import { doneCancelled, placeIncoming } from './order-place.ts';
+import { doneCancelled, nameLive, placeIncoming } from './order-place.ts';
 import { nameTerms } from './order-terms.ts';
 import { isConditional, isLasting, isMarketLike, isSell } from './order-traits.ts';
 import { ratesOf, replacedBy } from './place-refusal.ts';
@@ -53,7 +53,7 @@ function admit(request: Request, market: Market, admitted: f64): Order {
   order.account = account;
   order.market = market;
   order.id = request.id;
-  request.id.order = order;
+  nameLive(request.id, order);
   order.place = placeIncoming;
   order.traits = request.traits;
   order.limitTicks = request.limitTicks;

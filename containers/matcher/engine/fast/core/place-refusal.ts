@@ -23,7 +23,7 @@ import {
 } from './fill-or-kill.ts';
 import { stateAuction, stateOpen, statePreOpen } from './market-state.ts';
 import { feeUnits } from './order-amounts.ts';
-import { isLive } from './order-place.ts';
+import { liveOrder } from './order-place.ts';
 import {
   isConditional,
   isFillOrKill,
@@ -129,8 +129,7 @@ function isTaken(traits: i32, market: Market): bool {
 
 /** The order that a request names, where it is live; nobody otherwise. */
 export function targetOf(request: Request): Order {
-  const id = request.target;
-  return id !== noId && isLive(id.order) ? id.order : noOrder;
+  return liveOrder(request.target);
 }
 
 /** The order whose place the request may take; nobody where it names none, or one that is not its owner's to replace. */

@@ -9,6 +9,7 @@ import { noteLevel } from './level-changes.ts';
 import { append, leaveQueue, leftLots, unlink } from './level-queue.ts';
 import {
   doneFilled,
+  nameEnded,
   placeBook,
   placeEnded,
   placeIncoming,
@@ -93,7 +94,7 @@ function end(order: Order, reason: i32): void {
   expectNoMore(order);
   tellDone(order, reason);
   const ended = keptOf(order);
-  order.id.order = ended;
+  nameEnded(order.id, ended);
   keepEnded(ended);
   order.behind = state.retired;
   state.retired = order;

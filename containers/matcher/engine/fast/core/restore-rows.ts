@@ -1,10 +1,17 @@
 /** Rows for records of a snapshot: TypeScript fills them in, then tells to which they belong. */
 
 import { lineOf } from './credit-lines.ts';
-import { noLine } from './engine-state.ts';
+import { noLine, noOrder } from './engine-state.ts';
 import { internId, remember } from './id-table.ts';
 import { append } from './level-queue.ts';
-import { isLive, placeBook, placeTriggered, placeUntriggered } from './order-place.ts';
+import {
+  liveOrder,
+  nameEnded,
+  nameLive,
+  placeBook,
+  placeTriggered,
+  placeUntriggered,
+} from './order-place.ts';
 import { nameTerms } from './order-terms.ts';
 import { isSell, waitsForRise } from './order-traits.ts';
 import { register } from './place-order.ts';
@@ -31,7 +38,7 @@ export function newOrder(): Order {
 export function restoreOrder(order: Order, left: i32, right: i32): void {
   const market = order.market;
   const traits = order.traits;
-  order.id.order = order;
+  nameLive(order.id, order);
   order.holdLine = lineOf(order.account, isSell(traits) ? market.base : market.quote);
   order.receiveLine = noLine;
   nameTerms(order, left, right);
@@ -54,7 +61,7 @@ export function newEnded(): Order {
 /** Orders that ended come oldest first. One of the same digest that lives again is found first. */
 export function restoreEnded(ended: Order): void {
   const id = ended.id;
-  if (!isLive(id.order)) id.order = ended;
+  if (liveOrder(id) === noOrder) nameEnded(id, ended);
   if (changetype<usize>(ended.client) !== 0) ended.client.orders += 1;
   keepEnded(ended);
 }

@@ -273,8 +273,8 @@ export class Id {
   digestB: u64;
   digestC: u64;
   digestD: u64;
-  /** Its order, live or ended. */
-  order: Order;
+  /** Its order: the row of a live one; of one that ended what is kept of it, and 1, so that nobody reads that to learn that it is over. */
+  order: usize;
   /** Where it belongs in the table of ids. */
   hash: i32;
   /** The number of the first result; 0 where none is remembered. */

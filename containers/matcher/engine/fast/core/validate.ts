@@ -16,7 +16,7 @@ import { validateExpiries } from './expiry-queue.ts';
 import { allLots, leftLots } from './level-queue.ts';
 import { stateAuction, stateClosed, stateHalted, stateOpen } from './market-state.ts';
 import { holdOf } from './order-amounts.ts';
-import { isLive, placeBook, placeTriggered, placeUntriggered } from './order-place.ts';
+import { isLive, liveOrder, placeBook, placeTriggered, placeUntriggered } from './order-place.ts';
 import { isConditional, isLasting, isMarketLike, isSell } from './order-traits.ts';
 import { findLevel, nextLevel, noLevel } from './price-ladder.ts';
 import { Account, Ladder, Level, Market, Order } from './rows.ts';
@@ -150,7 +150,7 @@ function validateOrder(order: Order): void {
   const lots = leftLots(order);
   const leftUnits = order.spendUnits - order.filledQuoteUnits;
   assert(order.spendUnits > 0 ? leftUnits > 0 : lots > 0, 'an order with nothing left');
-  assert(isLive(order) && order.id.order === order, 'an order that is not found by its id');
+  assert(isLive(order) && liveOrder(order.id) === order, 'an order that is not found by its id');
   assert(isEnlisted(order), 'an order that its account does not find');
   const heldUnits = holdOf(order.market, order);
   assert(order.heldUnits === heldUnits && heldUnits > 0, 'an order holds wrongly');

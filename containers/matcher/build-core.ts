@@ -3,6 +3,7 @@
  * Both results are committed, so that nobody needs the compiler to run the exchange; a test compares them with what comes out anew.
  */
 import { readFileSync, writeFileSync } from 'node:fs';
+import { matchesGlob } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { main as compile, createMemoryStream } from 'assemblyscript/asc';
 import binaryen from 'assemblyscript/binaryen';
@@ -26,7 +27,8 @@ export async function buildCore(): Promise<{ binary: string; layout: string }> {
 export async function compiledCore(edit = (text: string) => text): Promise<Uint8Array> {
   let binary: Uint8Array | undefined;
   const stderr = createMemoryStream();
-  const flags = ['-O3', '--converge', '--runtime', 'stub', '--initialMemory', '16'];
+  // Names, so that `rare` can be told; nothing optimized, so that every function is still there.
+  const flags = ['-O0', '--debug', '--runtime', 'stub', '--initialMemory', '16'];
   const { error } = await compile(
     ['core.ts', ...flags, '--memoryBase', String(memoryBase), '--outFile', 'core.wasm'],
     {
@@ -49,23 +51,87 @@ export async function compiledCore(edit = (text: string) => text): Promise<Uint8
 }
 
 /**
- * Puts small functions into their callers: sources stay in small ones, while each call costs what its caller had in registers, and the
- * compiler's own bounds leave most calls standing. What it gave is in docs/decisions/0020.
+ * What few commands come to, by files and functions of the core. These stay where they are: a call costs its caller all that it had in
+ * registers, but what is put into a caller makes that the larger, and its other paths the slower.
+ */
+const rare = [
+  'account-orders/clear',
+  'account-orders/grow',
+  'account-orders/putInOrder',
+  'apply-request/applyOther',
+  'apply-request/forgetEnded',
+  'auction/*',
+  'change-state/*',
+  'closing/*',
+  'credit-lines/findOther',
+  'credit-lines/growIndex',
+  'credit-lines/openLine',
+  'delegations/*',
+  'expiry-queue/clearTop',
+  'expiry-queue/dropOver',
+  'expiry-queue/sink',
+  'fill-or-kill/*',
+  'id-table/forgetOldest',
+  'id-table/growIndex',
+  'id-table/unindex',
+  'look-ahead/lookAhead',
+  'look-ahead/readMakers',
+  'match/enterAuction',
+  'place-order/lineHeldFrom',
+  'place-refusal/faultOf',
+  'place-refusal/isNameTaken',
+  'place-refusal/isTaken',
+  'place-refusal/replacedBy',
+  'price-ladder/addPage',
+  'price-ladder/dropPage',
+  'price-ladder/enter',
+  'price-ladder/newLevel',
+  'price-ladder/nextLevel',
+  'regions/*',
+  'resting/awaitTrigger',
+  'resting/leaveTriggered',
+  'row-pool/extend',
+  'self-trade/*',
+  'set-off/setOff',
+  'switches/*',
+  'volatility/dropBefore',
+  'volatility/halve',
+  'work-off/doDue',
+  'work-off/step',
+  'work/addWork',
+];
+
+/**
+ * Puts functions into their callers, all but the rare ones: sources stay in small ones, and the way of an order is hardly interrupted.
+ * What it gave is in docs/decisions/0020.
  */
 function inlined(binary: Uint8Array): Uint8Array {
   const module = binaryen.readBinary(binary);
   const { MutableGlobals, SignExt, NontrappingFPToInt, BulkMemory, BulkMemoryOpt } =
     binaryen.Features;
   module.setFeatures(MutableGlobals | SignExt | NontrappingFPToInt | BulkMemory | BulkMemoryOpt);
+  leaveRare(module);
   binaryen.setOptimizeLevel(3);
   binaryen.setShrinkLevel(0);
-  binaryen.setAlwaysInlineMaxSize(80);
-  binaryen.setFlexibleInlineMaxSize(250);
-  // What comes into one place by the first pass is simplified by the second.
-  for (let pass = 0; pass < 2; pass += 1) module.optimize();
+  binaryen.setAlwaysInlineMaxSize(1_000);
+  // What comes into one place by one pass is simplified by the next.
+  for (let pass = 0; pass < 3; pass += 1) module.optimize();
   const result = module.emitBinary();
   module.dispose();
   return result;
+}
+
+function leaveRare(module: binaryen.Module): void {
+  const names = Array.from(
+    { length: module.getNumFunctions() },
+    (_, at) => binaryen.getFunctionInfo(module.getFunctionByIndex(at)).name,
+  );
+  for (const name of rare) {
+    const isThere = names.some((other) => matchesGlob(other, name));
+    if (!isThere) throw new Error(`the core has no ${name}`);
+    binaryen.setPassArgument('no-inline', name);
+    module.runPasses(['no-inline']);
+  }
 }
 
 function binaryText(binary: Uint8Array): string {

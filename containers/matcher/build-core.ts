@@ -28,7 +28,16 @@ export async function compiledCore(edit = (text: string) => text): Promise<Uint8
   let binary: Uint8Array | undefined;
   const stderr = createMemoryStream();
   // Names, so that `rare` can be told; nothing optimized, so that every function is still there.
-  const flags = ['-O0', '--debug', '--runtime', 'stub', '--initialMemory', '16'];
+  const flags = [
+    '-O0',
+    '--debug',
+    '--runtime',
+    'stub',
+    '--initialMemory',
+    '16',
+    '--enable',
+    'simd',
+  ];
   const { error } = await compile(
     ['core.ts', ...flags, '--memoryBase', String(memoryBase), '--outFile', 'core.wasm'],
     {
@@ -107,9 +116,10 @@ const rare = [
  */
 function inlined(binary: Uint8Array): Uint8Array {
   const module = binaryen.readBinary(binary);
-  const { MutableGlobals, SignExt, NontrappingFPToInt, BulkMemory, BulkMemoryOpt } =
+  const { MutableGlobals, SignExt, NontrappingFPToInt, BulkMemory, BulkMemoryOpt, SIMD128 } =
     binaryen.Features;
-  module.setFeatures(MutableGlobals | SignExt | NontrappingFPToInt | BulkMemory | BulkMemoryOpt);
+  const bulk = BulkMemory | BulkMemoryOpt;
+  module.setFeatures(MutableGlobals | SignExt | NontrappingFPToInt | SIMD128 | bulk);
   leaveRare(module);
   binaryen.setOptimizeLevel(3);
   binaryen.setShrinkLevel(0);

@@ -1,7 +1,7 @@
 /**
- * Folds an event into the chain over all events: every field. An event is written as 32-bit words, in a fixed order: names as
- * their two words, what an order is known by joined into two, what never changes of it into two more, so that an engine
- * computes those once an order and not once an event.
+ * Folds an event into the chain over all events: every field. An event is written as pairs of 32-bit words, in a fixed order: names as
+ * their two words, numbers as the halves of their doubles, what an order is known by joined into two words, what never changes of it
+ * into two more, so that an engine computes those once an order and not once an event.
  */
 import { unreachable } from '#domain/assertion.ts';
 import type {
@@ -13,7 +13,7 @@ import type {
 } from '#domain/event.ts';
 import { numberedRefusals } from '#domain/refusal.ts';
 import { foldTerms } from './fold-terms.ts';
-import { HashLanes, mostWords, wordOf } from './hash-lanes.ts';
+import { HashLanes, halvesOf, mostWords } from './hash-lanes.ts';
 import { joinNames, nameWords } from './name-words.ts';
 
 /** What opens each event's words. The numbers stand for ever: hashes of old journals are made of them. */
@@ -47,7 +47,8 @@ export const firstWord = (tag: number, detail: number): number => tag | (detail 
 
 export function foldEvent(into: HashLanes, event: EngineEvent): void {
   const words = new Words();
-  words.word(firstWord(eventTags[event.type], detailOf(event)));
+  const first = firstWord(eventTags[event.type], detailOf(event));
+  words.pair(first, event.type === 'trade' ? event.priceTicks : 0);
   words.integer(event.sequence);
   writeRest(words, event);
   words.foldInto(into);
@@ -59,19 +60,20 @@ class Words {
   readonly #words = new Int32Array(mostWords);
   #count = 0;
 
-  word(value: number): void {
-    this.#words[this.#count] = value;
-    this.#count += 1;
+  pair(first: number, second: number): void {
+    this.#words[this.#count] = first;
+    this.#words[this.#count + 1] = second;
+    this.#count += 2;
   }
 
   integer(value: number): void {
-    this.word(wordOf(value));
+    const { low, high } = halvesOf(value);
+    this.pair(low, high);
   }
 
   name(text: string): void {
     const { left, right } = nameWords(text);
-    this.word(left);
-    this.word(right);
+    this.pair(left, right);
   }
 
   foldInto(lanes: HashLanes): void {
@@ -145,14 +147,13 @@ function writeCredit(words: Words, event: CreditGranted | CreditReturned, number
 }
 
 function writeTrade(words: Words, trade: Trade): void {
-  words.integer(trade.atMs);
-  words.word(trade.priceTicks);
-  words.integer(trade.sizeLots);
-  words.integer(trade.baseUnits);
-  words.integer(trade.quoteUnits);
   const { marketId } = trade;
   writeParty(words, { account: trade.makerAccount, marketId }, trade.makerDigest);
   writeParty(words, { account: trade.takerAccount, marketId }, trade.takerDigest);
+  words.integer(trade.atMs);
+  words.integer(trade.sizeLots);
+  words.integer(trade.baseUnits);
+  words.integer(trade.quoteUnits);
   words.integer(trade.makerFeeUnits);
   words.integer(trade.takerFeeUnits);
 }
@@ -165,30 +166,28 @@ function writeParty(
 ): void {
   const names = [nameWords(digest), nameWords(account), nameWords(marketId)] as const;
   const [order, owner, market] = names;
-  words.word(joinNames(order.left, owner.left, market.left));
-  words.word(joinNames(order.right, owner.right, market.right));
+  const left = joinNames(order.left, owner.left, market.left);
+  words.pair(left, joinNames(order.right, owner.right, market.right));
 }
 
 function writeOrderDone(words: Words, done: OrderDone): void {
   const terms = new Words();
   writeParty(terms, done, done.digest);
   terms.name(traitsText(done));
-  terms.word(done.limitTicks);
-  terms.word(done.triggerTicks);
-  terms.integer(done.displayLots);
+  terms.pair(done.limitTicks, done.triggerTicks);
+  terms.name(done.clientOrderId ?? '');
   terms.integer(done.createdAtMs);
   terms.integer(done.expiresAtMs);
-  terms.name(done.clientOrderId ?? '');
+  terms.integer(done.displayLots);
   const folded = new HashLanes();
   terms.foldInto(folded);
-  words.word(folded.left);
-  words.word(folded.right);
+  words.pair(folded.left, folded.right);
+  words.integer(done.atMs);
   words.integer(done.sizeLots);
   words.integer(done.spendUnits);
   words.integer(done.filledLots);
   words.integer(done.filledQuoteUnits);
   words.integer(done.feeUnits);
-  words.integer(done.atMs);
 }
 
 /** What an order is beside its numbers, as one text. */

@@ -86,9 +86,15 @@ export class HashLanes {
 
 /** A safe integer as 32 bits, of both halves of the double that it is: an engine has those at hand, and converts nothing. */
 export function wordOf(value: number): number {
+  const { low, high } = halvesOf(value);
+  return low ^ Math.imul(high, 0x5bd1e995);
+}
+
+/** The halves of the double that a safe integer is. */
+export function halvesOf(value: number): { low: number; high: number } {
   // A sum that came down to nothing may be −0.
   double[0] = value + 0;
-  return (halves[0] as number) ^ Math.imul(halves[1] as number, 0x5bd1e995);
+  return { low: halves[0] as number, high: halves[1] as number };
 }
 
 const double = new Float64Array(1);
@@ -105,8 +111,8 @@ function multipliers(seed: number): Int32Array {
   });
 }
 
-/** More than any event has. */
-export const mostWords = 16;
+/** As many as the longest event has. */
+export const mostWords = 20;
 const leftMultipliers = multipliers(1);
 const rightMultipliers = multipliers(2);
 

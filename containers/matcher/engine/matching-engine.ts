@@ -6,7 +6,7 @@ import type { SnapshotRecord } from './snapshot-record.ts';
 import type { EngineReader } from './state-reading.ts';
 
 /** The behaviour that this code has. A journal that names another cannot be replayed by it. */
-export const currentRulesVersion = 3;
+export const currentRulesVersion = 4;
 
 export type EngineOptions = {
   groupId?: string;

@@ -9,7 +9,7 @@ export function changeState(market: Market, to: i32, reason: i32): void {
   market.state = to;
   setUntil(market, reason);
   const name = stateNamesAt + ((<usize>to) << 3);
-  tellState(market, reason, load<i32>(name), load<i32>(name, 4));
+  tellState(market, reason, name);
   if (to === stateClosed) addWork(workClose, market);
   beginCascade(market);
 }

@@ -29,8 +29,6 @@ export class EngineState {
   chainLeft: i32;
   chainRight: i32;
   chainCount: i32;
-  /** The clock as a word: many events have it. */
-  nowWord: i32;
   eventCount: i32;
   /** What the placement would hold that was looked at last. */
   placingUnits: f64;

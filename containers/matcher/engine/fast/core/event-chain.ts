@@ -1,11 +1,27 @@
 /**
  * The hash over all events, as ../event-hash.ts and ../hash-lanes.ts say: an event's words are multiplied apart and added, then
- * folded into two lanes.
+ * folded into two lanes. Words come in pairs, a number's as they lie in memory; two pairs at a time are one vector.
  */
 import { state } from './engine-state.ts';
-import { Order } from './rows.ts';
 
-/** Multipliers of the words, those of `HashLanes`: seven are enough for most, so each word's stands with its place. */
+/** Multipliers of the words, in turn, those of `HashLanes`. Read from memory: as constants each would be put together anew. */
+const leftAt: usize = memory.data<i32>(
+  [
+    0xf19f7c09, 0x5d8db3b1, 0xd6bb9015, 0x822e3ea1, 0x74adf0b7, 0x5c9cc111, 0x4bc45c79, 0x802fd19d,
+    0xbfc53819, 0xa6183ef7, 0xb91fdebf, 0x83d0171f, 0xef589e3b, 0xd8d15421, 0x22a326a7, 0x12328a7d,
+    0x9e2f9e5d, 0x1bcb43c3, 0xf6d51337, 0x75ea6ca3,
+  ],
+  16,
+);
+const rightAt: usize = memory.data<i32>(
+  [
+    0x553db217, 0xcbd097c9, 0x5d8675e3, 0x65dabead, 0x995a5d35, 0x39c344d7, 0xa2ff5b7f, 0x6067eeb1,
+    0x020a5ba7, 0xa77c8cb3, 0x91e3001d, 0xcfede59f, 0x49e963a1, 0x18581de1, 0xd5db757d, 0x4ade3111,
+    0xccc44663, 0xddee60bf, 0xadc97d65, 0xbeb42d8b,
+  ],
+  16,
+);
+/** The first eight: a digest's words. */
 export const l0: i32 = 0xf19f7c09;
 export const l1: i32 = 0x5d8db3b1;
 export const l2: i32 = 0xd6bb9015;
@@ -14,11 +30,6 @@ export const l4: i32 = 0x74adf0b7;
 export const l5: i32 = 0x5c9cc111;
 export const l6: i32 = 0x4bc45c79;
 export const l7: i32 = 0x802fd19d;
-const l8: i32 = 0xbfc53819;
-const l9: i32 = 0xa6183ef7;
-const l10: i32 = 0xb91fdebf;
-const l11: i32 = 0x83d0171f;
-const l12: i32 = 0xef589e3b;
 export const r0: i32 = 0x553db217;
 export const r1: i32 = 0xcbd097c9;
 export const r2: i32 = 0x5d8675e3;
@@ -27,11 +38,6 @@ export const r4: i32 = 0x995a5d35;
 export const r5: i32 = 0x39c344d7;
 export const r6: i32 = 0xa2ff5b7f;
 export const r7: i32 = 0x6067eeb1;
-const r8: i32 = 0x20a5ba7;
-const r9: i32 = 0xa77c8cb3;
-const r10: i32 = 0x91e3001d;
-const r11: i32 = 0xcfede59f;
-const r12: i32 = 0x49e963a1;
 export const startLeft: i32 = 0x2545f491;
 export const startRight: i32 = 0x4f6cdd1d;
 
@@ -49,53 +55,90 @@ export function wordOf(value: f64): i32 {
   return <i32>bits ^ (<i32>(bits >> 32) * 0x5bd1e995);
 }
 
-/** Folds in the next event, of so many words: its tag with what else it is, its number, and up to eleven more. */
-export function foldEvent(
-  count: i32,
-  first: i32,
-  a: i32 = 0,
-  b: i32 = 0,
-  c: i32 = 0,
-  d: i32 = 0,
-  e: i32 = 0,
-  f: i32 = 0,
-  g: i32 = 0,
-  h: i32 = 0,
-  i: i32 = 0,
-  j: i32 = 0,
-  k: i32 = 0,
-): void {
-  const sequence = state.sequence + 1;
-  state.sequence = sequence;
-  const number = wordOf(sequence);
-  const firstLeft = first * l0 + number * l1 + a * l2 + b * l3 + c * l4 + d * l5 + e * l6;
-  const restLeft = f * l7 + g * l8 + h * l9 + i * l10 + j * l11 + k * l12;
-  state.chainLeft = chainOne(state.chainLeft, firstLeft + restLeft);
-  const firstRight = first * r0 + number * r1 + a * r2 + b * r3 + c * r4 + d * r5 + e * r6;
-  const restRight = f * r7 + g * r8 + h * r9 + i * r10 + j * r11 + k * r12;
-  state.chainRight = chainOther(state.chainRight, firstRight + restRight);
-  state.chainCount += count;
+/** Two 32-bit words as a pair. */
+export function pair(first: i32, second: i32): i64 {
+  return ((<i64>second) << 32) | <i64>(<u32>first);
 }
 
-/** Writes down an order's terms that never change, eleven words of them, as events know them. */
-export function foldTerms(
-  order: Order,
-  a: i32,
-  b: i32,
-  c: i32,
-  d: i32,
-  e: i32,
-  f: i32,
-  g: i32,
-  h: i32,
-  i: i32,
-  j: i32,
-  k: i32,
-): void {
-  const firstLeft = a * l0 + b * l1 + c * l2 + d * l3 + e * l4 + f * l5;
-  const restLeft = g * l6 + h * l7 + i * l8 + j * l9 + k * l10;
-  order.termsLeft = chainOne(startLeft, firstLeft + restLeft);
-  const firstRight = a * r0 + b * r1 + c * r2 + d * r3 + e * r4 + f * r5;
-  const restRight = g * r6 + h * r7 + i * r8 + j * r9 + k * r10;
-  order.termsRight = chainOther(startRight, firstRight + restRight);
+/** A pair of words, and a number. */
+export function pairAndNumber(words: i64, number: f64): v128 {
+  return f64x2.replace_lane(i64x2.splat(words), 1, number);
+}
+
+export function numbers(one: f64, other: f64): v128 {
+  return f64x2.replace_lane(f64x2.splat(one), 1, other);
+}
+
+/** Two pairs that lie in memory. */
+export function pairsAt(one: usize, other: usize): v128 {
+  return v128.load64_lane(other, v128.load64_zero(one), 1);
+}
+
+/** What opens an event: its first pair, and its number, which is the next. */
+function opening(head: i64): v128 {
+  const sequence = state.sequence + 1;
+  state.sequence = sequence;
+  return pairAndNumber(head, sequence);
+}
+
+/** Folds in the next event of so many words: its first pair, and up to two more. */
+export function foldShort(count: i32, head: i64, rest: v128): void {
+  const first = opening(head);
+  const left = i32x4.add(leftOf(first, 0), leftOf(rest, 1));
+  const right = i32x4.add(rightOf(first, 0), rightOf(rest, 1));
+  chain(count, sumsOf(left, right));
+}
+
+/** The same, with up to four more. */
+export function foldMiddle(count: i32, head: i64, a: v128, b: v128): void {
+  const first = opening(head);
+  const left = i32x4.add(i32x4.add(leftOf(first, 0), leftOf(a, 1)), leftOf(b, 2));
+  const right = i32x4.add(i32x4.add(rightOf(first, 0), rightOf(a, 1)), rightOf(b, 2));
+  chain(count, sumsOf(left, right));
+}
+
+/** The same, with up to eight more. */
+export function foldLong(count: i32, head: i64, a: v128, b: v128, c: v128, d: v128): void {
+  const first = opening(head);
+  const left = i32x4.add(leftOf(first, 0), leftSum(a, b, c, d, 1));
+  const right = i32x4.add(rightOf(first, 0), rightSum(a, b, c, d, 1));
+  chain(count, sumsOf(left, right));
+}
+
+/** Eight pairs folded by themselves: the left lane below, the right one above. */
+export function foldApart(a: v128, b: v128, c: v128, d: v128): i64 {
+  const sums = sumsOf(leftSum(a, b, c, d, 0), rightSum(a, b, c, d, 0));
+  return pair(chainOne(startLeft, <i32>sums), chainOther(startRight, <i32>(sums >> 32)));
+}
+
+function leftOf(words: v128, nth: usize): v128 {
+  return i32x4.mul(words, v128.load(leftAt + (nth << 4)));
+}
+
+function rightOf(words: v128, nth: usize): v128 {
+  return i32x4.mul(words, v128.load(rightAt + (nth << 4)));
+}
+
+function leftSum(a: v128, b: v128, c: v128, d: v128, first: usize): v128 {
+  const ab = i32x4.add(leftOf(a, first), leftOf(b, first + 1));
+  return i32x4.add(ab, i32x4.add(leftOf(c, first + 2), leftOf(d, first + 3)));
+}
+
+function rightSum(a: v128, b: v128, c: v128, d: v128, first: usize): v128 {
+  const ab = i32x4.add(rightOf(a, first), rightOf(b, first + 1));
+  return i32x4.add(ab, i32x4.add(rightOf(c, first + 2), rightOf(d, first + 3)));
+}
+
+/** The sum of each vector's four words, side by side. */
+function sumsOf(left: v128, right: v128): i64 {
+  const low = v128.shuffle<i32>(left, right, 0, 4, 1, 5);
+  const high = v128.shuffle<i32>(left, right, 2, 6, 3, 7);
+  const halves = i32x4.add(low, high);
+  return i64x2.extract_lane(i32x4.add(halves, v128.shuffle<i64>(halves, halves, 1, 1)), 0);
+}
+
+function chain(count: i32, sums: i64): void {
+  state.chainLeft = chainOne(state.chainLeft, <i32>sums);
+  state.chainRight = chainOther(state.chainRight, <i32>(sums >> 32));
+  state.chainCount += count;
 }

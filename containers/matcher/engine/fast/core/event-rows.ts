@@ -1,8 +1,16 @@
 /** The events of one command as rows, and the chain over all; TypeScript makes events of them where somebody asks. */
 import { eventsPerCommand, eventsPerStep } from '../../limits.ts';
 import { eventsAt, noOrder, state } from './engine-state.ts';
-import { foldEvent, wordOf } from './event-chain.ts';
-import { CreditLine, EventRow, Market, Order, Request } from './rows.ts';
+import {
+  foldLong,
+  foldMiddle,
+  foldShort,
+  numbers,
+  pair,
+  pairAndNumber,
+  pairsAt,
+} from './event-chain.ts';
+import { Account, Asset, CreditLine, EventRow, Market, Order, Request } from './rows.ts';
 
 /** As in `eventTags`. */
 const tagAccepted: i32 = 1;
@@ -24,7 +32,6 @@ export function hasRoom(): bool {
 /** Begins the events of a command. */
 export function beginEvents(): void {
   state.eventCount = 0;
-  state.nowWord = wordOf(state.nowMs);
 }
 
 function nextRow(tag: i32, detail: i32): EventRow {
@@ -36,9 +43,18 @@ function nextRow(tag: i32, detail: i32): EventRow {
   return row;
 }
 
-/** A tag with what else an event is: the first word of it. */
-function titled(tag: i32, detail: i32): i32 {
-  return tag | (detail << 8);
+/** Where two words of a name, of what an order is known by, and of its terms lie. */
+const partyAt: usize = offsetof<Order>('partyLeft');
+const termsAt: usize = offsetof<Order>('termsLeft');
+
+/** A tag with what else an event is, and another word: the first pair of it. */
+function titled(tag: i32, detail: i32, other: i32 = 0): i64 {
+  return pair(tag | (detail << 8), other);
+}
+
+/** What an order is known by. */
+function partyOf(order: Order): i64 {
+  return load<i64>(changetype<usize>(order) + partyAt);
 }
 
 /** Accepted or refused. */
@@ -46,7 +62,8 @@ export function tellAnswer(request: Request, isAccepted: bool): void {
   const detail = isAccepted ? 0 : request.code;
   const tag = isAccepted ? tagAccepted : tagRefused;
   nextRow(tag, detail);
-  foldEvent(4, titled(tag, detail), request.nameLeft, request.nameRight);
+  const name = changetype<usize>(request) + offsetof<Request>('nameLeft');
+  foldShort(6, titled(tag, detail), v128.load64_zero(name));
 }
 
 export function tellTrade(
@@ -67,37 +84,26 @@ export function tellTrade(
   row.quoteUnits = quoteUnits;
   row.makerFeeUnits = makerFeeUnits;
   row.takerFeeUnits = takerFeeUnits;
-  foldEvent(
-    13,
-    titled(tagTrade, taker.traits & 1),
-    state.nowWord,
-    priceTicks,
-    wordOf(sizeLots),
-    wordOf(baseUnits),
-    wordOf(quoteUnits),
-    maker.partyLeft,
-    maker.partyRight,
-    taker.partyLeft,
-    taker.partyRight,
-    wordOf(makerFeeUnits),
-    wordOf(takerFeeUnits),
+  foldLong(
+    20,
+    titled(tagTrade, taker.traits & 1, priceTicks),
+    pairsAt(changetype<usize>(maker) + partyAt, changetype<usize>(taker) + partyAt),
+    numbers(state.nowMs, sizeLots),
+    numbers(baseUnits, quoteUnits),
+    numbers(makerFeeUnits, takerFeeUnits),
   );
 }
 
-/** What an order was when it ended, it stays: reading it after the command is soon enough. */
+/** What an order was when it ended, it stays: reading it after the command is soon enough. Two of its numbers in one read would wait until both writes came to memory. */
 export function tellDone(order: Order, reason: i32): void {
   nextRow(tagDone, reason).order = order;
-  foldEvent(
-    10,
+  foldLong(
+    18,
     titled(tagDone, reason),
-    order.termsLeft,
-    order.termsRight,
-    wordOf(order.sizeLots),
-    wordOf(order.spendUnits),
-    wordOf(order.filledLots),
-    wordOf(order.filledQuoteUnits),
-    wordOf(order.feeUnits),
-    state.nowWord,
+    pairAndNumber(load<i64>(changetype<usize>(order) + termsAt), state.nowMs),
+    numbers(order.sizeLots, order.spendUnits),
+    numbers(order.filledLots, order.filledQuoteUnits),
+    numbers(order.feeUnits, 0),
   );
 }
 
@@ -107,20 +113,17 @@ export function tellAmended(order: Order, reason: i32): void {
   row.order = order;
   row.sizeLots = order.sizeLots;
   row.quoteUnits = order.spendUnits;
-  foldEvent(
-    7,
+  foldMiddle(
+    12,
     titled(tagAmended, reason),
-    order.partyLeft,
-    order.partyRight,
-    wordOf(order.sizeLots),
-    wordOf(order.spendUnits),
-    state.nowWord,
+    pairAndNumber(partyOf(order), order.sizeLots),
+    numbers(order.spendUnits, state.nowMs),
   );
 }
 
 export function tellTriggered(order: Order): void {
   nextRow(tagTriggered, 0).order = order;
-  foldEvent(5, tagTriggered, order.partyLeft, order.partyRight, state.nowWord);
+  foldShort(8, titled(tagTriggered, 0), pairAndNumber(partyOf(order), state.nowMs));
 }
 
 export function tellGranted(line: CreditLine, units: f64): void {
@@ -136,39 +139,29 @@ function tellCredit(tag: i32, line: CreditLine, number: f64, units: f64): void {
   row.line = line;
   row.sizeLots = number;
   row.quoteUnits = units;
-  foldEvent(
-    8,
-    tag,
-    line.account.nameLeft,
-    line.account.nameRight,
-    line.asset.nameLeft,
-    line.asset.nameRight,
-    wordOf(number),
-    wordOf(units),
-  );
+  const account = changetype<usize>(line.account) + offsetof<Account>('nameLeft');
+  const asset = changetype<usize>(line.asset) + offsetof<Asset>('nameLeft');
+  foldMiddle(12, titled(tag, 0), pairsAt(account, asset), numbers(number, units));
 }
 
-/** `stateLeft` and `stateRight`: the name of the state. */
-export function tellState(market: Market, reason: i32, stateLeft: i32, stateRight: i32): void {
+/** `stateName`: where the name of the state lies. */
+export function tellState(market: Market, reason: i32, stateName: usize): void {
   const row = nextRow(tagStateChanged, reason);
   row.market = market;
   row.order = noOrder;
   row.sizeLots = market.state;
   row.quoteUnits = market.untilMs;
-  foldEvent(
-    8,
+  const name = changetype<usize>(market) + offsetof<Market>('nameLeft');
+  foldMiddle(
+    12,
     titled(tagStateChanged, reason),
-    market.nameLeft,
-    market.nameRight,
-    stateLeft,
-    stateRight,
-    state.nowWord,
-    wordOf(market.untilMs),
+    pairsAt(name, stateName),
+    numbers(state.nowMs, market.untilMs),
   );
 }
 
 /** Its terms are TypeScript's to fold. */
 export function tellListed(market: Market): void {
   nextRow(tagListed, 0).market = market;
-  foldEvent(2, tagListed);
+  foldShort(4, titled(tagListed, 0), i64x2.splat(0));
 }

@@ -1,6 +1,6 @@
 /** What an order is known by in event hashes, computed once when it is admitted: ../../event-hash.ts folds the same from an event. */
 import { noClient, noNameAt, traitNamesAt } from './engine-state.ts';
-import { foldTerms, wordOf } from './event-chain.ts';
+import { foldApart, numbers, pair } from './event-chain.ts';
 import { ClientId, Order } from './rows.ts';
 
 /** Where a client id has the two words of its name. */
@@ -10,27 +10,25 @@ const clientNameAt: usize = offsetof<ClientId>('nameLeft');
 export function nameTerms(order: Order, left: i32, right: i32): void {
   const account = order.account;
   const market = order.market;
-  const partyLeft = joinNames(left, account.nameLeft, market.nameLeft);
-  const partyRight = joinNames(right, account.nameRight, market.nameRight);
-  order.partyLeft = partyLeft;
-  order.partyRight = partyRight;
+  const party = pair(
+    joinNames(left, account.nameLeft, market.nameLeft),
+    joinNames(right, account.nameRight, market.nameRight),
+  );
+  store<i64>(changetype<usize>(order) + offsetof<Order>('partyLeft'), party);
   const traits = traitNamesAt + ((<usize>order.traits) << 3);
   const client =
     order.client === noClient ? noNameAt : changetype<usize>(order.client) + clientNameAt;
-  foldTerms(
-    order,
-    partyLeft,
-    partyRight,
-    load<i32>(traits),
-    load<i32>(traits, 4),
-    order.limitTicks,
-    order.triggerTicks,
-    wordOf(order.displayLots),
-    wordOf(order.createdAtMs),
-    wordOf(order.expiresAtMs),
-    load<i32>(client),
-    load<i32>(client, 4),
+  const terms = foldApart(
+    i64x2.replace_lane(i64x2.splat(party), 1, load<i64>(traits)),
+    i64x2.replace_lane(
+      i64x2.splat(pair(order.limitTicks, order.triggerTicks)),
+      1,
+      load<i64>(client),
+    ),
+    numbers(order.createdAtMs, order.expiresAtMs),
+    numbers(order.displayLots, 0),
   );
+  store<i64>(changetype<usize>(order) + offsetof<Order>('termsLeft'), terms);
 }
 
 /** Which order it is, of one lane's words: a change of any of the three shows. */

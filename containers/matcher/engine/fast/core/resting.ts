@@ -88,7 +88,6 @@ function end(order: Order, reason: i32): void {
   order.market.liveOrders -= 1;
   order.place = placeEnded + reason;
   order.admitted = 0;
-  order.endedAtMs = state.nowMs;
   const client = order.client;
   if (client !== noClient && client.live === order) client.live = noOrder;
   expectNoMore(order);
@@ -102,19 +101,28 @@ function end(order: Order, reason: i32): void {
 
 /** Bytes that only a live order needs. */
 export const liveBytes: usize = 64;
-const keptBytes: usize = 128;
 
-/** What is kept of an order that ended. */
+/** What is kept of an order that ended: all but how events know it. Field by field: a read of two that were just written would wait for both. */
 function keptOf(order: Order): Order {
-  const to = takeRow(endedPool);
-  const from = changetype<usize>(order) + liveBytes;
-  for (let at: usize = 0; at < keptBytes; at += 32) {
-    store<u64>(to + at, load<u64>(from + at));
-    store<u64>(to + at, load<u64>(from + at, 8), 8);
-    store<u64>(to + at, load<u64>(from + at, 16), 16);
-    store<u64>(to + at, load<u64>(from + at, 24), 24);
-  }
-  return changetype<Order>(to - liveBytes);
+  const kept = changetype<Order>(takeRow(endedPool) - liveBytes);
+  kept.account = order.account;
+  kept.market = order.market;
+  kept.id = order.id;
+  kept.client = order.client;
+  kept.place = order.place;
+  kept.traits = order.traits;
+  kept.limitTicks = order.limitTicks;
+  kept.triggerTicks = order.triggerTicks;
+  kept.sizeLots = order.sizeLots;
+  kept.spendUnits = order.spendUnits;
+  kept.filledLots = order.filledLots;
+  kept.filledQuoteUnits = order.filledQuoteUnits;
+  kept.feeUnits = order.feeUnits;
+  kept.displayLots = order.displayLots;
+  kept.createdAtMs = order.createdAtMs;
+  kept.expiresAtMs = order.expiresAtMs;
+  kept.endedAtMs = state.nowMs;
+  return kept;
 }
 
 /** Remembers an order that ended, as the youngest of them. */

@@ -84,7 +84,6 @@ const rare = [
   'id-table/growIndex',
   'id-table/unindex',
   'look-ahead/lookAhead',
-  'look-ahead/readMakers',
   'match/enterAuction',
   'place-order/lineHeldFrom',
   'place-refusal/faultOf',

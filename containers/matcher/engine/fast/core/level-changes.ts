@@ -67,8 +67,9 @@ function tellPage(page: PricePage, before: i32): i32 {
   if (count + levelsOfPage > 1 << state.changesLog) grow();
   for (let rest = page.noted; rest !== 0; rest &= rest - 1) {
     const change = changeAt(count);
-    const ticks = ticksOf(page, <i32>ctz<u64>(rest));
-    const level = levelWithin(page, ladder, ticks);
+    const bit = <i32>ctz<u64>(rest);
+    const ticks = ticksOf(page, bit);
+    const level = levelWithin(page, bit);
     change.ladder = ladder;
     change.ticks = ticks;
     change.shownLots = level === noLevel ? 0 : level.shownLots;

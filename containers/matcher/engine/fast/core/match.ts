@@ -3,7 +3,6 @@ import { firstOwn, nextOwn } from './account-orders.ts';
 import { changeState } from './change-state.ts';
 import { noOrder, state } from './engine-state.ts';
 import { hasRoom } from './event-rows.ts';
-import { makersRead, readMakers } from './look-ahead.ts';
 import { byVolatility, stateAuction, stateHalted } from './market-state.ts';
 import { isUsedUp, lotsWanted } from './order-amounts.ts';
 import { doneExpired, doneFilled, doneHalted, goesOn, placeBook } from './order-place.ts';
@@ -42,11 +41,8 @@ function meetOthers(market: Market, taker: Order): i32 {
   const low = max(max(1, sells ? limitTicks : 0), max(state.bandLowTicks, state.haltLowTicks));
   const lowest = sells ? i32.MAX_VALUE : limitTicks;
   const high = min(lowest, min(state.bandHighTicks, state.haltHighTicks));
-  let read = makersRead;
   let reason = goesOn;
   while (reason === goesOn && hasRoom()) {
-    if (read === 0) read = readMakers(market, taker);
-    read -= 1;
     const ticks = others.bestTicks;
     const isFree = ticks >= low && ticks <= high;
     reason = isFree ? meetNext(market, taker, others) : meetBound(market, taker, others);

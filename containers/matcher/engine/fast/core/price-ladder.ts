@@ -78,15 +78,19 @@ export function nextLevel(level: Level): Level {
   return at < 0 ? noLevel : firstOf(pageAt(ladder, at), 0);
 }
 
-/** What a price's page most likely is: good for looking ahead, and for nothing else. */
+/** What a price's page most likely is: good for looking ahead, and for nothing else. Asks for no branch where there are none. */
 export function likelyPage(ladder: Ladder, ticks: i32): PricePage {
-  if (ladder.pageCount === 0) return noPage;
-  return pageAt(ladder, likelyPlace(ladder, keyOf(ladder, ticks) >>> 6));
+  const last = max(0, ladder.pageCount - 1);
+  return pageAt(ladder, likelyPlace(ladder, last, keyOf(ladder, ticks) >>> 6));
 }
 
-/** What stands at a price's place in a page; nobody where its bit says so. */
-export function levelWithin(page: PricePage, ladder: Ladder, ticks: i32): Level {
-  const bit = keyOf(ladder, ticks) & 63;
+/** Which bit of its page a price has. */
+export function bitOf(ladder: Ladder, ticks: i32): i32 {
+  return keyOf(ladder, ticks) & 63;
+}
+
+/** What stands at a bit's place in a page; nobody where its bit says so. */
+export function levelWithin(page: PricePage, bit: i32): Level {
   return select<Level>(levelAt(page, bit), noLevel, ((page.bits >> bit) & 1) !== 0);
 }
 
@@ -163,7 +167,7 @@ function findPage(ladder: Ladder, number: i32): PricePage {
 function placeOf(ladder: Ladder, number: i32): i32 {
   let high = ladder.pageCount;
   if (high === 0) return 0;
-  let low = likelyPlace(ladder, number);
+  let low = likelyPlace(ladder, high - 1, number);
   if (entryAt(ladder, low).number === number) return low;
   while (low < high) {
     const middle = (low + high) >>> 1;
@@ -173,9 +177,8 @@ function placeOf(ladder: Ladder, number: i32): i32 {
   return low;
 }
 
-/** Most pages are neighbours up to the best one: then this is the place of one that is there, and else it is further on. */
-function likelyPlace(ladder: Ladder, number: i32): i32 {
-  const last = ladder.pageCount - 1;
+/** Most pages are neighbours up to the last, best one: then this is the place of one that is there, and else it is further on. */
+function likelyPlace(ladder: Ladder, last: i32, number: i32): i32 {
   return max(0, last - max(0, number - entryAt(ladder, last).number));
 }
 

@@ -9,7 +9,7 @@
 import { aheadAt, noMarket, noOrder, requestBytes, state } from './engine-state.ts';
 import { liveOrder } from './order-place.ts';
 import { isSell } from './order-traits.ts';
-import { bestWithin, bitOf, firstPage, levelWithin, likelyPage, noLevel } from './price-ladder.ts';
+import { bestWithin, firstPage, likelyLevel, noLevel } from './price-ladder.ts';
 import { requestPlace } from './request-kind.ts';
 import { CreditLine, Ladder, Level, Market, Order, PricePage, Request } from './rows.ts';
 import { newestPart } from './volatility.ts';
@@ -19,28 +19,26 @@ const mostAhead: i32 = 32;
 /** Of the other side, for each order that crosses. */
 const levelsCrossed: i32 = 4;
 
-/** What a request comes to: the live order that it names, and the place of its own order's price. */
+/** What a request comes to: the order that it names, and the level that its own order joins. */
 @unmanaged
 class Glimpse {
   named: Order;
-  page: PricePage;
-  bit: i32;
+  joined: Level;
 }
 
-const glimpseBytes: usize = 12;
+const glimpseBytes: usize = 8;
 
 /** A glimpse of each request; requests whose orders cross; and levels that those take from. */
 const glimpsesAt: usize = aheadAt;
-const crossingAt: usize = aheadAt + 384;
-const crossedAt: usize = aheadAt + 512;
+const crossingAt: usize = aheadAt + 256;
+const crossedAt: usize = aheadAt + 384;
 
 /** So many requests that lie one behind the other from the first on. */
 export function lookAhead(first: Request, count: i32): void {
   assert(count <= mostAhead, 'too many requests to look ahead');
-  let read = readNamed(first, count);
   const isSpread = isOfManyMarkets(first, count);
-  if (isSpread) read += readMarkets(first, count);
-  findPages(first, count);
+  let read = isSpread ? readMarkets(first, count) : 0;
+  read += readNamed(first, count);
   const crossing = isSpread ? findCrossing(first, count) : 0;
   read += readTrading(crossing);
   read += readNeighbours(count);
@@ -51,10 +49,6 @@ export function lookAhead(first: Request, count: i32): void {
 
 function requestOf(first: Request, nth: i32): Request {
   return changetype<Request>(changetype<usize>(first) + <usize>nth * requestBytes);
-}
-
-function glimpseOf(nth: i32): Glimpse {
-  return changetype<Glimpse>(glimpsesAt + <usize>nth * glimpseBytes);
 }
 
 function put<Row>(list: usize, nth: i32, row: Row): void {
@@ -74,12 +68,18 @@ function readLine(line: CreditLine): i32 {
   return wordOf(changetype<usize>(line), 0);
 }
 
-/** The rows that requests name. */
+/** The rows that requests name, and where new orders' prices stand. */
 function readNamed(first: Request, count: i32): i32 {
   let read: i32 = 0;
-  for (let nth = 0; nth < count; nth += 1) {
-    const request = requestOf(first, nth);
-    glimpseOf(nth).named = liveOrder(request.target);
+  let to = glimpsesAt;
+  const end = requestOf(first, count);
+  for (let request = first; request !== end; request = requestOf(request, 1)) {
+    const glimpse = changetype<Glimpse>(to);
+    to += glimpseBytes;
+    glimpse.named = liveOrder(request.target);
+    const market = marketOf(request);
+    const own = select<Ladder>(market.asks, market.bids, isSell(request.traits));
+    glimpse.joined = likelyLevel(own, request.limitTicks);
     read += request.id.hash + request.account.openOrders + readLine(request.holdLine);
   }
   return read;
@@ -105,18 +105,6 @@ function readMarkets(first: Request, count: i32): i32 {
     read += wordOf(changetype<usize>(market), 0) + wordOf(changetype<usize>(market), 1);
   }
   return read;
-}
-
-/** Where new orders' prices stand. */
-function findPages(first: Request, count: i32): void {
-  for (let nth = 0; nth < count; nth += 1) {
-    const request = requestOf(first, nth);
-    const glimpse = glimpseOf(nth);
-    const market = marketOf(request);
-    const own = select<Ladder>(market.asks, market.bids, isSell(request.traits));
-    glimpse.page = likelyPage(own, request.limitTicks);
-    glimpse.bit = bitOf(own, request.limitTicks);
-  }
 }
 
 /** Requests whose orders cross: the list grows where one does. */
@@ -164,9 +152,10 @@ function putLevels(from: i32, page: PricePage): void {
 /** Who is last in the queue that a new order joins; and of named orders who stands beside them, and where they leave a gap. */
 function readNeighbours(count: i32): i32 {
   let read: i32 = 0;
-  for (let nth = 0; nth < count; nth += 1) {
-    const glimpse = glimpseOf(nth);
-    read += levelWithin(glimpse.page, glimpse.bit).tail.makerFeeBps;
+  const end = glimpsesAt + <usize>count * glimpseBytes;
+  for (let at = glimpsesAt; at !== end; at += glimpseBytes) {
+    const glimpse = changetype<Glimpse>(at);
+    read += glimpse.joined.tail.makerFeeBps;
     const order = glimpse.named;
     read += wordOf(changetype<usize>(order), 2) + i32(order.level.page.bits);
     read += order.before.makerFeeBps + order.behind.makerFeeBps + readLine(order.holdLine);

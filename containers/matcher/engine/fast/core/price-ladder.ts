@@ -78,15 +78,11 @@ export function nextLevel(level: Level): Level {
   return at < 0 ? noLevel : firstOf(pageAt(ladder, at), 0);
 }
 
-/** What a price's page most likely is: good for looking ahead, and for nothing else. Asks for no branch where there are none. */
-export function likelyPage(ladder: Ladder, ticks: i32): PricePage {
+/** What most likely stands at a price: good for looking ahead, and for nothing else. Asks for no branch where there are no pages. */
+export function likelyLevel(ladder: Ladder, ticks: i32): Level {
+  const key = keyOf(ladder, ticks);
   const last = max(0, ladder.pageCount - 1);
-  return pageAt(ladder, likelyPlace(ladder, last, keyOf(ladder, ticks) >>> 6));
-}
-
-/** Which bit of its page a price has. */
-export function bitOf(ladder: Ladder, ticks: i32): i32 {
-  return keyOf(ladder, ticks) & 63;
+  return levelWithin(pageAt(ladder, likelyPlace(ladder, last, key >>> 6)), key & 63);
 }
 
 /** What stands at a bit's place in a page; nobody where its bit says so. */

@@ -6,13 +6,13 @@ export function isSell(traits: i32): bool {
 
 /** `market`, `stop` and `take_profit`: bounded by a worst price, and never resting. */
 export function isMarketLike(traits: i32): bool {
-  const orderType = (traits >> 1) & 7;
-  return orderType === 1 || orderType === 2 || orderType === 4;
+  // Types 1, 2 and 4.
+  return ((0b10110 >> ((traits >> 1) & 7)) & 1) !== 0;
 }
 
 /** Hidden until the last trade price reaches a trigger. */
 export function isConditional(traits: i32): bool {
-  return ((traits >> 1) & 7) > 1;
+  return (traits & 0b1100) !== 0;
 }
 
 export function isPlainLimit(traits: i32): bool {

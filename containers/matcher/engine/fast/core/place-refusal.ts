@@ -76,8 +76,9 @@ export function placeRefusal(request: Request): i32 {
   const traits = request.traits;
   const nowMs = request.nowMs;
   if (market.state !== stateOpen && !isTaken(traits, market)) return marketNotOpen;
-  if (request.createdAtMs < nowMs - admissionWindowMs) return orderTooLate;
-  if (request.createdAtMs > nowMs + admissionAheadMs) return orderFromTheFuture;
+  const agedMs = nowMs - request.createdAtMs;
+  if (agedMs > admissionWindowMs) return orderTooLate;
+  if (agedMs < -admissionAheadMs) return orderFromTheFuture;
   if (request.expiresAtMs <= nowMs) return orderExpired;
   if (request.id.sequence > 0) return duplicateOrder;
   const names = namesMore(request);
@@ -90,6 +91,24 @@ export function placeRefusal(request: Request): i32 {
   if (isOutsideBand(request, market, without)) return priceOutsideBand;
   const higherBps = higherRate(request.account, market);
   if (higherBps > request.maxFeeBps) return feeAboveSigned;
+  const asksMore = isConditional(traits) || isPostOnly(traits) || isFillOrKill(traits);
+  const ofBook = asksMore ? bookRefusal(request, market, without) : accepted;
+  if (ofBook !== accepted && ofBook !== fillOrKillUnfilled) return ofBook;
+  if (isOneTooMany(request, without)) return tooManyOpenOrders;
+  if (names && request.delegation !== noId && isBeyondLimit(request, worthUnits, without)) {
+    return delegationLimitReached;
+  }
+  const holdUnits = holdOfWorth(request, market, worthUnits, higherBps);
+  state.placingUnits = holdUnits;
+  if (holdUnits > freeUnitsOf(request, market, without)) return balanceTooLow;
+  if (ofBook !== accepted) return ofBook;
+  if (!names || request.target === noId || without !== noOrder) return accepted;
+  return replacesRefusal(request);
+}
+
+/** What a trigger, post-only or fill-or-kill find in the book that stands against the order. */
+function bookRefusal(request: Request, market: Market, without: Order): i32 {
+  const traits = request.traits;
   if (isConditional(traits) && isReached(traits, request.triggerTicks, market.lastTicks)) {
     return stopWouldTrigger;
   }
@@ -98,16 +117,7 @@ export function placeRefusal(request: Request): i32 {
   }
   const fault = isFillOrKill(traits) ? faultOf(request, market, without) : fillable;
   if (fault === meetsItsOwn) return wouldSelfTrade;
-  if (isOneTooMany(request, without)) return tooManyOpenOrders;
-  if (names && request.delegation !== noId && isBeyondLimit(request, worthUnits, without)) {
-    return delegationLimitReached;
-  }
-  const holdUnits = holdOfWorth(request, market, worthUnits, higherBps);
-  state.placingUnits = holdUnits;
-  if (holdUnits > freeUnitsOf(request, market, without)) return balanceTooLow;
-  if (fault === unfillable) return fillOrKillUnfilled;
-  if (!names || request.target === noId || without !== noOrder) return accepted;
-  return replacesRefusal(request);
+  return fault === unfillable ? fillOrKillUnfilled : accepted;
 }
 
 /** Whether it names another order, has a name of its owner's, or was signed by a session key: most do not, and need not be asked for each. */
@@ -149,7 +159,7 @@ function amountsRefusal(request: Request, market: Market, worthUnits: f64): i32 
   const traits = request.traits;
   const sizeLots = request.sizeLots;
   const spendUnits = request.spendUnits;
-  if (request.misfit !== 0 || request.isByMoney !== 0) {
+  if ((request.misfit | request.isByMoney) !== 0) {
     const misfit = request.misfit;
     if (misfit === misfitPrice) return priceOffTick;
     const isMisbound =
@@ -161,10 +171,11 @@ function amountsRefusal(request: Request, market: Market, worthUnits: f64): i32 
   const displayLots = request.displayLots;
   if (displayLots > 0 && displayLots < market.minSizeLots) return sizeTooSmall;
   if (spendUnits === 0 && sizeLots < market.minSizeLots) return sizeTooSmall;
-  const hasLeast = spendUnits > 0 || !isMarketLike(traits);
-  if (hasLeast && worthUnits < market.minNotionalUnits) return notionalTooSmall;
+  if (worthUnits < market.minNotionalUnits && (spendUnits > 0 || !isMarketLike(traits))) {
+    return notionalTooSmall;
+  }
   const mostUnits = market.maxNotionalUnits;
-  return mostUnits > 0 && worthUnits > mostUnits ? notionalTooLarge : accepted;
+  return worthUnits > mostUnits && mostUnits > 0 ? notionalTooLarge : accepted;
 }
 
 function worthOf(request: Request, market: Market): f64 {
@@ -174,9 +185,11 @@ function worthOf(request: Request, market: Market): f64 {
 
 /** A limit order whose price is outside, and a market order whose first level is. Conditional orders are looked at when they enter. */
 function isOutsideBand(request: Request, market: Market, without: Order): bool {
-  if (market.bandBps === 0 || market.state === stateAuction) return false;
-  if (isConditional(request.traits)) return false;
-  if (isPlainLimit(request.traits)) return !isInBand(market, request.limitTicks);
+  const traits = request.traits;
+  if (isPlainLimit(traits)) {
+    return !isInBand(market, request.limitTicks) && market.state !== stateAuction;
+  }
+  if (isConditional(traits) || market.state === stateAuction) return false;
   const first = firstTaken(request, market, without);
   return first !== noLevel && !isInBand(market, first.ticks);
 }
@@ -210,7 +223,7 @@ function faultOf(request: Request, market: Market, without: Order): i32 {
 /** For orders that could rest, and for conditional ones. */
 function isOneTooMany(request: Request, without: Order): bool {
   const account = request.account;
-  if (account === noAccount) return false;
+  if (account === noAccount || account.openOrders < openOrdersPerAccount) return false;
   const traits = request.traits;
   const counts = isConditional(traits) || (isPlainLimit(traits) && isLasting(traits));
   const others = account.openOrders - (without === noOrder ? 0 : 1);

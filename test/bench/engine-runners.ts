@@ -96,6 +96,8 @@ export function core(flow: Flow, binary?: string): Runner {
   const commands = commandsOf(flow);
   for (const command of commands.before) applyCommand(command, state);
   const { depth } = viewsOf(state);
+  const { lookAhead, apply } = calls;
+  let { ints } = state.core;
   let trades = 0;
   let ready = 0;
   return {
@@ -106,14 +108,14 @@ export function core(flow: Flow, binary?: string): Runner {
       }
     },
     run(nth) {
-      if (nth % commandsAhead === 0) {
-        calls.lookAhead(requests + nth * requestBytes, Math.min(commandsAhead, ready - nth));
-      }
-      calls.apply(requests + nth * requestBytes);
-      const { ints } = state.core;
-      const count = ints[(stateAt + engineState.eventCount) >>> 2] as number;
-      for (let row = 1; row < count; row += 1) {
-        if (ints[(eventsAt + row * 64 + eventRow.tag) >>> 2] === eventTags.trade) trades += 1;
+      const request = requests + nth * requestBytes;
+      if (nth % commandsAhead === 0) lookAhead(request, Math.min(commandsAhead, ready - nth));
+      apply(request);
+      // A memory that grew is another buffer.
+      if (ints.length === 0) ints = state.core.ints;
+      const end = eventTagsAt + (ints[eventCountAt] as number) * eventWords;
+      for (let tag = eventTagsAt + eventWords; tag < end; tag += eventWords) {
+        if (ints[tag] === eventTags.trade) trades += 1;
       }
     },
     settle: () => void calls.takeChanges(),
@@ -121,6 +123,10 @@ export function core(flow: Flow, binary?: string): Runner {
     trades: () => trades,
   };
 }
+
+const eventCountAt = (stateAt + engineState.eventCount) >>> 2;
+const eventTagsAt = (eventsAt + eventRow.tag) >>> 2;
+const eventWords = 16;
 
 /** A matcher makes room for its bounds; here for the flow, as the peer's heap does in its first rounds. */
 const expectedOf = ({ before, timed }: Flow) => ({

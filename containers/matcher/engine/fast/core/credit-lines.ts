@@ -38,11 +38,6 @@ function findOther(account: Account, asset: Asset): CreditLine {
   return line;
 }
 
-/** What stands in the table where a line would: good for looking ahead, and for nothing else. */
-export function likelyLine(account: Account, asset: Asset): CreditLine {
-  return load<CreditLine>(placeOf(hashOf(account, asset) & ((1 << state.lineIndexLog) - 1)));
-}
-
 /** The same; made where there is none. */
 export function lineOf(account: Account, asset: Asset): CreditLine {
   const found = findLine(account, asset);

@@ -6,12 +6,23 @@
  * No step asks whether a request is of the kind that it looks at: it reads nobody's rows for the others. A branch on what memory has not
  * answered yet would wait for it, and keep all behind it waiting; and one that nobody can guess costs more than those reads.
  */
-import { aheadAt, noMarket, noOrder, requestBytes, state } from './engine-state.ts';
+import { aheadAt, noMarket, noOrder, requestBytes } from './engine-state.ts';
 import { liveOrder } from './order-place.ts';
 import { isSell } from './order-traits.ts';
 import { bestWithin, firstPage, likelyLevel, noLevel } from './price-ladder.ts';
 import { requestPlace } from './request-kind.ts';
-import { CreditLine, Ladder, Level, Market, Order, PricePage, Request } from './rows.ts';
+import {
+  Account,
+  CreditLine,
+  Id,
+  Ladder,
+  Level,
+  Market,
+  Order,
+  PricePage,
+  Request,
+  WindowPart,
+} from './rows.ts';
 import { newestPart } from './volatility.ts';
 
 /** More would push out of the nearest cache what was read for the first. */
@@ -33,18 +44,19 @@ const glimpsesAt: usize = aheadAt;
 const crossingAt: usize = aheadAt + 256;
 const crossedAt: usize = aheadAt + 384;
 
-/** So many requests that lie one behind the other from the first on. */
+/**
+ * So many requests that lie one behind the other from the first on. What is read goes nowhere: adding it up made each sum wait for all
+ * before it. No compiler leaves such a read out, for it could trap.
+ */
 export function lookAhead(first: Request, count: i32): void {
   assert(count <= mostAhead, 'too many requests to look ahead');
   const isSpread = isOfManyMarkets(first, count);
-  let read = isSpread ? readMarkets(first, count) : 0;
-  read += readNamed(first, count);
+  if (isSpread) readMarkets(first, count);
+  readNamed(first, count);
   const crossing = isSpread ? findCrossing(first, count) : 0;
-  read += readTrading(crossing);
-  read += readNeighbours(count);
-  read += readMakersOf(crossing);
-  // Somebody must want what was read, or the compiler leaves the reading out.
-  state.readAhead = read;
+  readTrading(crossing);
+  readNeighbours(count);
+  readMakers(crossing);
 }
 
 function requestOf(first: Request, nth: i32): Request {
@@ -59,18 +71,13 @@ function at<Row>(list: usize, nth: i32): Row {
   return load<Row>(list + ((<usize>nth) << 2));
 }
 
-/** A word of a row's nth cache line: who reads it has the line. */
-function wordOf(row: usize, line: usize): i32 {
-  return load<i32>(row + (line << 6));
-}
-
-function readLine(line: CreditLine): i32 {
-  return wordOf(changetype<usize>(line), 0);
+/** Has a row's nth cache line fetched. */
+function read<Row>(row: Row, line: usize): void {
+  load<i32>(changetype<usize>(row) + (line << 6));
 }
 
 /** The rows that requests name, and where new orders' prices stand. */
-function readNamed(first: Request, count: i32): i32 {
-  let read: i32 = 0;
+function readNamed(first: Request, count: i32): void {
   let to = glimpsesAt;
   const end = requestOf(first, count);
   for (let request = first; request !== end; request = requestOf(request, 1)) {
@@ -80,9 +87,10 @@ function readNamed(first: Request, count: i32): i32 {
     const market = marketOf(request);
     const own = select<Ladder>(market.asks, market.bids, isSell(request.traits));
     glimpse.joined = likelyLevel(own, request.limitTicks);
-    read += request.id.hash + request.account.openOrders + readLine(request.holdLine);
+    read<Id>(request.id, 0);
+    read<Account>(request.account, 0);
+    read<CreditLine>(request.holdLine, 0);
   }
-  return read;
 }
 
 /**
@@ -98,13 +106,12 @@ function marketOf(request: Request): Market {
   return select<Market>(request.market, noMarket, request.kind === requestPlace);
 }
 
-function readMarkets(first: Request, count: i32): i32 {
-  let read: i32 = 0;
+function readMarkets(first: Request, count: i32): void {
   for (let nth = 0; nth < count; nth += 1) {
     const market = marketOf(requestOf(first, nth));
-    read += wordOf(changetype<usize>(market), 0) + wordOf(changetype<usize>(market), 1);
+    read<Market>(market, 0);
+    read<Market>(market, 1);
   }
-  return read;
 }
 
 /** Requests whose orders cross: the list grows where one does. */
@@ -127,17 +134,16 @@ function isWithin(ticks: i32, limitTicks: i32, sells: bool): bool {
 }
 
 /** What orders that cross need of their markets, and the levels that they take from. */
-function readTrading(crossing: i32): i32 {
-  let read: i32 = 0;
+function readTrading(crossing: i32): void {
   for (let nth = 0; nth < crossing; nth += 1) {
     const request = at<Request>(crossingAt, nth);
     const market = request.market;
     const page = firstPage(isSell(request.traits) ? market.bids : market.asks);
     putLevels(nth * levelsCrossed, page);
-    read += wordOf(changetype<usize>(market), 2) + wordOf(changetype<usize>(market), 3);
-    read += wordOf(changetype<usize>(newestPart(market)), 0);
+    read<Market>(market, 2);
+    read<Market>(market, 3);
+    read<WindowPart>(newestPart(market), 0);
   }
-  return read;
 }
 
 /** The best levels of a page, nobody where there are fewer. */
@@ -149,23 +155,23 @@ function putLevels(from: i32, page: PricePage): void {
   }
 }
 
-/** Who is last in the queue that a new order joins; and of named orders who stands beside them, and where they leave a gap. */
-function readNeighbours(count: i32): i32 {
-  let read: i32 = 0;
+/** Who is last in the queue that a new order joins; and of named orders that live who stands beside them, and where they leave a gap. */
+function readNeighbours(count: i32): void {
   const end = glimpsesAt + <usize>count * glimpseBytes;
   for (let at = glimpsesAt; at !== end; at += glimpseBytes) {
     const glimpse = changetype<Glimpse>(at);
-    read += glimpse.joined.tail.makerFeeBps;
+    read<Order>(glimpse.joined.tail, 0);
     const order = glimpse.named;
-    read += wordOf(changetype<usize>(order), 2) + i32(order.level.page.bits);
-    read += order.before.makerFeeBps + order.behind.makerFeeBps + readLine(order.holdLine);
+    read<Order>(order, 2);
+    read<PricePage>(order.level.page, 0);
+    read<Order>(order.before, 0);
+    read<Order>(order.behind, 0);
+    read<CreditLine>(order.holdLine, 0);
   }
-  return read;
 }
 
 /** The oldest of each level that orders which cross will come to. */
-function readMakersOf(crossing: i32): i32 {
-  let read: i32 = 0;
+function readMakers(crossing: i32): void {
   for (let nth = 0; nth < crossing; nth += 1) {
     const request = at<Request>(crossingAt, nth);
     const sells = isSell(request.traits);
@@ -173,15 +179,17 @@ function readMakersOf(crossing: i32): i32 {
     for (let place = 0; place < levelsCrossed; place += 1) {
       const level = at<Level>(crossedAt, nth * levelsCrossed + place);
       const isMet = i32(isWithin(level.ticks, request.limitTicks, sells)) & i32(leftLots > 0);
-      read += readMaker(select<Order>(level.head, noOrder, isMet));
+      readMaker(select<Order>(level.head, noOrder, isMet));
       leftLots -= level.shownLots;
     }
   }
-  return read;
 }
 
 /** What a trade needs of its maker. */
-function readMaker(order: Order): i32 {
-  const read = wordOf(changetype<usize>(order), 2) + order.account.openOrders + order.id.hash;
-  return read + readLine(order.holdLine) + readLine(order.receiveLine);
+function readMaker(order: Order): void {
+  read<Order>(order, 2);
+  read<Account>(order.account, 0);
+  read<Id>(order.id, 0);
+  read<CreditLine>(order.holdLine, 0);
+  read<CreditLine>(order.receiveLine, 0);
 }

@@ -1,6 +1,6 @@
 /** The matching engine against `nodejs-order-book`: one seeded flow over both, in one process a case, with equal trades and books checked. */
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -43,7 +43,7 @@ function bundle(): string {
   return bundled;
 }
 
-/** The core with lines that are found at once, all of them one, and that nothing is held from: what an engine without credit would do. */
+/** A file of the core with lines that are found at once, all of them one, and that nothing is held from: what an engine without credit would do. */
 async function creditOff(): Promise<string> {
   const binary = await compiledCore((text) =>
     text
@@ -53,7 +53,9 @@ async function creditOff(): Promise<string> {
         '$1\n  if (units >= 0 || units < 0) return;',
       ),
   );
-  return Buffer.from(binary).toString('base64');
+  const file = join(folder, 'credit-off.wasm');
+  writeFileSync(file, binary);
+  return file;
 }
 
 async function run(title: string): Promise<Measured[]> {

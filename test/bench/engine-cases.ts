@@ -1,5 +1,6 @@
 /** The cases of the engine's benchmark; each runs in a process of its own, from a bundle like the container's. */
 import { strict as assert } from 'node:assert';
+import { readFileSync } from 'node:fs';
 import { readEngine } from '../../containers/matcher/engine/matching-engine.ts';
 import type { StateReading } from '../../containers/matcher/engine/state-reading.ts';
 import { PartReader } from '../../containers/matcher/snapshot-reader.ts';
@@ -106,11 +107,12 @@ function million(): Measured[] {
   ];
 }
 
-/** `CREDIT_OFF`: a core in base64 whose credit lines hold everything and count nothing. */
+/** `CREDIT_OFF`: the file of a core whose credit lines hold everything and count nothing. */
 function credit(): Measured[] {
   const flow = drawFlow(1, usual);
-  const binary = process.env['CREDIT_OFF'];
-  assert(binary, 'there is no core without credit');
+  const file = process.env['CREDIT_OFF'];
+  assert(file, 'there is no core without credit');
+  const binary = readFileSync(file, 'base64');
   const makes = [() => core(flow), () => core(flow, binary)];
   const [withCredit, without] = makes.map((make) => tradesOf(make(), flow));
   assert.equal(withCredit, without, 'without credit something else is traded');

@@ -11,13 +11,7 @@ import { apply } from './apply-request.ts';
 import { uncrossing } from './auction.ts';
 import { findNextDue, setUntil } from './change-state.ts';
 import { findLine, lineOf, openCreditLines, reserveLines } from './credit-lines.ts';
-import {
-  delegationFor,
-  enterDelegation,
-  isBeyondLimit,
-  leaveDelegation,
-  matchByDelegation,
-} from './delegations.ts';
+import { delegationFor } from './delegations.ts';
 import { dueMs, feeTiersAt, isUnfinished, noOrder, state } from './engine-state.ts';
 import { startLeft, startRight } from './event-chain.ts';
 import { tellListed } from './event-rows.ts';
@@ -70,7 +64,6 @@ import { armSwitch, openSwitches } from './switches.ts';
 import { validate } from './validate.ts';
 import { addUpWindow, clearWindow } from './volatility.ts';
 
-/** Exported so that the compiler leaves them where they stand: each has one caller, most of whose orders have no delegation. */
 export {
   addTextId,
   addUpWindow,
@@ -82,20 +75,16 @@ export {
   dueMs,
   enlistAddress,
   enlistRestored,
-  enterDelegation,
   findId,
   findLevel,
   findLine,
   findNextDue,
   idFor,
-  isBeyondLimit,
   isUnfinished,
   lackingUnits,
-  leaveDelegation,
   lineOf,
   lookAhead,
   makerRate,
-  matchByDelegation,
   newEnded,
   newOrder,
   nextLevel,

@@ -21,23 +21,6 @@ const rightAt: usize = memory.data<i32>(
   ],
   16,
 );
-/** The first eight: a digest's words. */
-export const l0: i32 = 0xf19f7c09;
-export const l1: i32 = 0x5d8db3b1;
-export const l2: i32 = 0xd6bb9015;
-export const l3: i32 = 0x822e3ea1;
-export const l4: i32 = 0x74adf0b7;
-export const l5: i32 = 0x5c9cc111;
-export const l6: i32 = 0x4bc45c79;
-export const l7: i32 = 0x802fd19d;
-export const r0: i32 = 0x553db217;
-export const r1: i32 = 0xcbd097c9;
-export const r2: i32 = 0x5d8675e3;
-export const r3: i32 = 0x65dabead;
-export const r4: i32 = 0x995a5d35;
-export const r5: i32 = 0x39c344d7;
-export const r6: i32 = 0xa2ff5b7f;
-export const r7: i32 = 0x6067eeb1;
 export const startLeft: i32 = 0x2545f491;
 export const startRight: i32 = 0x4f6cdd1d;
 
@@ -83,10 +66,7 @@ function opening(head: i64): v128 {
 
 /** Folds in the next event of so many words: its first pair, and up to two more. */
 export function foldShort(count: i32, head: i64, rest: v128): void {
-  const first = opening(head);
-  const left = i32x4.add(leftOf(first, 0), leftOf(rest, 1));
-  const right = i32x4.add(rightOf(first, 0), rightOf(rest, 1));
-  chain(count, sumsOf(left, right));
+  chain(count, sumsOfEight(opening(head), rest));
 }
 
 /** The same, with up to four more. */
@@ -109,6 +89,12 @@ export function foldLong(count: i32, head: i64, a: v128, b: v128, c: v128, d: v1
 export function foldApart(a: v128, b: v128, c: v128, d: v128): i64 {
   const sums = sumsOf(leftSum(a, b, c, d, 0), rightSum(a, b, c, d, 0));
   return pair(chainOne(startLeft, <i32>sums), chainOther(startRight, <i32>(sums >> 32)));
+}
+
+/** The sums of eight words by themselves: the left lane's below, the right one's above. */
+export function sumsOfEight(a: v128, b: v128): i64 {
+  const left = i32x4.add(leftOf(a, 0), leftOf(b, 1));
+  return sumsOf(left, i32x4.add(rightOf(a, 0), rightOf(b, 1)));
 }
 
 function leftOf(words: v128, nth: usize): v128 {

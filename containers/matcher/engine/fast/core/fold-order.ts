@@ -1,26 +1,6 @@
 /** Folds live orders into the state hash, as ../../state-hash.ts says it of their records. */
 import { noDelegation, orderNamesAt } from './engine-state.ts';
-import {
-  chainOne,
-  chainOther,
-  l0,
-  l1,
-  l2,
-  l3,
-  l4,
-  l5,
-  l6,
-  l7,
-  r0,
-  r1,
-  r2,
-  r3,
-  r4,
-  r5,
-  r6,
-  r7,
-  wordOf,
-} from './event-chain.ts';
+import { chainOne, chainOther, sumsOfEight, wordOf } from './event-chain.ts';
 import { placeIncoming } from './order-place.ts';
 import { isPostOnly, isSell, selfTradeMode } from './order-traits.ts';
 import { part } from './part-cursor.ts';
@@ -59,16 +39,10 @@ function fold(word: i32): void {
 
 /** All its words at once, each with multipliers of its own. */
 function foldDigest(id: Id): void {
-  const a = <i32>id.digestA;
-  const b = <i32>(id.digestA >> 32);
-  const c = <i32>id.digestB;
-  const d = <i32>(id.digestB >> 32);
-  const e = <i32>id.digestC;
-  const f = <i32>(id.digestC >> 32);
-  const g = <i32>id.digestD;
-  const h = <i32>(id.digestD >> 32);
-  left = chainOne(left, a * l0 + b * l1 + c * l2 + d * l3 + e * l4 + f * l5 + g * l6 + h * l7);
-  right = chainOther(right, a * r0 + b * r1 + c * r2 + d * r3 + e * r4 + f * r5 + g * r6 + h * r7);
+  const words = changetype<usize>(id);
+  const sums = sumsOfEight(v128.load(words), v128.load(words, 16));
+  left = chainOne(left, <i32>sums);
+  right = chainOther(right, <i32>(sums >> 32));
 }
 
 /** Where an order may be, as `orderNames` of TypeScript has them in turn. */

@@ -100,7 +100,6 @@ function forget(): void {
   while (state.oldestEnded !== noOrder && state.oldestEnded.endedAtMs < sinceMs) {
     const order = state.oldestEnded;
     state.oldestEnded = order.nextEnded;
-    state.endedCount -= 1;
     forgetEnded(order);
   }
 }

@@ -60,8 +60,6 @@ export class EngineState {
   assetCount: i32;
   marketCount: i32;
   lineCount: i32;
-  rememberedCount: i32;
-  endedCount: i32;
   question: i32;
 
   /** Where ids are found: pairs of a hash and an address; a power of two of them. */
@@ -111,8 +109,6 @@ export class EngineState {
   partNowMs: f64;
   partWindowMs: f64;
   partNow: f64;
-  /** What looking ahead read, of no other use. */
-  readAhead: i32;
 }
 
 export const stateAt: usize = 1024;

@@ -163,14 +163,12 @@ export function remember(id: Id, code: i32, sequence: f64, atMs: f64): void {
   if (state.oldestRemembered === noId) state.oldestRemembered = id;
   else state.newestRemembered.next = id;
   state.newestRemembered = id;
-  state.rememberedCount += 1;
 }
 
 /** Forgets the result that was remembered first, and the id with it where no order has it. */
 export function forgetOldest(): void {
   const id = state.oldestRemembered;
   state.oldestRemembered = id.next;
-  state.rememberedCount -= 1;
   id.sequence = 0;
   releaseUnused(id);
 }

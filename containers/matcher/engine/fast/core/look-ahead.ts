@@ -23,6 +23,7 @@ import {
   Request,
   WindowPart,
 } from './rows.ts';
+import { touch } from './touch.ts';
 import { newestPart } from './volatility.ts';
 
 /** More would push out of the nearest cache what was read for the first. */
@@ -44,10 +45,7 @@ const glimpsesAt: usize = aheadAt;
 const crossingAt: usize = aheadAt + 256;
 const crossedAt: usize = aheadAt + 384;
 
-/**
- * So many requests that lie one behind the other from the first on. What is read goes nowhere: adding it up made each sum wait for all
- * before it. No compiler leaves such a read out, for it could trap.
- */
+/** So many requests that lie one behind the other from the first on. */
 export function lookAhead(first: Request, count: i32): void {
   assert(count <= mostAhead, 'too many requests to look ahead');
   const isSpread = isOfManyMarkets(first, count);
@@ -71,11 +69,6 @@ function at<Row>(list: usize, nth: i32): Row {
   return load<Row>(list + ((<usize>nth) << 2));
 }
 
-/** Has a row's nth cache line fetched. */
-function read<Row>(row: Row, line: usize): void {
-  load<i32>(changetype<usize>(row) + (line << 6));
-}
-
 /** The rows that requests name, and where new orders' prices stand. */
 function readNamed(first: Request, count: i32): void {
   let to = glimpsesAt;
@@ -87,9 +80,9 @@ function readNamed(first: Request, count: i32): void {
     const market = marketOf(request);
     const own = select<Ladder>(market.asks, market.bids, isSell(request.traits));
     glimpse.joined = likelyLevel(own, request.limitTicks);
-    read<Id>(request.id, 0);
-    read<Account>(request.account, 0);
-    read<CreditLine>(request.holdLine, 0);
+    touch<Id>(request.id, 0);
+    touch<Account>(request.account, 0);
+    touch<CreditLine>(request.holdLine, 0);
   }
 }
 
@@ -109,8 +102,8 @@ function marketOf(request: Request): Market {
 function readMarkets(first: Request, count: i32): void {
   for (let nth = 0; nth < count; nth += 1) {
     const market = marketOf(requestOf(first, nth));
-    read<Market>(market, 0);
-    read<Market>(market, 1);
+    touch<Market>(market, 0);
+    touch<Market>(market, 1);
   }
 }
 
@@ -140,9 +133,9 @@ function readTrading(crossing: i32): void {
     const market = request.market;
     const page = firstPage(isSell(request.traits) ? market.bids : market.asks);
     putLevels(nth * levelsCrossed, page);
-    read<Market>(market, 2);
-    read<Market>(market, 3);
-    read<WindowPart>(newestPart(market), 0);
+    touch<Market>(market, 2);
+    touch<Market>(market, 3);
+    touch<WindowPart>(newestPart(market), 0);
   }
 }
 
@@ -160,13 +153,13 @@ function readNeighbours(count: i32): void {
   const end = glimpsesAt + <usize>count * glimpseBytes;
   for (let at = glimpsesAt; at !== end; at += glimpseBytes) {
     const glimpse = changetype<Glimpse>(at);
-    read<Order>(glimpse.joined.tail, 0);
+    touch<Order>(glimpse.joined.tail, 0);
     const order = glimpse.named;
-    read<Order>(order, 2);
-    read<PricePage>(order.level.page, 0);
-    read<Order>(order.before, 0);
-    read<Order>(order.behind, 0);
-    read<CreditLine>(order.holdLine, 0);
+    touch<Order>(order, 2);
+    touch<PricePage>(order.level.page, 0);
+    touch<Order>(order.before, 0);
+    touch<Order>(order.behind, 0);
+    touch<CreditLine>(order.holdLine, 0);
   }
 }
 
@@ -187,9 +180,9 @@ function readMakers(crossing: i32): void {
 
 /** What a trade needs of its maker. */
 function readMaker(order: Order): void {
-  read<Order>(order, 2);
-  read<Account>(order.account, 0);
-  read<Id>(order.id, 0);
-  read<CreditLine>(order.holdLine, 0);
-  read<CreditLine>(order.receiveLine, 0);
+  touch<Order>(order, 2);
+  touch<Account>(order.account, 0);
+  touch<Id>(order.id, 0);
+  touch<CreditLine>(order.holdLine, 0);
+  touch<CreditLine>(order.receiveLine, 0);
 }

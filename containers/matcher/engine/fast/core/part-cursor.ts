@@ -27,8 +27,6 @@ export class PartCursor {
   /** The number of a name whose row TypeScript is asked for; −1 where none is. */
   wantedAccount: i32;
   wantedMarket: i32;
-  /** What looking ahead read, of no other use: the compiler leaves out what nobody wants. */
-  readAhead: i32;
 }
 
 /** Rows that are read together, so that they are waited for together; more would push the first out of the nearest cache. */

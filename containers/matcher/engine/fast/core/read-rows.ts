@@ -29,6 +29,7 @@ import {
   restoreResult,
 } from './restore-rows.ts';
 import { Account, Id, Market, Order } from './rows.ts';
+import { touch } from './touch.ts';
 
 /**
  * Reads up to the first record that is TypeScript's, or that names somebody whose row it is asked for. The last few of a part are
@@ -56,9 +57,7 @@ function lookAhead(): usize {
   for (let nth = 0; nth < count; nth += 1) {
     noteAhead(nth, changetype<usize>(rowAt(rowAhead(nth))));
   }
-  let read: i32 = 0;
-  for (let nth = 0; nth < count; nth += 1) read += changetype<Id>(rowAhead(nth)).hash;
-  part.readAhead = read;
+  for (let nth = 0; nth < count; nth += 1) touch<usize>(rowAhead(nth), 0);
   return at;
 }
 

@@ -10,7 +10,6 @@ import {
   noLine,
   noMarket,
   requestBytes,
-  state,
 } from './engine-state.ts';
 import { readHex } from './hex-digits.ts';
 import { homeOf, internId, internIdAt, readDigest, rowAt, settleId } from './id-table.ts';
@@ -18,6 +17,7 @@ import { isSell } from './order-traits.ts';
 import { noteAhead, rowAhead } from './part-cursor.ts';
 import { requestPlace } from './request-kind.ts';
 import { ClientId, Id, Request } from './rows.ts';
+import { touch } from './touch.ts';
 
 /** The credit lines of a placement, as far as they are there. */
 export function resolveLines(request: Request): void {
@@ -82,17 +82,12 @@ function readHomes(names: usize, count: i32): void {
     noteAhead(nth + 1, changetype<usize>(rowAt(rowAhead(nth + 1))));
     noteAhead(nth + 2, changetype<usize>(accountOf(rowAhead(nth + 2))));
   }
-  let read: i32 = 0;
   for (let nth = 0; nth < count * 3; nth += 3) {
-    read += changetype<Id>(rowAhead(nth)).hash + changetype<Id>(rowAhead(nth + 1)).hash;
-    read += wordsOfAccount(rowAhead(nth + 2));
+    touch<usize>(rowAhead(nth), 0);
+    touch<usize>(rowAhead(nth + 1), 0);
+    touch<usize>(rowAhead(nth + 2), 0);
+    touch<usize>(rowAhead(nth + 2), 1);
   }
-  state.readAhead = read;
-}
-
-/** Of both lines of its row. */
-function wordsOfAccount(account: usize): i32 {
-  return load<i32>(account) + load<i32>(account, 64);
 }
 
 function rawAt(names: usize, nth: i32): RawNames {

@@ -131,7 +131,6 @@ export function keepEnded(ended: Order): void {
   if (state.oldestEnded === noOrder) state.oldestEnded = ended;
   else state.newestEnded.nextEnded = ended;
   state.newestEnded = ended;
-  state.endedCount += 1;
 }
 
 /** Frees the rows of orders that ended: the events of their command were read. */

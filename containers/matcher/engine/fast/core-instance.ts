@@ -48,6 +48,9 @@ export type CoreCalls = {
   addMarket(nameLeft: number, nameRight: number, base: number, quote: number): number;
   addClient(nameLeft: number, nameRight: number): number;
   releaseClient(client: number): void;
+  newExtras(): number;
+  /** Lots that a level counts of an order; 0 outside the book. */
+  shownInBook(order: number): number;
   releaseText(id: number): void;
   takeRoom(bytes: number): number;
   dueMs(): number;

@@ -1,4 +1,5 @@
 /** What a command left to do, between the core's rows and records. */
+
 import { assert } from '#domain/assertion.ts';
 import type { Work } from '../snapshot-record.ts';
 import { nobody } from './core-instance.ts';
@@ -6,6 +7,7 @@ import { engineState, orderRow, stateAt, workRow } from './core-layout.ts';
 import type { FastState } from './fast-state.ts';
 import { stateReasons } from './market-terms.ts';
 import { orderPlace } from './order-place.ts';
+import { placeOf } from './order-row.ts';
 
 /** What is left to do apart from an order at hand, by the numbers that the core has for it. */
 const workKinds = ['cancel_all', 'cascade', 'uncross', 'close'] as const;
@@ -52,7 +54,7 @@ export function restoreWork(state: FastState, work: Work): void {
   const { core } = state;
   if (work.work === 'match') {
     const order = state.orderOf(state.id(work.digest));
-    assert(core.int(order, orderRow.place) === orderPlace.incoming, 'no order is at hand');
+    assert(placeOf(core, order) === orderPlace.incoming, 'no order is at hand');
     core.setInt(stateAt, engineState.incoming, order);
     for (const name of bounds) core.setInt(stateAt, engineState[name], work[name]);
     return;

@@ -1,12 +1,14 @@
 /** What the newest command did, as it lies in the core's rows. */
+
 import type { EngineEvent } from '#domain/event.ts';
 import type { RawEvent, RawProgress } from '#domain/raw-event.ts';
 import type { Did } from '../engine.ts';
 import { eventTags } from '../event-hash.ts';
 import { nobody } from './core-instance.ts';
-import { engineState, eventRow, eventsAt, orderRow, requestRow, stateAt } from './core-layout.ts';
+import { engineState, eventRow, eventsAt, requestRow, stateAt } from './core-layout.ts';
 import type { FastState } from './fast-state.ts';
 import { statusAt } from './order-place.ts';
+import { placeOf } from './order-row.ts';
 import { fillAmounts, RawEvents } from './raw-events.ts';
 import { eventBytes, renderEvents } from './render-events.ts';
 import { requestKinds } from './request.ts';
@@ -63,7 +65,7 @@ export class NewestCommand implements Did {
     const order = this.#state.orderOf(placed);
     if (order === nobody) return undefined;
     const progress = this.#progress;
-    progress.status = statusAt(core.int(order, orderRow.place));
+    progress.status = statusAt(placeOf(core, order));
     fillAmounts(progress, core, order);
     return progress;
   }

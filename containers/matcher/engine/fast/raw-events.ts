@@ -5,9 +5,10 @@ import { type EngineRefusal, numberedRefusals } from '#domain/refusal.ts';
 import { doneReasons, eventTags } from '../event-hash.ts';
 import { addressWords } from './address-words.ts';
 import { type CoreInstance, nobody } from './core-instance.ts';
-import { accountRow, eventRow as at, marketRow, orderRow } from './core-layout.ts';
+import { accountRow, eventRow as at, marketRow, orderExtrasRow, orderRow } from './core-layout.ts';
 import type { FastState } from './fast-state.ts';
 import type { ListedMarket } from './market-terms.ts';
+import { clientOf, extrasOf, traitsOf } from './order-row.ts';
 import { isSell, unpackTraits } from './order-traits.ts';
 import { eventAt } from './render-events.ts';
 
@@ -67,7 +68,7 @@ export class RawEvents {
     trade.sizeLots = doubles[(row + at.sizeLots) >>> 3] as number;
     trade.baseUnits = doubles[(row + at.baseUnits) >>> 3] as number;
     trade.quoteUnits = doubles[(row + at.quoteUnits) >>> 3] as number;
-    trade.takerSide = isSell(ints[(taker + orderRow.traits) >>> 2] as number) ? 'sell' : 'buy';
+    trade.takerSide = isSell(traitsOf(state.core, taker)) ? 'sell' : 'buy';
     trade.makerFeeUnits = doubles[(row + at.makerFeeUnits) >>> 3] as number;
     trade.takerFeeUnits = doubles[(row + at.takerFeeUnits) >>> 3] as number;
     trade.words = ints;
@@ -87,8 +88,8 @@ export class RawEvents {
     const state = this.#state;
     const { ints, doubles } = state.core;
     const order = ints[(row + at.order) >>> 2] as number;
-    const traits = unpackTraits(ints[(order + orderRow.traits) >>> 2] as number);
-    const client = ints[(order + orderRow.client) >>> 2] as number;
+    const traits = unpackTraits(traitsOf(state.core, order));
+    const client = clientOf(state.core, order);
     const account = this.#accountOf(order);
     const done = this.#done;
     done.sequence = sequence;
@@ -126,16 +127,14 @@ export class RawEvents {
 }
 
 /** How far an order has come, in numbers, as its row has them. */
-export function fillAmounts(
-  into: RawProgress | RawDone,
-  { ints, doubles }: CoreInstance,
-  order: number,
-): void {
+export function fillAmounts(into: RawProgress | RawDone, core: CoreInstance, order: number): void {
+  const { ints, doubles } = core;
+  const extras = extrasOf(core, order);
   into.limitTicks = ints[(order + orderRow.limitTicks) >>> 2] as number;
-  into.triggerTicks = ints[(order + orderRow.triggerTicks) >>> 2] as number;
+  into.triggerTicks = ints[(extras + orderExtrasRow.triggerTicks) >>> 2] as number;
   into.sizeLots = doubles[(order + orderRow.sizeLots) >>> 3] as number;
-  into.displayLots = doubles[(order + orderRow.displayLots) >>> 3] as number;
-  into.spendUnits = doubles[(order + orderRow.spendUnits) >>> 3] as number;
+  into.displayLots = doubles[(extras + orderExtrasRow.displayLots) >>> 3] as number;
+  into.spendUnits = doubles[(extras + orderExtrasRow.spendUnits) >>> 3] as number;
   into.filledLots = doubles[(order + orderRow.filledLots) >>> 3] as number;
   into.filledQuoteUnits = doubles[(order + orderRow.filledQuoteUnits) >>> 3] as number;
   into.feeUnits = doubles[(order + orderRow.feeUnits) >>> 3] as number;

@@ -1,9 +1,10 @@
 /** Makes events of the rows of a command, with the texts that they are known by. */
+
 import type { EngineEvent, OrderDone, Trade } from '#domain/event.ts';
 import type { Digest, DoneReason, OrderProgress } from '#domain/order.ts';
 import { type EngineRefusal, numberedRefusals } from '#domain/refusal.ts';
 import { amendReasons, doneReasons, eventTags } from '../event-hash.ts';
-import { type CoreInstance, nobody } from './core-instance.ts';
+import { nobody } from './core-instance.ts';
 import {
   eventRow as at,
   creditLineRow,
@@ -14,6 +15,7 @@ import {
 } from './core-layout.ts';
 import type { FastState } from './fast-state.ts';
 import { marketOf, marketStates, stateReasons } from './market-terms.ts';
+import { clientOf, type ExtraAmounts, extraAmountsOf, type Rows, traitsOf } from './order-row.ts';
 import { unpackTraits } from './order-traits.ts';
 
 /** As far as the core's rows lie from each other. */
@@ -126,7 +128,7 @@ function tradeOf(state: FastState, row: number, sequence: number): Trade {
     sizeLots: core.double(row, at.sizeLots),
     baseUnits: core.double(row, at.baseUnits),
     quoteUnits: core.double(row, at.quoteUnits),
-    takerSide: unpackTraits(core.int(taker, orderRow.traits)).side,
+    takerSide: unpackTraits(traitsOf(core, taker)).side,
     makerDigest,
     takerDigest: state.idText(core.int(taker, orderRow.id)),
     makerAccount,
@@ -148,21 +150,27 @@ function doneOf(state: FastState, row: number, sequence: number): OrderDone {
 /** Of an order, live or ended. */
 export function progressOf(state: FastState, order: number): OrderProgress {
   const { core } = state;
-  const client = core.int(order, orderRow.client);
+  const client = clientOf(core, order);
   return progressIn(state, core, order, {
     digest: state.idText(core.int(order, orderRow.id)),
     clientOrderId: client === nobody ? undefined : state.clientText(client),
+    amounts: extraAmountsOf(core, order),
   });
 }
 
 /** The same where rows were copied. All are made alike, field by field: they are made with every order, and more than once. */
 export function progressIn(
   state: FastState,
-  { ints, doubles }: Pick<CoreInstance, 'ints' | 'doubles'>,
+  rows: Rows,
   order: number,
-  { digest, clientOrderId }: { digest: Digest; clientOrderId: string | undefined },
+  {
+    digest,
+    clientOrderId,
+    amounts,
+  }: { digest: Digest; clientOrderId: string | undefined; amounts: ExtraAmounts },
 ): OrderProgress {
-  const traits = unpackTraits(ints[(order + orderRow.traits) >>> 2] as number);
+  const { ints, doubles } = rows;
+  const traits = unpackTraits(traitsOf(rows, order));
   const doubleAt = (field: number) => doubles[(order + field) >>> 3] as number;
   const progress: OrderProgress = {
     digest,
@@ -174,10 +182,10 @@ export function progressIn(
     postOnly: traits.postOnly,
     selfTrade: traits.selfTrade,
     limitTicks: ints[(order + orderRow.limitTicks) >>> 2] as number,
-    triggerTicks: ints[(order + orderRow.triggerTicks) >>> 2] as number,
+    triggerTicks: amounts.triggerTicks,
     sizeLots: doubleAt(orderRow.sizeLots),
-    displayLots: doubleAt(orderRow.displayLots),
-    spendUnits: doubleAt(orderRow.spendUnits),
+    displayLots: amounts.displayLots,
+    spendUnits: amounts.spendUnits,
     filledLots: doubleAt(orderRow.filledLots),
     filledQuoteUnits: doubleAt(orderRow.filledQuoteUnits),
     feeUnits: doubleAt(orderRow.feeUnits),

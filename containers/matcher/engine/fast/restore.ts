@@ -1,4 +1,5 @@
 /** Fills an empty state with what these records were saved from: an engine over it goes on the same. */
+
 import { assert, unreachable } from '#domain/assertion.ts';
 import { maxPriceTicks } from '#domain/market.ts';
 import type { OrderProgress } from '#domain/order.ts';
@@ -12,7 +13,7 @@ import type {
   RememberedRecord,
   SnapshotRecord,
 } from '../snapshot-record.ts';
-import { nobody } from './core-instance.ts';
+import { type CoreInstance, nobody } from './core-instance.ts';
 import {
   accountRow,
   assetRow,
@@ -24,12 +25,14 @@ import {
   engineState,
   feeTiersAt,
   marketRow,
+  orderExtrasRow,
   stateAt,
 } from './core-layout.ts';
 import { restoreWork } from './engine-work.ts';
 import type { FastState } from './fast-state.ts';
 import { openMarket } from './list-market.ts';
 import { orderPlace } from './order-place.ts';
+import { extrasOf, setFees, setPlace } from './order-row.ts';
 import { packTraits } from './order-traits.ts';
 import { accepted } from './request.ts';
 import { restoreWindow } from './volatility-window.ts';
@@ -99,7 +102,10 @@ function take(state: FastState, record: Exclude<SnapshotRecord, OrderRecord>): v
     case 'ended': {
       const ended = core.calls.newEnded();
       takeProgress(state, ended, record);
-      core.setInt(ended, at.place, orderPlace.ended + doneReasons.indexOf(record.status));
+      setPlace(core, ended, {
+        place: orderPlace.ended + doneReasons.indexOf(record.status),
+        traits: packTraits(record, record.side),
+      });
       core.setDouble(ended, at.endedAtMs, record.atMs);
       core.calls.restoreEnded(ended);
       return;
@@ -124,15 +130,16 @@ function takeOrder(state: FastState, record: OrderRecord): void {
   assert(record.limitTicks <= maxPriceTicks, `a limit of ${record.limitTicks} ticks`);
   const order = core.calls.newOrder();
   takeProgress(state, order, record);
-  core.setInt(order, at.place, orderPlace[record.place]);
-  core.setInt(order, at.makerFeeBps, record.makerFeeBps);
-  core.setInt(order, at.takerFeeBps, record.takerFeeBps);
+  const traits = packTraits(record, record.side);
+  setPlace(core, order, { place: orderPlace[record.place], traits });
+  setFees(core, order, record);
   core.setDouble(order, at.admitted, record.admitted);
   core.setDouble(order, at.heldUnits, record.heldUnits);
-  core.setDouble(order, at.shownLots, record.shownLots);
   const { account, delegation: digest } = record;
   const delegation = digest === undefined ? nobody : delegationFor(state, { account, digest });
-  core.setInt(order, at.delegation, delegation);
+  const extras = extrasOf(core, order);
+  if (delegation !== nobody) core.setInt(extras, orderExtrasRow.delegation, delegation);
+  if (record.displayLots > 0) core.setDouble(extras, orderExtrasRow.shownLots, record.shownLots);
   const { left, right } = nameWords(record.digest);
   core.calls.restoreOrder(order, left, right);
 }
@@ -148,18 +155,31 @@ function takeProgress(state: FastState, order: number, record: OrderProgress): v
   core.setInt(order, at.id, id);
   core.setInt(order, at.account, account);
   core.setInt(order, at.market, state.market(record.marketId)?.row ?? nobody);
-  core.setInt(order, at.client, client);
-  core.setInt(order, at.traits, packTraits(record, record.side));
+  core.setInt(order, at.extras, extrasFor(core, record, client));
   core.setInt(order, at.limitTicks, record.limitTicks);
-  core.setInt(order, at.triggerTicks, record.triggerTicks);
   core.setDouble(order, at.sizeLots, record.sizeLots);
-  core.setDouble(order, at.displayLots, record.displayLots);
-  core.setDouble(order, at.spendUnits, record.spendUnits);
   core.setDouble(order, at.filledLots, record.filledLots);
   core.setDouble(order, at.filledQuoteUnits, record.filledQuoteUnits);
   core.setDouble(order, at.feeUnits, record.feeUnits);
   core.setDouble(order, at.createdAtMs, record.createdAtMs);
   core.setDouble(order, at.expiresAtMs, record.expiresAtMs);
+}
+
+/** Of an order that has anything that few have. */
+function extrasFor(
+  core: CoreInstance,
+  record: OrderProgress & { delegation?: string },
+  client: number,
+): number {
+  const { triggerTicks, displayLots, spendUnits } = record;
+  const hasNames = client !== nobody || record.delegation !== undefined;
+  if (!hasNames && triggerTicks === 0 && displayLots === 0 && spendUnits === 0) return nobody;
+  const extras = core.calls.newExtras();
+  core.setInt(extras, orderExtrasRow.client, client);
+  core.setInt(extras, orderExtrasRow.triggerTicks, triggerTicks);
+  core.setDouble(extras, orderExtrasRow.displayLots, displayLots);
+  core.setDouble(extras, orderExtrasRow.spendUnits, spendUnits);
+  return extras;
 }
 
 function idFor(state: FastState, text: string): number {

@@ -28,6 +28,7 @@ import { worksOf } from './engine-work.ts';
 import type { FastState } from './fast-state.ts';
 import { type ListedMarket, marketOf } from './market-terms.ts';
 import { orderPlace } from './order-place.ts';
+import { clientOf, delegationOf, extraAmountsOf, feesOf, placeOf, traitsOf } from './order-row.ts';
 import { unpackTraits } from './order-traits.ts';
 import { progressOf } from './render-events.ts';
 import { codeOf } from './results.ts';
@@ -161,7 +162,9 @@ function orderRecord(state: FastState) {
     const { ints, doubles } = core;
     const word = order >>> 2;
     const double = order >>> 3;
-    const traits = unpackTraits(ints[word + at.traits / 4] as number);
+    const traits = unpackTraits(traitsOf(core, order));
+    const extras = extraAmountsOf(core, order);
+    const fees = feesOf(core, order);
     record.kind = 'order';
     record.digest = state.idText(ints[word + at.id / 4] as number);
     record.account = state.accountName(ints[word + at.account / 4] as number);
@@ -172,23 +175,23 @@ function orderRecord(state: FastState) {
     record.postOnly = traits.postOnly;
     record.selfTrade = traits.selfTrade;
     record.limitTicks = ints[word + at.limitTicks / 4] as number;
-    record.triggerTicks = ints[word + at.triggerTicks / 4] as number;
+    record.triggerTicks = extras.triggerTicks;
     record.sizeLots = doubles[double + at.sizeLots / 8] as number;
-    record.displayLots = doubles[double + at.displayLots / 8] as number;
-    record.spendUnits = doubles[double + at.spendUnits / 8] as number;
+    record.displayLots = extras.displayLots;
+    record.spendUnits = extras.spendUnits;
     record.filledLots = doubles[double + at.filledLots / 8] as number;
     record.filledQuoteUnits = doubles[double + at.filledQuoteUnits / 8] as number;
     record.feeUnits = doubles[double + at.feeUnits / 8] as number;
     record.createdAtMs = doubles[double + at.createdAtMs / 8] as number;
     record.expiresAtMs = doubles[double + at.expiresAtMs / 8] as number;
     record.place = place;
-    record.makerFeeBps = ints[word + at.makerFeeBps / 4] as number;
-    record.takerFeeBps = ints[word + at.takerFeeBps / 4] as number;
+    record.makerFeeBps = fees.makerFeeBps;
+    record.takerFeeBps = fees.takerFeeBps;
     record.admitted = doubles[double + at.admitted / 8] as number;
     record.heldUnits = doubles[double + at.heldUnits / 8] as number;
-    record.shownLots = doubles[double + at.shownLots / 8] as number;
-    const client = ints[word + at.client / 4] as number;
-    const delegation = ints[word + at.delegation / 4] as number;
+    record.shownLots = core.calls.shownInBook(order);
+    const client = clientOf(core, order);
+    const delegation = delegationOf(core, order);
     if (client === nobody && delegation === nobody) return record;
     const clientOrderId = client === nobody ? undefined : state.clientText(client);
     return {
@@ -287,7 +290,7 @@ export function* memoryOf(state: FastState): Generator<SnapshotRecord | Rows, vo
 
 function endedRecord(state: FastState, ended: number): SnapshotRecord {
   const { core } = state;
-  const status = doneReasons[core.int(ended, at.place) - orderPlace.ended] as DoneReason;
+  const status = doneReasons[placeOf(core, ended) - orderPlace.ended] as DoneReason;
   const atMs = core.double(ended, at.endedAtMs);
   return { kind: 'ended', ...progressOf(state, ended), status, atMs };
 }

@@ -5,10 +5,11 @@ import { digestWords } from '../name-words.ts';
 import { creditLineRow, orderRow } from './core-layout.ts';
 import type { FastState } from './fast-state.ts';
 import { statusAt } from './order-place.ts';
+import { type ExtraAmounts, placeOf, type Rows } from './order-row.ts';
 import { progressIn } from './render-events.ts';
 
 const rowFrom = orderRow.account;
-const rowWords = (orderRow.nextEnded - rowFrom) / 4;
+const rowWords = (orderRow.endedAtMs - rowFrom) / 4;
 
 /**
  * An order's row from its account on, which is in no order but this one's, and the words of its digest. As with orders that ended, the
@@ -18,12 +19,23 @@ export const copiedOrder = { from: rowFrom, rowWords, words: rowWords + digestWo
 /** A line's row as far as its units. */
 export const copiedLine = { words: creditLineRow.next / 4 } as const;
 
-export type OrderTexts = { clientOrderId: string | undefined; delegation: string | undefined };
+/** What few orders have. */
+export type OrderExtras = {
+  clientOrderId: string | undefined;
+  delegation: string | undefined;
+  amounts: ExtraAmounts;
+};
+
+const noExtras: OrderExtras = {
+  clientOrderId: undefined,
+  delegation: undefined,
+  amounts: { triggerTicks: 0, displayLots: 0, spendUnits: 0 },
+};
 
 type Copies = {
   orders: Int32Array;
   /** By the place of its order. */
-  texts: ReadonlyMap<number, OrderTexts>;
+  rare: ReadonlyMap<number, OrderExtras>;
   lines: Int32Array;
   /** Rows of accounts: those stay what they are. */
   accounts: Int32Array;
@@ -63,11 +75,12 @@ export class TouchedCopies implements Touched {
   #viewAt(rows: Rows, at: number): EngineOrder {
     const state = this.#state;
     const row = at * 4 - copiedOrder.from;
-    const { clientOrderId, delegation } = this.#copies.texts.get(at / copiedOrder.words) ?? {};
+    const extras = this.#copies.rare.get(at / copiedOrder.words) ?? noExtras;
+    const { clientOrderId, delegation, amounts } = extras;
     const digest = state.digestText(rows.ints, at + copiedOrder.rowWords);
     const view: EngineOrder = {
-      ...progressIn(state, rows, row, { digest, clientOrderId }),
-      status: statusAt(rows.ints[(row + orderRow.place) >>> 2] as number),
+      ...progressIn(state, rows, row, { digest, clientOrderId, amounts }),
+      status: statusAt(placeOf(rows, row)),
     };
     if (delegation !== undefined) view.delegation = delegation;
     return view;
@@ -90,8 +103,6 @@ export class TouchedCopies implements Touched {
     return credits;
   }
 }
-
-type Rows = { ints: Int32Array; doubles: Float64Array };
 
 /** Copies as the core's memory is read: as words, and as doubles. */
 const rowsIn = (ints: Int32Array): Rows => ({ ints, doubles: new Float64Array(ints.buffer) });

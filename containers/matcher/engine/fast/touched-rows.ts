@@ -16,8 +16,9 @@ import {
 import { eachUsedLine } from './credit-views.ts';
 import type { FastState } from './fast-state.ts';
 import { orderPlace } from './order-place.ts';
+import { clientOf, delegationOf, extraAmountsOf, extrasOf, placeOf } from './order-row.ts';
 import { eventBytes } from './render-events.ts';
-import { copiedLine, copiedOrder, type OrderTexts, TouchedCopies } from './touched-copies.ts';
+import { copiedLine, copiedOrder, type OrderExtras, TouchedCopies } from './touched-copies.ts';
 import { WordList } from './word-list.ts';
 
 export class TouchedRows {
@@ -92,11 +93,11 @@ export class TouchedRows {
   }
 
   take(): Touched {
-    const texts = this.#copyOrders();
+    const rare = this.#copyOrders();
     this.#copyLines();
     const touched = new TouchedCopies(this.#state, {
       orders: this.#orders.copy(),
-      texts,
+      rare,
       lines: this.#lines.copy(),
       accounts: this.#accounts.copy(),
     });
@@ -110,34 +111,36 @@ export class TouchedRows {
     this.#stamp += 1;
   }
 
-  /** Copies those that live; answers the texts that they have, by place. */
-  #copyOrders(): Map<number, OrderTexts> {
+  /** Copies those that live; answers what few of them have, by place. */
+  #copyOrders(): Map<number, OrderExtras> {
     const state = this.#state;
     const { core } = state;
-    const texts = new Map<number, OrderTexts>();
+    const rare = new Map<number, OrderExtras>();
     this.#orders.clear();
     for (let nth = 0; nth < this.#ids.length; nth += 1) {
       const id = this.#ids.at(nth);
       const order = state.orderOf(id);
-      if (order === nobody || core.int(order, orderRow.place) >= orderPlace.ended) continue;
-      const rare = this.#textsOf(order);
-      if (rare) texts.set(this.#orders.length / copiedOrder.words, rare);
+      if (order === nobody || placeOf(core, order) >= orderPlace.ended) continue;
+      const extras = this.#extrasOf(order);
+      if (extras) rare.set(this.#orders.length / copiedOrder.words, extras);
       this.#orders.addSome(core.ints, (order + copiedOrder.from) >>> 2, copiedOrder.rowWords);
       this.#orders.addSome(core.ints, state.digestPlace(id), digestWords);
     }
-    return texts;
+    return rare;
   }
 
-  /** Few orders have one of those. */
-  #textsOf(order: number): OrderTexts | undefined {
+  /** What few orders have. */
+  #extrasOf(order: number): OrderExtras | undefined {
     const state = this.#state;
-    const client = state.core.int(order, orderRow.client);
-    const delegation = state.core.int(order, orderRow.delegation);
-    if (client === nobody && delegation === nobody) return undefined;
-    const id = delegation === nobody ? nobody : state.core.int(delegation, delegationRow.id);
+    const { core } = state;
+    if (extrasOf(core, order) === nobody) return undefined;
+    const client = clientOf(core, order);
+    const delegation = delegationOf(core, order);
+    const id = delegation === nobody ? nobody : core.int(delegation, delegationRow.id);
     return {
       clientOrderId: client === nobody ? undefined : state.clientText(client),
       delegation: id === nobody ? undefined : state.idText(id),
+      amounts: extraAmountsOf(core, order),
     };
   }
 

@@ -1,4 +1,5 @@
 /** What the engine shows of itself. */
+
 import type { PlaceOrder } from '#domain/command.ts';
 import type { MarketId } from '#domain/market.ts';
 import type { Address, Digest } from '#domain/order.ts';
@@ -13,13 +14,13 @@ import {
   levelChangeRow,
   levelRow,
   marketRow,
-  orderRow,
   stateAt,
 } from './core-layout.ts';
 import { creditOf, eachUsedLine, isUsedLine, linesOf } from './credit-views.ts';
 import type { FastState } from './fast-state.ts';
 import { type ListedMarket, marketOf, stateOf, type Terms } from './market-terms.ts';
-import { orderPlace, statusAt } from './order-place.ts';
+import { statusAt } from './order-place.ts';
+import { delegationOf, placeOf } from './order-row.ts';
 import { progressOf } from './render-events.ts';
 import { resultOf } from './results.ts';
 import { shortfallOf } from './shortfall.ts';
@@ -191,13 +192,10 @@ function accountViews(state: FastState) {
 }
 
 function viewOf(state: FastState, order: number): EngineOrder {
-  const place = state.core.int(order, orderRow.place);
-  const view: EngineOrder = { ...progressOf(state, order), status: statusAt(place) };
-  // Only a live order has it: behind the address of one that is over, other rows are kept.
-  const isOver = place >= orderPlace.ended;
-  const delegation = isOver ? nobody : state.core.int(order, orderRow.delegation);
-  if (delegation !== nobody)
-    view.delegation = state.idText(state.core.int(delegation, delegationRow.id));
+  const { core } = state;
+  const view: EngineOrder = { ...progressOf(state, order), status: statusAt(placeOf(core, order)) };
+  const delegation = delegationOf(core, order);
+  if (delegation !== nobody) view.delegation = state.idText(core.int(delegation, delegationRow.id));
   return view;
 }
 

@@ -1,4 +1,5 @@
 /** Lowering what an order is bound by: it keeps its place, and what it no longer needs to hold is free. */
+
 import { unhold } from './credit-lines.ts';
 import { openUnitsOf } from './delegations.ts';
 import { noDelegation } from './engine-state.ts';
@@ -6,6 +7,7 @@ import { tellAmended } from './event-rows.ts';
 import { noteLevel } from './level-changes.ts';
 import { count, leftLots } from './level-queue.ts';
 import { holdOf } from './order-amounts.ts';
+import { isByMoney, isIceberg } from './order-extras.ts';
 import { isLive, placeBook, placeUntriggered } from './order-place.ts';
 import { isMarketLike } from './order-traits.ts';
 import {
@@ -27,11 +29,12 @@ export function amendRefusal(request: Request, order: Order): i32 {
   const market = order.market;
   const sizeLots = request.sizeLots;
   const spendUnits = request.spendUnits;
-  if (order.spendUnits > 0) {
+  const spentUnits = order.extras.spendUnits;
+  if (spentUnits > 0) {
     if (sizeLots > 0) return sizeOffLot;
     if (spendUnits <= order.filledQuoteUnits) return sizeTooSmall;
     if (spendUnits < market.minNotionalUnits) return notionalTooSmall;
-    return spendUnits < order.spendUnits ? accepted : sizeNotSmaller;
+    return spendUnits < spentUnits ? accepted : sizeNotSmaller;
   }
   if (spendUnits > 0) return sizeOffLot;
   if (sizeLots <= order.filledLots || sizeLots < market.minSizeLots) return sizeTooSmall;
@@ -45,7 +48,9 @@ export function amendOrder(order: Order, sizeLots: f64, spendUnits: f64): void {
   const isInLevel = isInBook || order.place === placeUntriggered;
   if (isInLevel) count(order.level, order, -1);
   lowerOrder(order, sizeLots, spendUnits);
-  order.shownLots = min(order.shownLots, leftLots(order));
+  if (isIceberg(order)) {
+    order.extras.shownLots = min(order.extras.shownLots, leftLots(order));
+  }
   if (isInLevel) count(order.level, order, 1);
   if (isInBook) noteLevel(order.level);
   tellAmended(order, 0);
@@ -53,10 +58,11 @@ export function amendOrder(order: Order, sizeLots: f64, spendUnits: f64): void {
 
 /** Sets a smaller bound; what the order shows is the caller's. */
 export function lowerOrder(order: Order, sizeLots: f64, spendUnits: f64): void {
-  const delegation = order.delegation;
+  const extras = order.extras;
+  const delegation = extras.delegation;
   if (delegation !== noDelegation) delegation.openUnits -= openUnitsOf(order);
   order.sizeLots = sizeLots;
-  order.spendUnits = spendUnits;
+  if (isByMoney(order)) extras.spendUnits = spendUnits;
   if (delegation !== noDelegation) delegation.openUnits += openUnitsOf(order);
   const heldUnits = holdOf(order.market, order);
   unhold(order.holdLine, order.heldUnits - heldUnits, 0);

@@ -18,6 +18,7 @@ import { beginEvents, tellAnswer } from './event-rows.ts';
 import { grantCredit, grantRefusal, returnCredit } from './grant-credit.ts';
 import { forgetOldest, releaseUnused, remember } from './id-table.ts';
 import { byOperator, isReachable, stateAuction, stateOpen } from './market-state.ts';
+import { releaseExtras } from './order-extras.ts';
 import { doneCancelled, isNamed } from './order-place.ts';
 import { placeOrder } from './place-order.ts';
 import { placeRefusal, targetOf } from './place-refusal.ts';
@@ -111,7 +112,7 @@ function forgetEnded(order: Order): void {
     id.order = 0;
     releaseUnused(id);
   }
-  const client = order.client;
+  const client = order.extras.client;
   if (client !== noClient) {
     client.orders -= 1;
     if (client.orders === 0) {
@@ -119,6 +120,7 @@ function forgetEnded(order: Order): void {
       state.droppedClients = client;
     }
   }
+  releaseExtras(order.extras);
   releaseRow(endedPool, changetype<usize>(order) + liveBytes);
 }
 

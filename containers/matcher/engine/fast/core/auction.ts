@@ -1,7 +1,7 @@
 /** Auctions: the one price, and the uncross at it. */
 import { changeState } from './change-state.ts';
 import { state } from './engine-state.ts';
-import { allLots } from './level-queue.ts';
+import { allLots, shownLots } from './level-queue.ts';
 import { stateAuction, stateOpen } from './market-state.ts';
 import { nextLevel, noLevel } from './price-ladder.ts';
 import { grownRegion, releaseRegion, takeRegion } from './regions.ts';
@@ -116,7 +116,7 @@ export function uncrossStep(market: Market, work: Work): void {
   const isBidOlder = bid.admitted < ask.admitted;
   const maker = isBidOlder ? bid : ask;
   const taker = isBidOlder ? ask : bid;
-  const sizeLots = min(min(bid.shownLots, ask.shownLots), work.leftLots);
+  const sizeLots = min(min(shownLots(bid), shownLots(ask)), work.leftLots);
   const filledLots = taker.filledLots;
   const filledQuoteUnits = taker.filledQuoteUnits;
   const feeUnits = taker.feeUnits;

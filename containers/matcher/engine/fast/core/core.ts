@@ -5,6 +5,7 @@
  * id-table.ts, price-ladder.ts, level-queue.ts, credit-lines.ts, expiry-queue.ts, switches.ts, level-changes.ts, over row-pool.ts and regions.ts.
  * No command may take longer the more strangers have put in its way.
  */
+
 import { nextOwn, oldestOwn, openSlots } from './account-orders.ts';
 import { enlistAddress, openAccountTable } from './account-table.ts';
 import { apply } from './apply-request.ts';
@@ -18,7 +19,9 @@ import { tellListed } from './event-rows.ts';
 import { openExpiries, reserveExpiries } from './expiry-queue.ts';
 import { addTextId, findId, openIdTable, reserveIndex } from './id-table.ts';
 import { openChanges, takeChanges } from './level-changes.ts';
+import { shownInBook } from './level-queue.ts';
 import { lookAhead } from './look-ahead.ts';
+import { newExtras } from './order-extras.ts';
 import { lackingUnits, makerRate, placeRefusal, replacedBy, takerRate } from './place-refusal.ts';
 import { findLevel, laddersBytes, nextLevel, openLadder } from './price-ladder.ts';
 import { readPart } from './read-rows.ts';
@@ -86,6 +89,7 @@ export {
   lookAhead,
   makerRate,
   newEnded,
+  newExtras,
   newOrder,
   nextLevel,
   nextOwn,
@@ -115,6 +119,7 @@ export {
   saveRemembered,
   settleRequest,
   setUntil,
+  shownInBook,
   takeChanges,
   takeRegion,
   takeRoom,

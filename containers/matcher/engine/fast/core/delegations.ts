@@ -1,14 +1,17 @@
 /** What counts against the limits of an account's delegations: rows linked from the account, so few that a search walks through them. */
+
 import { dayMs, delegationsPerAccount } from '../../limits.ts';
 import { noAccount, noDelegation, noOrder, state } from './engine-state.ts';
 import { settleId } from './id-table.ts';
 import { leftLots } from './level-queue.ts';
+import { leftUnitsOf } from './order-amounts.ts';
+import { isByMoney } from './order-extras.ts';
 import { releaseRow, smallPool, takeRow } from './row-pool.ts';
 import { Account, Delegation, Id, Market, Order, Request } from './rows.ts';
 
 /** What an order may still take, at its own limit or worst price, or of its money. */
 export function openUnitsOf(order: Order): f64 {
-  if (order.spendUnits > 0) return order.spendUnits - order.filledQuoteUnits;
+  if (isByMoney(order)) return leftUnitsOf(order);
   return <f64>order.limitTicks * leftLots(order) * order.market.quoteUnitsPerTickLot;
 }
 
@@ -28,7 +31,7 @@ export function isBeyondLimit(request: Request, worthUnits: f64, without: Order)
   let ownUnits: f64 = 0;
   let row = account === noAccount ? noDelegation : account.past.delegations;
   for (; row !== noDelegation; row = row.next) {
-    const isOfReplaced = without !== noOrder && without.delegation === row;
+    const isOfReplaced = without !== noOrder && without.extras.delegation === row;
     const units = usedUnits(row) - (isOfReplaced ? openUnitsOf(without) : 0);
     if (row.id === request.delegation) ownUnits = units;
     else if (units > 0) others += 1;
@@ -48,7 +51,7 @@ export function enterDelegation(order: Order, id: Id): void {
   }
   const own = delegationFor(account, id);
   own.openUnits += openUnitsOf(order);
-  order.delegation = own;
+  order.extras.delegation = own;
 }
 
 /** The row of a delegation; made where there is none. */
@@ -70,10 +73,9 @@ export function delegationFor(account: Account, id: Id): Delegation {
 
 /** A fill moves its share from open to matched. */
 export function matchByDelegation(order: Order, market: Market, lots: f64, quoteUnits: f64): void {
-  const row = order.delegation;
-  const isByMoney = order.spendUnits > 0;
+  const row = order.extras.delegation;
   const ownUnits = <f64>order.limitTicks * lots * market.quoteUnitsPerTickLot;
-  const units = isByMoney ? quoteUnits : ownUnits;
+  const units = isByMoney(order) ? quoteUnits : ownUnits;
   const day = today();
   if (row.day !== day) row.matchedUnits = 0;
   row.day = day;
@@ -83,9 +85,9 @@ export function matchByDelegation(order: Order, market: Market, lots: f64, quote
 
 /** An order is over. */
 export function leaveDelegation(order: Order): void {
-  const row = order.delegation;
+  const row = order.extras.delegation;
   row.openUnits -= openUnitsOf(order);
-  order.delegation = noDelegation;
+  order.extras.delegation = noDelegation;
   if (usedUnits(row) === 0) forget(order.account, row);
 }
 

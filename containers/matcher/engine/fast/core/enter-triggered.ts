@@ -20,7 +20,7 @@ export function enterNext(market: Market): void {
     return;
   }
   leaveTriggered(market, order);
-  order.place = placeIncoming;
+  order.place = <i8>placeIncoming;
   tellTriggered(order);
   becomeYoungest(order);
   setBounds(market, isMarketLike(order.traits));
@@ -49,7 +49,7 @@ function entryFault(market: Market, order: Order): i32 {
   wanting.limitTicks = order.limitTicks;
   wanting.without = noOrder;
   wanting.sizeLots = order.sizeLots;
-  wanting.spendUnits = order.spendUnits;
+  wanting.spendUnits = order.extras.spendUnits;
   const fault = fillOrKillFault(market, wanting);
   if (fault === meetsItsOwn) return doneSelfTrade;
   return fault === fillable ? goesOn : doneExpired;

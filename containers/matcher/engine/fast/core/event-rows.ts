@@ -10,6 +10,7 @@ import {
   pairAndNumber,
   pairsAt,
 } from './event-chain.ts';
+import { partyAt, partyOf, termsOf } from './order-terms.ts';
 import { Account, Asset, CreditLine, EventRow, Market, Order, Request } from './rows.ts';
 
 /** As in `eventTags`. */
@@ -43,18 +44,9 @@ function nextRow(tag: i32, detail: i32): EventRow {
   return row;
 }
 
-/** Where two words of a name, of what an order is known by, and of its terms lie. */
-const partyAt: usize = offsetof<Order>('partyLeft');
-const termsAt: usize = offsetof<Order>('termsLeft');
-
 /** A tag with what else an event is, and another word: the first pair of it. */
 function titled(tag: i32, detail: i32, other: i32 = 0): i64 {
   return pair(tag | (detail << 8), other);
-}
-
-/** What an order is known by. */
-function partyOf(order: Order): i64 {
-  return load<i64>(changetype<usize>(order) + partyAt);
 }
 
 /** Accepted or refused. */
@@ -100,8 +92,8 @@ export function tellDone(order: Order, reason: i32): void {
   foldLong(
     18,
     titled(tagDone, reason),
-    pairAndNumber(load<i64>(changetype<usize>(order) + termsAt), state.nowMs),
-    numbers(order.sizeLots, order.spendUnits),
+    pairAndNumber(termsOf(order), state.nowMs),
+    numbers(order.sizeLots, order.extras.spendUnits),
     numbers(order.filledLots, order.filledQuoteUnits),
     numbers(order.feeUnits, 0),
   );
@@ -112,12 +104,13 @@ export function tellAmended(order: Order, reason: i32): void {
   const row = nextRow(tagAmended, reason);
   row.order = order;
   row.sizeLots = order.sizeLots;
-  row.quoteUnits = order.spendUnits;
+  const spendUnits = order.extras.spendUnits;
+  row.quoteUnits = spendUnits;
   foldMiddle(
     12,
     titled(tagAmended, reason),
     pairAndNumber(partyOf(order), order.sizeLots),
-    numbers(order.spendUnits, state.nowMs),
+    numbers(spendUnits, state.nowMs),
   );
 }
 

@@ -1,7 +1,7 @@
 /** Whether a fill-or-kill order can be filled whole, decided before any fill. */
 import { firstOwn, nextOwn } from './account-orders.ts';
 import { noAccount, noOrder, state } from './engine-state.ts';
-import { allLots, leftLots } from './level-queue.ts';
+import { allLots, leftLots, shownLots } from './level-queue.ts';
 import { placeBook } from './order-place.ts';
 import { isSell, selfTradeMode } from './order-traits.ts';
 import { nextLevel, noLevel } from './price-ladder.ts';
@@ -91,7 +91,7 @@ function countOwn(market: Market, wanting: Wanting): void {
       level.ownShownLots = 0;
       level.ownLeftLots = 0;
     }
-    level.ownShownLots += order.shownLots;
+    level.ownShownLots += shownLots(order);
     level.ownLeftLots += leftLots(order);
     if (order !== wanting.without) level.ownOrders += 1;
   }
@@ -101,11 +101,11 @@ function countOwn(market: Market, wanting: Wanting): void {
 function meetsOwn(level: Level, wanting: Wanting, needed: f64): bool {
   if (level.ownOrders === 0) return false;
   if (level.shownLots - level.ownShownLots < needed) return true;
-  let shownLots: f64 = 0;
-  for (let order = level.head; shownLots < needed; order = order.behind) {
+  let lots: f64 = 0;
+  for (let order = level.head; lots < needed; order = order.behind) {
     if (order === wanting.without) continue;
     if (order.account === wanting.account) return true;
-    shownLots += order.shownLots;
+    lots += shownLots(order);
   }
   return false;
 }

@@ -1,6 +1,9 @@
 /** Folds live orders into the state hash, as ../../state-hash.ts says it of their records. */
-import { noDelegation, orderNamesAt } from './engine-state.ts';
+
+import { orderNamesAt } from './engine-state.ts';
 import { chainOne, chainOther, sumsOfEight, wordOf } from './event-chain.ts';
+import { shownInBook } from './level-queue.ts';
+import { hasNames } from './order-extras.ts';
 import { placeIncoming } from './order-place.ts';
 import { isPostOnly, isSell, selfTradeMode } from './order-traits.ts';
 import { part } from './part-cursor.ts';
@@ -11,7 +14,7 @@ let right: i32 = 0;
 
 /** One that has neither a client's id nor a delegation, and whose id is a digest. */
 export function foldOrder(order: Order): void {
-  assert(order.delegation === noDelegation, 'an order by leave is hashed elsewhere');
+  assert(!hasNames(order), 'an order with names is hashed elsewhere');
   left = part.hashLeft;
   right = part.hashRight;
   // "order" as text: its length and its characters, two a word.
@@ -77,11 +80,12 @@ function foldName(nth: i32): void {
 }
 
 function foldNumbers(order: Order): void {
+  const extras = order.extras;
   fold(order.limitTicks);
-  fold(order.triggerTicks);
+  fold(extras.triggerTicks);
   fold(wordOf(order.sizeLots));
-  fold(wordOf(order.displayLots));
-  fold(wordOf(order.spendUnits));
+  fold(wordOf(extras.displayLots));
+  fold(wordOf(extras.spendUnits));
   fold(wordOf(order.filledLots));
   fold(wordOf(order.filledQuoteUnits));
   fold(wordOf(order.feeUnits));
@@ -91,5 +95,5 @@ function foldNumbers(order: Order): void {
   fold(order.takerFeeBps);
   fold(wordOf(order.admitted));
   fold(wordOf(order.heldUnits));
-  fold(wordOf(order.shownLots));
+  fold(wordOf(shownInBook(order)));
 }

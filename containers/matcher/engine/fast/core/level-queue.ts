@@ -1,5 +1,7 @@
 /** A level's orders, first in, first out, and what the level counts of them. */
 import { noOrder } from './engine-state.ts';
+import { isIceberg } from './order-extras.ts';
+import { placeBook } from './order-place.ts';
 import { Level, Order } from './rows.ts';
 
 /** Puts an order behind all others of a level. */
@@ -36,10 +38,20 @@ function neighbour(level: Level, order: Order): Order {
 
 /** Counts an order's lots into its level (1) or out of it (−1). */
 export function count(level: Level, order: Order, sign: f64): void {
-  const shownLots = sign * order.shownLots;
-  level.shownLots += shownLots;
+  const lots = sign * shownLots(order);
+  level.shownLots += lots;
   // Only icebergs hide any.
-  if (order.displayLots > 0) level.hiddenLots += sign * leftLots(order) - shownLots;
+  if (isIceberg(order)) level.hiddenLots += sign * leftLots(order) - lots;
+}
+
+/** What a level shows of one of its orders: all that is left, or an iceberg's slice. */
+export function shownLots(order: Order): f64 {
+  return isIceberg(order) ? order.extras.shownLots : leftLots(order);
+}
+
+/** The same wherever an order is: outside the book nothing is shown. */
+export function shownInBook(order: Order): f64 {
+  return order.place === placeBook ? shownLots(order) : 0;
 }
 
 /** Lots that are left of an order by size. */

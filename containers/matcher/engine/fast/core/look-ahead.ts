@@ -155,7 +155,7 @@ function readNeighbours(count: i32): void {
     const glimpse = changetype<Glimpse>(at);
     touch<Order>(glimpse.joined.tail, 0);
     const order = glimpse.named;
-    touch<Order>(order, 2);
+    touch<Order>(order, 1);
     touch<PricePage>(order.level.page, 0);
     touch<Order>(order.before, 0);
     touch<Order>(order.behind, 0);
@@ -180,7 +180,7 @@ function readMakers(crossing: i32): void {
 
 /** What a trade needs of its maker. */
 function readMaker(order: Order): void {
-  touch<Order>(order, 2);
+  touch<Order>(order, 1);
   touch<Account>(order.account, 0);
   touch<Id>(order.id, 0);
   touch<CreditLine>(order.holdLine, 0);

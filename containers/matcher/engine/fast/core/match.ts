@@ -1,8 +1,10 @@
 /** An order at hand meets resting ones, best price and oldest first, until it is done, rests, or a command's bound on events is reached. */
+
 import { firstOwn, nextOwn } from './account-orders.ts';
 import { changeState } from './change-state.ts';
 import { noOrder, state } from './engine-state.ts';
 import { hasRoom } from './event-rows.ts';
+import { shownLots } from './level-queue.ts';
 import { byVolatility, stateAuction, stateHalted } from './market-state.ts';
 import { isUsedUp, lotsWanted } from './order-amounts.ts';
 import { doneExpired, doneFilled, doneHalted, goesOn, placeBook } from './order-place.ts';
@@ -58,7 +60,7 @@ function meetNext(market: Market, taker: Order, others: Ladder): i32 {
   if (wantedLots === 0) return taker.filledLots > 0 ? doneFilled : doneExpired;
   const maker = others.best.head;
   if (maker.account === taker.account) return meetOwn(market, taker, maker);
-  trade(market, maker, taker, ticks, min(wantedLots, maker.shownLots));
+  trade(market, maker, taker, ticks, min(wantedLots, shownLots(maker)));
   return isUsedUp(taker) ? doneFilled : goesOn;
 }
 

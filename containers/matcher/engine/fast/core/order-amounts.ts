@@ -1,18 +1,24 @@
 /** What is left of an order: lots, money, and what it holds for them. */
 import { leftLots } from './level-queue.ts';
+import { isByMoney } from './order-extras.ts';
 import { isSell } from './order-traits.ts';
 import { Market, Order } from './rows.ts';
 
 /** Lots that an order wants at a price: what its money buys where money bounds it. */
 export function lotsWanted(market: Market, order: Order, priceTicks: i32): f64 {
-  if (order.spendUnits === 0) return leftLots(order);
-  const leftUnits = order.spendUnits - order.filledQuoteUnits;
+  if (!isByMoney(order)) return leftLots(order);
+  const leftUnits = leftUnitsOf(order);
   return floor(leftUnits / (<f64>priceTicks * market.quoteUnitsPerTickLot));
+}
+
+/** What is left of the money that bounds an order. */
+export function leftUnitsOf(order: Order): f64 {
+  return order.extras.spendUnits - order.filledQuoteUnits;
 }
 
 /** Nothing of its size or of its money is left. */
 export function isUsedUp(order: Order): bool {
-  if (order.spendUnits > 0) return order.filledQuoteUnits === order.spendUnits;
+  if (isByMoney(order)) return leftUnitsOf(order) === 0;
   return order.filledLots === order.sizeLots;
 }
 
@@ -20,11 +26,10 @@ export function isUsedUp(order: Order): bool {
 export function holdOf(market: Market, order: Order): f64 {
   const lots = leftLots(order);
   if (isSell(order.traits)) return lots * market.baseUnitsPerLot;
-  const notionalUnits =
-    order.spendUnits > 0
-      ? order.spendUnits - order.filledQuoteUnits
-      : <f64>order.limitTicks * lots * market.quoteUnitsPerTickLot;
-  return notionalUnits + feeUnits(notionalUnits, max(order.makerFeeBps, order.takerFeeBps));
+  const notionalUnits = isByMoney(order)
+    ? leftUnitsOf(order)
+    : <f64>order.limitTicks * lots * market.quoteUnitsPerTickLot;
+  return notionalUnits + feeUnits(notionalUnits, max<i32>(order.makerFeeBps, order.takerFeeBps));
 }
 
 /** floor(notional × bps / 10^4) without leaving safe integers: as #domain/fee.ts. */

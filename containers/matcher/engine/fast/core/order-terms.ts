@@ -1,34 +1,44 @@
-/** What an order is known by in event hashes, computed once when it is admitted: ../../event-hash.ts folds the same from an event. */
+/** What an order is known by in event hashes: ../../event-hash.ts folds the same from an event. */
 import { noClient, noNameAt, traitNamesAt } from './engine-state.ts';
 import { foldApart, numbers, pair } from './event-chain.ts';
 import { ClientId, Order } from './rows.ts';
 
 /** Where a client id has the two words of its name. */
 const clientNameAt: usize = offsetof<ClientId>('nameLeft');
+export const partyAt: usize = offsetof<Order>('partyLeft');
 
-/** `left` and `right`: the two words of its digest. */
-export function nameTerms(order: Order, left: i32, right: i32): void {
+/** Which order it is, once when it is admitted. `left` and `right`: the two words of its digest. */
+export function nameParty(order: Order, left: i32, right: i32): void {
   const account = order.account;
   const market = order.market;
   const party = pair(
     joinNames(left, account.nameLeft, market.nameLeft),
     joinNames(right, account.nameRight, market.nameRight),
   );
-  store<i64>(changetype<usize>(order) + offsetof<Order>('partyLeft'), party);
+  store<i64>(changetype<usize>(order) + partyAt, party);
+}
+
+/** All of its terms that never change, once when it ends. */
+export function termsOf(order: Order): i64 {
+  const extras = order.extras;
   const traits = traitNamesAt + ((<usize>order.traits) << 3);
-  const client =
-    order.client === noClient ? noNameAt : changetype<usize>(order.client) + clientNameAt;
-  const terms = foldApart(
-    i64x2.replace_lane(i64x2.splat(party), 1, load<i64>(traits)),
+  const name =
+    extras.client === noClient ? noNameAt : changetype<usize>(extras.client) + clientNameAt;
+  return foldApart(
+    i64x2.replace_lane(i64x2.splat(partyOf(order)), 1, load<i64>(traits)),
     i64x2.replace_lane(
-      i64x2.splat(pair(order.limitTicks, order.triggerTicks)),
+      i64x2.splat(pair(order.limitTicks, extras.triggerTicks)),
       1,
-      load<i64>(client),
+      load<i64>(name),
     ),
     numbers(order.createdAtMs, order.expiresAtMs),
-    numbers(order.displayLots, 0),
+    numbers(extras.displayLots, 0),
   );
-  store<i64>(changetype<usize>(order) + offsetof<Order>('termsLeft'), terms);
+}
+
+/** What an order is known by. */
+export function partyOf(order: Order): i64 {
+  return load<i64>(changetype<usize>(order) + partyAt);
 }
 
 /** Which order it is, of one lane's words: a change of any of the three shows. */

@@ -71,5 +71,5 @@ export function numberOfMarket(market: Market): i32 {
 }
 
 export function hasText(order: Order): bool {
-  return order.client !== noClient || order.id.isText !== 0;
+  return order.extras.client !== noClient || order.id.isText !== 0;
 }

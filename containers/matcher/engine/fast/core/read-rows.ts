@@ -1,8 +1,8 @@
 /** Reads a part's records straight into rows, those that the core knows all of (part-cursor.ts). */
 import { leftOfDigest, rightOfDigest } from './digest-names.ts';
-import { noClient, noDelegation } from './engine-state.ts';
 import { foldOrder } from './fold-order.ts';
 import { homeOf, readDigest, rowAt } from './id-table.ts';
+import { extrasWith, isIceberg } from './order-extras.ts';
 import { placeEnded, placeIncoming } from './order-place.ts';
 import {
   clientIdBit,
@@ -97,13 +97,13 @@ function readOrder(): bool {
   const order = newOrder();
   readProgress(order, <i32>limitTicks);
   const where = (word >>> whereBit) & 7;
-  order.place = where === 3 ? placeIncoming : placeIncoming + 1 + where;
-  order.makerFeeBps = <i32>numberAt(10);
-  order.takerFeeBps = <i32>numberAt(11);
+  order.place = <i8>(where === 3 ? placeIncoming : placeIncoming + 1 + where);
+  order.makerFeeBps = <i16>numberAt(10);
+  order.takerFeeBps = <i16>numberAt(11);
   order.admitted = numberAt(12);
   order.heldUnits = numberAt(13);
-  order.shownLots = numberAt(14);
-  order.delegation = noDelegation;
+  const shownLots = numberAt(14);
+  if (isIceberg(order)) order.extras.shownLots = shownLots;
   restoreOrder(order, leftOfDigest(order.id), rightOfDigest(order.id));
   foldOrder(order);
   part.at = nextAt;
@@ -115,7 +115,7 @@ function readEnded(): bool {
   if (limitTicks < 0) return false;
   const ended = newEnded();
   readProgress(ended, <i32>limitTicks);
-  ended.place = placeEnded + ((word >>> whereBit) & 7);
+  ended.place = <i8>(placeEnded + ((word >>> whereBit) & 7));
   ended.endedAtMs = numberAt(10);
   restoreEnded(ended);
   part.at = nextAt;
@@ -162,13 +162,13 @@ function readProgress(order: Order, limitTicks: i32): void {
   order.id = idAt(at + 5);
   order.market = marketAt(at);
   order.account = accountAt(at);
-  order.client = noClient;
-  order.traits = (word >>> traitsBit) & 0x1ff;
+  order.traits = <i16>((word >>> traitsBit) & 0x1ff);
   order.limitTicks = limitTicks;
-  order.triggerTicks = <i32>numberAt(1);
+  const triggerTicks = <i32>numberAt(1);
   order.sizeLots = numberAt(2);
-  order.displayLots = numberAt(3);
-  order.spendUnits = numberAt(4);
+  const displayLots = numberAt(3);
+  const spendUnits = numberAt(4);
+  order.extras = extrasWith(triggerTicks, displayLots, spendUnits);
   order.filledLots = numberAt(5);
   order.filledQuoteUnits = numberAt(6);
   order.feeUnits = numberAt(7);

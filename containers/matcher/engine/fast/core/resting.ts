@@ -7,6 +7,7 @@ import { tellDone } from './event-rows.ts';
 import { expectNoMore } from './expiry-queue.ts';
 import { noteLevel } from './level-changes.ts';
 import { append, leaveQueue, leftLots, unlink } from './level-queue.ts';
+import { isIceberg, noExtras } from './order-extras.ts';
 import {
   doneFilled,
   nameEnded,
@@ -19,13 +20,13 @@ import {
 import { isSell, waitsForRise } from './order-traits.ts';
 import { dropLevel, levelFor } from './price-ladder.ts';
 import { endedPool, orderPool, releaseRow, takeRow } from './row-pool.ts';
-import { Market, Order } from './rows.ts';
+import { Market, Order, OrderExtras } from './rows.ts';
 
 /** Puts an order at the end of its level. */
 export function restOrder(order: Order): void {
   const market = order.market;
-  order.place = placeBook;
-  order.shownLots = sliceOf(order);
+  order.place = <i8>placeBook;
+  if (isIceberg(order)) showSlice(order);
   const level = levelFor(isSell(order.traits) ? market.asks : market.bids, order.limitTicks);
   append(level, order);
   noteLevel(level);
@@ -34,27 +35,28 @@ export function restOrder(order: Order): void {
 /** Hides an order until its trigger is reached. */
 export function awaitTrigger(order: Order): void {
   const market = order.market;
-  order.place = placeUntriggered;
+  order.place = <i8>placeUntriggered;
   const ladder = waitsForRise(order.traits) ? market.rising : market.falling;
-  append(levelFor(ladder, order.triggerTicks), order);
+  append(levelFor(ladder, order.extras.triggerTicks), order);
 }
 
-/** What a level shows of an order: `min(display, what is left)`. */
-function sliceOf(order: Order): f64 {
-  const lots = leftLots(order);
-  return order.displayLots > 0 && order.displayLots < lots ? order.displayLots : lots;
+/** Of an iceberg a level shows `min(display, what is left)`. */
+function showSlice(order: Order): void {
+  const extras = order.extras;
+  extras.shownLots = min(extras.displayLots, leftLots(order));
 }
 
 /** Takes lots off what a resting order shows; where the slice is used up and more is left, the next goes to the back of its level. */
 export function showLess(order: Order, lots: f64): void {
   const level = order.level;
-  const shownLots = order.shownLots - lots;
-  order.shownLots = shownLots;
   level.shownLots -= lots;
   noteLevel(level);
-  if (shownLots > 0 || leftLots(order) === 0) return;
+  if (!isIceberg(order)) return;
+  const extras = order.extras;
+  extras.shownLots -= lots;
+  if (extras.shownLots > 0 || leftLots(order) === 0) return;
   unlink(level, order);
-  order.shownLots = sliceOf(order);
+  showSlice(order);
   append(level, order);
 }
 
@@ -67,7 +69,6 @@ export function takeTraded(order: Order, lots: f64): void {
   const level = order.level;
   // All that was left of it was shown.
   level.shownLots -= lots;
-  order.shownLots = 0;
   noteLevel(level);
   leaveQueue(level, order);
   if (level.head === noOrder) dropLevel(level);
@@ -83,13 +84,10 @@ export function endOrder(order: Order, reason: i32): void {
 }
 
 function end(order: Order, reason: i32): void {
-  if (order.delegation !== noDelegation) leaveDelegation(order);
+  if (order.extras !== noExtras) leaveNames(order, order.extras);
   delist(order);
   order.market.liveOrders -= 1;
-  order.place = placeEnded + reason;
-  order.admitted = 0;
-  const client = order.client;
-  if (client !== noClient && client.live === order) client.live = noOrder;
+  order.place = <i8>(placeEnded + reason);
   expectNoMore(order);
   tellDone(order, reason);
   const ended = keptOf(order);
@@ -99,26 +97,30 @@ function end(order: Order, reason: i32): void {
   state.retired = order;
 }
 
-/** Bytes that only a live order needs. */
-export const liveBytes: usize = 64;
+/** Its owner may give its name to another, and it counts for no session key any more. */
+function leaveNames(order: Order, extras: OrderExtras): void {
+  if (extras.delegation !== noDelegation) leaveDelegation(order);
+  const client = extras.client;
+  if (client !== noClient && client.live === order) client.live = noOrder;
+}
 
-/** What is kept of an order that ended: all but how events know it. Field by field: a read of two that were just written would wait for both. */
+/** Bytes that only a live order needs. */
+export const liveBytes: usize = offsetof<Order>('account');
+
+/** What is kept of an order that ended. Field by field: a read of two that were just written would wait for both. */
 function keptOf(order: Order): Order {
   const kept = changetype<Order>(takeRow(endedPool) - liveBytes);
   kept.account = order.account;
   kept.market = order.market;
   kept.id = order.id;
-  kept.client = order.client;
+  kept.extras = order.extras;
   kept.place = order.place;
   kept.traits = order.traits;
   kept.limitTicks = order.limitTicks;
-  kept.triggerTicks = order.triggerTicks;
   kept.sizeLots = order.sizeLots;
-  kept.spendUnits = order.spendUnits;
   kept.filledLots = order.filledLots;
   kept.filledQuoteUnits = order.filledQuoteUnits;
   kept.feeUnits = order.feeUnits;
-  kept.displayLots = order.displayLots;
   kept.createdAtMs = order.createdAtMs;
   kept.expiresAtMs = order.expiresAtMs;
   kept.endedAtMs = state.nowMs;
@@ -152,14 +154,14 @@ function leavePlace(order: Order): void {
   const level = order.level;
   if (at === placeBook) noteLevel(level);
   unlink(level, order);
-  order.shownLots = 0;
+  if (isIceberg(order)) order.extras.shownLots = 0;
   if (level.head === noOrder) dropLevel(level);
 }
 
 /** Puts an order behind all that were triggered before it. */
 export function joinTriggered(market: Market, order: Order): void {
   const last = market.lastTriggered;
-  order.place = placeTriggered;
+  order.place = <i8>placeTriggered;
   order.before = last;
   order.behind = noOrder;
   if (last === noOrder) market.firstTriggered = order;

@@ -1,7 +1,7 @@
 /** Rows for records of a snapshot: TypeScript fills them in, then tells to which they belong. */
 
 import { lineOf } from './credit-lines.ts';
-import { noLine, noOrder } from './engine-state.ts';
+import { noClient, noLine, noOrder } from './engine-state.ts';
 import { internId, remember } from './id-table.ts';
 import { append } from './level-queue.ts';
 import {
@@ -12,7 +12,7 @@ import {
   placeTriggered,
   placeUntriggered,
 } from './order-place.ts';
-import { nameTerms } from './order-terms.ts';
+import { nameParty } from './order-terms.ts';
 import { isSell, waitsForRise } from './order-traits.ts';
 import { register } from './place-order.ts';
 import { levelFor } from './price-ladder.ts';
@@ -41,12 +41,12 @@ export function restoreOrder(order: Order, left: i32, right: i32): void {
   nameLive(order.id, order);
   order.holdLine = lineOf(order.account, isSell(traits) ? market.base : market.quote);
   order.receiveLine = noLine;
-  nameTerms(order, left, right);
+  nameParty(order, left, right);
   register(order);
   if (order.place === placeTriggered) joinTriggered(market, order);
   else if (order.place === placeUntriggered) {
     const ladder = waitsForRise(traits) ? market.rising : market.falling;
-    append(levelFor(ladder, order.triggerTicks), order);
+    append(levelFor(ladder, order.extras.triggerTicks), order);
   } else if (order.place === placeBook) {
     append(levelFor(isSell(traits) ? market.asks : market.bids, order.limitTicks), order);
   }
@@ -62,7 +62,8 @@ export function newEnded(): Order {
 export function restoreEnded(ended: Order): void {
   const id = ended.id;
   if (liveOrder(id) === noOrder) nameEnded(id, ended);
-  if (changetype<usize>(ended.client) !== 0) ended.client.orders += 1;
+  const client = ended.extras.client;
+  if (client !== noClient) client.orders += 1;
   keepEnded(ended);
 }
 

@@ -19,7 +19,7 @@ export const levelPool: RowPool = changetype<RowPool>(poolsAt + 64);
 export const pagePool: RowPool = changetype<RowPool>(poolsAt + 96);
 export const accountPool: RowPool = changetype<RowPool>(poolsAt + 128);
 export const linePool: RowPool = changetype<RowPool>(poolsAt + 160);
-/** Rows of 64 bytes or fewer that are few: assets, client ids, work. */
+/** Rows of 64 bytes or fewer that are few: client ids, what few orders have, work. */
 export const smallPool: RowPool = changetype<RowPool>(poolsAt + 192);
 
 /** What is kept of orders that ended. */
@@ -28,14 +28,14 @@ export const endedPool: RowPool = changetype<RowPool>(poolsAt + 224);
 export const pastPool: RowPool = changetype<RowPool>(poolsAt + 256);
 
 export function openPools(): void {
-  orderPool.rowBytes = 192;
+  orderPool.rowBytes = 128;
   idPool.rowBytes = 64;
   levelPool.rowBytes = 64;
   pagePool.rowBytes = 320;
   accountPool.rowBytes = 128;
   linePool.rowBytes = 32;
   smallPool.rowBytes = 64;
-  endedPool.rowBytes = 128;
+  endedPool.rowBytes = 88;
   pastPool.rowBytes = 32;
 }
 

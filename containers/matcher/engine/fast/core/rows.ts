@@ -207,8 +207,8 @@ export class Level {
 }
 
 /**
- * An order. The first 64 bytes are what only a live one needs. Of one that ended the rest is kept elsewhere, so that live orders stay
- * close together: the address of an ended order is 64 bytes before what is kept of it.
+ * An order: two cache lines. Of one that ended only what stands from its account on is kept, elsewhere, so that live orders stay close
+ * together: the address of an ended order is `liveBytes` before what is kept of it.
  */
 @unmanaged
 export class Order {
@@ -217,52 +217,58 @@ export class Order {
   /** Neighbours in its level, or among those triggered; behind one that has just ended comes the one that ended before. */
   before: Order;
   behind: Order;
-  /** Its place among its account's slots. */
-  slot: i32;
   /** The credit line that it holds from. */
   holdLine: CreditLine;
   /** The credit line that its trades pay into; nobody before the first. */
   receiveLine: CreditLine;
-  makerFeeBps: i32;
-  takerFeeBps: i32;
-  /** By whose leave a session key signed it; nobody where the account itself did. */
-  delegation: Delegation;
   /** The slot of its entry among the expiries. */
   expirySlot: i32;
+  makerFeeBps: i16;
+  takerFeeBps: i16;
+  /** Its place among its account's slots. */
+  slot: i32;
+  /** Its digest, owner and market, as event hashes know them. */
+  partyLeft: i32;
+  partyRight: i32;
   heldUnits: f64;
-  /** What its level counts of it; 0 outside the book. */
-  shownLots: f64;
-  /** Its place in time; 0 once it ended. */
+  /** Its place in time. */
   admitted: f64;
 
   account: Account;
   market: Market;
   id: Id;
-  /** The owner's name for it; nobody where it has none. */
-  client: ClientId;
+  extras: OrderExtras;
   /** Where it is; see order-place.ts. */
-  place: i32;
+  place: i8;
   /** See order-traits.ts. */
-  traits: i32;
+  traits: i16;
   limitTicks: i32;
-  triggerTicks: i32;
-  /** All its terms that never change, as event hashes know them. */
-  termsLeft: i32;
-  termsRight: i32;
-  /** Its digest, owner and market, as event hashes know them. */
-  partyLeft: i32;
-  partyRight: i32;
   sizeLots: f64;
-  spendUnits: f64;
   filledLots: f64;
   filledQuoteUnits: f64;
   feeUnits: f64;
-  displayLots: f64;
   createdAtMs: f64;
   expiresAtMs: f64;
+
+  /** What only one that ended has, and the order that ended next. */
   endedAtMs: f64;
-  /** The order that ended next. */
   nextEnded: Order;
+}
+
+/** What few orders have; see order-extras.ts. It stays as long as anything is kept of its order. */
+@unmanaged
+export class OrderExtras {
+  /** The owner's name for it; nobody where it has none. */
+  client: ClientId;
+  /** By whose leave a session key signed it; nobody where the account itself did, and where it ended. */
+  delegation: Delegation;
+  triggerTicks: i32;
+  unused: i32;
+  /** An iceberg's: its slices, and what its level counts of it; 0 outside the book. */
+  displayLots: f64;
+  shownLots: f64;
+  /** The money that bounds it; 0 where its size does. */
+  spendUnits: f64;
 }
 
 /** An id that the engine must know again: an order's digest, or a command's, with the command's first result. */

@@ -1,7 +1,10 @@
 /** Rows as a snapshot's records: hashed, and written where there is a part to write into. */
-import { noDelegation, noOrder } from './engine-state.ts';
+
+import { noOrder } from './engine-state.ts';
 import { foldOrder } from './fold-order.ts';
 import { inTextOrder } from './id-table.ts';
+import { shownInBook } from './level-queue.ts';
+import { isDelegated } from './order-extras.ts';
 import { placeEnded, placeIncoming } from './order-place.ts';
 import {
   digestBytes,
@@ -62,7 +65,6 @@ function findAhead(first: Order): Order {
 function readAhead(): i32 {
   for (let nth = 0; nth < found; nth += 1) {
     touch<usize>(rowAhead(nth), 1);
-    touch<usize>(rowAhead(nth), 2);
   }
   for (let nth = 0; nth < found; nth += 1) touch<Id>(changetype<Order>(rowAhead(nth)).id, 0);
   return found;
@@ -77,7 +79,7 @@ function nextInLadder(order: Order): Order {
 }
 
 export function saveOrder(order: Order): bool {
-  if (part.left === 0 || hasText(order) || order.delegation !== noDelegation) return false;
+  if (part.left === 0 || hasText(order) || isDelegated(order)) return false;
   if (part.at !== 0 && !writeOrder(order)) return false;
   foldOrder(order);
   part.left -= 1;
@@ -119,7 +121,7 @@ function writeOrder(order: Order): bool {
   putNumber(11, order.takerFeeBps);
   putNumber(12, order.admitted);
   putNumber(13, order.heldUnits);
-  putNumber(14, order.shownLots);
+  putNumber(14, shownInBook(order));
   endRecord();
   return true;
 }
@@ -138,16 +140,17 @@ function beginRecord(order: Order, kind: i32, where: i32): bool {
   if (account < 0 || market < 0) return false;
   const at = part.at;
   store<u8>(at, kind);
-  word = (order.traits << traitsBit) | (where << whereBit);
+  word = ((<i32>order.traits) << traitsBit) | (where << whereBit);
   putDigest(at + 5, order.id);
   store<i32>(at + 6 + digestBytes, market);
   store<i32>(at + 10 + digestBytes, account);
   nextAt = at + 14 + digestBytes;
   putNumber(0, order.limitTicks);
-  putNumber(1, order.triggerTicks);
+  const extras = order.extras;
+  putNumber(1, extras.triggerTicks);
   putNumber(2, order.sizeLots);
-  putNumber(3, order.displayLots);
-  putNumber(4, order.spendUnits);
+  putNumber(3, extras.displayLots);
+  putNumber(4, extras.spendUnits);
   putNumber(5, order.filledLots);
   putNumber(6, order.filledQuoteUnits);
   putNumber(7, order.feeUnits);

@@ -1,8 +1,10 @@
 /** What happens where an incoming order meets one of its owner's: the incoming order's mode decides. */
+
 import { lowerOrder } from './amend.ts';
 import { tellAmended } from './event-rows.ts';
-import { leftLots } from './level-queue.ts';
+import { leftLots, shownLots } from './level-queue.ts';
 import { isUsedUp, lotsWanted } from './order-amounts.ts';
+import { isByMoney } from './order-extras.ts';
 import { doneSelfTrade, goesOn } from './order-place.ts';
 import { selfTradeMode } from './order-traits.ts';
 import { endOrder, showLess } from './resting.ts';
@@ -27,14 +29,14 @@ export function meetOwn(market: Market, incoming: Order, resting: Order): i32 {
 /** Both are lowered by the smaller of the incoming order's rest and the resting order's shown part. */
 function decrement(market: Market, incoming: Order, resting: Order): i32 {
   const ticks = resting.limitTicks;
-  const lots = min(lotsWanted(market, incoming, ticks), resting.shownLots);
+  const lots = min(lotsWanted(market, incoming, ticks), shownLots(resting));
   lowerOrder(resting, resting.sizeLots - lots, 0);
   showLess(resting, lots);
   if (leftLots(resting) === 0) endOrder(resting, doneSelfTrade);
   else tellAmended(resting, 1);
 
   const paidUnits = <f64>ticks * lots * market.quoteUnitsPerTickLot;
-  if (incoming.spendUnits > 0) lowerOrder(incoming, 0, incoming.spendUnits - paidUnits);
+  if (isByMoney(incoming)) lowerOrder(incoming, 0, incoming.extras.spendUnits - paidUnits);
   else lowerOrder(incoming, incoming.sizeLots - lots, 0);
   if (isUsedUp(incoming)) return doneSelfTrade;
   tellAmended(incoming, 1);

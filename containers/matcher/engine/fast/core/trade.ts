@@ -1,10 +1,12 @@
 /** Two orders trade: the event, both sides' fills, the maker's money and end, and what the price sets off. */
+
 import { lineOf, moveUnits, receive, unhold } from './credit-lines.ts';
 import { matchByDelegation } from './delegations.ts';
-import { noDelegation, noLine } from './engine-state.ts';
+import { noLine } from './engine-state.ts';
 import { tellTrade } from './event-rows.ts';
 import { leftLots } from './level-queue.ts';
 import { feeUnits, holdOf, makerFeeUnits } from './order-amounts.ts';
+import { isDelegated } from './order-extras.ts';
 import { isSell } from './order-traits.ts';
 import { takeTraded } from './resting.ts';
 import { Asset, CreditLine, Market, Order } from './rows.ts';
@@ -53,7 +55,7 @@ function fill(market: Market, order: Order, sizeLots: f64, quoteUnits: f64, fee:
   order.filledLots += sizeLots;
   order.filledQuoteUnits += quoteUnits;
   order.feeUnits += fee;
-  if (order.delegation !== noDelegation) matchByDelegation(order, market, sizeLots, quoteUnits);
+  if (isDelegated(order)) matchByDelegation(order, market, sizeLots, quoteUnits);
 }
 
 /** Moves one side's money: the hold pays and shrinks to what the rest needs, what a better price saved is free, proceeds are free at once. */

@@ -13,9 +13,10 @@ import {
   state,
 } from './engine-state.ts';
 import { validateExpiries } from './expiry-queue.ts';
-import { allLots, leftLots } from './level-queue.ts';
+import { allLots, leftLots, shownLots } from './level-queue.ts';
 import { stateAuction, stateClosed, stateHalted, stateOpen } from './market-state.ts';
 import { holdOf } from './order-amounts.ts';
+import { isIceberg } from './order-extras.ts';
 import { isLive, liveOrder, placeBook, placeTriggered, placeUntriggered } from './order-place.ts';
 import { isConditional, isLasting, isMarketLike, isSell } from './order-traits.ts';
 import { findLevel, nextLevel, noLevel } from './price-ladder.ts';
@@ -100,7 +101,7 @@ function validateSide(market: Market, ladder: Ladder): i32 {
 
 function validateLevel(market: Market, level: Level): i32 {
   let found = 0;
-  let shownLots: f64 = 0;
+  let shown: f64 = 0;
   let lots: f64 = 0;
   assert(level.head !== noOrder, 'an empty level');
   for (let order = level.head; order !== noOrder; order = order.behind) {
@@ -110,11 +111,11 @@ function validateLevel(market: Market, level: Level): i32 {
     const ladder = isSell(order.traits) ? market.asks : market.bids;
     assert(ladder === level.page.ladder, 'an order of the other side');
     validateOrder(order);
-    shownLots += order.shownLots;
+    shown += shownLots(order);
     lots += leftLots(order);
     found += 1;
   }
-  assert(level.shownLots === shownLots, 'a level counts wrongly');
+  assert(level.shownLots === shown, 'a level counts wrongly');
   assert(allLots(level) === lots, 'a level hides wrongly');
   assert(level.orders === found, 'a level counts its orders wrongly');
   return found;
@@ -137,7 +138,7 @@ function validateTriggers(market: Market, ladder: Ladder): i32 {
     for (let order = level.head; order !== noOrder; order = order.behind) {
       const isWaiting = order.place === placeUntriggered && isConditional(order.traits);
       assert(isWaiting, 'an order that waits for nothing');
-      const reached = isReached(order.traits, order.triggerTicks, market.lastTicks);
+      const reached = isReached(order.traits, order.extras.triggerTicks, market.lastTicks);
       assert(!reached, 'an order missed its trigger');
       validateOrder(order);
       found += 1;
@@ -148,24 +149,23 @@ function validateTriggers(market: Market, ladder: Ladder): i32 {
 
 function validateOrder(order: Order): void {
   const lots = leftLots(order);
-  const leftUnits = order.spendUnits - order.filledQuoteUnits;
-  assert(order.spendUnits > 0 ? leftUnits > 0 : lots > 0, 'an order with nothing left');
+  const extras = order.extras;
+  const leftUnits = extras.spendUnits - order.filledQuoteUnits;
+  assert(extras.spendUnits > 0 ? leftUnits > 0 : lots > 0, 'an order with nothing left');
   assert(isLive(order) && liveOrder(order.id) === order, 'an order that is not found by its id');
   assert(isEnlisted(order), 'an order that its account does not find');
   const heldUnits = holdOf(order.market, order);
   assert(order.heldUnits === heldUnits && heldUnits > 0, 'an order holds wrongly');
   order.holdLine.past.foundUnits += heldUnits;
-  const delegation = order.delegation;
+  const delegation = extras.delegation;
   if (delegation !== noDelegation) delegation.foundUnits += openUnitsOf(order);
   if (order.place !== placeBook) {
-    assert(order.shownLots === 0, 'an order shows lots outside the book');
+    assert(extras.shownLots === 0, 'an order shows lots outside the book');
     return;
   }
   assert(isLasting(order.traits) && !isMarketLike(order.traits), 'an order must not rest');
-  const displayLots = order.displayLots;
-  const most = displayLots > 0 ? min(displayLots, lots) : lots;
-  assert(order.shownLots > 0 && order.shownLots <= most, 'an order shows wrongly');
-  assert(displayLots > 0 || order.shownLots === lots, 'an order hides lots');
+  const most = isIceberg(order) ? min(extras.displayLots, lots) : lots;
+  assert(shownLots(order) > 0 && shownLots(order) <= most, 'an order shows wrongly');
 }
 
 /** Its orders are as many as say that they are its own. */

@@ -21,6 +21,7 @@ import {
 } from '../../containers/matcher/engine/fast/core-layout.ts';
 import { FastState } from '../../containers/matcher/engine/fast/fast-state.ts';
 import { packTraits } from '../../containers/matcher/engine/fast/order-traits.ts';
+import { eventBytes } from '../../containers/matcher/engine/fast/render-events.ts';
 import { requestKinds } from '../../containers/matcher/engine/fast/request.ts';
 import { resolve } from '../../containers/matcher/engine/fast/resolve.ts';
 import { viewsOf } from '../../containers/matcher/engine/fast/views.ts';
@@ -38,7 +39,8 @@ export type Runner = {
   /** What follows a batch, as a matcher's frame follows its commands: changed levels are taken. */
   settle(): void;
   book(market: number): string;
-  trades(): number;
+  /** Trades of the operation that ran last: counted where somebody asks, not in what is timed. */
+  newTrades(): number;
 };
 
 /**
@@ -97,8 +99,6 @@ export function core(flow: Flow, binary?: string): Runner {
   for (const command of commands.before) applyCommand(command, state);
   const { depth } = viewsOf(state);
   const { lookAhead, apply } = calls;
-  let { ints } = state.core;
-  let trades = 0;
   let ready = 0;
   return {
     prepare(from, count) {
@@ -111,22 +111,20 @@ export function core(flow: Flow, binary?: string): Runner {
       const request = requests + nth * requestBytes;
       if (nth % commandsAhead === 0) lookAhead(request, Math.min(commandsAhead, ready - nth));
       apply(request);
-      // A memory that grew is another buffer.
-      if (ints.length === 0) ints = state.core.ints;
-      const end = eventTagsAt + (ints[eventCountAt] as number) * eventWords;
-      for (let tag = eventTagsAt + eventWords; tag < end; tag += eventWords) {
-        if (ints[tag] === eventTags.trade) trades += 1;
-      }
     },
     settle: () => void calls.takeChanges(),
     book: (market) => JSON.stringify(depth(marketName(market), Number.MAX_SAFE_INTEGER)),
-    trades: () => trades,
+    newTrades() {
+      const count = state.core.int(stateAt, engineState.eventCount);
+      let trades = 0;
+      for (let nth = 0; nth < count; nth += 1) {
+        const tag = state.core.int(eventsAt + nth * eventBytes, eventRow.tag);
+        if (tag === eventTags.trade) trades += 1;
+      }
+      return trades;
+    },
   };
 }
-
-const eventCountAt = (stateAt + engineState.eventCount) >>> 2;
-const eventTagsAt = (eventsAt + eventRow.tag) >>> 2;
-const eventWords = 16;
 
 /** A matcher makes room for its bounds; here for the flow, as the peer's heap does in its first rounds. */
 const expectedOf = ({ before, timed }: Flow) => ({
@@ -139,7 +137,7 @@ export function wholeEngine(flow: Flow): Runner {
   const engine = createEngine({ groupId: 'bench', hashSecret });
   const commands = commandsOf(flow);
   let trades = 0;
-  const count = ({ type }: EngineEvent | RawEvent) => {
+  const read = ({ type }: EngineEvent | RawEvent) => {
     if (type === 'trade' || type === 'raw_trade') trades += 1;
   };
   for (const command of commands.before) engine.apply(command, () => {});
@@ -154,19 +152,20 @@ export function wholeEngine(flow: Flow): Runner {
       const next = timed[at] as RawPlacement | CancelOrder;
       if (nth % commandsAhead === 0)
         engine.announce(timed.slice(at, at + commandsAhead).filter(isPlacement));
+      trades = 0;
       if (!isPlacement(next)) {
-        engine.apply(next, count);
+        engine.apply(next, read);
         return;
       }
       engine.place(next);
-      engine.did.each(count);
+      engine.did.each(read);
     },
     settle() {
       engine.takeLevelChanges();
       engine.takeTouched();
     },
     book: (market) => JSON.stringify(engine.depth(marketName(market), Number.MAX_SAFE_INTEGER)),
-    trades: () => trades,
+    newTrades: () => trades,
   };
 }
 
@@ -251,30 +250,45 @@ function placing(operation: Exclude<Operation, { kind: 'cancel' }>, takenMs: num
 /** The peer has no replace: an order that takes another's place is a cancel and a new one. */
 export function nodejsOrderBook(flow: Flow): Runner {
   const books = Array.from({ length: flow.markets }, () => new OrderBook());
-  let trades = 0;
   const sideOf = { buy: Side.BUY, sell: Side.SELL };
-  const count = ({ done, partial }: ReturnType<OrderBook['market']>, own: string) => {
-    trades += done.length + (partial ? 1 : 0);
-    // An order that ends or rests is among them itself.
-    if (done.some(({ id }) => id === own) || partial?.id === own) trades -= 1;
+  let did: ReturnType<OrderBook['market']> | undefined;
+  let own = '';
+  /** An order that ends or rests is itself among those that it names. */
+  const tradesOf = ({ done, partial }: ReturnType<OrderBook['market']>) => {
+    const named = [...done, ...(partial ? [partial] : [])];
+    return named.filter(({ id }) => id !== own).length;
   };
   const prepared = (operation: Operation): (() => void) => {
     const book = books[operation.market] as OrderBook;
     const id = String(operation.id);
-    if (operation.kind === 'cancel') return () => void book.cancel(id);
+    if (operation.kind === 'cancel') {
+      return () => {
+        book.cancel(id);
+        did = undefined;
+      };
+    }
     const side = sideOf[operation.side];
     const { size } = operation;
-    if (operation.kind === 'market') return () => count(book.market({ side, size }), '');
+    if (operation.kind === 'market') {
+      return () => {
+        did = book.market({ side, size });
+        own = '';
+      };
+    }
     const limit = { id, side, size, price: operation.price } as Parameters<OrderBook['limit']>[0];
-    if (operation.kind === 'limit') return () => count(book.limit(limit), id);
+    const place = () => {
+      did = book.limit(limit);
+      own = id;
+    };
+    if (operation.kind === 'limit') return place;
     const old = String(operation.old);
     return () => {
+      did = undefined;
       // What was filled meanwhile is not replaced.
-      if (book.cancel(old)) count(book.limit(limit), id);
+      if (book.cancel(old)) place();
     };
   };
   for (const operation of flow.before) prepared(operation)();
-  trades = 0;
   const timed = flow.timed.map(prepared);
   let first = 0;
   return {
@@ -289,7 +303,7 @@ export function nodejsOrderBook(flow: Flow): Runner {
         levels.filter(([, size]) => size > 0).sort((a, b) => sign * (a[0] - b[0]));
       return JSON.stringify({ bids: best(bids, -1), asks: best(asks, 1) });
     },
-    trades: () => trades,
+    newTrades: () => (did ? tradesOf(did) : 0),
   };
 }
 

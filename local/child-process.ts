@@ -29,6 +29,8 @@ export type ChildOptions = {
   cwd?: string;
   logFile: string;
   runFolder: string;
+  /** Called at each message that the child sends, where it is one that does. */
+  told?: () => void;
 };
 
 /** A log larger than this is emptied before a child writes to it again. */
@@ -42,11 +44,12 @@ export async function startChild(options: ChildOptions): Promise<Child> {
   const output = openSync(options.logFile, 'a');
   const running = spawn(options.command, options.args, {
     detached: true,
-    stdio: ['ignore', output, output],
+    stdio: ['ignore', output, output, ...(options.told ? (['ipc'] as const) : [])],
     env: options.env,
     ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
   });
   closeSync(output);
+  if (options.told) running.on('message', options.told);
   const exited = new Promise<ChildExit>((resolve) => {
     running.once('exit', (code, signal) => resolve({ code, signal }));
     running.once('error', () => resolve({ code: 127, signal: null }));

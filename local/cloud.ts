@@ -9,7 +9,7 @@ import { boundLog, type Child, endLeftovers } from './child-process.ts';
 import { type ContainerServices, startContainerServices } from './container-services.ts';
 import { startControlServices } from './control-services.ts';
 import { createCustomResources } from './custom-resources.ts';
-import { type EmulatorUrls, emulatorUrls, startEmulators } from './emulators.ts';
+import { type Emulators, type EmulatorUrls, emulatorUrls, startEmulators } from './emulators.ts';
 import { startEventSources } from './event-sources.ts';
 import { createFailureWatch } from './failure-watch.ts';
 import { freePorts } from './free-port.ts';
@@ -130,7 +130,7 @@ async function boot(
     progress(`${idle.length} resource types mean nothing here (of ${shorten(idle)})`);
 
   options.signal?.throwIfAborted();
-  const children = await startStores({ ...options, ports, urls, endings });
+  const { children, onPut } = await startStores({ ...options, ports, urls, endings });
   const clients = createAwsClients(urls, REGION);
   endings.unshift(() => clients.destroy());
   options.signal?.throwIfAborted();
@@ -174,7 +174,7 @@ async function boot(
 
   options.signal?.throwIfAborted();
   const checkpointFolder = join(stateFolder, 'checkpoints');
-  sources = startEventSources({ ...shared, clients, checkpointFolder });
+  sources = startEventSources({ ...shared, clients, checkpointFolder, onPut });
   const scheduler = startScheduler({ ...shared, invocations, nowMs: Date.now });
   endings.unshift(() => scheduler.stop());
   progress(`${functions.all().length} functions, their event sources and schedules`);
@@ -186,7 +186,7 @@ async function boot(
 /** The emulators, and the chain where one is wanted: whatever keeps state. */
 async function startStores(
   options: Omit<CloudOptions, 'ports'> & { ports: Ports; urls: CloudUrls; endings: Ending[] },
-): Promise<Child[]> {
+): Promise<Pick<Emulators, 'children' | 'onPut'>> {
   const { stateFolder, progress, report, ports, urls, endings } = options;
   const emulators = await startEmulators({ ...ports, stateFolder, progress });
   let chain: Chain | undefined;
@@ -197,7 +197,7 @@ async function startStores(
   if (urls.chain) chain = await startChain({ ...ports.chain, stateFolder, progress, report });
   const children = [...emulators.children, ...(chain ? chain.children : [])];
   watchChildren(children, endings, report);
-  return children;
+  return { children, ...(emulators.onPut && { onPut: emulators.onPut }) };
 }
 
 /** Nothing works without an emulator, so that one which ends on its own is news. */

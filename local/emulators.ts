@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Child, startChild } from './child-process.ts';
 import { isFree } from './free-port.ts';
+import type { OnPut } from './shard-watch.ts';
 
 export type EmulatorName = 'dynamodb' | 'kinesis' | 'queues';
 
@@ -13,6 +14,8 @@ export type EmulatorUrls = { dynamodb: string; kinesis: string; sqs: string; s3:
 export type Emulators = {
   urls: EmulatorUrls;
   children: Child[];
+  /** Has something called soon after each put into a stream; absent where another server is in the emulator's place. */
+  onPut?: OnPut;
   /** Ends them; `graceMs` 0 kills them at once. */
   stop: (graceMs?: number) => Promise<void>;
 };
@@ -64,9 +67,16 @@ export async function startEmulators(options: EmulatorOptions): Promise<Emulator
   if (!environment[REPLACEMENTS.kinesis]) wanted.push('kinesis');
   if (!environment[REPLACEMENTS.sqs] || !environment[REPLACEMENTS.s3]) wanted.push('queues');
 
+  const listeners: (() => void)[] = [];
+  const told = (): void => {
+    for (const listener of listeners) listener();
+  };
+  const onPut: OnPut = (listener) => void listeners.push(listener);
   const commands = wanted.map((name) => ({ name, ...commandOf(name, options) }));
   const started = await Promise.allSettled(
-    commands.map((command) => startEmulator(command, options)),
+    commands.map((command) =>
+      startEmulator({ ...command, ...(command.name === 'kinesis' && { told }) }, options),
+    ),
   );
   const children = started.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []));
   const stop = async (graceMs = STOP_GRACE_MS): Promise<void> => {
@@ -83,12 +93,15 @@ export async function startEmulators(options: EmulatorOptions): Promise<Emulator
     await stop();
     throw error;
   }
-  return { urls, children, stop };
+  return { urls, children, stop, ...(wanted.includes('kinesis') && { onPut }) };
 }
 
-type Command = { name: EmulatorName; command: string; args: string[] };
+type Command = { name: EmulatorName; command: string; args: string[]; told?: () => void };
 
-function commandOf(name: EmulatorName, options: EmulatorOptions): Omit<Command, 'name'> {
+function commandOf(
+  name: EmulatorName,
+  options: EmulatorOptions,
+): Pick<Command, 'command' | 'args'> {
   const port = String(options.ports[name]);
   const data = join(options.stateFolder, 'data');
   mkdirSync(data, { recursive: true });
@@ -108,7 +121,7 @@ function commandOf(name: EmulatorName, options: EmulatorOptions): Omit<Command, 
 }
 
 async function startEmulator(command: Command, options: EmulatorOptions): Promise<Child> {
-  const { name, args } = command;
+  const { name, args, told } = command;
   const port = options.ports[name];
   // Whoever listens there already would answer in the emulator's place.
   if (!(await isFree(port))) {
@@ -126,6 +139,7 @@ async function startEmulator(command: Command, options: EmulatorOptions): Promis
     },
     logFile: join(options.stateFolder, 'logs', `emulator-${name}.log`),
     runFolder: join(options.stateFolder, 'run'),
+    ...(told && { told }),
   });
   let gone = false;
   void child.exited.then(() => {

@@ -10,7 +10,7 @@ import type { Functions } from './functions.ts';
 import { startKinesisPoller } from './kinesis-poller.ts';
 import { queueUrlOf } from './queue-url.ts';
 import type { Poller } from './shard-poller.ts';
-import { createShardWatches, type ShardWatch } from './shard-watch.ts';
+import { createShardWatches, type OnPut, type ShardWatch } from './shard-watch.ts';
 import { startSqsPoller } from './sqs-poller.ts';
 import type { Discard } from './stream-delivery.ts';
 
@@ -20,6 +20,8 @@ export type EventSourcesOptions = {
   functions: Functions;
   sqsUrl: string;
   checkpointFolder: string;
+  /** Where streams tell what was put. */
+  onPut?: OnPut | undefined;
   report: (text: string) => void;
 };
 
@@ -29,7 +31,7 @@ export function startEventSources(options: EventSourcesOptions): Poller {
     .of('AWS::Lambda::EventSourceMapping')
     .map(readEventSourceMapping);
   for (const mapping of mappings) options.functions.byArn(mapping.functionName);
-  const watches = createShardWatches();
+  const watches = createShardWatches(options.onPut);
   const pollers = mappings
     .filter((mapping) => mapping.isEnabled)
     .map((mapping) => startPoller(mapping, { ...options, watchOf: watches(mapping.sourceArn) }));

@@ -1,6 +1,6 @@
 /** Follows one shard: reads it, collects batches, delivers them and keeps the checkpoint. */
 import { createHash } from 'node:crypto';
-import { newerOf, type ShardWatch } from './shard-watch.ts';
+import { FIRST_IDLE_MS, newerOf, type ShardWatch } from './shard-watch.ts';
 import {
   type Delivery,
   type DeliverySettings,
@@ -38,10 +38,8 @@ export type ShardReader = Omit<Delivery, 'settings' | 'done'> & {
   recovered: () => void;
 };
 
-/** Polls come this often after traffic and grow rarer when nothing comes, so that an idle stack costs next to nothing. */
-const FIRST_IDLE_MS = 60;
-const LAST_IDLE_MS = 1_000;
 const IDLE_GROWTH = 1.3;
+const AFTER_FAILURE_MS = 1_000;
 /** Records read at once; lowered when they are large, since an emulator answers with any number of bytes. */
 const READ_LIMIT = 1_000;
 const LARGE_READ_BYTES = 4 * 1024 * 1024;
@@ -58,7 +56,7 @@ export async function followShard(reader: ShardReader): Promise<void> {
 
   while (!signal.aborted) {
     let read: ShardRead;
-    let known = watch.newest();
+    let known = watch.known();
     try {
       const after = pending.at(-1)?.sequenceNumber ?? reader.checkpoint.get();
       iterator ??= await reader.shard.iterator(after);
@@ -70,7 +68,7 @@ export async function followShard(reader: ShardReader): Promise<void> {
       if (signal.aborted) return;
       if ((error as Error).name === 'ExpiredIteratorException') continue;
       reader.failed(error as Error);
-      await reader.pause(LAST_IDLE_MS);
+      await reader.pause(AFTER_FAILURE_MS);
       continue;
     }
     iterator = read.next;
@@ -78,7 +76,7 @@ export async function followShard(reader: ShardReader): Promise<void> {
     pending.push(...read.records);
     const newest = read.records.at(-1)?.sequenceNumber;
     if (newest !== undefined) {
-      known = newerOf(known, newest);
+      known = { ...known, newest: newerOf(known.newest, newest) };
       watch.saw(newest);
     }
 
@@ -93,7 +91,7 @@ export async function followShard(reader: ShardReader): Promise<void> {
     const wasFull = read.records.length >= limit;
     limit = bytes > LARGE_READ_BYTES ? Math.ceil(limit / 2) : Math.min(wanted, limit * 2);
     if (read.records.length > 0) idleMs = FIRST_IDLE_MS;
-    else idleMs = Math.min(LAST_IDLE_MS, idleMs * IDLE_GROWTH);
+    else idleMs = Math.min(watch.lastIdleMs, idleMs * IDLE_GROWTH);
     if (wasFull) continue;
     // What waits for its batch to fill has a time of its own.
     if (pending.length > 0) await reader.pause(idleMs);

@@ -89,6 +89,19 @@ test('every record arrives once, in the order of its shard', async () => {
   expect(seen).toEqual(values);
 });
 
+test('who started the emulator is told of puts', async () => {
+  const stream = await newStream();
+  let told = 0;
+  set.emulators.onPut?.(() => {
+    told += 1;
+  });
+  await put(stream, ['a']);
+  await until(() => told > 0);
+  const before = told;
+  await put(stream, ['b']);
+  await until(() => told > before);
+});
+
 test('a restart goes on after the last record that was done', async () => {
   const stream = await newStream();
   const seen: string[] = [];

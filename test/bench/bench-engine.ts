@@ -68,8 +68,8 @@ async function run(title: string): Promise<Measured[]> {
 export const benchmark: Benchmark = {
   about:
     'The matching engine with all rules, credit, events, their hash and remembered ids, against nodejs-order-book without any of them. ' +
-    'Commands are made before anything runs, for the peer as well; their names and ids are resolved to rows ' +
-    `${readyTogether} at a time before they are timed, rows are not made into events; ` +
+    'Operations are made ready before anything runs, for the core as numbers and bytes, as a journal has them, for the peer as its calls; their names and ids are resolved to rows ' +
+    `${readyTogether} at a time before they are timed, rows are not made into events; trades are counted in a run of their own; ` +
     `the core looks ahead at ${commandsAhead} requests together, as the engine does at orders that were announced; ` +
     '`fromBytes` times the whole engine, from orders as they came (as many announced together, cancels as commands) to what they did. ' +
     'The best round counts; journal, network and signatures are left out.',

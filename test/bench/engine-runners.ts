@@ -29,6 +29,7 @@ import { commandsAhead } from '../../containers/matcher/engine/limits.ts';
 import { createEngine } from '../../containers/matcher/engine/matching-engine.ts';
 import { rawPlacement } from '../engine/raw-placement.ts';
 import { type Flow, type Operation, traders } from './engine-flow.ts';
+import { FlowRequests, type Commands as TimedCommands } from './engine-requests.ts';
 
 /** One way to run a flow. What comes off the wire is made before anything runs: making it leaves the caches full of texts. */
 export type Runner = {
@@ -53,13 +54,22 @@ const nowMs = 1_790_000_000_000;
 /** Ten thousand orders a second of engine time. */
 const operationsPerMs = 10;
 const hashSecret = 0x5eed;
+const lifeMs = 86_400_000;
+const maxFeeBps = 10;
+/** Ids of cancels are no orders'. */
+const cancelId = (nth: number) => nth + 2 ** 31;
 /** Through a buffer: pasted texts are trees until somebody reads them, whereas ids that come over the wire are whole. */
 const whole = (text: string) => Buffer.from(text, 'latin1').toString('latin1');
 /** Digests are spread like real ones: counting ones would share all their cache lines. */
+const digestWords = (id: number): number[] => {
+  const spread = Array.from({ length: 7 }, (_, at) => {
+    return Math.imul(id ^ (at * 0x85ebca6b), 0x9e3779b1) >>> 0;
+  });
+  return [...spread, id];
+};
 const digest = (id: number) => {
-  const word = (salt: number) => (Math.imul(id ^ salt, 0x9e3779b1) >>> 0).toString(16);
-  const words = Array.from({ length: 7 }, (_, at) => word(at * 0x85ebca6b).padStart(8, '0'));
-  return whole(`0x${words.join('')}${id.toString(16).padStart(8, '0')}`);
+  const words = digestWords(id).map((word) => word.toString(16).padStart(8, '0'));
+  return whole(`0x${words.join('')}`);
 };
 const nobodySigned = {} as SignedOrder;
 
@@ -82,11 +92,23 @@ const terms = (market: number): Market => ({
 });
 
 const marketName = (market: number) => `M${market}-USDC`;
-const accountOf = ({ trader, side }: { trader: number; side: 'buy' | 'sell' }) =>
-  accountNames[trader * 2 + (side === 'buy' ? 0 : 1)] as string;
+type Owner = { trader: number; side: 'buy' | 'sell' };
+const accountNumber = ({ trader, side }: Owner) => trader * 2 + (side === 'buy' ? 1 : 2);
+const accountOf = (owner: Owner) => accountNames[accountNumber(owner) - 1] as string;
 const accountNames = Array.from({ length: traders * 2 }, (_, at) =>
   whole(`0x${(at + 1).toString(16).padStart(40, '0')}`),
 );
+
+/** The same of a flow's timed operations as of their commands. */
+const timedCommands: TimedCommands = {
+  digestOf: digestWords,
+  commandOf: (nth) => digestWords(cancelId(nth)),
+  accountOf: accountNumber,
+  nowMsOf: (nth) => nowMs + Math.floor(nth / operationsPerMs),
+  lifeMs,
+  maxFeeBps,
+  marketName: (market) => marketName(market),
+};
 
 /** The engine without its ends: requests are resolved before they are timed, rows are not made into events. */
 export function core(flow: Flow, binary?: string): Runner {
@@ -94,21 +116,19 @@ export function core(flow: Flow, binary?: string): Runner {
   const { calls } = state.core;
   const expected = expectedOf(flow);
   calls.reserve(expected.orders, expected.ids);
-  const requests = calls.takeRoom(readyTogether * requestBytes);
-  const commands = commandsOf(flow);
-  for (const command of commands.before) applyCommand(command, state);
+  for (const command of commandsBefore(flow)) applyCommand(command, state);
+  const requests = new FlowRequests(state, flow, timedCommands, readyTogether);
   const { depth } = viewsOf(state);
   const { lookAhead, apply } = calls;
+  const first = requests.rowOf(0);
   let ready = 0;
   return {
     prepare(from, count) {
       ready = count;
-      for (let nth = 0; nth < count; nth += 1) {
-        resolve(commands.timed[from + nth] as Command, state, requests + nth * requestBytes);
-      }
+      requests.fill(from, count);
     },
     run(nth) {
-      const request = requests + nth * requestBytes;
+      const request = first + nth * requestBytes;
       if (nth % commandsAhead === 0) lookAhead(request, Math.min(commandsAhead, ready - nth));
       apply(request);
     },
@@ -135,13 +155,12 @@ const expectedOf = ({ before, timed }: Flow) => ({
 /** The engine as the matcher runs it: new orders as they came, and what they did as it lies there. */
 export function wholeEngine(flow: Flow): Runner {
   const engine = createEngine({ groupId: 'bench', hashSecret });
-  const commands = commandsOf(flow);
   let trades = 0;
   const read = ({ type }: EngineEvent | RawEvent) => {
     if (type === 'trade' || type === 'raw_trade') trades += 1;
   };
-  for (const command of commands.before) engine.apply(command, () => {});
-  const timed = commands.timed.map(arrived);
+  for (const command of commandsBefore(flow)) engine.apply(command, () => {});
+  const timed = flow.timed.map((operation, nth) => arrived(commandOf(operation, nth)));
   let first = 0;
   return {
     prepare(from) {
@@ -178,8 +197,8 @@ function arrived(command: Command): RawPlacement | CancelOrder {
 
 const isPlacement = (next: RawPlacement | CancelOrder): next is RawPlacement => 'order' in next;
 
-/** A flow as commands: those that list, fund and fill, and the timed ones. */
-export function commandsOf(flow: Flow): { before: Command[]; timed: Command[] } {
+/** What comes before a flow's timed operations, as commands: those that list, fund and fill. */
+function commandsBefore(flow: Flow): Command[] {
   const before: Command[] = [];
   for (let market = 0; market < flow.markets; market += 1) before.push(listing(market));
   const funded = new Set<string>();
@@ -192,7 +211,7 @@ export function commandsOf(flow: Flow): { before: Command[]; timed: Command[] } 
     before.push(grant(`grant ${funded.size}`, account, asset));
   }
   for (const operation of flow.before) before.push(commandOf(operation, 0));
-  return { before, timed: flow.timed.map(commandOf) };
+  return before;
 }
 
 function listing(market: number): Command {
@@ -208,10 +227,10 @@ function grant(commandId: string, account: string, asset: string): Command {
 }
 
 function commandOf(operation: Operation, at: number): Command {
-  const takenMs = nowMs + Math.floor(at / operationsPerMs);
+  const takenMs = timedCommands.nowMsOf(at);
   if (operation.kind !== 'cancel') return placing(operation, takenMs);
   const account = accountOf(operation);
-  const commandId = digest(at + 2 ** 31);
+  const commandId = digest(cancelId(at));
   return { type: 'cancel', commandId, nowMs: takenMs, account, digest: digest(operation.id) };
 }
 
@@ -238,9 +257,9 @@ function placing(operation: Exclude<Operation, { kind: 'cancel' }>, takenMs: num
     selfTrade: 'expire_taker',
     cap: 'base',
     amounts,
-    maxFeeBps: 10,
+    maxFeeBps,
     createdAtMs: takenMs,
-    expiresAtMs: takenMs + 86_400_000,
+    expiresAtMs: takenMs + lifeMs,
     ...(kind === 'replace' ? { replaces: digest(operation.old) } : {}),
     signed: nobodySigned,
     signature: '',
@@ -378,6 +397,6 @@ function numberWords(id: number, ints: Int32Array): void {
 /** The engine with a flow's book filled. */
 export function filledEngine(flow: Flow): Engine {
   const engine = createEngine({ groupId: 'bench', hashSecret });
-  for (const command of commandsOf(flow).before) engine.apply(command, () => {});
+  for (const command of commandsBefore(flow)) engine.apply(command, () => {});
   return engine;
 }

@@ -87,11 +87,19 @@ function readNamed(first: Request, count: i32): void {
 }
 
 /**
- * The first and the last are of different ones. A market that many requests in a row are of is near, and so are its best levels and
- * their makers: looking at those cost 10 ns an operation there and gave nothing.
+ * New orders among the first and among the last are of different ones. A market that many requests in a row are of is near, and so are its
+ * best levels and their makers: looking at those cost 10 ns an operation there and gave nothing.
  */
 function isOfManyMarkets(first: Request, count: i32): bool {
-  return first.market !== requestOf(first, max(0, count - 1)).market;
+  const last = requestOf(first, max(0, count - 1));
+  const one = marketOfEither(first, requestOf(first, min(1, count - 1)));
+  const other = marketOfEither(last, requestOf(first, max(0, count - 2)));
+  return one !== other && one !== noMarket && other !== noMarket;
+}
+
+function marketOfEither(one: Request, other: Request): Market {
+  const market = marketOf(one);
+  return select<Market>(market, marketOf(other), market !== noMarket);
 }
 
 /** The market of a new order; nobody's of other requests. */

@@ -1,5 +1,4 @@
 /** What a command left to do, between the core's rows and records. */
-
 import { assert } from '#domain/assertion.ts';
 import type { Work } from '../snapshot-record.ts';
 import { nobody } from './core-instance.ts';

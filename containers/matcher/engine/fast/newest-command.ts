@@ -1,5 +1,4 @@
 /** What the newest command did, as it lies in the core's rows. */
-
 import type { EngineEvent } from '#domain/event.ts';
 import type { RawEvent, RawProgress } from '#domain/raw-event.ts';
 import type { Did } from '../engine.ts';

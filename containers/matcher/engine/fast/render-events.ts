@@ -1,5 +1,4 @@
 /** Makes events of the rows of a command, with the texts that they are known by. */
-
 import type { EngineEvent, OrderDone, Trade } from '#domain/event.ts';
 import type { Digest, DoneReason, OrderProgress } from '#domain/order.ts';
 import { type EngineRefusal, numberedRefusals } from '#domain/refusal.ts';

@@ -1,5 +1,4 @@
 /** Fills an empty state with what these records were saved from: an engine over it goes on the same. */
-
 import { assert, unreachable } from '#domain/assertion.ts';
 import { maxPriceTicks } from '#domain/market.ts';
 import type { OrderProgress } from '#domain/order.ts';

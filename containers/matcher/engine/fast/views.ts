@@ -1,5 +1,4 @@
 /** What the engine shows of itself. */
-
 import type { PlaceOrder } from '#domain/command.ts';
 import type { MarketId } from '#domain/market.ts';
 import type { Address, Digest } from '#domain/order.ts';

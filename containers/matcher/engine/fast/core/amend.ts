@@ -1,5 +1,4 @@
 /** Lowering what an order is bound by: it keeps its place, and what it no longer needs to hold is free. */
-
 import { unhold } from './credit-lines.ts';
 import { openUnitsOf } from './delegations.ts';
 import { noDelegation } from './engine-state.ts';
@@ -29,12 +28,12 @@ export function amendRefusal(request: Request, order: Order): i32 {
   const market = order.market;
   const sizeLots = request.sizeLots;
   const spendUnits = request.spendUnits;
-  const spentUnits = order.extras.spendUnits;
-  if (spentUnits > 0) {
+  const boundUnits = order.extras.spendUnits;
+  if (boundUnits > 0) {
     if (sizeLots > 0) return sizeOffLot;
     if (spendUnits <= order.filledQuoteUnits) return sizeTooSmall;
     if (spendUnits < market.minNotionalUnits) return notionalTooSmall;
-    return spendUnits < spentUnits ? accepted : sizeNotSmaller;
+    return spendUnits < boundUnits ? accepted : sizeNotSmaller;
   }
   if (spendUnits > 0) return sizeOffLot;
   if (sizeLots <= order.filledLots || sizeLots < market.minSizeLots) return sizeTooSmall;

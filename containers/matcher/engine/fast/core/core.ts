@@ -5,7 +5,6 @@
  * id-table.ts, price-ladder.ts, level-queue.ts, credit-lines.ts, expiry-queue.ts, switches.ts, level-changes.ts, over row-pool.ts and regions.ts.
  * No command may take longer the more strangers have put in its way.
  */
-
 import { nextOwn, oldestOwn, openSlots } from './account-orders.ts';
 import { enlistAddress, openAccountTable } from './account-table.ts';
 import { apply } from './apply-request.ts';

@@ -1,5 +1,4 @@
 /** What counts against the limits of an account's delegations: rows linked from the account, so few that a search walks through them. */
-
 import { dayMs, delegationsPerAccount } from '../../limits.ts';
 import { noAccount, noDelegation, noOrder, state } from './engine-state.ts';
 import { settleId } from './id-table.ts';

@@ -1,5 +1,4 @@
 /** Folds live orders into the state hash, as ../../state-hash.ts says it of their records. */
-
 import { orderNamesAt } from './engine-state.ts';
 import { chainOne, chainOther, sumsOfEight, wordOf } from './event-chain.ts';
 import { shownInBook } from './level-queue.ts';

@@ -1,5 +1,4 @@
 /** An order at hand meets resting ones, best price and oldest first, until it is done, rests, or a command's bound on events is reached. */
-
 import { firstOwn, nextOwn } from './account-orders.ts';
 import { changeState } from './change-state.ts';
 import { noOrder, state } from './engine-state.ts';

@@ -1,5 +1,4 @@
 /** Rows as a snapshot's records: hashed, and written where there is a part to write into. */
-
 import { noOrder } from './engine-state.ts';
 import { foldOrder } from './fold-order.ts';
 import { inTextOrder } from './id-table.ts';

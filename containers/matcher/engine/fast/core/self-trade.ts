@@ -1,5 +1,4 @@
 /** What happens where an incoming order meets one of its owner's: the incoming order's mode decides. */
-
 import { lowerOrder } from './amend.ts';
 import { tellAmended } from './event-rows.ts';
 import { leftLots, shownLots } from './level-queue.ts';

@@ -1,5 +1,4 @@
 /** Two orders trade: the event, both sides' fills, the maker's money and end, and what the price sets off. */
-
 import { lineOf, moveUnits, receive, unhold } from './credit-lines.ts';
 import { matchByDelegation } from './delegations.ts';
 import { noLine } from './engine-state.ts';

@@ -20,11 +20,12 @@ import { isIceberg } from './order-extras.ts';
 import { isLive, liveOrder, placeBook, placeTriggered, placeUntriggered } from './order-place.ts';
 import { isConditional, isLasting, isMarketLike, isSell } from './order-traits.ts';
 import { findLevel, nextLevel, noLevel } from './price-ladder.ts';
-import { Account, Ladder, Level, Market, Order } from './rows.ts';
+import { Account, Ladder, Level, Market, Order, OrderExtras } from './rows.ts';
 import { isReached } from './set-off.ts';
 
 /** Stops at the first that does not hold. */
 export function validate(): void {
+  validateNobody();
   for (let line = state.firstLine; line !== noLine; line = line.next) line.past.foundUnits = 0;
   forgetFound();
   let liveOrders = 0;
@@ -43,6 +44,13 @@ export function validate(): void {
   assert(validateExpiries() === liveOrders, 'orders that do not expire');
   validateCredit();
   validateAccounts();
+}
+
+/** Whoever has no extras reads those of nobody. */
+function validateNobody(): void {
+  for (let at: usize = 0; at < offsetof<OrderExtras>(); at += 8) {
+    assert(load<u64>(at) === 0, "something was written into nobody's row");
+  }
 }
 
 function forgetFound(): void {

@@ -35,6 +35,8 @@ export type ChildOptions = {
 
 /** A log larger than this is emptied before a child writes to it again. */
 const LOG_LIMIT_BYTES = 32 * 1024 * 1024;
+/** Half a second: longer only where somebody cannot be killed. */
+const GROUP_END_ROUNDS = 50;
 
 export async function startChild(options: ChildOptions): Promise<Child> {
   mkdirSync(dirname(options.logFile), { recursive: true });
@@ -73,6 +75,7 @@ export async function startChild(options: ChildOptions): Promise<Child> {
     over.abort();
     // The leader is gone; what it started and left behind is in its group.
     kill('SIGKILL');
+    await groupEnds(pid);
     removePidFile(pidFile);
   }
   return { name: options.name, pid, logFile: options.logFile, exited, kill, stop };
@@ -112,6 +115,19 @@ function killGroup(pid: number, signal: NodeJS.Signals): void {
     } catch {
       // No such group: it has ended, or it never became a group leader.
     }
+  }
+}
+
+/** A killed process is there for some moments more. */
+async function groupEnds(pid: number): Promise<void> {
+  for (let round = 0; round < GROUP_END_ROUNDS && hasGroup(pid); round += 1) await sleep(10);
+}
+
+function hasGroup(pid: number): boolean {
+  try {
+    return process.kill(-pid, 0);
+  } catch {
+    return false;
   }
 }
 

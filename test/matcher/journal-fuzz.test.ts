@@ -59,10 +59,17 @@ function free({ leases }: MatcherWorld): void {
   if (leases.row) leases.row = { ...leases.row, owner: 'nobody', released: true };
 }
 
-/** As the newest frame states it. */
+/** As the newest frame states it that counts: not one of a leader before the newest, nor one whose number came before. */
 function lastSequenceOf(records: readonly JournalRecord[]): number {
-  const frames = records.map(({ data }) => openRecord(data)).filter(({ kind }) => kind === 'frame');
-  return (frames.at(-1) as FrameBytes).lastSequence;
+  let epoch = 0;
+  let newest: Pick<FrameBytes, 'frame' | 'lastSequence'> = { frame: 0, lastSequence: 0 };
+  for (const { data } of records) {
+    const opened = openRecord(data);
+    if (opened.kind === 'epoch') epoch = Math.max(epoch, opened.epoch);
+    if (opened.kind !== 'frame' || opened.epoch < epoch || opened.frame <= newest.frame) continue;
+    newest = opened;
+  }
+  return newest.lastSequence;
 }
 
 test('arbitrary bytes are no record, and no command that would be written otherwise', () => {

@@ -9,8 +9,6 @@ export type ShardWatch = {
   known: () => Known;
   /** Whoever waits for what is newer than what he knows wakes up. */
   saw: (sequenceNumber: string) => void;
-  /** Something was put, into this shard or another: the one who looks wakes up, where he has waited for a while. */
-  tell: () => void;
   /** How rarely whoever looks may do so. */
   lastIdleMs: number;
   /**
@@ -45,13 +43,12 @@ export function createShardWatch(onPut?: OnPut): ShardWatch {
   /** Of the one who looks, where he has waited for long enough to hear of puts. */
   let hearing: AbortController | undefined;
 
-  const tell = (): void => {
+  // Into this shard or another: the one who looks wakes up.
+  onPut?.(() => {
     puts += 1;
     hearing?.abort();
-  };
-  onPut?.(tell);
+  });
   return {
-    tell,
     lastIdleMs: onPut ? LAST_IDLE_WHERE_TOLD_MS : LAST_IDLE_MS,
     known: () => ({ newest, puts }),
     saw: (sequenceNumber) => {

@@ -132,16 +132,20 @@ function writeDigest(names: DataView, from: number, words: number[]): void {
   for (const [nth, word] of words.entries()) names.setUint32(from + nth * 4, word);
 }
 
-type Placing = Exclude<Operation, { kind: 'cancel' }>;
+export type Placing = Exclude<Operation, { kind: 'cancel' }>;
 
-function traitsOf({ kind, side }: Placing): number {
-  const terms = kind === 'market' ? marketTerms : limitTerms;
-  return packTraits({ ...terms, postOnly: false, selfTrade: 'expire_taker' }, side);
-}
+/** What an order is beside its amounts, however it is written. */
+export const termsOf = ({ kind }: Placing) =>
+  ({
+    orderType: kind === 'market' ? 'market' : 'limit',
+    timeInForce: kind === 'market' ? 'ioc' : 'gtc',
+    postOnly: false,
+    selfTrade: 'expire_taker',
+  }) as const;
 
-const marketTerms = { orderType: 'market', timeInForce: 'ioc' } as const;
-const limitTerms = { orderType: 'limit', timeInForce: 'gtc' } as const;
+const traitsOf = (operation: Placing): number => packTraits(termsOf(operation), operation.side);
 
-function limitOf(operation: Placing): number {
+/** Its limit, or a market order's worst price. */
+export function limitOf(operation: Placing): number {
   return operation.kind === 'market' ? operation.worst : operation.price;
 }

@@ -29,7 +29,13 @@ import { commandsAhead } from '../../containers/matcher/engine/limits.ts';
 import { createEngine } from '../../containers/matcher/engine/matching-engine.ts';
 import { rawPlacement } from '../engine/raw-placement.ts';
 import { type Flow, type Operation, traders } from './engine-flow.ts';
-import { FlowRequests, type Commands as TimedCommands } from './engine-requests.ts';
+import {
+  FlowRequests,
+  limitOf,
+  type Placing,
+  type Commands as TimedCommands,
+  termsOf,
+} from './engine-requests.ts';
 
 /** One way to run a flow. What comes off the wire is made before anything runs: making it leaves the caches full of texts. */
 export type Runner = {
@@ -234,11 +240,10 @@ function commandOf(operation: Operation, at: number): Command {
   return { type: 'cancel', commandId, nowMs: takenMs, account, digest: digest(operation.id) };
 }
 
-function placing(operation: Exclude<Operation, { kind: 'cancel' }>, takenMs: number): PlaceOrder {
+function placing(operation: Placing, takenMs: number): PlaceOrder {
   const { id, side, market, size, kind } = operation;
-  const isMarket = kind === 'market';
   const amounts = {
-    limitTicks: isMarket ? operation.worst : operation.price,
+    limitTicks: limitOf(operation),
     sizeLots: size,
     spendUnits: 0,
     triggerTicks: 0,
@@ -251,10 +256,7 @@ function placing(operation: Exclude<Operation, { kind: 'cancel' }>, takenMs: num
     account: accountOf(operation),
     marketId: marketName(market),
     side,
-    orderType: isMarket ? 'market' : 'limit',
-    timeInForce: isMarket ? 'ioc' : 'gtc',
-    postOnly: false,
-    selfTrade: 'expire_taker',
+    ...termsOf(operation),
     cap: 'base',
     amounts,
     maxFeeBps,

@@ -63,14 +63,24 @@ test('when the one who looked found something, the next one to rest looks', asyn
   await third;
 });
 
+/** A watch, and what tells it of a put. */
+function toldWatch() {
+  const listeners: (() => void)[] = [];
+  const watch = createShardWatch((listener) => void listeners.push(listener));
+  const tell = () => {
+    for (const told of listeners) told();
+  };
+  return { watch, tell };
+}
+
 test('a put that is told wakes the one who looks, and only him', async () => {
-  const watch = createShardWatch();
+  const { watch, tell } = toldWatch();
   const { pauses, pause } = pausing();
   const rests = [1, 2].map(() => watch.rest(watch.known(), 500, pause));
   const [first, other] = pauses;
   first?.end();
   await vi.waitFor(() => expect(pauses).toHaveLength(3));
-  watch.tell();
+  tell();
   const hearing = pauses[2];
   expect([hearing?.ms, hearing?.isWoken, other?.isWoken]).toEqual([440, true, false]);
   other?.end();
@@ -78,9 +88,9 @@ test('a put that is told wakes the one who looks, and only him', async () => {
 });
 
 test('a put that was told between a read and the rest after it is not slept through', async () => {
-  const watch = createShardWatch();
+  const { watch, tell } = toldWatch();
   const known = watch.known();
-  watch.tell();
+  tell();
   const { pauses, pause } = pausing();
   const rest = watch.rest(known, 500, pause);
   // No more often than after traffic.

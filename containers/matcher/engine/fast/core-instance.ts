@@ -127,9 +127,7 @@ const tables = [
   { at: 'idIndex', log: 'idIndexLog', entryLog: 3 },
   { at: 'addressIndex', log: 'addressIndexLog', entryLog: 5 },
   { at: 'lineIndex', log: 'lineIndexLog', entryLog: 2 },
-  { at: 'expiries', log: 'expiriesLog', entryLog: 4 },
-  { at: 'expirySlots', log: 'expiriesLog', entryLog: 2 },
-  { at: 'expiryBits', log: 'expiriesLog', entryLog: -3 },
+  { at: 'expiries', log: 'expiriesLog', entryLog: 0 },
   { at: 'changes', log: 'changesLog', entryLog: 4 },
 ] as const;
 

@@ -34,7 +34,7 @@ export function enlist(order: Order, account: Account): void {
 
 export function delist(order: Order): void {
   const account = order.account;
-  const slot = order.slot;
+  const slot: i32 = order.slot;
   account.openOrders -= 1;
   if (account.openOrders === 0) {
     clear(account);
@@ -47,7 +47,8 @@ export function delist(order: Order): void {
 /** Whether its account finds it. */
 export function isEnlisted(order: Order): bool {
   const account = order.account;
-  return order.slot < account.ordersEnd && load<Order>(placeOf(account, order.slot)) === order;
+  const slot: i32 = order.slot;
+  return slot < account.ordersEnd && load<Order>(placeOf(account, slot)) === order;
 }
 
 /** An account's oldest order; `nextOwn` goes on with the younger ones. */
@@ -63,7 +64,7 @@ export function firstOwn(account: Account): Order {
 }
 
 export function nextOwn(order: Order): Order {
-  return ownFrom(order.account, order.slot + 1);
+  return ownFrom(order.account, <i32>order.slot + 1);
 }
 
 function ownFrom(account: Account, from: i32): Order {
@@ -81,7 +82,7 @@ function placeOf(account: Account, slot: i32): usize {
 
 function put(account: Account, slot: i32, order: Order): void {
   store<Order>(placeOf(account, slot), order);
-  order.slot = slot;
+  order.slot = <i16>slot;
 }
 
 /** An account without orders has its own slots only. */

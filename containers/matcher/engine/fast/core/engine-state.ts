@@ -83,14 +83,10 @@ export class EngineState {
   /** Where credit lines are found: addresses. */
   lineIndex: usize;
   lineIndexLog: i32;
-  /** Live orders by expiry. */
+  /** Live orders by expiry, in so many bytes as a power of two. */
   expiries: usize;
   expiriesLog: i32;
   expiryCount: i32;
-  expiriesOver: i32;
-  /** Their slots, and a bit for each. */
-  expirySlots: usize;
-  expiryBits: usize;
   /** Armed dead man's switches. */
   switches: usize;
   switchesLog: i32;

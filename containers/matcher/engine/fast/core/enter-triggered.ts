@@ -2,7 +2,7 @@
 import { delist, enlist } from './account-orders.ts';
 import { noOrder, state, wantingAt } from './engine-state.ts';
 import { tellTriggered } from './event-rows.ts';
-import { expect, expectNoMore } from './expiry-queue.ts';
+import { expectLater } from './expiry-queue.ts';
 import { fillable, fillOrKillFault, meetsItsOwn, Wanting } from './fill-or-kill.ts';
 import { stateOpen } from './market-state.ts';
 import { doneExpired, doneSelfTrade, goesOn, placeIncoming } from './order-place.ts';
@@ -32,10 +32,9 @@ export function enterNext(market: Market): void {
 /** A triggered order's place in time is new, among its account's orders and among those that expire. */
 function becomeYoungest(order: Order): void {
   delist(order);
-  expectNoMore(order);
   order.admitted = state.sequence;
   enlist(order, order.account);
-  expect(order);
+  expectLater(order);
 }
 
 /** On entry nothing can be refused any more: what a placement would be refused for ends the order. Answers why, or `goesOn`. */

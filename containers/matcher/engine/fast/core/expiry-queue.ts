@@ -1,52 +1,30 @@
 /**
- * Live orders by expiry, the older first: a heap of four children a node. An order that ends before its time stays in until it
- * comes to the top or three quarters of all are over; then those are dropped at once, so that leaving costs nothing.
- * Each entry has a slot, whose bit says that its order is over: who drops entries reads those bits, which are always near, and no orders.
+ * Live orders by expiry, the older first: a heap of four children a node. An entry is of an order's row, and says when the row's order
+ * expires at the earliest. It stays when that order is over, and stands for whoever has the row next, unless that one expires before: most
+ * orders come and go without a word here. Only the first entry is always right: one that comes there too early is put where it belongs.
  */
 import { noOrder, state } from './engine-state.ts';
+import { isLive } from './order-place.ts';
 import { grownRegion, takeRegion } from './regions.ts';
 import { Order } from './rows.ts';
 
 @unmanaged
 class Entry {
+  /** When the row's order expires, and its place in time; one that has the row now may come later, never earlier. */
   dueMs: f64;
+  admitted: f64;
   order: Order;
-  slot: i32;
 }
 
-const entryLog = 4;
-const slotLog = 2;
-/** Slots of a word of bits. */
-const wordSlotsLog = 6;
-const wordLog = 3;
-const startLog = 6;
-/** Fewer are not worth dropping. */
-const leastToDrop = 1_024;
+const entryBytes: usize = 24;
+const startLog = 11;
+/** Fewer are put right one by one. */
+const leastToRenew = 1_024;
 
 export function openExpiries(): void {
   state.expiriesLog = startLog;
-  state.expiries = takeRegion(startLog + entryLog);
-  state.expirySlots = takeRegion(startLog + slotLog);
-  state.expiryBits = takeRegion(startLog + wordLog - wordSlotsLog);
-  openSlots(0);
+  state.expiries = takeRegion(startLog);
   state.expiriesDueMs = Infinity;
-}
-
-/** Slots that no entry ever had, from one on. */
-function openSlots(from: i32): void {
-  const end = 1 << state.expiriesLog;
-  for (let slot = from; slot < end; slot += 1) setSlot(slot, slot);
-  for (let slot = from; slot < end; slot += 1 << wordSlotsLog) store<u64>(bitsOf(slot), 0);
-}
-
-/** Twice the room. */
-function grow(): void {
-  const log = state.expiriesLog;
-  state.expiries = grownRegion(state.expiries, log + entryLog);
-  state.expirySlots = grownRegion(state.expirySlots, log + slotLog);
-  state.expiryBits = grownRegion(state.expiryBits, log + wordLog - wordSlotsLog);
-  state.expiriesLog = log + 1;
-  openSlots(1 << log);
 }
 
 /** The order that expires next; nobody where none is live. */
@@ -54,117 +32,149 @@ export function firstExpiring(): Order {
   return state.expiryCount === 0 ? noOrder : entryAt(0).order;
 }
 
+/** An order was admitted. */
 export function expect(order: Order): void {
-  const at = state.expiryCount;
-  if (at === 1 << state.expiriesLog) grow();
-  state.expiryCount = at + 1;
-  const slot = slotAt(at);
-  order.expirySlot = slot;
-  put(at, order.expiresAtMs, order, slot);
-  rise(at);
+  const expectedMs = expectedMsOf(order);
+  const isExpected = expectedMs > 0 && expectedMs < endOfTimeMs && expectedMs <= order.expiresAtMs;
+  if (!isExpected) enter(order);
 }
 
-/** An order is over, or was admitted anew: its entry does not count any more. */
-export function expectNoMore(order: Order): void {
-  const slot = order.expirySlot;
-  setOver(slot);
-  const over = state.expiriesOver + 1;
-  state.expiriesOver = over;
-  if (entryAt(0).slot === slot) clearTop();
-  else if (over > leastToDrop && over > state.expiryCount - (state.expiryCount >> 2)) dropOver();
+/** An order is over, or was admitted anew. */
+export function expectLater(order: Order): void {
+  if (entryAt(0).order === order) findFirst();
 }
 
 /** Makes room for so many, in memory that was written. */
 export function reserveExpiries(count: i32): void {
-  while (1 << state.expiriesLog < count) grow();
-  memory.fill(state.expiries, 0, 1 << (state.expiriesLog + entryLog));
+  while (room() < count) grow();
+  memory.fill(state.expiries, 0, <usize>count * entryBytes);
 }
 
-/** None comes before whoever is above it, and the next is said rightly; answers how many live. */
+/** None comes before whoever is above it, every live order has an entry that is not too late, and the next is said rightly. */
 export function validateExpiries(): i32 {
   let live = 0;
   for (let at = 0; at < state.expiryCount; at += 1) {
     const entry = entryAt(at);
-    if (isOver(entry)) continue;
-    const isBehind = at === 0 || !isBefore(entry, entryAt((at - 1) >> 2));
-    assert(isBehind, 'expiries out of order');
-    assert(entry.dueMs === entry.order.expiresAtMs, 'an order is expected at another time');
-    assert(entry.slot === entry.order.expirySlot, 'an order is expected twice');
+    const order = entry.order;
+    assert(at === 0 || !isBefore(entry, entryAt((at - 1) >> 2)), 'expiries out of order');
+    if (!isOfRow(entry) || !isLive(order)) continue;
+    const isInTime = entry.dueMs <= order.expiresAtMs && entry.admitted <= order.admitted;
+    assert(isInTime || expectedMsOf(order) === endOfTimeMs, 'an order is expected too late');
+    if (!isInTime) continue;
+    // Whoever has two entries is counted once.
+    setExpectedMs(order, -expectedMsOf(order));
     live += 1;
   }
-  assert(live + state.expiriesOver === state.expiryCount, 'expiries are counted wrongly');
-  const dueMs = live === 0 ? Infinity : firstExpiring().expiresAtMs;
+  for (let at = 0; at < state.expiryCount; at += 1) {
+    const order = entryAt(at).order;
+    setExpectedMs(order, abs(expectedMsOf(order)));
+  }
+  assert(state.expiryCount === 0 || isRight(entryAt(0)), 'the first expiry is not right');
+  const dueMs = state.expiryCount === 0 ? Infinity : firstExpiring().expiresAtMs;
   assert(state.expiriesDueMs === dueMs, 'another expiry is the next');
   return live;
 }
 
 function entryAt(at: i32): Entry {
-  return changetype<Entry>(state.expiries + ((<usize>at) << entryLog));
+  return changetype<Entry>(state.expiries + <usize>at * entryBytes);
 }
 
-/** The slots in turn: those of entries count for nothing, from the `expiryCount`th on they are free. */
-function slotAt(nth: i32): i32 {
-  return load<i32>(state.expirySlots + ((<usize>nth) << slotLog));
+/** For so many entries there is room. */
+function room(): i32 {
+  return <i32>(((<usize>1) << state.expiriesLog) / entryBytes);
 }
 
-function setSlot(nth: i32, slot: i32): void {
-  store<i32>(state.expirySlots + ((<usize>nth) << slotLog), slot);
+function grow(): void {
+  state.expiries = grownRegion(state.expiries, state.expiriesLog);
+  state.expiriesLog += 1;
 }
 
-/** Where the word is that has a slot's bit. */
-function bitsOf(slot: i32): usize {
-  return state.expiryBits + ((<usize>(slot >>> wordSlotsLog)) << wordLog);
+/** As far as fits beside a slot. Of what expires later than that a row does not know the time: each order enters on its own. */
+const endOfTimeMs: f64 = 140_737_488_355_327;
+const slotBits: i64 = 16;
+
+/** What its row's entry says; 0 where it has none. */
+function expectedMsOf(order: Order): f64 {
+  return <f64>(load<i64>(changetype<usize>(order), offsetof<Order>('slot')) >> slotBits);
 }
 
-/** Its order was expected, and is not any more. */
-function isOver(entry: Entry): bool {
-  return isSlotOver(entry.slot);
+function setExpectedMs(order: Order, ms: f64): void {
+  const at = changetype<usize>(order) + offsetof<Order>('slot');
+  const slot = load<i64>(at) & ((1 << slotBits) - 1);
+  store<i64>(at, ((<i64>min(ms, endOfTimeMs)) << slotBits) | slot);
 }
 
-function isSlotOver(slot: i32): bool {
-  return ((load<u64>(bitsOf(slot)) >> (slot & 63)) & 1) !== 0;
+/** It is the one that the row knows of: an earlier one took the place of those that are later. */
+function isOfRow(entry: Entry): bool {
+  return expectedMsOf(entry.order) === min(entry.dueMs, endOfTimeMs);
 }
 
-function setOver(slot: i32): void {
-  const bits = bitsOf(slot);
-  store<u64>(bits, load<u64>(bits) | ((<u64>1) << (slot & 63)));
+/** The row has the order that it had when the entry was made. */
+function isRight(entry: Entry): bool {
+  return isOfRow(entry) && isLive(entry.order) && entry.order.admitted === entry.admitted;
 }
 
-/** Frees the slot of an entry that was dropped; so many entries are there without it. */
-function releaseSlot(slot: i32, count: i32): void {
-  const bits = bitsOf(slot);
-  store<u64>(bits, load<u64>(bits) & ~((<u64>1) << (slot & 63)));
-  setSlot(count, slot);
+function enter(order: Order): void {
+  if (state.expiryCount === room()) makeRoom();
+  const at = state.expiryCount;
+  state.expiryCount = at + 1;
+  put(at, order.expiresAtMs, order.admitted, order);
+  setExpectedMs(order, order.expiresAtMs);
+  rise(at);
+  if (entryAt(0).order === order) state.expiriesDueMs = order.expiresAtMs;
 }
 
-function clearTop(): void {
-  while (state.expiryCount > 0 && isOver(entryAt(0))) {
-    const count = state.expiryCount - 1;
-    releaseSlot(entryAt(0).slot, count);
-    state.expiriesOver -= 1;
-    state.expiryCount = count;
-    move(count, 0);
+/** Puts the first entry right, or one behind it that becomes the first. */
+function findFirst(): void {
+  let wrong = 0;
+  while (state.expiryCount > 0 && !isRight(entryAt(0))) {
+    const entry = entryAt(0);
+    if (isOfRow(entry) && isLive(entry.order)) renew(entry);
+    else dropFirst(entry);
     sink(0);
+    wrong += 1;
+    // Many of one moment: all are put right, in less time than one by one.
+    if (wrong > leastToRenew && wrong > state.expiryCount >> 3) renewAll();
   }
-  if (state.expiryCount === 0) state.expiriesDueMs = Infinity;
+  state.expiriesDueMs = state.expiryCount === 0 ? Infinity : entryAt(0).dueMs;
 }
 
-function dropOver(): void {
+/** Lets an entry say what its row's order does. */
+function renew(entry: Entry): void {
+  const order = entry.order;
+  entry.dueMs = order.expiresAtMs;
+  entry.admitted = order.admitted;
+  setExpectedMs(order, order.expiresAtMs);
+}
+
+function dropFirst(entry: Entry): void {
+  if (isOfRow(entry)) setExpectedMs(entry.order, 0);
+  const last = state.expiryCount - 1;
+  state.expiryCount = last;
+  move(last, 0);
+}
+
+/** Without the entries of rows that nobody has, and of those that a row knows nothing of. */
+function makeRoom(): void {
+  renewAll();
+  if (state.expiryCount > room() >> 1) grow();
+}
+
+function renewAll(): void {
   const count = state.expiryCount;
   let kept = 0;
-  let free = count;
   for (let at = 0; at < count; at += 1) {
-    const slot = entryAt(at).slot;
-    if (isSlotOver(slot)) {
-      free -= 1;
-      releaseSlot(slot, free);
-    } else {
-      move(at, kept);
-      kept += 1;
-    }
+    const entry = entryAt(at);
+    const order = entry.order;
+    if (!isOfRow(entry)) continue;
+    // A row that has two of the same time keeps one.
+    setExpectedMs(order, 0);
+    if (!isLive(order)) continue;
+    put(kept, order.expiresAtMs, order.admitted, order);
+    kept += 1;
   }
   state.expiryCount = kept;
-  state.expiriesOver = 0;
+  for (let at = 0; at < kept; at += 1) setExpectedMs(entryAt(at).order, entryAt(at).dueMs);
   for (let at = (kept - 2) >> 2; at >= 0; at -= 1) sink(at);
 }
 
@@ -195,35 +205,30 @@ function sink(from: i32): void {
   }
 }
 
-/** Of two that expire at once the older is first. An order since gone counts as the oldest, so that none below it is passed over. */
+/** Of two that expire at once the older is first. */
 function isBefore(one: Entry, other: Entry): bool {
   const dueMs = one.dueMs;
   const otherDueMs = other.dueMs;
-  return dueMs < otherDueMs || (dueMs === otherDueMs && ageOf(one) < ageOf(other));
-}
-
-function ageOf(entry: Entry): f64 {
-  return isOver(entry) ? 0 : entry.order.admitted;
+  return dueMs < otherDueMs || (dueMs === otherDueMs && one.admitted < other.admitted);
 }
 
 function move(from: i32, to: i32): void {
   const entry = entryAt(from);
-  put(to, entry.dueMs, entry.order, entry.slot);
+  put(to, entry.dueMs, entry.admitted, entry.order);
 }
 
 function swap(one: i32, other: i32): void {
   const entry = entryAt(one);
   const dueMs = entry.dueMs;
+  const admitted = entry.admitted;
   const order = entry.order;
-  const slot = entry.slot;
   move(other, one);
-  put(other, dueMs, order, slot);
+  put(other, dueMs, admitted, order);
 }
 
-function put(at: i32, dueMs: f64, order: Order, slot: i32): void {
+function put(at: i32, dueMs: f64, admitted: f64, order: Order): void {
   const entry = entryAt(at);
   entry.dueMs = dueMs;
+  entry.admitted = admitted;
   entry.order = order;
-  entry.slot = slot;
-  if (at === 0) state.expiriesDueMs = dueMs;
 }

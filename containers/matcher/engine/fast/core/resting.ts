@@ -4,7 +4,7 @@ import { unhold } from './credit-lines.ts';
 import { leaveDelegation } from './delegations.ts';
 import { noClient, noDelegation, noOrder, state } from './engine-state.ts';
 import { tellDone } from './event-rows.ts';
-import { expectNoMore } from './expiry-queue.ts';
+import { expectLater } from './expiry-queue.ts';
 import { noteLevel } from './level-changes.ts';
 import { append, leaveQueue, leftLots, unlink } from './level-queue.ts';
 import { isIceberg, noExtras } from './order-extras.ts';
@@ -88,7 +88,7 @@ function end(order: Order, reason: i32): void {
   delist(order);
   order.market.liveOrders -= 1;
   order.place = <i8>(placeEnded + reason);
-  expectNoMore(order);
+  expectLater(order);
   tellDone(order, reason);
   const ended = keptOf(order);
   nameEnded(order.id, ended);

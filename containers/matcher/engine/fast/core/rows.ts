@@ -221,12 +221,13 @@ export class Order {
   holdLine: CreditLine;
   /** The credit line that its trades pay into; nobody before the first. */
   receiveLine: CreditLine;
-  /** The slot of its entry among the expiries. */
-  expirySlot: i32;
   makerFeeBps: i16;
   takerFeeBps: i16;
   /** Its place among its account's slots. */
-  slot: i32;
+  slot: i16;
+  /** What stays with the row: when its entry among the expiries says that it expires, in 48 bits; see expiry-queue.ts. */
+  expectedLow: i16;
+  expectedHigh: i32;
   /** Its digest, owner and market, as event hashes know them. */
   partyLeft: i32;
   partyRight: i32;

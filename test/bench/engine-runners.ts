@@ -43,6 +43,8 @@ export type Runner = {
   prepare(from: number, count: number): void;
   /** Applies the nth of those that are ready. */
   run(nth: number): void;
+  /** Applies the first so many of them, as a replay does: as many in a call as the engine takes. */
+  runAll(count: number): void;
   /** What follows a batch, as a matcher's frame follows its commands: changed levels are taken. */
   settle(): void;
   book(market: number): string;
@@ -125,7 +127,7 @@ export function core(flow: Flow, binary?: string): Runner {
   for (const command of commandsBefore(flow)) applyCommand(command, state);
   const requests = new FlowRequests(state, flow, timedCommands, readyTogether);
   const { depth } = viewsOf(state);
-  const { lookAhead, apply } = calls;
+  const { lookAhead, apply, repeat } = calls;
   const first = requests.rowOf(0);
   let ready = 0;
   return {
@@ -137,6 +139,14 @@ export function core(flow: Flow, binary?: string): Runner {
       const request = first + nth * requestBytes;
       if (nth % commandsAhead === 0) lookAhead(request, Math.min(commandsAhead, ready - nth));
       apply(request);
+    },
+    runAll(count) {
+      for (let done = 0; done < count; done += commandsAhead) {
+        const some = Math.min(commandsAhead, count - done);
+        const request = first + done * requestBytes;
+        // It comes back with each that was refused, of which a replay tells.
+        for (let next = 0; next < some; ) next = repeat(request, next, some);
+      }
     },
     settle: () => void calls.takeChanges(),
     book: (market) => JSON.stringify(depth(marketName(market), Number.MAX_SAFE_INTEGER)),
@@ -168,23 +178,25 @@ export function wholeEngine(flow: Flow): Runner {
   for (const command of commandsBefore(flow)) engine.apply(command, () => {});
   const timed = flow.timed.map((operation, nth) => arrived(commandOf(operation, nth)));
   let first = 0;
+  const run = (nth: number) => {
+    const at = first + nth;
+    const next = timed[at] as RawPlacement | CancelOrder;
+    if (nth % commandsAhead === 0)
+      engine.announce(timed.slice(at, at + commandsAhead).filter(isPlacement));
+    trades = 0;
+    if (!isPlacement(next)) {
+      engine.apply(next, read);
+      return;
+    }
+    engine.place(next);
+    engine.did.each(read);
+  };
   return {
     prepare(from) {
       first = from;
     },
-    run(nth) {
-      const at = first + nth;
-      const next = timed[at] as RawPlacement | CancelOrder;
-      if (nth % commandsAhead === 0)
-        engine.announce(timed.slice(at, at + commandsAhead).filter(isPlacement));
-      trades = 0;
-      if (!isPlacement(next)) {
-        engine.apply(next, read);
-        return;
-      }
-      engine.place(next);
-      engine.did.each(read);
-    },
+    run,
+    runAll: oneByOne(run),
     settle() {
       engine.takeLevelChanges();
       engine.takeTouched();
@@ -200,6 +212,10 @@ function arrived(command: Command): RawPlacement | CancelOrder {
   assert(command.type === 'cancel', `a flow has no ${command.type}`);
   return command;
 }
+
+const oneByOne = (run: Runner['run']) => (count: number) => {
+  for (let nth = 0; nth < count; nth += 1) run(nth);
+};
 
 const isPlacement = (next: RawPlacement | CancelOrder): next is RawPlacement => 'order' in next;
 
@@ -312,11 +328,13 @@ export function nodejsOrderBook(flow: Flow): Runner {
   for (const operation of flow.before) prepared(operation)();
   const timed = flow.timed.map(prepared);
   let first = 0;
+  const run = (nth: number) => (timed[first + nth] as () => void)();
   return {
     prepare(from) {
       first = from;
     },
-    run: (nth) => (timed[first + nth] as () => void)(),
+    run,
+    runAll: oneByOne(run),
     settle: () => {},
     book(market) {
       const [asks, bids] = (books[market] as OrderBook).depth();

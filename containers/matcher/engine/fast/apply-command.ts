@@ -27,8 +27,13 @@ export function applyResolved(command: Command, state: FastState): void {
 
 /** The same of what the request at `row` was filled with. */
 export function applyRequest(state: FastState, row: number): void {
+  state.core.calls.apply(row);
+  dropUnused(state, row);
+}
+
+/** Forgets what a request that was applied named and nothing needs any more. */
+export function dropUnused(state: FastState, row: number): void {
   const { core } = state;
-  core.calls.apply(row);
   state.dropTexts();
   if (core.int(row, requestRow.kind) !== placeKind) return;
   const client = core.int(row, requestRow.client);

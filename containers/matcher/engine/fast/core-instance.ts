@@ -39,6 +39,7 @@ export type CoreCalls = {
   resolveTextId(request: number, id: number): void;
   resolveTextTarget(request: number, id: number): void;
   lookAhead(requests: number, count: number): void;
+  repeat(requests: number, from: number, count: number): number;
   settleRequest(request: number): void;
   findId(): number;
   addTextId(): number;

@@ -34,16 +34,6 @@ export function renderEvents(
   }
 }
 
-const watchedTags: number[] = [eventTags.refused, eventTags.market_state_changed];
-
-/** Whether the command was refused or changed a market's state: what a replay must know beside the hash. */
-export function isWorthTelling({ core }: FastState): boolean {
-  const count = core.int(stateAt, engineState.eventCount);
-  for (let nth = 0; nth < count; nth += 1)
-    if (watchedTags.includes(core.int(eventsAt + nth * eventBytes, at.tag))) return true;
-  return false;
-}
-
 /** The event of one row; `commandId` is that of the command. */
 export function eventAt(
   state: FastState,

@@ -7,11 +7,11 @@ import type { EngineEvent } from '#domain/event.ts';
 import type { RawCommand } from '#domain/raw-command.ts';
 import { commandsAhead } from '../limits.ts';
 import { rawId } from '../name-words.ts';
-import { applyRequest } from './apply-command.ts';
+import { dropUnused } from './apply-command.ts';
 import { nobody } from './core-instance.ts';
-import { rawNamesBytes, rawNamesRow, requestBytes } from './core-layout.ts';
+import { engineState, rawNamesBytes, rawNamesRow, requestBytes, stateAt } from './core-layout.ts';
 import type { FastState } from './fast-state.ts';
-import { isWorthTelling, renderEvents } from './render-events.ts';
+import { renderEvents } from './render-events.ts';
 import { resolveRaw } from './resolve.ts';
 
 export class RepeatedCommands {
@@ -46,16 +46,16 @@ export class RepeatedCommands {
     tell: (command: RawCommand, events: EngineEvent[]) => void,
   ): void {
     const state = this.#state;
+    const { core } = state;
     this.#resolve(commands);
-    state.core.calls.lookAhead(this.#rows, commands.length);
-    let row = this.#rows;
-    for (const command of commands) {
-      applyRequest(state, row);
-      row += requestBytes;
-      if (!isWorthTelling(state)) continue;
+    for (let from = 0; from < commands.length; ) {
+      const next = core.calls.repeat(this.#rows, from, commands.length);
+      for (; from < next; from += 1) dropUnused(state, this.#rows + from * requestBytes);
+      if (core.int(stateAt, engineState.isWorthTelling) === 0) continue;
+      const newest = commands[next - 1] as RawCommand;
       const events: EngineEvent[] = [];
-      renderEvents(state, rawId(command), (event) => events.push(event));
-      tell(command, events);
+      renderEvents(state, rawId(newest), (event) => events.push(event));
+      tell(newest, events);
     }
   }
 

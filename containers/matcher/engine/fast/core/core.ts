@@ -25,6 +25,7 @@ import { lackingUnits, makerRate, placeRefusal, replacedBy, takerRate } from './
 import { findLevel, laddersBytes, nextLevel, openLadder } from './price-ladder.ts';
 import { readPart } from './read-rows.ts';
 import { releaseRegion, takeRegion, takeRoom } from './regions.ts';
+import { repeat } from './repeat.ts';
 import {
   readCancelTexts,
   resolveClient,
@@ -97,6 +98,7 @@ export {
   readCancelTexts,
   readPart,
   releaseRegion,
+  repeat,
   replacedBy,
   reserveIndex,
   resolveClient,

@@ -30,6 +30,8 @@ export class EngineState {
   chainRight: i32;
   chainCount: i32;
   eventCount: i32;
+  /** 1 where the newest command was refused or changed a market's state: what a replay must know beside the hash. */
+  isWorthTelling: i32;
   /** What the placement would hold that was looked at last. */
   placingUnits: f64;
   /** The order at hand. */

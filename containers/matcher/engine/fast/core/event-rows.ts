@@ -33,6 +33,7 @@ export function hasRoom(): bool {
 /** Begins the events of a command. */
 export function beginEvents(): void {
   state.eventCount = 0;
+  state.isWorthTelling = 0;
 }
 
 function nextRow(tag: i32, detail: i32): EventRow {
@@ -54,6 +55,7 @@ export function tellAnswer(request: Request, isAccepted: bool): void {
   const detail = isAccepted ? 0 : request.code;
   const tag = isAccepted ? tagAccepted : tagRefused;
   nextRow(tag, detail);
+  if (!isAccepted) state.isWorthTelling = 1;
   const name = changetype<usize>(request) + offsetof<Request>('nameLeft');
   foldShort(6, titled(tag, detail), v128.load64_zero(name));
 }
@@ -144,6 +146,7 @@ export function tellState(market: Market, reason: i32, stateName: usize): void {
   row.order = noOrder;
   row.sizeLots = market.state;
   row.quoteUnits = market.untilMs;
+  state.isWorthTelling = 1;
   const name = changetype<usize>(market) + offsetof<Market>('nameLeft');
   foldMiddle(
     12,

@@ -57,7 +57,8 @@ export function lookAhead(first: Request, count: i32): void {
   readMakers(crossing);
 }
 
-function requestOf(first: Request, nth: i32): Request {
+/** The nth of requests that lie one behind the other. */
+export function requestOf(first: Request, nth: i32): Request {
   return changetype<Request>(changetype<usize>(first) + <usize>nth * requestBytes);
 }
 

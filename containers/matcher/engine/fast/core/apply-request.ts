@@ -4,7 +4,7 @@ import { amendOrder, amendRefusal } from './amend.ts';
 import { endAuction, isOutsideAuctionBand, uncrossing } from './auction.ts';
 import { changeState } from './change-state.ts';
 import {
-  dueMs,
+  isDue,
   feeTiersAt,
   isUnfinished,
   noAccount,
@@ -48,8 +48,8 @@ import {
   requestTick,
 } from './request-kind.ts';
 import { settleRequest } from './resolve-ids.ts';
-import { endOrder, liveBytes, releaseRetired } from './resting.ts';
-import { endedPool, releaseRow } from './row-pool.ts';
+import { endOrder, liveBytes } from './resting.ts';
+import { endedPool, orderPool, releaseRetired, releaseRow } from './row-pool.ts';
 import { Market, Order, Request } from './rows.ts';
 import { armSwitch, disarmSwitch } from './switches.ts';
 import { addWork, workCancelAll } from './work.ts';
@@ -60,7 +60,7 @@ export function apply(request: Request): void {
   assert(request.nowMs >= state.nowMs, 'the clock went back');
   state.nowMs = request.nowMs;
   beginEvents();
-  releaseRetired();
+  releaseRetired(orderPool);
   forget();
   if (request.kind === requestPlace) {
     assertNothingBefore(true);
@@ -91,7 +91,7 @@ function cancel(request: Request): void {
 
 function assertNothingBefore(minds: bool): void {
   assert(!isUnfinished(), 'something is left undone');
-  assert(!minds || dueMs() > state.nowMs, 'something is due');
+  assert(!minds || !isDue(), 'something is due');
 }
 
 /** Drops ids and ended orders that no signature can enter with any more. */

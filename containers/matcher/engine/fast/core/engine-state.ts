@@ -48,8 +48,6 @@ export class EngineState {
   newestRemembered: Id;
   oldestEnded: Order;
   newestEnded: Order;
-  /** Orders that this command ended: their rows are free at the next. */
-  retired: Order;
   /** Rows that TypeScript keeps texts for and that nothing needs any more. */
   droppedTexts: Id;
   droppedClients: ClientId;
@@ -154,6 +152,13 @@ export const noWork: Work = changetype<Work>(0);
 /** When the next live order expires, switch fires or market's time ends; infinite where nothing ever does. */
 export function dueMs(): f64 {
   return min(state.marketsDueMs, min(state.expiriesDueMs, state.switchesDueMs));
+}
+
+export function isDue(): bool {
+  const nowMs = state.nowMs;
+  return (
+    state.expiriesDueMs <= nowMs || state.marketsDueMs <= nowMs || state.switchesDueMs <= nowMs
+  );
 }
 
 export function isUnfinished(): bool {

@@ -32,6 +32,11 @@ export function holdOf(market: Market, order: Order): f64 {
   return notionalUnits + feeUnits(notionalUnits, max<i32>(order.makerFeeBps, order.takerFeeBps));
 }
 
+/** One of two amounts, without a branch: V8 makes one of a choice between doubles. */
+export function either(one: f64, other: f64, isOne: bool): f64 {
+  return reinterpret<f64>(select<i64>(reinterpret<i64>(one), reinterpret<i64>(other), isOne));
+}
+
 /** floor(notional × bps / 10^4) without leaving safe integers: as #domain/fee.ts. */
 export function feeUnits(notionalUnits: f64, feeBps: i32): f64 {
   const share = notionalUnits * <f64>feeBps;

@@ -10,10 +10,10 @@ import { doneCancelled, nameLive, placeIncoming } from './order-place.ts';
 import { nameParty } from './order-terms.ts';
 import { isConditional, isLasting, isMarketLike, isSell } from './order-traits.ts';
 import { ratesOf, replacedBy } from './place-refusal.ts';
-import { noLevel } from './price-ladder.ts';
+import { isBestWithin, noLevel } from './price-ladder.ts';
 import { awaitTrigger, endOrder, restOrder } from './resting.ts';
 import { orderPool, takeRow } from './row-pool.ts';
-import { CreditLine, Market, Order, Request } from './rows.ts';
+import { CreditLine, Ladder, Market, Order, Request } from './rows.ts';
 import { setBounds } from './volatility.ts';
 import { beginCascade } from './work.ts';
 
@@ -41,10 +41,8 @@ export function placeOrder(request: Request): void {
 }
 
 function crosses(market: Market, order: Order): bool {
-  const sells = isSell(order.traits);
-  const others = sells ? market.bids : market.asks;
-  if (others.best === noLevel) return false;
-  return sells ? others.bestTicks >= order.limitTicks : others.bestTicks <= order.limitTicks;
+  const others = select<Ladder>(market.bids, market.asks, isSell(order.traits));
+  return others.best !== noLevel && isBestWithin(others, order.limitTicks);
 }
 
 function admit(request: Request, market: Market, admitted: f64): Order {

@@ -22,7 +22,7 @@ import {
   Wanting,
 } from './fill-or-kill.ts';
 import { stateAuction, stateOpen, statePreOpen } from './market-state.ts';
-import { feeUnits } from './order-amounts.ts';
+import { either, feeUnits } from './order-amounts.ts';
 import { liveOrder } from './order-place.ts';
 import {
   isConditional,
@@ -253,7 +253,7 @@ function holdOfWorth(request: Request, market: Market, worthUnits: f64, higherBp
   const baseUnits = request.sizeLots * market.baseUnitsPerLot;
   const quoteUnits = worthUnits + feeUnits(worthUnits, higherBps);
   // Both are counted: which side comes next nobody can guess.
-  return select<f64>(baseUnits, quoteUnits, isSell(request.traits));
+  return either(baseUnits, quoteUnits, isSell(request.traits));
 }
 
 /** The maker's rate of an account's next order in a market. */

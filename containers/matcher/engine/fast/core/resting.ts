@@ -19,15 +19,16 @@ import {
 } from './order-place.ts';
 import { isSell, waitsForRise } from './order-traits.ts';
 import { dropLevel, levelFor } from './price-ladder.ts';
-import { endedPool, orderPool, releaseRow, takeRow } from './row-pool.ts';
-import { Market, Order, OrderExtras } from './rows.ts';
+import { endedPool, orderPool, retireRow, takeRow } from './row-pool.ts';
+import { Ladder, Market, Order, OrderExtras } from './rows.ts';
 
 /** Puts an order at the end of its level. */
 export function restOrder(order: Order): void {
   const market = order.market;
   order.place = <i8>placeBook;
   if (isIceberg(order)) showSlice(order);
-  const level = levelFor(isSell(order.traits) ? market.asks : market.bids, order.limitTicks);
+  const ladder = select<Ladder>(market.asks, market.bids, isSell(order.traits));
+  const level = levelFor(ladder, order.limitTicks);
   append(level, order);
   noteLevel(level);
 }
@@ -93,8 +94,7 @@ function end(order: Order, reason: i32): void {
   const ended = keptOf(order);
   nameEnded(order.id, ended);
   keepEnded(ended);
-  order.behind = state.retired;
-  state.retired = order;
+  retireRow(orderPool, changetype<usize>(order));
 }
 
 /** Its owner may give its name to another, and it counts for no session key any more. */
@@ -133,15 +133,6 @@ export function keepEnded(ended: Order): void {
   if (state.oldestEnded === noOrder) state.oldestEnded = ended;
   else state.newestEnded.nextEnded = ended;
   state.newestEnded = ended;
-}
-
-/** Frees the rows of orders that ended: the events of their command were read. */
-export function releaseRetired(): void {
-  while (state.retired !== noOrder) {
-    const order = state.retired;
-    state.retired = order.behind;
-    releaseRow(orderPool, changetype<usize>(order));
-  }
 }
 
 function leavePlace(order: Order): void {

@@ -9,6 +9,9 @@ export class RowPool {
   next: usize;
   end: usize;
   rowBytes: usize;
+  /** Rows that will be free: the newest, which begins their chain, and the oldest. */
+  retired: usize;
+  lastRetired: usize;
 }
 
 const chunkBytes: usize = 1 << 16;
@@ -55,6 +58,21 @@ export function takeRow(pool: RowPool): usize {
 export function releaseRow(pool: RowPool, row: usize): void {
   store<usize>(row, pool.free);
   pool.free = row;
+}
+
+/** Frees a row, but not before `releaseRetired`: somebody may still read it, all but its first word. */
+export function retireRow(pool: RowPool, row: usize): void {
+  const before = pool.retired;
+  store<usize>(row, before);
+  pool.retired = row;
+  pool.lastRetired = select<usize>(row, pool.lastRetired, before === 0);
+}
+
+export function releaseRetired(pool: RowPool): void {
+  if (pool.retired === 0) return;
+  store<usize>(pool.lastRetired, pool.free);
+  pool.free = pool.retired;
+  pool.retired = 0;
 }
 
 /** Makes room for so many rows, in memory that was written: the first touch of a page costs more than an order. */

@@ -214,7 +214,7 @@ export class Level {
 export class Order {
   /** The level that it rests in, or waits in for its trigger. */
   level: Level;
-  /** Neighbours in its level, or among those triggered; behind one that has just ended comes the one that ended before. */
+  /** Neighbours in its level, or among those triggered. */
   before: Order;
   behind: Order;
   /** The credit line that it holds from. */

@@ -3,7 +3,7 @@ import { nextOwn, oldestOwn } from './account-orders.ts';
 import { endAuction, uncrossStep } from './auction.ts';
 import { changeState, findNextDue } from './change-state.ts';
 import { closeStep } from './closing.ts';
-import { dueMs, noMarket, noOrder, noWork, state } from './engine-state.ts';
+import { isDue, noMarket, noOrder, noWork, state } from './engine-state.ts';
 import { enterNext } from './enter-triggered.ts';
 import { hasRoom } from './event-rows.ts';
 import { firstExpiring } from './expiry-queue.ts';
@@ -22,7 +22,7 @@ export function workOff(isTick: bool): void {
   while (hasRoom()) {
     if (state.incoming !== noOrder) matchIncoming();
     else if (state.firstWork !== noWork) step(state.firstWork);
-    else if (isTick && dueMs() <= state.nowMs) doDue();
+    else if (isTick && isDue()) doDue();
     else return;
   }
 }

@@ -37,11 +37,12 @@ export function matchIncoming(): void {
 function meetOthers(market: Market, taker: Order): i32 {
   const sells = isSell(taker.traits);
   const limitTicks = taker.limitTicks;
-  const others = sells ? market.bids : market.asks;
+  const others = select<Ladder>(market.bids, market.asks, sells);
   // Prices at which nothing but its owner stands against a trade. The best price of nobody is 0.
-  const low = max(max(1, sells ? limitTicks : 0), max(state.bandLowTicks, state.haltLowTicks));
-  const lowest = sells ? i32.MAX_VALUE : limitTicks;
-  const high = min(lowest, min(state.bandHighTicks, state.haltHighTicks));
+  const lowest = max(1, select<i32>(limitTicks, 0, sells));
+  const highest = select<i32>(i32.MAX_VALUE, limitTicks, sells);
+  const low = max(lowest, max(state.bandLowTicks, state.haltLowTicks));
+  const high = min(highest, min(state.bandHighTicks, state.haltHighTicks));
   let reason = goesOn;
   while (reason === goesOn && hasRoom()) {
     const ticks = others.bestTicks;

@@ -32,9 +32,10 @@ export function holdOf(market: Market, order: Order): f64 {
   return notionalUnits + feeUnits(notionalUnits, max<i32>(order.makerFeeBps, order.takerFeeBps));
 }
 
-/** One of two amounts, without a branch: V8 makes one of a choice between doubles. */
+/** One of two amounts, without a branch: V8 makes one of a choice between doubles, and the compiler makes that of one between their bits. */
 export function either(one: f64, other: f64, isOne: bool): f64 {
-  return reinterpret<f64>(select<i64>(reinterpret<i64>(one), reinterpret<i64>(other), isOne));
+  const mask = -(<i64>isOne);
+  return reinterpret<f64>((reinterpret<i64>(one) & mask) | (reinterpret<i64>(other) & ~mask));
 }
 
 /** floor(notional × bps / 10^4) without leaving safe integers: as #domain/fee.ts. */

@@ -10,7 +10,7 @@ import { doneCancelled, nameLive, placeIncoming } from './order-place.ts';
 import { nameParty } from './order-terms.ts';
 import { isConditional, isLasting, isMarketLike, isSell } from './order-traits.ts';
 import { ratesOf, replacedBy } from './place-refusal.ts';
-import { isBestWithin, noLevel } from './price-ladder.ts';
+import { isAsGood, noLevel } from './price-ladder.ts';
 import { awaitTrigger, endOrder, restOrder } from './resting.ts';
 import { orderPool, takeRow } from './row-pool.ts';
 import { CreditLine, Ladder, Market, Order, Request } from './rows.ts';
@@ -42,7 +42,7 @@ export function placeOrder(request: Request): void {
 
 function crosses(market: Market, order: Order): bool {
   const others = select<Ladder>(market.bids, market.asks, isSell(order.traits));
-  return others.best !== noLevel && isBestWithin(others, order.limitTicks);
+  return others.best !== noLevel && isAsGood(others, others.bestTicks, order.limitTicks);
 }
 
 function admit(request: Request, market: Market, admitted: f64): Order {

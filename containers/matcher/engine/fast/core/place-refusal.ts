@@ -33,7 +33,7 @@ import {
   isPostOnly,
   isSell,
 } from './order-traits.ts';
-import { nextLevel, noLevel } from './price-ladder.ts';
+import { isAsGood, nextLevel, noLevel } from './price-ladder.ts';
 import {
   accepted,
   balanceTooLow,
@@ -60,7 +60,7 @@ import {
   unknownOrder,
   wouldSelfTrade,
 } from './refusal-code.ts';
-import { Account, ClientId, Level, Market, Order, Request } from './rows.ts';
+import { Account, ClientId, Ladder, Level, Market, Order, Request } from './rows.ts';
 import { isReached } from './set-off.ts';
 import { isInBand, setBounds } from './volatility.ts';
 
@@ -196,12 +196,10 @@ function isOutsideBand(request: Request, market: Market, without: Order): bool {
 
 /** The level that a placement would meet first; nobody where it meets none. */
 function firstTaken(request: Request, market: Market, without: Order): Level {
-  const sells = isSell(request.traits);
-  let level = sells ? market.bids.best : market.asks.best;
+  const others = select<Ladder>(market.bids, market.asks, isSell(request.traits));
+  let level = others.best;
   if (level !== noLevel && isOnlyOrder(level, without)) level = nextLevel(level);
-  if (level === noLevel) return noLevel;
-  const crosses = sells ? level.ticks >= request.limitTicks : level.ticks <= request.limitTicks;
-  return crosses ? level : noLevel;
+  return level !== noLevel && isAsGood(others, level.ticks, request.limitTicks) ? level : noLevel;
 }
 
 /** What stands against a fill-or-kill order now; conditional ones are looked at when they enter. */

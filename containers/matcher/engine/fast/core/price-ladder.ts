@@ -100,9 +100,9 @@ export function bestWithin(page: PricePage, bits: u64): Level {
   return levelAt(page, <i32>ctz<u64>(bits) & 63);
 }
 
-/** Whether a ladder's best price is as good as another or better, without a branch on its side: nobody guesses that. */
-export function isBestWithin(ladder: Ladder, ticks: i32): bool {
-  return keyOf(ladder, ladder.bestTicks) <= keyOf(ladder, ticks);
+/** Whether one of a ladder's prices is as good as another or better, without a branch on its side: nobody guesses that. */
+export function isAsGood(ladder: Ladder, ticks: i32, otherTicks: i32): bool {
+  return keyOf(ladder, ticks) <= keyOf(ladder, otherTicks);
 }
 
 function setBest(ladder: Ladder, level: Level): void {

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { buildSync } from 'esbuild';
 import { compiledCore } from '../../containers/matcher/build-core.ts';
-import { commandsAhead } from '../../containers/matcher/engine/limits.ts';
+import { commandsAhead, commandsRepeated } from '../../containers/matcher/engine/limits.ts';
 import { readyTogether } from './engine-runners.ts';
 import type { Benchmark, Measured } from './figure.ts';
 
@@ -70,7 +70,8 @@ export const benchmark: Benchmark = {
     'The matching engine with all rules, credit, events, their hash and remembered ids, against nodejs-order-book without any of them. ' +
     'Operations are made ready before anything runs, for the core as numbers and bytes, as a journal has them, for the peer as its calls; their names and ids are resolved to rows ' +
     `${readyTogether} at a time before they are timed, rows are not made into events; trades are counted in a run of their own; ` +
-    `the core looks ahead at ${commandsAhead} requests together, as the engine does at orders that were announced; ` +
+    `for operations a second the core takes ${commandsRepeated} requests in a call, as a replay does, for one operation's time each in its own, having looked ahead ` +
+    `at ${commandsAhead} together, as the engine does at orders that were announced; ` +
     '`fromBytes` times the whole engine, from orders as they came (as many announced together, cancels as commands) to what they did. ' +
     'The best round counts; journal, network and signatures are left out.',
   cases: Object.fromEntries(names.map((title) => [title, () => run(title)])),

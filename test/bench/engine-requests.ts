@@ -12,7 +12,7 @@ import {
 import type { FastState } from '../../containers/matcher/engine/fast/fast-state.ts';
 import { packTraits } from '../../containers/matcher/engine/fast/order-traits.ts';
 import { requestKinds } from '../../containers/matcher/engine/fast/request.ts';
-import { commandsAhead } from '../../containers/matcher/engine/limits.ts';
+import { commandsRepeated } from '../../containers/matcher/engine/limits.ts';
 import type { Flow, Operation } from './engine-flow.ts';
 
 /** How the commands of a flow are made: the same for who takes them as objects. */
@@ -87,8 +87,8 @@ export class FlowRequests {
     const names = this.#names.subarray(from * namesBytes, (from + count) * namesBytes);
     core.bytes(this.#bytesAt, this.#bytesAt + names.length).set(names);
     for (let nth = 0; nth < count; nth += 1) this.#fillOne(nth, from + nth);
-    for (let nth = 0; nth < count; nth += commandsAhead) {
-      const some = Math.min(commandsAhead, count - nth);
+    for (let nth = 0; nth < count; nth += commandsRepeated) {
+      const some = Math.min(commandsRepeated, count - nth);
       core.calls.resolveRaw(this.rowOf(nth), this.#namesAt + nth * rawNamesBytes, some);
     }
   }

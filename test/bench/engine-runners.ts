@@ -25,7 +25,7 @@ import { eventBytes } from '../../containers/matcher/engine/fast/render-events.t
 import { requestKinds } from '../../containers/matcher/engine/fast/request.ts';
 import { resolve } from '../../containers/matcher/engine/fast/resolve.ts';
 import { viewsOf } from '../../containers/matcher/engine/fast/views.ts';
-import { commandsAhead } from '../../containers/matcher/engine/limits.ts';
+import { commandsAhead, commandsRepeated } from '../../containers/matcher/engine/limits.ts';
 import { createEngine } from '../../containers/matcher/engine/matching-engine.ts';
 import { rawPlacement } from '../engine/raw-placement.ts';
 import { type Flow, type Operation, traders } from './engine-flow.ts';
@@ -141,8 +141,8 @@ export function core(flow: Flow, binary?: string): Runner {
       apply(request);
     },
     runAll(count) {
-      for (let done = 0; done < count; done += commandsAhead) {
-        const some = Math.min(commandsAhead, count - done);
+      for (let done = 0; done < count; done += commandsRepeated) {
+        const some = Math.min(commandsRepeated, count - done);
         const request = first + done * requestBytes;
         // It comes back with each that was refused, of which a replay tells.
         for (let next = 0; next < some; ) next = repeat(request, next, some);

@@ -26,10 +26,12 @@ export const dayMs = 86_400_000;
 export const delegationsPerAccount = 32;
 
 /**
- * New orders, and commands of a journal, that an engine looks at before their turn; of more that are announced it takes the first. Few
- * enough that what was read for the first is near when the last one's turn comes, and that nobody waits long for it.
+ * New orders that an engine looks at before their turn; of more that are announced it takes the first. Few enough that what was read for
+ * the first is near when the last one's turn comes, and that nobody waits long for it.
  */
 export const commandsAhead = 8;
+/** The same of a journal's commands that are done again: more, for nobody waits for one of them. */
+export const commandsRepeated = 16;
 
 /**
  * Events of one command: at most some 200 bytes each, so that a command stays below the 256 KiB of a frame.

@@ -5,7 +5,7 @@
 import { assert } from '#domain/assertion.ts';
 import type { EngineEvent } from '#domain/event.ts';
 import type { RawCommand } from '#domain/raw-command.ts';
-import { commandsAhead } from '../limits.ts';
+import { commandsRepeated } from '../limits.ts';
 import { rawId } from '../name-words.ts';
 import { dropUnused } from './apply-command.ts';
 import { nobody } from './core-instance.ts';
@@ -34,11 +34,11 @@ export class RepeatedCommands {
   ): void {
     const { core } = this.#state;
     if (this.#rows === nobody) {
-      this.#rows = core.calls.takeRoom(commandsAhead * requestBytes);
-      this.#names = core.calls.takeRoom(commandsAhead * rawNamesBytes);
+      this.#rows = core.calls.takeRoom(commandsRepeated * requestBytes);
+      this.#names = core.calls.takeRoom(commandsRepeated * rawNamesBytes);
     }
-    for (let from = 0; from < commands.length; from += commandsAhead)
-      this.#repeatSome(commands.slice(from, from + commandsAhead), tell);
+    for (let from = 0; from < commands.length; from += commandsRepeated)
+      this.#repeatSome(commands.slice(from, from + commandsRepeated), tell);
   }
 
   #repeatSome(

@@ -4,8 +4,8 @@ import { amendOrder, amendRefusal } from './amend.ts';
 import { endAuction, isOutsideAuctionBand, uncrossing } from './auction.ts';
 import { changeState } from './change-state.ts';
 import {
-  isDue,
   feeTiersAt,
+  isDue,
   isUnfinished,
   noAccount,
   noClient,

@@ -11,6 +11,7 @@ import { liveOrder } from './order-place.ts';
 import { isSell } from './order-traits.ts';
 import { bestWithin, firstPage, likelyLevel, noLevel } from './price-ladder.ts';
 import { requestPlace } from './request-kind.ts';
+import { endedPool, readNextRows } from './row-pool.ts';
 import {
   Account,
   CreditLine,
@@ -55,6 +56,8 @@ export function lookAhead(first: Request, count: i32): void {
   readTrading(crossing);
   readNeighbours(count);
   readMakers(crossing);
+  // Most of them end an order, or will be ended.
+  readNextRows(endedPool, count);
 }
 
 /** The nth of requests that lie one behind the other. */

@@ -3,7 +3,7 @@
  * A part's bytes are as shared/wire/snapshot-part.ts says. The core writes and reads live and ended orders and remembered ids that have
  * no texts; names, and all that has texts, are TypeScript's.
  */
-import { noClient } from './engine-state.ts';
+import { aheadAt, noClient } from './engine-state.ts';
 import { Account, Market, Order } from './rows.ts';
 
 @unmanaged
@@ -31,7 +31,7 @@ export class PartCursor {
 
 /** Rows that are read together, so that they are waited for together; more would push the first out of the nearest cache. */
 export const mostAhead: i32 = 16;
-const rowsAheadAt: usize = 16_256;
+const rowsAheadAt: usize = aheadAt + 1_024;
 
 export const partCursorAt: usize = 16_128;
 export const part: PartCursor = changetype<PartCursor>(partCursorAt);

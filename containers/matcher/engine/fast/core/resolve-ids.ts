@@ -16,6 +16,7 @@ import { homeOf, internId, internIdAt, readDigest, rowAt, settleId } from './id-
 import { isSell } from './order-traits.ts';
 import { noteAhead, rowAhead } from './part-cursor.ts';
 import { requestPlace } from './request-kind.ts';
+import { idPool, readNextRows } from './row-pool.ts';
 import { ClientId, Id, Request } from './rows.ts';
 import { touch } from './touch.ts';
 
@@ -51,7 +52,7 @@ export const rawNamesBytes: usize = 12;
 const digestCharacters: usize = 66;
 const addressCharacters: usize = 42;
 /** Of each, three places are noted together. */
-const mostTogether: i32 = 10;
+const mostTogether: i32 = 16;
 
 /** The same of requests that lie one behind the other, with the accounts and the orders that they name: where those stand is read together. */
 export function resolveRaw(first: Request, names: usize, count: i32): void {
@@ -88,6 +89,7 @@ function readHomes(names: usize, count: i32): void {
     touch<usize>(rowAhead(nth + 2), 0);
     touch<usize>(rowAhead(nth + 2), 1);
   }
+  readNextRows(idPool, count);
 }
 
 function rawAt(names: usize, nth: i32): RawNames {

@@ -1,6 +1,7 @@
 /** Rows of one kind: free ones form a chain through their first word; where none is free, the next is of a chunk. Rows never move. */
 import { poolsAt } from './engine-state.ts';
 import { takeRoom } from './regions.ts';
+import { touch } from './touch.ts';
 
 @unmanaged
 export class RowPool {
@@ -58,6 +59,13 @@ export function takeRow(pool: RowPool): usize {
 export function releaseRow(pool: RowPool, row: usize): void {
   store<usize>(row, pool.free);
   pool.free = row;
+}
+
+/** Has the rows fetched that are taken next, so many of them: nobody had them before, and who writes to memory that is far waits for it. */
+export function readNextRows(pool: RowPool, count: i32): void {
+  if (pool.free !== 0) return;
+  const end = min(pool.end, pool.next + <usize>count * pool.rowBytes);
+  for (let at = pool.next; at < end; at += 64) touch<RowPool>(changetype<RowPool>(at), 0);
 }
 
 /** Frees a row, but not before `releaseRetired`: somebody may still read it, all but its first word. */

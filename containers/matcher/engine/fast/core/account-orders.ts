@@ -7,8 +7,8 @@ import { noOrder } from './engine-state.ts';
 import { releaseRegion, takeRegion } from './regions.ts';
 import { Account, Order } from './rows.ts';
 
-/** Where an account's own slots lie behind its row's start, and how many they are as a power of two. */
-const ownSlotsAt: usize = offsetof<Account>();
+/** Where an account's own slots lie behind its row's start, in its second cache line, and how many they are as a power of two. */
+const ownSlotsAt: usize = 64;
 const ownLog: i32 = 3;
 const slotLog: i32 = 2;
 

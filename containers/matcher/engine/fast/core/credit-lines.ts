@@ -8,10 +8,10 @@ import { linePool, pastPool, reserveRows, takeRow } from './row-pool.ts';
 import { Account, Asset, CreditLine, CreditPast } from './rows.ts';
 
 const startLog = 8;
-/** Where an account's own lines begin, in bytes behind its row's start, and where they end. */
-const ownLinesAt: usize = 64;
+/** Where an account's own lines lie, in bytes behind its row's start: one in each of its cache lines. */
+const ownLinesAt: usize = offsetof<Account>();
 const ownLinesEnd: usize = 128;
-const lineBytes: usize = 32;
+const ownLinesApart: usize = 64;
 
 export function openCreditLines(): void {
   state.lineIndexLog = startLog;
@@ -22,7 +22,7 @@ export function openCreditLines(): void {
 export function findLine(account: Account, asset: Asset): CreditLine {
   const first = changetype<CreditLine>(changetype<usize>(account) + ownLinesAt);
   if (first.asset === asset) return first;
-  const second = changetype<CreditLine>(changetype<usize>(first) + lineBytes);
+  const second = changetype<CreditLine>(changetype<usize>(first) + ownLinesApart);
   if (second.asset === asset) return second;
   return second.asset === noAsset ? noLine : findOther(account, asset);
 }
@@ -63,7 +63,7 @@ function openLine(account: Account, asset: Asset): CreditLine {
 /** A free place for a line behind an account's row; nobody where both are taken. */
 function ownPlace(account: Account): CreditLine {
   const end = changetype<usize>(account) + ownLinesEnd;
-  for (let at = changetype<usize>(account) + ownLinesAt; at < end; at += lineBytes) {
+  for (let at = changetype<usize>(account) + ownLinesAt; at < end; at += ownLinesApart) {
     const place = changetype<CreditLine>(at);
     if (place.asset === noAsset) return place;
   }

@@ -26,10 +26,10 @@ export function noteLevel(level: Level): void {
 }
 
 function note(page: PricePage, bits: u64): void {
-  if (page.noted === 0) {
-    page.nextNoted = state.notedPages;
-    state.notedPages = page;
-  }
+  // Without a branch: whether it is the first of its page nobody guesses.
+  const isFirst = page.noted === 0;
+  page.nextNoted = select<PricePage>(state.notedPages, page.nextNoted, isFirst);
+  state.notedPages = select<PricePage>(page, state.notedPages, isFirst);
   page.noted |= bits;
 }
 

@@ -5,8 +5,8 @@
  */
 
 /**
- * What an account is known by, and its live orders (account-orders.ts). The slots of the first eight follow, and at `ownLinesAt` its first
- * two credit lines: two cache lines are all that most orders need of it.
+ * What an account is known by, and its live orders (account-orders.ts). Its first credit line follows, then the slots of its first eight orders
+ * and its second credit line: two cache lines are all that most orders need of it, and the first all that they wait for.
  */
 @unmanaged
 export class Account {

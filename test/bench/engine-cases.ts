@@ -33,7 +33,7 @@ function bestOf(makes: Make[], operations: number, rounds: number): number[] {
   return best;
 }
 
-function compare(flow: Flow, rounds = 6): Measured[] {
+function compare(flow: Flow, rounds = 12): Measured[] {
   const operations = flow.timed.length;
   const trades = checkBooks(flow);
   const makes = [() => core(flow), () => nodejsOrderBook(flow), () => wholeEngine(flow)];

@@ -26,6 +26,16 @@ function placed(floor: TradingFloor, placing: Placing): string {
   return order.commandId;
 }
 
+/** Orders that expire within so long, in their turn. */
+function expired(floor: TradingFloor, withinMs: number): string[] {
+  const events = floor.tick(withinMs);
+  // A tick has its bound on events as well.
+  while ((floor.engine.nextDueMs() ?? Infinity) <= floor.nowMs) events.push(...floor.tick());
+  return events.flatMap((event) =>
+    event.type === 'order_done' && event.reason === 'expired' ? [event.digest] : [],
+  );
+}
+
 const funded = (hashSecret = 1) => {
   const floor = new TradingFloor(createFastEngine({ hashSecret }));
   floor.grant(address('alice'), 'USDC', 2 ** 50);
@@ -268,13 +278,63 @@ test('orders expire by their times and the older first, though thousands more en
     if (nth % 500 === 0) floor.engine.validate();
   }
   for (const digest of leaving) floor.cancel(digest, account);
-  const ended = floor
-    .tick(10_000)
-    .flatMap((event) =>
-      event.type === 'order_done' && event.reason === 'expired' ? [event.digest] : [],
-    );
+  const ended = expired(floor, 10_000);
   const inTurn = staying.toSorted((one, other) => one.expiresAtMs - other.expiresAtMs);
   expect(ended).toEqual(inTurn.map(({ digest }) => digest));
+});
+
+test('what expires next is known when thousands of rows have others’ orders, which expire later', () => {
+  const floor = funded();
+  const accounts = ['a', 'b', 'c', 'd'].map(address);
+  for (const account of accounts) floor.grant(account, 'USDC', 2 ** 40);
+  const first = placed(floor, { account: address('alice'), expiresAtMs: floor.nowMs + 1_000 });
+  const place = (seconds: number) =>
+    accounts.flatMap((account) =>
+      Array.from({ length: 900 }, (_, nth) => {
+        const expiresAtMs = floor.nowMs + 1_000 * (seconds + (nth % 3));
+        const order = floor.placing({ account, expiresAtMs });
+        floor.applyUnchecked(order);
+        return { account, expiresAtMs, digest: order.commandId };
+      }),
+    );
+  for (const { account, digest: gone } of place(2)) {
+    const commandId = floor.id();
+    floor.applyUnchecked({ type: 'cancel', commandId, nowMs: floor.nowMs, account, digest: gone });
+  }
+  const staying = place(10);
+  floor.engine.validate();
+  expect(floor.engine.nextDueMs()).toBe(floor.nowMs + 1_000);
+  floor.cancel(first, address('alice'));
+  floor.engine.validate();
+  expect(floor.engine.nextDueMs()).toBe(floor.nowMs + 10_000);
+  const ended = expired(floor, 20_000);
+  const inTurn = staying.toSorted((one, other) => one.expiresAtMs - other.expiresAtMs);
+  expect(ended).toEqual(inTurn.map(({ digest: each }) => each));
+});
+
+test('an order may expire in the year 100,000, and the next in its row before or after', () => {
+  const floor = funded();
+  const account = address('alice');
+  const years = [
+    3_093_527_980_800_000,
+    200_000_000_000_000,
+    2 ** 47,
+    2 ** 52,
+    2 ** 47 - 1,
+    2 ** 48,
+  ];
+  for (const expiresAtMs of [...years, ...years.toReversed()]) {
+    const order = placed(floor, { account, expiresAtMs });
+    expect(floor.engine.nextDueMs()).toBe(expiresAtMs);
+    floor.engine.validate();
+    floor.cancel(order, account);
+    expect(floor.engine.nextDueMs()).toBeUndefined();
+  }
+  const orders = years.map((expiresAtMs) => placed(floor, { account, expiresAtMs }));
+  expect(floor.engine.nextDueMs()).toBe(Math.min(...years));
+  floor.cancel(orders[4] as string, account);
+  expect(floor.engine.nextDueMs()).toBe(2 ** 47);
+  floor.engine.validate();
 });
 
 test('no result depends on the secret of the process', () => {

@@ -64,6 +64,7 @@ export async function compiledCore(edit = (text: string) => text): Promise<Uint8
  * registers, but what is put into a caller makes that the larger, and its other paths the slower.
  */
 const rare = [
+  'account-orders/clear',
   'account-orders/grow',
   'apply-request/applyOther',
   'auction/*',

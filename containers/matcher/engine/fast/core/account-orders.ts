@@ -35,13 +35,12 @@ export function enlist(order: Order, account: Account): void {
 export function delist(order: Order): void {
   const account = order.account;
   const slot: i32 = order.slot;
-  account.openOrders -= 1;
-  if (account.openOrders === 0) {
-    clear(account);
-    return;
-  }
+  const openOrders: i32 = account.openOrders - 1;
+  account.openOrders = <i16>openOrders;
   store<i32>(placeOf(account, slot), ((<i32>account.freeSlot) << 1) | 1);
   account.freeSlot = <i16>(slot + 1);
+  // One question, to which the answer is nearly always no: whose last order it was nobody guesses.
+  if (i32(openOrders === 0) & i32(account.ordersLog !== ownLog)) clear(account);
 }
 
 /** Whether its account finds it. */
@@ -90,7 +89,6 @@ function clear(account: Account): void {
   account.ordersEnd = 0;
   account.freeSlot = 0;
   account.isMixed = 0;
-  if (account.ordersLog === ownLog) return;
   releaseRegion(account.orders, account.ordersLog + slotLog);
   openSlots(account);
 }

@@ -1,6 +1,6 @@
 /**
  * The engine's core, compiled to WebAssembly: what TypeScript calls. To read it in order: rows.ts and engine-state.ts are what it knows;
- * apply-request.ts, place-refusal.ts, place-order.ts, match.ts with trade.ts and resting.ts are the way of an order; then what is special:
+ * apply-request.ts (repeat.ts for many), place-refusal.ts, place-order.ts, match.ts with trade.ts and resting.ts are the way of an order; then what is special:
  * self-trade.ts, fill-or-kill.ts, set-off.ts, enter-triggered.ts, auction.ts, volatility.ts, closing.ts, work-off.ts. Below them lie the tables:
  * id-table.ts, price-ladder.ts, level-queue.ts, credit-lines.ts, expiry-queue.ts, switches.ts, level-changes.ts, over row-pool.ts and regions.ts.
  * No command may take longer the more strangers have put in its way.

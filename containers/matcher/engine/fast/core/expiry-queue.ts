@@ -5,7 +5,7 @@
  */
 import { noOrder, state } from './engine-state.ts';
 import { isLive } from './order-place.ts';
-import { grownRegion, takeRegion } from './regions.ts';
+import { grownRegion, releaseRegion, takeRegion } from './regions.ts';
 import { Order } from './rows.ts';
 
 @unmanaged
@@ -44,10 +44,14 @@ export function expectLater(order: Order): void {
   if (entryAt(0).order === order) findFirst();
 }
 
-/** Makes room for so many, in memory that was written. */
+/** Makes room for so many, before there are any. It is written to where a row is used for the first time, not by each order. */
 export function reserveExpiries(count: i32): void {
-  while (room() < count) grow();
-  memory.fill(state.expiries, 0, <usize>count * entryBytes);
+  let log = state.expiriesLog;
+  while (roomOf(log) < count) log += 1;
+  if (log === state.expiriesLog) return;
+  releaseRegion(state.expiries, state.expiriesLog);
+  state.expiries = takeRegion(log);
+  state.expiriesLog = log;
 }
 
 /** None comes before whoever is above it, every live order has an entry that is not too late, and the next is said rightly. */
@@ -79,9 +83,9 @@ function entryAt(at: i32): Entry {
   return changetype<Entry>(state.expiries + <usize>at * entryBytes);
 }
 
-/** For so many entries there is room. */
-function room(): i32 {
-  return <i32>(((<usize>1) << state.expiriesLog) / entryBytes);
+/** So many entries fit a region of as many bytes as a power of two. */
+function roomOf(log: i32): i32 {
+  return <i32>(((<usize>1) << log) / entryBytes);
 }
 
 function grow(): void {
@@ -115,7 +119,7 @@ function isRight(entry: Entry): bool {
 }
 
 function enter(order: Order): void {
-  if (state.expiryCount === room()) makeRoom();
+  if (state.expiryCount === roomOf(state.expiriesLog)) makeRoom();
   const at = state.expiryCount;
   state.expiryCount = at + 1;
   put(at, order.expiresAtMs, order.admitted, order);
@@ -157,7 +161,7 @@ function dropFirst(entry: Entry): void {
 /** Without the entries of rows that nobody has, and of those that a row knows nothing of. */
 function makeRoom(): void {
   renewAll();
-  if (state.expiryCount > room() >> 1) grow();
+  if (state.expiryCount > roomOf(state.expiriesLog) >> 1) grow();
 }
 
 function renewAll(): void {

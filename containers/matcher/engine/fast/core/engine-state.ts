@@ -154,11 +154,9 @@ export function dueMs(): f64 {
   return min(state.marketsDueMs, min(state.expiriesDueMs, state.switchesDueMs));
 }
 
+/** Whether it has come. */
 export function isDue(): bool {
-  const nowMs = state.nowMs;
-  return (
-    state.expiriesDueMs <= nowMs || state.marketsDueMs <= nowMs || state.switchesDueMs <= nowMs
-  );
+  return dueMs() <= state.nowMs;
 }
 
 export function isUnfinished(): bool {

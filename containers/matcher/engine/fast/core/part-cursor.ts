@@ -31,6 +31,7 @@ export class PartCursor {
 
 /** Rows that are read together, so that they are waited for together; more would push the first out of the nearest cache. */
 export const mostAhead: i32 = 16;
+/** Behind what look-ahead.ts notes there: room for three places of each of sixteen requests, see resolve-ids.ts. */
 const rowsAheadAt: usize = aheadAt + 1_024;
 
 export const partCursorAt: usize = 16_128;

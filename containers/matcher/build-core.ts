@@ -130,7 +130,7 @@ function binaryText(binary: Uint8Array): string {
   return `/** The core as WebAssembly, in base64. */\n${made}\nexport const coreBinary = [\n${text}\n].join('');\n`;
 }
 
-const bytesOf: Record<string, number> = { f64: 8, u64: 8, i16: 2, i8: 1 };
+const bytesOf: Record<string, number> = { f64: 8, u64: 8, i16: 2, u16: 2, i8: 1, u8: 1 };
 
 const rowFiles = [
   'rows.ts',

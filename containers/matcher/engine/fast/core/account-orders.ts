@@ -14,19 +14,19 @@ const slotLog: i32 = 2;
 
 export function openSlots(account: Account): void {
   account.orders = changetype<usize>(account) + ownSlotsAt;
-  account.ordersLog = <i8>ownLog;
+  account.ordersLog = <u8>ownLog;
 }
 
 /** Adds an order to its account's. */
 export function enlist(order: Order, account: Account): void {
   let slot = <i32>account.freeSlot - 1;
   if (slot >= 0) {
-    account.freeSlot = <i16>(load<i32>(placeOf(account, slot)) >> 1);
+    account.freeSlot = <u16>(load<i32>(placeOf(account, slot)) >> 1);
     account.isMixed = 1;
   } else {
     slot = account.ordersEnd;
     if (slot === 1 << account.ordersLog) grow(account);
-    account.ordersEnd = <i16>(slot + 1);
+    account.ordersEnd = <u16>(slot + 1);
   }
   put(account, slot, order);
   account.openOrders += 1;
@@ -36,9 +36,9 @@ export function delist(order: Order): void {
   const account = order.account;
   const slot: i32 = order.slot;
   const openOrders: i32 = account.openOrders - 1;
-  account.openOrders = <i16>openOrders;
+  account.openOrders = <u16>openOrders;
   store<i32>(placeOf(account, slot), ((<i32>account.freeSlot) << 1) | 1);
-  account.freeSlot = <i16>(slot + 1);
+  account.freeSlot = <u16>(slot + 1);
   // One question, to which the answer is nearly always no: whose last order it was nobody guesses.
   if (i32(openOrders === 0) & i32(account.ordersLog !== ownLog)) clear(account);
 }
@@ -47,7 +47,7 @@ export function delist(order: Order): void {
 export function isEnlisted(order: Order): bool {
   const account = order.account;
   const slot: i32 = order.slot;
-  return slot < account.ordersEnd && load<Order>(placeOf(account, slot)) === order;
+  return slot < <i32>account.ordersEnd && load<Order>(placeOf(account, slot)) === order;
 }
 
 /** An account's oldest order; `nextOwn` goes on with the younger ones. */
@@ -81,7 +81,7 @@ function placeOf(account: Account, slot: i32): usize {
 
 function put(account: Account, slot: i32, order: Order): void {
   store<Order>(placeOf(account, slot), order);
-  order.slot = <i16>slot;
+  order.slot = <u16>slot;
 }
 
 /** An account without orders has its own slots only. */
@@ -99,7 +99,7 @@ function grow(account: Account): void {
   memory.copy(slots, account.orders, 1 << (log + slotLog));
   if (log !== ownLog) releaseRegion(account.orders, log + slotLog);
   account.orders = slots;
-  account.ordersLog = <i8>(log + 1);
+  account.ordersLog = <u8>(log + 1);
 }
 
 /** By age, without holes. */
@@ -112,7 +112,7 @@ function putInOrder(account: Account): void {
     put(account, count, changetype<Order>(address));
     count += 1;
   }
-  account.ordersEnd = <i16>count;
+  account.ordersEnd = <u16>count;
   account.freeSlot = 0;
   account.isMixed = 0;
   // Shell's sort: few are out of order, and those not far.

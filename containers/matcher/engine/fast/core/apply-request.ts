@@ -61,7 +61,7 @@ export function apply(request: Request): void {
   state.nowMs = request.nowMs;
   beginEvents();
   releaseRetired(orderPool);
-  forget();
+  if (state.nowMs > state.forgetAfterMs) forget();
   if (request.kind === requestPlace) {
     assertNothingBefore(true);
     place(request);
@@ -73,20 +73,21 @@ export function apply(request: Request): void {
 }
 
 function place(request: Request): void {
-  request.code = placeRefusal(request);
-  answer(request);
-  if (request.code !== accepted) return;
+  const code = placeRefusal(request);
+  answer(request, code);
+  if (code !== accepted) return;
   placeOrder(request);
   if (isUnfinished()) workOff(false);
 }
 
 function cancel(request: Request): void {
   const target = targetOf(request);
-  if (request.id.sequence > 0) request.code = duplicateOrder;
-  else if (target === noOrder) request.code = unknownOrder;
-  else request.code = target.account === request.account ? accepted : notOwner;
-  answer(request);
-  if (request.code === accepted) endOrder(target, doneCancelled);
+  let code: i32 = accepted;
+  if (request.id.sequence > 0) code = duplicateOrder;
+  else if (target === noOrder) code = unknownOrder;
+  else if (target.account !== request.account) code = notOwner;
+  answer(request, code);
+  if (code === accepted) endOrder(target, doneCancelled);
 }
 
 function assertNothingBefore(minds: bool): void {
@@ -103,6 +104,18 @@ function forget(): void {
     state.oldestEnded = order.nextEnded;
     forgetEnded(order);
   }
+  state.forgetAfterMs = min(oldestMs(), oldestEndedMs()) + memoryMs;
+}
+
+/** What comes from now on is no older than now. */
+function oldestMs(): f64 {
+  const oldest = state.oldestRemembered;
+  return oldest === noId ? state.nowMs : oldest.atMs;
+}
+
+function oldestEndedMs(): f64 {
+  const oldest = state.oldestEnded;
+  return oldest === noOrder ? state.nowMs : oldest.endedAtMs;
 }
 
 function forgetEnded(order: Order): void {
@@ -125,10 +138,11 @@ function forgetEnded(order: Order): void {
 }
 
 /** Says accepted or refused, and remembers it: the first result of an id stays its result. */
-function answer(request: Request): void {
-  tellAnswer(request, request.code === accepted);
+function answer(request: Request, code: i32): void {
+  request.code = code;
+  tellAnswer(request, code);
   const id = request.id;
-  if (id.sequence === 0) remember(id, request.code, state.sequence, state.nowMs);
+  if (id.sequence === 0) remember(id, code, state.sequence, state.nowMs);
 }
 
 /** Commands that are rare. */
@@ -137,13 +151,14 @@ function applyOther(request: Request): void {
   const isTick = kind === requestTick;
   if (kind !== requestContinue) assertNothingBefore(!isTick);
   if (isTick || kind === requestContinue || kind === requestGrant) {
-    request.code = kind === requestGrant ? grantRefusal(request) : accepted;
-    tellAnswer(request, request.code === accepted);
-    if (kind === requestGrant && request.code === accepted) grantCredit(request);
+    const code = kind === requestGrant ? grantRefusal(request) : accepted;
+    request.code = code;
+    tellAnswer(request, code);
+    if (kind === requestGrant && code === accepted) grantCredit(request);
   } else {
-    request.code = otherRefusal(request);
-    answer(request);
-    if (request.code === accepted) perform(request);
+    const code = otherRefusal(request);
+    answer(request, code);
+    if (code === accepted) perform(request);
   }
   workOff(isTick);
 }

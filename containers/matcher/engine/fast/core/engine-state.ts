@@ -48,6 +48,8 @@ export class EngineState {
   newestRemembered: Id;
   oldestEnded: Order;
   newestEnded: Order;
+  /** Until then none of them is forgotten. */
+  forgetAfterMs: f64;
   /** Rows that TypeScript keeps texts for and that nothing needs any more. */
   droppedTexts: Id;
   droppedClients: ClientId;
@@ -154,9 +156,12 @@ export function dueMs(): f64 {
   return min(state.marketsDueMs, min(state.expiriesDueMs, state.switchesDueMs));
 }
 
-/** Whether it has come. */
+/** Whether it has come. The least of three doubles would cost twice as much as asking each. */
 export function isDue(): bool {
-  return dueMs() <= state.nowMs;
+  const nowMs = state.nowMs;
+  return (
+    state.expiriesDueMs <= nowMs || state.switchesDueMs <= nowMs || state.marketsDueMs <= nowMs
+  );
 }
 
 export function isUnfinished(): bool {

@@ -20,7 +20,7 @@ export function enterNext(market: Market): void {
     return;
   }
   leaveTriggered(market, order);
-  order.place = <i8>placeIncoming;
+  order.place = <u8>placeIncoming;
   tellTriggered(order);
   becomeYoungest(order);
   setBounds(market, isMarketLike(order.traits));

@@ -11,6 +11,7 @@ import {
   pairsAt,
 } from './event-chain.ts';
 import { partyAt, partyOf, termsOf } from './order-terms.ts';
+import { accepted } from './refusal-code.ts';
 import { Account, Asset, CreditLine, EventRow, Market, Order, Request } from './rows.ts';
 
 /** As in `eventTags`. */
@@ -51,8 +52,9 @@ function titled(tag: i32, detail: i32, other: i32 = 0): i64 {
 }
 
 /** Accepted or refused. */
-export function tellAnswer(request: Request, isAccepted: bool): void {
-  const detail = isAccepted ? 0 : request.code;
+export function tellAnswer(request: Request, code: i32): void {
+  const isAccepted = code === accepted;
+  const detail = isAccepted ? 0 : code;
   const tag = isAccepted ? tagAccepted : tagRefused;
   nextRow(tag, detail);
   if (!isAccepted) state.isWorthTelling = 1;

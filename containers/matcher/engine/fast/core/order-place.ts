@@ -18,7 +18,7 @@ export const doneHalted: i32 = 4;
 export const goesOn: i32 = -1;
 
 export function isLive(order: Order): bool {
-  return order !== noOrder && order.place < placeEnded;
+  return order !== noOrder && <i32>order.place < placeEnded;
 }
 
 /** The live order of an id; nobody where it has none, or one that ended. */

@@ -25,17 +25,23 @@ export function waitsForRise(traits: i32): bool {
   return isStop !== isSell(traits);
 }
 
-/** gtc and gtd: what is left may stay. */
+/** gtc and gtd, the first two: what is left may stay. */
 export function isLasting(traits: i32): bool {
-  return ((traits >> 4) & 3) < 2;
+  return (traits & 32) === 0;
 }
 
+/** The last of four. */
 export function isFillOrKill(traits: i32): bool {
-  return ((traits >> 4) & 3) === 3;
+  return (traits & 48) === 48;
 }
 
 export function isPostOnly(traits: i32): bool {
   return (traits & 64) !== 0;
+}
+
+/** Conditional, post-only or fill-or-kill: the book is asked before it enters. Most are not, and one question tells. */
+export function asksBook(traits: i32): bool {
+  return ((traits & 0b100_1100) | (traits & (traits >> 1) & 16)) !== 0;
 }
 
 /** 0 expire_taker, 1 expire_maker, 2 expire_both, 3 decrement. */

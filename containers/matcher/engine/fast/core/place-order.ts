@@ -54,8 +54,8 @@ function admit(request: Request, market: Market, admitted: f64): Order {
   order.id = request.id;
   nameLive(request.id, order);
   order.extras = extrasOf(request);
-  order.place = <i8>placeIncoming;
-  order.traits = <i16>request.traits;
+  order.place = <u8>placeIncoming;
+  order.traits = <u16>request.traits;
   order.limitTicks = request.limitTicks;
   order.sizeLots = request.sizeLots;
   order.filledLots = 0;

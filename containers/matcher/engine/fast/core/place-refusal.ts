@@ -25,6 +25,7 @@ import { stateAuction, stateOpen, statePreOpen } from './market-state.ts';
 import { either, feeUnits } from './order-amounts.ts';
 import { liveOrder } from './order-place.ts';
 import {
+  asksBook,
   isConditional,
   isFillOrKill,
   isLasting,
@@ -91,9 +92,11 @@ export function placeRefusal(request: Request): i32 {
   if (isOutsideBand(request, market, without)) return priceOutsideBand;
   const higherBps = higherRate(request.account, market);
   if (higherBps > request.maxFeeBps) return feeAboveSigned;
-  const asksMore = isConditional(traits) || isPostOnly(traits) || isFillOrKill(traits);
-  const ofBook = asksMore ? bookRefusal(request, market, without) : accepted;
-  if (ofBook !== accepted && ofBook !== fillOrKillUnfilled) return ofBook;
+  let ofBook: i32 = accepted;
+  if (asksBook(traits)) {
+    ofBook = bookRefusal(request, market, without);
+    if (ofBook !== accepted && ofBook !== fillOrKillUnfilled) return ofBook;
+  }
   if (isOneTooMany(request, without)) return tooManyOpenOrders;
   if (names && request.delegation !== noId && isBeyondLimit(request, worthUnits, without)) {
     return delegationLimitReached;
@@ -102,8 +105,9 @@ export function placeRefusal(request: Request): i32 {
   state.placingUnits = holdUnits;
   if (holdUnits > freeUnitsOf(request, market, without)) return balanceTooLow;
   if (ofBook !== accepted) return ofBook;
-  if (!names || request.target === noId || without !== noOrder) return accepted;
-  return replacesRefusal(request);
+  return names && request.target !== noId && without === noOrder
+    ? replacesRefusal(request)
+    : accepted;
 }
 
 /** What a trigger, post-only or fill-or-kill find in the book that stands against the order. */
@@ -221,10 +225,10 @@ function faultOf(request: Request, market: Market, without: Order): i32 {
 /** For orders that could rest, and for conditional ones. */
 function isOneTooMany(request: Request, without: Order): bool {
   const account = request.account;
-  if (account === noAccount || account.openOrders < openOrdersPerAccount) return false;
+  if (account === noAccount || <i32>account.openOrders < openOrdersPerAccount) return false;
   const traits = request.traits;
   const counts = isConditional(traits) || (isPlainLimit(traits) && isLasting(traits));
-  const others = account.openOrders - (without === noOrder ? 0 : 1);
+  const others = <i32>account.openOrders - (without === noOrder ? 0 : 1);
   return counts && others >= openOrdersPerAccount;
 }
 

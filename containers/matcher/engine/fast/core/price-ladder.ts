@@ -22,7 +22,7 @@ export const laddersBytes: usize = 4 * (ladderBytes + (1 << startLog));
 /** The ladder at one of the four places in a market's room for them. */
 export function openLadder(room: usize, place: i32, market: i32, isDescending: bool): Ladder {
   const ladder = changetype<Ladder>(room + <usize>place * ladderBytes);
-  ladder.pagesLog = <i8>startLog;
+  ladder.pagesLog = <u8>startLog;
   ladder.pages = room + 4 * ladderBytes + ((<usize>place) << startLog);
   ladder.side = place < 2 ? (market << 1) + place : -1;
   ladder.turn = isDescending ? turned : 0;
@@ -199,7 +199,7 @@ function enter(page: PricePage): void {
   const number = page.number;
   if (ladder.pageCount << entryLog === 1 << (<i32>ladder.pagesLog)) {
     ladder.pages = grownRegion(ladder.pages, ladder.pagesLog);
-    ladder.pagesLog = <i8>(ladder.pagesLog + 1);
+    ladder.pagesLog = <u8>(ladder.pagesLog + 1);
   }
   const at = placeOf(ladder, number);
   const entry = entryAt(ladder, at);

@@ -97,7 +97,7 @@ function readOrder(): bool {
   const order = newOrder();
   readProgress(order, <i32>limitTicks);
   const where = (word >>> whereBit) & 7;
-  order.place = <i8>(where === 3 ? placeIncoming : placeIncoming + 1 + where);
+  order.place = <u8>(where === 3 ? placeIncoming : placeIncoming + 1 + where);
   order.makerFeeBps = <i16>numberAt(10);
   order.takerFeeBps = <i16>numberAt(11);
   order.admitted = numberAt(12);
@@ -115,7 +115,7 @@ function readEnded(): bool {
   if (limitTicks < 0) return false;
   const ended = newEnded();
   readProgress(ended, <i32>limitTicks);
-  ended.place = <i8>(placeEnded + ((word >>> whereBit) & 7));
+  ended.place = <u8>(placeEnded + ((word >>> whereBit) & 7));
   ended.endedAtMs = numberAt(10);
   restoreEnded(ended);
   part.at = nextAt;
@@ -162,7 +162,7 @@ function readProgress(order: Order, limitTicks: i32): void {
   order.id = idAt(at + 5);
   order.market = marketAt(at);
   order.account = accountAt(at);
-  order.traits = <i16>((word >>> traitsBit) & 0x1ff);
+  order.traits = <u16>((word >>> traitsBit) & 0x1ff);
   order.limitTicks = limitTicks;
   const triggerTicks = <i32>numberAt(1);
   order.sizeLots = numberAt(2);

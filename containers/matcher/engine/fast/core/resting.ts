@@ -25,7 +25,7 @@ import { Ladder, Market, Order, OrderExtras } from './rows.ts';
 /** Puts an order at the end of its level. */
 export function restOrder(order: Order): void {
   const market = order.market;
-  order.place = <i8>placeBook;
+  order.place = <u8>placeBook;
   if (isIceberg(order)) showSlice(order);
   const ladder = select<Ladder>(market.asks, market.bids, isSell(order.traits));
   const level = levelFor(ladder, order.limitTicks);
@@ -36,7 +36,7 @@ export function restOrder(order: Order): void {
 /** Hides an order until its trigger is reached. */
 export function awaitTrigger(order: Order): void {
   const market = order.market;
-  order.place = <i8>placeUntriggered;
+  order.place = <u8>placeUntriggered;
   const ladder = waitsForRise(order.traits) ? market.rising : market.falling;
   append(levelFor(ladder, order.extras.triggerTicks), order);
 }
@@ -88,7 +88,7 @@ function end(order: Order, reason: i32): void {
   if (order.extras !== noExtras) leaveNames(order, order.extras);
   delist(order);
   order.market.liveOrders -= 1;
-  order.place = <i8>(placeEnded + reason);
+  order.place = <u8>(placeEnded + reason);
   expectLater(order);
   tellDone(order, reason);
   const ended = keptOf(order);
@@ -152,7 +152,7 @@ function leavePlace(order: Order): void {
 /** Puts an order behind all that were triggered before it. */
 export function joinTriggered(market: Market, order: Order): void {
   const last = market.lastTriggered;
-  order.place = <i8>placeTriggered;
+  order.place = <u8>placeTriggered;
   order.before = last;
   order.behind = noOrder;
   if (last === noOrder) market.firstTriggered = order;

@@ -20,13 +20,13 @@ export class Account {
   past: AccountPast;
   /** Its slots. */
   orders: usize;
-  openOrders: i16;
+  openOrders: u16;
   /** So many slots were used, of so many as a power of two; the first that is free again, + 1. */
-  ordersEnd: i16;
-  freeSlot: i16;
-  ordersLog: i8;
+  ordersEnd: u16;
+  freeSlot: u16;
+  ordersLog: u8;
   /** 1 where slots may not be in the order of age. */
-  isMixed: i8;
+  isMixed: u8;
 }
 
 /** What few orders ask of an account. */
@@ -160,7 +160,7 @@ export class Ladder {
   /** Prices by this, bit by bit exclusive, are the smaller the better they are. */
   turn: i32;
   /** Room for so many pages, as a power of two of bytes. */
-  pagesLog: i8;
+  pagesLog: u8;
 }
 
 /** A page among its ladder's: who looks for one reads no other. */
@@ -224,7 +224,7 @@ export class Order {
   makerFeeBps: i16;
   takerFeeBps: i16;
   /** Its place among its account's slots. */
-  slot: i16;
+  slot: u16;
   /** What stays with the row: when its entry among the expiries says that it expires, in 48 bits; see expiry-queue.ts. */
   expectedLow: i16;
   expectedHigh: i32;
@@ -240,9 +240,9 @@ export class Order {
   id: Id;
   extras: OrderExtras;
   /** Where it is; see order-place.ts. */
-  place: i8;
+  place: u8;
   /** See order-traits.ts. */
-  traits: i16;
+  traits: u16;
   limitTicks: i32;
   sizeLots: f64;
   filledLots: f64;
@@ -290,11 +290,11 @@ export class Id {
   /** The id whose result was remembered next; the next free row. */
   next: Id;
   /** Requests that were resolved and not yet applied that name it. */
-  pending: i16;
+  pending: u16;
   /** The code of the first result, or `accepted`. */
   code: i8;
   /** 1 where the id is no digest: TypeScript finds those. */
-  isText: i8;
+  isText: u8;
 }
 
 /** What an owner calls an order: unique among the account's live orders. */

@@ -72,6 +72,7 @@ const rare = [
   'closing/*',
   'credit-lines/openLine',
   'delegations/*',
+  'event-chain/foldLongApart',
   'expiry-queue/enter',
   'expiry-queue/findFirst',
   'fill-or-kill/*',

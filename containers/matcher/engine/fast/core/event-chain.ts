@@ -43,6 +43,11 @@ export function pair(first: i32, second: i32): i64 {
   return ((<i64>second) << 32) | <i64>(<u32>first);
 }
 
+/** Two pairs of words. */
+export function pairAndPair(one: i64, other: i64): v128 {
+  return i64x2.replace_lane(i64x2.splat(one), 1, other);
+}
+
 /** A pair of words, and a number. */
 export function pairAndNumber(words: i64, number: f64): v128 {
   return f64x2.replace_lane(i64x2.splat(words), 1, number);
@@ -85,9 +90,20 @@ export function foldLong(count: i32, head: i64, a: v128, b: v128, c: v128, d: v1
   chain(count, sumsOf(left, right));
 }
 
-/** Eight pairs folded by themselves: the left lane below, the right one above. */
-export function foldApart(a: v128, b: v128, c: v128, d: v128): i64 {
-  const sums = sumsOf(leftSum(a, b, c, d, 0), rightSum(a, b, c, d, 0));
+/** Six pairs folded by themselves: the left lane below, the right one above. */
+export function foldApart(a: v128, b: v128, c: v128): i64 {
+  const left = i32x4.add(i32x4.add(leftOf(a, 0), leftOf(b, 1)), leftOf(c, 2));
+  const right = i32x4.add(i32x4.add(rightOf(a, 0), rightOf(b, 1)), rightOf(c, 2));
+  return start(sumsOf(left, right));
+}
+
+/** The same of eight pairs. */
+export function foldLongApart(a: v128, b: v128, c: v128, d: v128): i64 {
+  return start(sumsOf(leftSum(a, b, c, d, 0), rightSum(a, b, c, d, 0)));
+}
+
+/** A chain of nothing before. */
+function start(sums: i64): i64 {
   return pair(chainOne(startLeft, <i32>sums), chainOther(startRight, <i32>(sums >> 32)));
 }
 

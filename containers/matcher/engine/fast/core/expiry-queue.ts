@@ -34,9 +34,10 @@ export function firstExpiring(): Order {
 
 /** An order was admitted. */
 export function expect(order: Order): void {
-  const expectedMs = expectedMsOf(order);
-  const isExpected = expectedMs > 0 && expectedMs < endOfTimeMs && expectedMs <= order.expiresAtMs;
-  if (!isExpected) enter(order);
+  const expectedMs = wholeExpectedMsOf(order);
+  // Neither nothing nor the end of time, asked at once.
+  const isKnown = <u64>(expectedMs - 1) < <u64>endOfTimeMs - 1;
+  if (!isKnown || <f64>expectedMs > order.expiresAtMs) enter(order);
 }
 
 /** An order is over, or was admitted anew. */
@@ -99,7 +100,11 @@ const slotBits: i64 = 16;
 
 /** What its row's entry says; 0 where it has none. */
 function expectedMsOf(order: Order): f64 {
-  return <f64>(load<i64>(changetype<usize>(order), offsetof<Order>('slot')) >> slotBits);
+  return <f64>wholeExpectedMsOf(order);
+}
+
+function wholeExpectedMsOf(order: Order): i64 {
+  return load<i64>(changetype<usize>(order), offsetof<Order>('slot')) >> slotBits;
 }
 
 function setExpectedMs(order: Order, ms: f64): void {

@@ -85,8 +85,6 @@ function readNamed(first: Request, count: i32): void {
     const own = select<Ladder>(market.asks, market.bids, isSell(request.traits));
     glimpse.joined = likelyLevel(own, request.limitTicks);
     touch<Id>(request.id, 0);
-    touch<Account>(request.account, 0);
-    touch<CreditLine>(request.holdLine, 0);
   }
 }
 
@@ -168,10 +166,8 @@ function readNeighbours(count: i32): void {
     touch<Order>(glimpse.joined.tail, 0);
     const order = glimpse.named;
     touch<Order>(order, 1);
-    touch<PricePage>(order.level.page, 0);
     touch<Order>(order.before, 0);
     touch<Order>(order.behind, 0);
-    touch<CreditLine>(order.holdLine, 0);
   }
 }
 

@@ -1,6 +1,7 @@
 /** What an order is known by in event hashes: ../../event-hash.ts folds the same from an event. */
 import { noClient, noNameAt, traitNamesAt } from './engine-state.ts';
-import { foldApart, numbers, pair } from './event-chain.ts';
+import { foldApart, foldLongApart, numbers, pair, pairAndPair } from './event-chain.ts';
+import { noExtras } from './order-extras.ts';
 import { ClientId, Order } from './rows.ts';
 
 /** Where a client id has the two words of its name. */
@@ -22,16 +23,18 @@ export function nameParty(order: Order, left: i32, right: i32): void {
 export function termsOf(order: Order): i64 {
   const extras = order.extras;
   const traits = traitNamesAt + ((<usize>order.traits) << 3);
+  const party = pairAndPair(partyOf(order), load<i64>(traits));
+  const times = numbers(order.createdAtMs, order.expiresAtMs);
+  // Most have none, and no name: what they would fold of it is 0.
+  if (extras === noExtras) {
+    return foldApart(party, pairAndPair(<u32>order.limitTicks, load<i64>(noNameAt)), times);
+  }
   const name =
     extras.client === noClient ? noNameAt : changetype<usize>(extras.client) + clientNameAt;
-  return foldApart(
-    i64x2.replace_lane(i64x2.splat(partyOf(order)), 1, load<i64>(traits)),
-    i64x2.replace_lane(
-      i64x2.splat(pair(order.limitTicks, extras.triggerTicks)),
-      1,
-      load<i64>(name),
-    ),
-    numbers(order.createdAtMs, order.expiresAtMs),
+  return foldLongApart(
+    party,
+    pairAndPair(pair(order.limitTicks, extras.triggerTicks), load<i64>(name)),
+    times,
     numbers(extras.displayLots, 0),
   );
 }

@@ -8,7 +8,7 @@ import { stateAuction } from './market-state.ts';
 import { extrasOf } from './order-extras.ts';
 import { doneCancelled, nameLive, placeIncoming } from './order-place.ts';
 import { nameParty } from './order-terms.ts';
-import { isConditional, isLasting, isMarketLike, isSell } from './order-traits.ts';
+import { isConditional, isLasting, isPlainLimit, isSell } from './order-traits.ts';
 import { ratesOf, replacedBy } from './place-refusal.ts';
 import { isAsGood, noLevel } from './price-ladder.ts';
 import { awaitTrigger, endOrder, restOrder } from './resting.ts';
@@ -29,14 +29,15 @@ export function placeOrder(request: Request): void {
     awaitTrigger(order);
     return;
   }
-  const staysAway = isLasting(traits) && !isMarketLike(traits) && !crosses(market, order);
+  const isLimit = isPlainLimit(traits);
+  const staysAway = isLasting(traits) && isLimit && !crosses(market, order);
   if (staysAway && market.state !== stateAuction) {
     // What `match.ts` would come to, at once: most orders do not meet any other.
     restOrder(order);
     beginCascade(market);
     return;
   }
-  setBounds(market, isMarketLike(traits));
+  setBounds(market, !isLimit);
   state.incoming = order;
 }
 

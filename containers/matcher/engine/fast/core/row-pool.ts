@@ -50,9 +50,10 @@ export function takeRow(pool: RowPool): usize {
     pool.free = load<usize>(free);
     return free;
   }
-  if (pool.next + pool.rowBytes > pool.end) extend(pool, chunkBytes);
-  const row = pool.next;
-  pool.next = row + pool.rowBytes;
+  const rowBytes = pool.rowBytes;
+  let row = pool.next;
+  if (row + rowBytes > pool.end) row = extend(pool, chunkBytes);
+  pool.next = row + rowBytes;
   return row;
 }
 
@@ -86,11 +87,13 @@ export function releaseRetired(pool: RowPool): void {
 /** Makes room for so many rows, in memory that was written: the first touch of a page costs more than an order. */
 export function reserveRows(pool: RowPool, count: i32): void {
   const bytes = <usize>count * pool.rowBytes;
-  extend(pool, bytes);
-  memory.fill(pool.next, 0, bytes);
+  memory.fill(extend(pool, bytes), 0, bytes);
 }
 
-function extend(pool: RowPool, bytes: usize): void {
-  pool.next = takeRoom(bytes);
-  pool.end = pool.next + bytes;
+/** Answers where the pool's new chunk begins. */
+function extend(pool: RowPool, bytes: usize): usize {
+  const chunk = takeRoom(bytes);
+  pool.next = chunk;
+  pool.end = chunk + bytes;
+  return chunk;
 }

@@ -26,7 +26,12 @@ export function newestPart(market: Market): WindowPart {
 }
 
 function partOf(market: Market, number: f64): WindowPart {
-  return partAt(market, <i32>(<i64>number & 7));
+  return partAt(market, lastBits(number) & 7);
+}
+
+/** Of a whole number below 2^52: a conversion would ask first whether there is such a number. */
+function lastBits(number: f64): i32 {
+  return <i32>reinterpret<i64>(number + 4_503_599_627_370_496);
 }
 
 /** The number of the part of the clock that this moment is in. */
@@ -109,9 +114,9 @@ function distanceOf(middleTicks: f64, bps: f64): f64 {
 
 /** Whether a price is no more than that from the middle; anywhere where there is no middle or no bound. */
 export function isWithin(priceTicks: i32, middleTicks: f64, bps: f64): bool {
-  if (middleTicks === 0 || bps === 0) return true;
+  const most = middleTicks * bps;
   // Whole numbers: not to divide and round down says the same.
-  return abs(<f64>priceTicks - middleTicks) * 10_000 <= middleTicks * bps;
+  return most === 0 || abs(<f64>priceTicks - middleTicks) * 10_000 <= most;
 }
 
 /** Whether a price is in the band of a market in which prices are bound by it. */

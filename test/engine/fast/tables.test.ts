@@ -8,7 +8,10 @@ import {
   requestAt,
   requestRow,
 } from '../../../containers/matcher/engine/fast/core-layout.ts';
-import { createFastEngine } from '../../../containers/matcher/engine/fast/fast-engine.ts';
+import {
+  createFastEngine,
+  restoreFastEngine,
+} from '../../../containers/matcher/engine/fast/fast-engine.ts';
 import { FastState } from '../../../containers/matcher/engine/fast/fast-state.ts';
 import {
   requestNames,
@@ -16,6 +19,7 @@ import {
   writeOrderNames,
 } from '../../../containers/matcher/engine/fast/raw-names.ts';
 import { memoryMs } from '../../../containers/matcher/engine/limits.ts';
+import type { SnapshotRecord } from '../../../containers/matcher/engine/snapshot-record.ts';
 import { DepthMirror } from '../depth-mirror.ts';
 import { address, digest, type Placing, TradingFloor } from '../trading-floor.ts';
 
@@ -71,6 +75,30 @@ test('ids are found while they are remembered, and no other is, whatever comes a
     }),
     { numRuns: 10 },
   );
+});
+
+test('an order that ended is told as long as its id is remembered, to the millisecond, by a restored engine as well', () => {
+  const floor = funded();
+  const account = address('alice');
+  const order = placed(floor, { account, limitTicks: 90, sizeLots: 3 });
+  floor.nowMs += 1_000;
+  floor.cancel(order, account);
+  const records: SnapshotRecord[] = [];
+  floor.engine.save((record) => records.push(structuredClone(record)));
+  const endedAtMs = floor.nowMs;
+
+  for (const engine of [floor.engine, restoreFastEngine(records, { hashSecret: 2 })]) {
+    const at = (nowMs: number, number: number) => {
+      const commandId = digest(number);
+      engine.apply({ type: 'cancel', commandId, account, digest: order, nowMs }, () => {});
+      engine.validate();
+      return [engine.firstResult(order) !== undefined, engine.order(order)?.status];
+    };
+    expect(at(endedAtMs - 1_000 + memoryMs, 900)).toEqual([true, 'cancelled']);
+    expect(at(endedAtMs - 999 + memoryMs, 901)).toEqual([false, 'cancelled']);
+    expect(at(endedAtMs + memoryMs, 902)).toEqual([false, 'cancelled']);
+    expect(at(endedAtMs + memoryMs + 1, 903)).toEqual([false, undefined]);
+  }
 });
 
 /** The account that the core finds for an order of that address. */

@@ -73,7 +73,7 @@ function at<Row>(list: usize, nth: i32): Row {
   return load<Row>(list + ((<usize>nth) << 2));
 }
 
-/** The rows that requests name, and where new orders' prices stand. */
+/** The orders that requests name, and where new orders' prices stand. Accounts and their lines were read when requests were resolved. */
 function readNamed(first: Request, count: i32): void {
   let to = glimpsesAt;
   const end = requestOf(first, count);

@@ -43,7 +43,7 @@ export function pair(first: i32, second: i32): i64 {
   return ((<i64>second) << 32) | <i64>(<u32>first);
 }
 
-/** Two pairs of words. */
+/** Two pairs of words, where not both lie in memory. */
 export function pairAndPair(one: i64, other: i64): v128 {
   return i64x2.replace_lane(i64x2.splat(one), 1, other);
 }
@@ -76,10 +76,7 @@ export function foldShort(count: i32, head: i64, rest: v128): void {
 
 /** The same, with up to four more. */
 export function foldMiddle(count: i32, head: i64, a: v128, b: v128): void {
-  const first = opening(head);
-  const left = i32x4.add(i32x4.add(leftOf(first, 0), leftOf(a, 1)), leftOf(b, 2));
-  const right = i32x4.add(i32x4.add(rightOf(first, 0), rightOf(a, 1)), rightOf(b, 2));
-  chain(count, sumsOf(left, right));
+  chain(count, sumsOfTwelve(opening(head), a, b));
 }
 
 /** The same, with up to eight more. */
@@ -92,9 +89,7 @@ export function foldLong(count: i32, head: i64, a: v128, b: v128, c: v128, d: v1
 
 /** Six pairs folded by themselves: the left lane below, the right one above. */
 export function foldApart(a: v128, b: v128, c: v128): i64 {
-  const left = i32x4.add(i32x4.add(leftOf(a, 0), leftOf(b, 1)), leftOf(c, 2));
-  const right = i32x4.add(i32x4.add(rightOf(a, 0), rightOf(b, 1)), rightOf(c, 2));
-  return start(sumsOf(left, right));
+  return start(sumsOfTwelve(a, b, c));
 }
 
 /** The same of eight pairs. */
@@ -111,6 +106,12 @@ function start(sums: i64): i64 {
 export function sumsOfEight(a: v128, b: v128): i64 {
   const left = i32x4.add(leftOf(a, 0), leftOf(b, 1));
   return sumsOf(left, i32x4.add(rightOf(a, 0), rightOf(b, 1)));
+}
+
+/** The same of twelve. */
+function sumsOfTwelve(a: v128, b: v128, c: v128): i64 {
+  const left = i32x4.add(i32x4.add(leftOf(a, 0), leftOf(b, 1)), leftOf(c, 2));
+  return sumsOf(left, i32x4.add(i32x4.add(rightOf(a, 0), rightOf(b, 1)), rightOf(c, 2)));
 }
 
 function leftOf(words: v128, nth: usize): v128 {

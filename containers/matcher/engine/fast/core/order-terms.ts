@@ -1,6 +1,6 @@
 /** What an order is known by in event hashes: ../../event-hash.ts folds the same from an event. */
 import { noClient, noNameAt, traitNamesAt } from './engine-state.ts';
-import { foldApart, foldLongApart, numbers, pair, pairAndPair } from './event-chain.ts';
+import { foldApart, foldLongApart, numbers, pair, pairAndPair, pairsAt } from './event-chain.ts';
 import { noExtras } from './order-extras.ts';
 import { ClientId, Order } from './rows.ts';
 
@@ -23,7 +23,7 @@ export function nameParty(order: Order, left: i32, right: i32): void {
 export function termsOf(order: Order): i64 {
   const extras = order.extras;
   const traits = traitNamesAt + ((<usize>order.traits) << 3);
-  const party = pairAndPair(partyOf(order), load<i64>(traits));
+  const party = pairsAt(changetype<usize>(order) + partyAt, traits);
   const times = numbers(order.createdAtMs, order.expiresAtMs);
   // Most have none, and no name: what they would fold of it is 0.
   if (extras === noExtras) {
